@@ -1,0 +1,29 @@
+# One target per folder of src/. The folder's dependencies are the arrows of docs/method.md:
+# a folder that is not named in DEPENDS cannot be linked, and its headers are not to be included.
+
+# collscale_library(NAME SOURCES a.cpp... DEPENDS other folders... LIBRARIES external targets...)
+function(collscale_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
+  add_library(collscale_${name} STATIC ${arg_SOURCES})
+  add_library(collscale::${name} ALIAS collscale_${name})
+  target_include_directories(collscale_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  list(TRANSFORM arg_DEPENDS PREPEND collscale::)
+  target_link_libraries(collscale_${name} PUBLIC ${arg_DEPENDS} PRIVATE collscale_flags ${arg_LIBRARIES})
+endfunction()
+
+# collscale_test(NAME SOURCES a_test.cpp... DEPENDS folders... LIBRARIES external targets...)
+# builds the GoogleTest program test_NAME and registers each of its tests with CTest.
+function(collscale_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(test_${name} ${arg_SOURCES})
+  list(TRANSFORM arg_DEPENDS PREPEND collscale::)
+  target_link_libraries(test_${name}
+    PRIVATE ${arg_DEPENDS} ${arg_LIBRARIES} collscale_flags GTest::gmock GTest::gtest_main)
+  target_compile_definitions(test_${name}
+    PRIVATE COLLSCALE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" COLLSCALE_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  gtest_discover_tests(test_${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT ${arg_TIMEOUT})
+endfunction()

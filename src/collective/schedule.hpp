@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// The schedule algebra: one small term describes a collective algorithm for any number of ranks.
+//
+//   Term  := Phase | Seq[Term...] | Par[(weight, copies, Term)...] | Pipe(K, window, Term)
+//          | Over(View, Term) | List(messages)
+//
+// A Phase says, seen from the RECEIVER: "at step s I hear from the rank d(s) behind me and gain the
+// blocks that lie x behind me, x in X(s)". Every rank does the same, so one phase describes all of
+// them, and its size does not depend on their number. docs/schedules.md teaches the algebra.
+//
+// A term is a description and holds no code: the executor (executor.hpp), the enumeration of flows
+// (lane.hpp) and the closed-form loads (crossing.hpp) interpret it, and none knows an algorithm.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "collective/collective.hpp"
+
+namespace collscale {
+
+/// e0 + e1·s + eu·u(s), where s is the step and u the phase's unit.
+struct Affine {
+  std::int32_t constant = 0;
+  std::int32_t per_step = 0;
+  std::int32_t per_unit = 0;
+};
+
+/// u(s): 1; base^s; base^(steps−1−s); the lowest set bit of s+1.
+enum class Unit : std::uint8_t { one, power_up, power_down, ruler };
+
+/// F(w, x) = the rank x behind w in a group of m. cyclic: (w−x) mod m. absolute: w−x, or no message
+/// outside [0, m). exclusive_or: w ^ x, m = 2^k. dihedral (Swing, Bine; m = 2^k): x is a mask of steps.
+enum class Frame : std::uint8_t { cyclic, absolute, exclusive_or, dihedral };
+
+/// What the offsets of a payload name: blocks by owner, by (origin, destination), or all in scope.
+enum class Address : std::uint8_t { block, pair, scope };
+
+/// copy: the receiver's cell is set. give: the sender's cell is emptied and added. accumulate: added,
+/// the sender keeps it. move: handed over. Dual exchanges copy and give.
+enum class Transfer : std::uint8_t { copy, give, accumulate, move };
+
+/// What step s waits for: the rank's own previous step; the step in which its payload arrived;
+/// nothing in this phase (at most `window` unfinished sends per rank, 0 = no limit).
+enum class Lag : std::uint8_t { previous, ruler, none };
+
+/// Messages pass a switch that merges equal copies, or sums on the way, or both.
+enum class InNetwork : std::uint8_t { none, multicast, all_reduce };
+
+/// { x in [lo, hi) ∩ (−∞, cut) : ⌊x/div⌋ mod mod = residue }.
+struct OffsetSet {
+  Affine lo{};
+  Affine hi{};
+  bool hi_is_group_size = true;
+  Affine divisor{1};
+  Affine modulus{1};
+  Affine residue{0};
+  bool has_cut = false;
+  std::int32_t cut_low = 0;   ///< offsets below are cut (used with negative offsets)
+  std::int32_t cut_high = 0;  ///< offsets at or above are cut
+};
+
+/// One message per step and receiver: the distance to its sender, what is gained, who receives.
+struct Arc {
+  Affine distance{};
+  bool has_payload = false;    ///< false: the whole scope
+  OffsetSet payload{};
+  bool has_receivers = false;  ///< false: every rank of the group
+  OffsetSet receivers{};
+};
+
+struct Phase {
+  Frame frame = Frame::cyclic;
+  Unit unit = Unit::one;
+  Address address = Address::block;
+  Transfer transfer = Transfer::copy;
+  Lag lag = Lag::previous;
+  InNetwork network = InNetwork::none;
+  bool dual = false;           ///< the transpose: steps and arrows reversed; set by dual()
+  std::int8_t arc_count = 1;
+  std::int32_t steps = 0;
+  std::int32_t base = 2;       ///< of power_up and power_down
+  std::int32_t window = 0;
+  std::int64_t root = -1;      ///< set by restrict(): only this origin's block travels; −1: all
+  std::array<Arc, 3> arcs{};
+};
+
+/// A change of ranks: run the term among ranks that differ only in the named digits. The ranks of the
+/// whole term are numbered in mixed radix (Schedule::radix, digit 0 varies fastest).
+/// Local index i → twist → mirror → shift → digits → rotation per digit.
+struct View {
+  static constexpr int kMaxDigits = 4;
+  std::array<std::int8_t, kMaxDigits> digits{};  ///< which digits vary, fastest first
+  int digit_count = 0;
+  struct Fixed { std::int8_t digit = -1; std::int32_t value = 0; };
+  std::array<Fixed, kMaxDigits> fixed{};         ///< digits held at one value: one coset only
+  int fixed_count = 0;
+  std::array<std::int32_t, kMaxDigits> rotation{};  ///< added to each digit, by digit number
+  std::int32_t twist = 0;
+  bool mirror = false;
+  std::int32_t shift = 0;
+  std::int64_t core = 0;        ///< only the first `core` indices take part (0: all): folded algorithms
+  enum class CoreMap : std::uint8_t { first, neighbour } core_map = CoreMap::first;
+  /// Explicit member lists, one per group, instead of digits: 4 bytes per rank.
+  std::shared_ptr<const std::vector<std::vector<std::int32_t>>> members;
+};
+
+/// One explicit message of a List, ordered per rank.
+struct Message {
+  std::int32_t source = 0;
+  std::int32_t destination = 0;
+  std::int32_t first_block = 0;
+  std::int32_t blocks = 1;
+  Transfer transfer = Transfer::copy;
+};
+
+struct Term;
+
+struct Seq {
+  std::vector<Term> terms;
+};
+
+/// Children act on disjoint byte intervals of EVERY block, in the ratio of their weights (Σ = 1,
+/// copies counted). Copy c of a child has the rotation of `rotated_digit`, or the fixed value of
+/// `fixed_digit`, increased by c: 32 channels are one entry.
+struct Par {
+  struct Child;
+  std::vector<Child> children;
+};
+
+/// K copies of a term on K equal intervals of every block, in order; at most `window` chunks in
+/// flight (0: no limit).
+struct Pipe {
+  std::int32_t chunks = 1;
+  std::int32_t window = 0;
+  std::shared_ptr<const Term> term;
+};
+
+struct Over {
+  View view;
+  std::shared_ptr<const Term> term;
+};
+
+struct List {
+  std::shared_ptr<const std::vector<Message>> messages;
+};
+
+struct Term {
+  std::variant<Phase, Seq, Par, Pipe, Over, List> node;
+};
+
+struct Par::Child {
+  double weight = 1;  ///< of one copy
+  std::int32_t copies = 1;
+  std::int8_t rotated_digit = -1;
+  std::int8_t fixed_digit = -1;
+  std::shared_ptr<const Term> term;
+};
+
+/// A term with what it is for: the collective whose states it starts and ends in, and the ranks.
+struct Schedule {
+  Collective collective = Collective::all_reduce;
+  std::string algorithm;
+  std::int64_t ranks = 0;
+  std::vector<std::int64_t> radix;  ///< sizes of the digits, digit 0 (local rank) first; Π = ranks
+  Term term;
+};
+
+}  // namespace collscale

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// One answer of one engine to one scenario. Every engine and every command gives records of this one
+// schema (results/schema/record.schema.json), so any two can be compared or drawn together.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenario/scenario.hpp"
+#include "units/error.hpp"
+
+namespace collscale {
+
+enum class Engine { nccl, mpi, flow, event, analytic };
+enum class Trust { measured, emulated, simulated, predicted };
+
+std::string_view name(Engine engine);
+std::string_view name(Trust trust);
+Expected<Engine> parse_engine(std::string_view text);
+Expected<Trust> parse_trust(std::string_view text);
+
+struct Interval {
+  double level = 0;  ///< 0.95
+  double low_s = 0;
+  double high_s = 0;
+};
+
+/// Of the time. `which`: "min", "p5", "p50", "p95", "max", "mean".
+struct Quantile {
+  std::string which;
+  double value_s = 0;
+};
+
+/// Exposed time of one term on one tier; the exposed times of a record sum to its time_s.
+struct BreakdownTerm {
+  std::string term;  ///< "latency", "bandwidth", "ecmp", ...
+  std::string tier;  ///< "scale-up", "nic", "leaf", "spine", "core"
+  double exposed_s = 0;
+};
+
+struct Record {
+  Scenario scenario;
+  Engine engine = Engine::analytic;
+  Trust trust = Trust::predicted;
+  double time_s = 0;  ///< the median where there are samples
+  double algbw_Bps = 0;
+  double busbw_Bps = 0;
+  std::int64_t iterations = 1;
+  std::vector<double> samples_s;  ///< empty where there are none (null in the file)
+  std::vector<Quantile> quantiles;
+  std::vector<Interval> intervals;
+  std::string bottleneck;  ///< "latency", or the tier that limits; "" where unknown
+  std::vector<BreakdownTerm> breakdown;
+  std::optional<double> bound_s;      ///< no engine may be faster
+  std::optional<double> utilisation;  ///< bound_s / time_s
+  std::optional<int> assumed_figures; ///< figures of the topology that are assumed or recalled
+  std::optional<std::int64_t> validated_to_ranks;
+  std::string source;  ///< where a measurement of others is from; "" for our own
+};
+
+/// Sets algbw_Bps and busbw_Bps from the scenario and time_s.
+void set_bandwidths(Record& record);
+
+/// What a whole file has in common; free text, values as strings, in the file under "context".
+using Context = std::map<std::string, std::string>;
+
+/// A result file in memory.
+struct Results {
+  Context context;
+  std::vector<Record> records;
+};
+
+/// The version of the schema that this program writes; readers refuse another major number.
+inline constexpr std::string_view kSchemaVersion = "1.0";
+
+}  // namespace collscale
