@@ -22,6 +22,7 @@ function(collscale_test name)
   list(TRANSFORM arg_DEPENDS PREPEND collscale::)
   target_link_libraries(test_${name}
     PRIVATE ${arg_DEPENDS} ${arg_LIBRARIES} collscale_flags GTest::gmock GTest::gtest_main)
+  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(test_${name}
     PRIVATE COLLSCALE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" COLLSCALE_BINARY_DIR="${PROJECT_BINARY_DIR}")
   gtest_discover_tests(test_${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60

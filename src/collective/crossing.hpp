@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Closed-form tier loads: how many messages of a step leave one aligned group of consecutive ranks.
-// Exact where the group size divides the lane's ranks, an upper bound for ragged groups; each rule is
-// compared with enumeration in the tests.
+// Exact where the group size divides the lane's ranks (exclusive_or, dihedral: and is a power of two),
+// an upper bound for ragged groups and for changed orders of ranks; each rule is compared with
+// enumeration in the tests.
 #pragma once
 
 #include <cstdint>

@@ -3,6 +3,7 @@
 // every engine; enumeration of flows and closed-form loads start here.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -12,13 +13,24 @@ namespace collscale {
 
 /// The ranks of a lane: `group_count` groups (cosets) of `size` ranks, all running the same phase.
 struct GroupMap {
-  std::int64_t size = 0;         ///< m
+  std::int64_t size = 0;         ///< m; of a folded algorithm's core: the core's size
   std::int64_t group_count = 0;
-  View view;
+  View view;                     ///< resolved: names its digits, unless it has member lists
   std::vector<std::int64_t> radix;
   /// Global rank of local index `index` of group `group`.
   [[nodiscard]] std::int64_t rank(std::int64_t group, std::int64_t index) const;
+  /// Ranks of a group with those outside the core.
+  [[nodiscard]] std::int64_t full_size() const;
+  /// Global rank of place `place` (in [0, full_size()), after core, twist, mirror, shift) of a group.
+  [[nodiscard]] std::int64_t rank_at_place(std::int64_t group, std::int64_t place) const;
+  /// The place of a local index: core → twist → mirror → shift.
+  [[nodiscard]] std::int64_t place_of(std::int64_t index) const;
 };
+
+/// How a digit of a block address stands. all: every rank holds all its values. own: only the rank's
+/// own value. For all_to_all, todo: (origin own, destination all), done: (origin all, destination own).
+/// partial: between own and all, within one all_gather made of several phases.
+enum class DigitState : std::uint8_t { all, own, todo, done, partial };
 
 struct Lane {
   Phase phase;
@@ -26,12 +38,26 @@ struct Lane {
   /// Bytes of one message = size_bytes × scope_fraction × |X(s)| (address block: a block of this lane
   /// is size_bytes × scope_fraction; scope: |X| counts as 1; pair: as block). Real-valued.
   double scope_fraction = 0;
+  /// The interval of every block's byte range that this lane moves.
+  double part_low = 0;
+  double part_high = 1;
+  /// How the digits stood when the phase began (by digit number).
+  std::array<DigitState, View::kMaxDigits> states{};
+  /// Within a folded all_gather: block b of the core stands for the blocks ≡ b mod core, so blocks are
+  /// 1 or 2 blocks of the group. (Otherwise a core splits the scope evenly.)
+  bool core_gathers = false;
 };
 
 /// Values of the phase at a step, in the order of execution (a dual phase runs its steps backwards).
-std::int64_t distance(const Lane& lane, std::int64_t step, int arc);  ///< to the sender; negative: ahead
-/// Fraction of size_bytes one message of this step and arc carries.
+/// The distance to the sender; negative: ahead. exclusive_or, dihedral: the mask.
+std::int64_t distance(const Lane& lane, std::int64_t step, int arc);
+/// Fraction of size_bytes one message of this step and arc carries. Where messages differ (core of a
+/// folded all_gather) the largest: exact for exclusive_or, else an upper bound.
 double message_fraction(const Lane& lane, std::int64_t step, int arc);
+/// The mean over the messages of the step; message_fraction where they are alike.
+double mean_message_fraction(const Lane& lane, std::int64_t step, int arc);
+/// Σ over the steps and arcs of |X(s)|: the offsets a phase gains.
+std::int64_t total_gain(const Phase& phase, std::int64_t group_size);
 
 /// Steps that load the fabric alike: `first` stands for `count` of them.
 struct StepClass {

@@ -94,7 +94,9 @@ struct Phase {
 /// Local index i → twist → mirror → shift → digits → rotation per digit.
 struct View {
   static constexpr int kMaxDigits = 4;
-  std::array<std::int8_t, kMaxDigits> digits{};  ///< which digits vary, fastest first
+  /// Which digits vary, fastest first. None named: those of the group the view is used in (all of them
+  /// at the top), so that core, mirror and shift can change the order of any group.
+  std::array<std::int8_t, kMaxDigits> digits{};
   int digit_count = 0;
   struct Fixed { std::int8_t digit = -1; std::int32_t value = 0; };
   std::array<Fixed, kMaxDigits> fixed{};         ///< digits held at one value: one coset only
@@ -166,6 +168,7 @@ struct Schedule {
   Collective collective = Collective::all_reduce;
   std::string algorithm;
   std::int64_t ranks = 0;
+  std::int64_t root = 0;            ///< of broadcast, reduce, gather, scatter
   std::vector<std::int64_t> radix;  ///< sizes of the digits, digit 0 (local rank) first; Π = ranks
   Term term;
 };

@@ -57,17 +57,19 @@ enum class CrossRail {
 /// One level of switches of a clos, leaf first. A group of tier t is what its switches serve
 /// without help from above: tier 0 serves `children` nodes, tier t `children` groups of tier t−1.
 struct Tier {
-  std::string name;        ///< "leaf", "spine", "core"
-  Figure children;         ///< tier-0: nodes per leaf group; tier t: groups of tier t−1
-  Figure link_Bps;         ///< one link from this tier upwards, one direction
-  Figure oversubscription; ///< capacity from below ÷ capacity upwards, ≥ 1 (or < 1: undersubscribed)
-  Figure hop_latency_s;    ///< one traversal of a switch of this tier, with its cable
-  Figure switch_radix;     ///< ports of one switch at link_Bps; 0 where unknown
+  std::string name;  ///< "leaf", "spine", "core"
+  Figure children;   ///< tier-0: nodes per leaf group; tier t: groups of tier t−1
+  Figure link_Bps;   ///< one link from this tier upwards, one direction
+  Figure
+      oversubscription;  ///< capacity from below ÷ capacity upwards, ≥ 1 (or < 1: undersubscribed)
+  Figure hop_latency_s;  ///< one traversal of a switch of this tier, with its cable
+  Figure switch_radix;   ///< ports of one switch at link_Bps; 0 where unknown
 };
 
 /// A folded clos. The top tier has no uplinks; its oversubscription is not used.
 struct Clos {
-  std::int64_t rails = 1;  ///< leaf switches of a leaf group, one per rail; 1: a leaf serves whole nodes
+  std::int64_t rails =
+      1;  ///< leaf switches of a leaf group, one per rail; 1: a leaf serves whole nodes
   std::vector<Tier> tiers;
   Routing routing = Routing::ecmp;
   CrossRail cross_rail = CrossRail::forward;

@@ -8,7 +8,7 @@
 
 namespace collscale {
 
-/// Levenshtein distance, case-blind.
+/// Levenshtein distance with swapped neighbours as one edit ("rign", "ring"), case-blind.
 int edit_distance(std::string_view a, std::string_view b);
 
 /// The candidate nearest to `name`, or "" when none is near (more than a third of it differs).

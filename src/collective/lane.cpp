@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collective/lane.hpp"
+
+#include <map>
+#include <tuple>
+
+#include "collective/offsets.hpp"
+
+namespace collscale {
+namespace {
+
+bool varies(const View& view, int digit) {
+  for (int i = 0; i < view.digit_count; ++i)
+    if (view.digits[static_cast<std::size_t>(i)] == digit) return true;
+  return false;
+}
+
+const std::int32_t* fixed_value(const View& view, int digit) {
+  for (int i = 0; i < view.fixed_count; ++i) {
+    const auto& fixed = view.fixed[static_cast<std::size_t>(i)];
+    if (fixed.digit == digit) return &fixed.value;
+  }
+  return nullptr;
+}
+
+bool free_of_step(const Affine& a, Unit unit) {
+  return a.per_step == 0 && (unit == Unit::one || a.per_unit == 0);
+}
+
+bool free_of_step(const OffsetSet& set, Unit unit) {
+  return free_of_step(set.lo, unit) && (set.hi_is_group_size || free_of_step(set.hi, unit)) &&
+         free_of_step(set.divisor, unit) && free_of_step(set.modulus, unit) &&
+         free_of_step(set.residue, unit);
+}
+
+/// |X(s)| is the same at every step: a sliding interval, or a set that does not move.
+bool constant_count(const OffsetSet& set, Unit unit) {
+  if (free_of_step(set, unit)) return true;
+  if (set.has_cut || set.hi_is_group_size || unit != Unit::one) return false;
+  const bool plain = set.modulus.constant == 1 && set.modulus.per_step == 0 &&
+                     set.modulus.per_unit == 0;
+  return plain && set.lo.per_step == set.hi.per_step;
+}
+
+/// Every step does the same, but for which blocks it names.
+bool uniform(const Phase& phase) {
+  for (int a = 0; a < phase.arc_count; ++a) {
+    const Arc& arc = phase.arcs[static_cast<std::size_t>(a)];
+    if (!free_of_step(arc.distance, phase.unit)) return false;
+    if (arc.has_payload && !constant_count(arc.payload, phase.unit)) return false;
+    if (arc.has_receivers && !free_of_step(arc.receivers, phase.unit)) return false;
+  }
+  return phase.root < 0;
+}
+
+std::int64_t payload_count(const Phase& phase, std::int64_t step, int arc, std::int64_t size) {
+  const Arc& a = phase.arcs[static_cast<std::size_t>(arc)];
+  if (!a.has_payload || phase.address == Address::scope || phase.root >= 0) return 1;
+  return offsets_at(phase, a.payload, step, size).count();
+}
+
+/// The most blocks of one folded-gather message: |X| and, of those, as many as can stand for two.
+std::int64_t largest_folded(const Lane& lane, std::int64_t step, int arc) {
+  const Phase& phase = lane.phase;
+  const std::int64_t doubled = lane.map.full_size() - lane.map.size;
+  const Arc& a = phase.arcs[static_cast<std::size_t>(arc)];
+  const Offsets x = offsets_at(phase, a.payload, step, lane.map.size);
+  const std::int64_t count = x.count();
+  if (phase.frame == Frame::exclusive_or && x.modulus == 1) return count + std::min(count, doubled);
+  if (phase.frame == Frame::exclusive_or && x.divisor == 1 && x.low == 0)
+    return count + std::min(count, (doubled + x.modulus - 1) / x.modulus);  // one residue class
+  return count + std::min(count, doubled);
+}
+
+}  // namespace
+
+std::int64_t GroupMap::full_size() const {
+  if (view.members) return static_cast<std::int64_t>(view.members->front().size());
+  std::int64_t product = 1;
+  for (int i = 0; i < view.digit_count; ++i)
+    product *= radix[static_cast<std::size_t>(view.digits[static_cast<std::size_t>(i)])];
+  return product;
+}
+
+std::int64_t GroupMap::place_of(std::int64_t index) const {
+  const std::int64_t full = full_size();
+  std::int64_t place = index;
+  if (view.core > 0 && view.core_map == View::CoreMap::neighbour)
+    place = index < full - view.core ? 2 * index + 1 : index + full - view.core;
+  if (view.twist != 0 && place > 0)
+    place = floor_mod(place - 1 + view.twist, full - 1) + 1;
+  if (view.mirror) place = full - 1 - place;
+  return view.shift == 0 ? place : floor_mod(place + view.shift, full);
+}
+
+std::int64_t GroupMap::rank_at_place(std::int64_t group, std::int64_t place) const {
+  if (view.members)
+    return (*view.members)[static_cast<std::size_t>(group)][static_cast<std::size_t>(place)];
+  std::int64_t value = 0;
+  std::int64_t weight = 1;
+  for (std::size_t digit = 0; digit < radix.size(); ++digit) {
+    const int d = static_cast<int>(digit);
+    if (const std::int32_t* fixed = fixed_value(view, d)) {
+      value += *fixed * weight;
+    } else if (!varies(view, d)) {
+      value += group % radix[digit] * weight;
+      group /= radix[digit];
+    }
+    weight *= radix[digit];
+  }
+  for (int i = 0; i < view.digit_count; ++i) {
+    const auto digit = static_cast<std::size_t>(view.digits[static_cast<std::size_t>(i)]);
+    weight = 1;
+    for (std::size_t below = 0; below < digit; ++below) weight *= radix[below];
+    value += floor_mod(place % radix[digit] + view.rotation[digit], radix[digit]) * weight;
+    place /= radix[digit];
+  }
+  return value;
+}
+
+std::int64_t GroupMap::rank(std::int64_t group, std::int64_t index) const {
+  return rank_at_place(group, place_of(index));
+}
+
+std::int64_t distance(const Lane& lane, std::int64_t step, int arc) {
+  const Phase& phase = lane.phase;
+  const std::int64_t s = forward_step(phase, step);
+  const std::int64_t d =
+      evaluate(phase.arcs[static_cast<std::size_t>(arc)].distance, s, unit_value(phase, s));
+  const bool signed_frame = phase.frame == Frame::cyclic || phase.frame == Frame::absolute;
+  return phase.dual && signed_frame ? -d : d;
+}
+
+double mean_message_fraction(const Lane& lane, std::int64_t step, int arc) {
+  const std::int64_t s = forward_step(lane.phase, step);
+  return lane.scope_fraction *
+         static_cast<double>(payload_count(lane.phase, s, arc, lane.map.size));
+}
+
+double message_fraction(const Lane& lane, std::int64_t step, int arc) {
+  if (!lane.core_gathers || lane.phase.address != Address::block)
+    return mean_message_fraction(lane, step, arc);
+  const std::int64_t s = forward_step(lane.phase, step);
+  // scope_fraction is the mean block of the core, which is full/core blocks of the group.
+  return lane.scope_fraction * static_cast<double>(lane.map.size) /
+         static_cast<double>(lane.map.full_size()) *
+         static_cast<double>(largest_folded(lane, s, arc));
+}
+
+std::int64_t total_gain(const Phase& phase, std::int64_t group_size) {
+  std::int64_t total = 0;
+  for (int a = 0; a < phase.arc_count; ++a) {
+    const Arc& arc = phase.arcs[static_cast<std::size_t>(a)];
+    if (!arc.has_payload) continue;
+    if (constant_count(arc.payload, phase.unit)) {
+      if (phase.steps > 0)
+        total += phase.steps * offsets_at(phase, arc.payload, 0, group_size).count();
+    } else {
+      for (std::int64_t s = 0; s < phase.steps; ++s)
+        total += offsets_at(phase, arc.payload, s, group_size).count();
+    }
+  }
+  return total;
+}
+
+std::vector<StepClass> step_classes(const Lane& lane) {
+  const Phase& phase = lane.phase;
+  if (phase.steps <= 0) return {};
+  if (uniform(phase)) return {{0, phase.steps}};
+
+  bool same_flows = phase.root < 0;  // only the counts may differ
+  for (int a = 0; a < phase.arc_count; ++a) {
+    const Arc& arc = phase.arcs[static_cast<std::size_t>(a)];
+    same_flows = same_flows && free_of_step(arc.distance, phase.unit) &&
+                 (!arc.has_receivers || free_of_step(arc.receivers, phase.unit));
+  }
+  const bool by_unit = phase.unit == Unit::ruler && phase.root < 0;
+  std::vector<StepClass> classes;
+  using Signature = std::array<std::int64_t, 4>;
+  std::map<Signature, std::size_t> seen;
+  for (std::int64_t step = 0; step < phase.steps; ++step) {
+    const std::int64_t s = forward_step(phase, step);
+    Signature signature{same_flows ? 0 : (by_unit ? unit_value(phase, s) : step), 0, 0, 0};
+    if (!same_flows && !by_unit) {
+      classes.push_back({step, 1});
+      continue;
+    }
+    for (int a = 0; a < phase.arc_count; ++a)
+      signature[static_cast<std::size_t>(a) + 1] = payload_count(phase, s, a, lane.map.size);
+    const auto [at, is_new] = seen.emplace(signature, classes.size());
+    if (is_new)
+      classes.push_back({step, 1});
+    else
+      ++classes[at->second].count;
+  }
+  return classes;
+}
+
+}  // namespace collscale

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/bounds.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "topology/fabric.hpp"
+
+namespace collscale {
+namespace {
+
+/// ⌈log_base count⌉ by multiplication: exact.
+int rounds(std::int64_t base, std::int64_t count) {
+  int needed = 0;
+  for (std::int64_t reached = 1; reached < count; reached *= base) ++needed;
+  return needed;
+}
+
+/// Whether what a rank sends on depends on what it got. Where it does not (all_to_all), all messages may
+/// be under way at once.
+bool spreads_in_rounds(Collective collective) {
+  switch (collective) {
+    case Collective::all_to_all:
+    case Collective::gather:
+    case Collective::scatter:
+    case Collective::send_recv:
+      return false;
+    default:
+      return true;
+  }
+}
+
+/// Fraction of the size that must pass, one way, between a set of `inside` ranks and the other
+/// `ranks − inside`, in the direction that carries more.
+double cut_fraction(Collective collective, double inside, double ranks) {
+  const double outside = ranks - inside;
+  switch (collective) {
+    case Collective::all_reduce:
+      // One group alone may send as little as 1; but 2(K−1)/K leaves each of K groups on average, and
+      // so at least that much leaves one of them.
+      return 2 * outside / ranks;
+    case Collective::all_gather:
+    case Collective::reduce_scatter:
+    case Collective::gather:
+    case Collective::scatter:
+      return outside / ranks;
+    case Collective::all_to_all:
+      return inside * outside / ranks;
+    case Collective::broadcast:
+    case Collective::reduce:
+    case Collective::send_recv:
+      return 1;
+    case Collective::barrier:
+      return 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+double Bounds::time_s() const { return std::max({latency_s, injection_s, cut_s}); }
+
+Bounds lower_bounds(const System& system, Collective collective, std::int64_t ranks,
+                    double size_bytes) {
+  using Kind = LinkClass::Kind;
+  const Fabric fabric(system);
+  const std::int64_t per_node = ranks_per_node(system);
+  const std::int64_t in_node = std::min(ranks, per_node);
+  const std::int64_t nodes = (ranks + per_node - 1) / per_node;
+  const auto n = static_cast<double>(ranks);
+  Bounds bounds;
+  if (ranks < 2) return bounds;
+
+  // Data must cross the widest boundary at least once.
+  int farthest = nodes > 1 ? 1 : 0;
+  for (int tier = 0; tier + 2 < fabric.levels() && ranks > fabric.group_ranks(tier); ++tier) {
+    ++farthest;
+  }
+  bounds.latency_s = collective == Collective::send_recv ? fabric.latency_s(0)
+                                                         : fabric.latency_s(farthest);
+  if (spreads_in_rounds(collective)) {
+    bounds.latency_s = std::max(bounds.latency_s, rounds(2, in_node) * fabric.latency_s(0));
+    if (nodes > 1) {
+      bounds.latency_s =
+          std::max(bounds.latency_s, rounds(in_node + 1, nodes) * fabric.latency_s(1));
+    }
+  }
+
+  // One rank alone, through all its ports at once.
+  const double scale_up_Bps = fabric.find_class(Kind::scale_up_out)->capacity_Bps;
+  const LinkClass& nic = *fabric.find_class(Kind::nic_out);
+  const double node_Bps = nic.capacity_Bps * static_cast<double>(nic.count) *
+                          static_cast<double>(per_node) / static_cast<double>(max_ranks(system));
+  const double rank_Bps = scale_up_Bps + (nodes > 1 ? nic.capacity_Bps : 0);
+  bounds.injection_s = cut_fraction(collective, 1, n) * size_bytes / rank_Bps;
+
+  if (nodes > 1) {
+    bounds.cut_s = cut_fraction(collective, static_cast<double>(in_node), n) * size_bytes / node_Bps;
+  }
+  for (int tier = 0; tier + 2 < fabric.levels(); ++tier) {
+    const std::int64_t group = fabric.group_ranks(tier);
+    if (ranks <= group) break;
+    const LinkClass& up = *fabric.find_class(Kind::up, tier);
+    const std::int64_t groups = (max_ranks(system) + group - 1) / group;
+    const double uplinks_Bps =
+        up.capacity_Bps * static_cast<double>(up.count) / static_cast<double>(groups);
+    bounds.cut_s = std::max(bounds.cut_s, cut_fraction(collective, static_cast<double>(group), n) *
+                                              size_bytes / uplinks_Bps);
+  }
+  return bounds;
+}
+
+}  // namespace collscale

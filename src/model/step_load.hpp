@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Closed-form loads of one step of a stage: what the busiest port, NIC and uplink of the worst node and
+// group carry. Nothing is enumerated; tests compare every number with the flow engine, which does.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "collective/lane.hpp"
+#include "scenario/schedule_cost.hpp"
+#include "topology/fabric.hpp"
+#include "topology/system.hpp"
+
+namespace collscale {
+
+/// What the formulas need of a system, looked up once.
+struct FabricShape {
+  std::int64_t ranks_per_node = 1;
+  std::int64_t nics_per_node = 1;  ///< numbered NIC links: at most one per rank
+  std::int64_t rails = 1;
+  bool forwards_across_rails = true;
+  bool hashes = false;             ///< routing ecmp
+  std::int64_t ranks = 0;          ///< that take part
+  struct Tier {
+    std::int64_t group_ranks = 0;
+    std::int64_t parts = 1;        ///< rails on the leaf tier: a group's uplinks are split in parts
+    double links_per_part = 1;     ///< parallel uplinks; 1 when bundled
+    double link_Bps = 0;
+  };
+  std::vector<Tier> tiers;         ///< those that have uplinks
+  double scale_up_Bps = 0;
+  double nic_Bps = 0;
+  int levels = 1;
+};
+FabricShape fabric_shape(const System& system, const Fabric& fabric, std::int64_t ranks);
+
+/// Bytes are fractions of the scenario's size.
+struct StepLoad {
+  std::vector<double> scale_up_out, scale_up_in;  ///< by local rank of the worst node
+  std::vector<double> nic_out, nic_in;            ///< by NIC of the worst node
+  struct Tier {
+    std::vector<double> bytes;  ///< by part of the worst group, upwards (and downwards: the same)
+    std::vector<double> flows;
+  };
+  std::vector<Tier> tiers;
+  LevelCounts edges{};  ///< messages of one group of the first lane, by level
+};
+
+/// Loads of step `step` of all lanes together.
+StepLoad step_load(const FabricShape& shape, const std::vector<Lane>& lanes, std::int64_t step);
+
+/// Loads of a whole phase in which nothing waits and every rank meets every other (pairwise).
+StepLoad all_pairs_load(const FabricShape& shape, const std::vector<Lane>& lanes);
+
+}  // namespace collscale

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the engines that compute (analytic, flow) answer: a time and where it goes. Its lower bound is
+// model/bounds.hpp's, the same for every engine.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace collscale {
+
+/// A part of the time that nothing else hides. The exposed times of a prediction sum to its time.
+struct ExposedTime {
+  std::string term;  ///< "latency", "bandwidth", "ecmp"
+  std::string tier;  ///< "scale-up", "nic", "leaf", "spine", "core"
+  double exposed_s = 0;
+};
+
+struct Prediction {
+  double time_s = 0;
+  std::vector<ExposedTime> breakdown;
+  std::string bottleneck;  ///< "latency", or the tier whose bandwidth term is the largest
+  std::string algorithm;   ///< the one that ran: what the selector chose where "auto" was asked for
+};
+
+}  // namespace collscale

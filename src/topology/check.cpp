@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "topology/check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "topology/clos_shape.hpp"
+#include "topology/fabric.hpp"
+
+namespace collscale {
+
+namespace {
+
+using Problems = std::vector<Problem>;
+
+constexpr double kMaxCount = 1 << 24;    // of any one figure: keeps products within 2^47
+constexpr double kMaxRanks = 1LL << 40;  // far above any system
+constexpr double kMaxUplinks = 1 << 20;  // of one switch
+
+void require_count(Problems& problems, std::string_view field, const Figure& figure) {
+  if (figure.value >= 1 && figure.value <= kMaxCount && figure.value == std::floor(figure.value)) {
+    return;
+  }
+  problems.push_back(
+      {std::string(field), fmt::format("found {:g}, expected a whole number ≥ 1", figure.value)});
+}
+
+void require_positive(Problems& problems, std::string_view field, const Figure& figure) {
+  if (figure.value > 0 && std::isfinite(figure.value)) return;
+  problems.push_back(
+      {std::string(field), fmt::format("found {:g}, expected a number > 0", figure.value)});
+}
+
+void require_not_negative(Problems& problems, std::string_view field, const Figure& figure) {
+  if (figure.value >= 0 && std::isfinite(figure.value)) return;
+  problems.push_back(
+      {std::string(field), fmt::format("found {:g}, expected a number ≥ 0", figure.value)});
+}
+
+void require_share(Problems& problems, std::string_view field, const Figure& figure) {
+  if (figure.value > 0 && figure.value <= 1) return;
+  problems.push_back(
+      {std::string(field), fmt::format("found {:g}, expected a number in (0, 1]", figure.value)});
+}
+
+void check_ranges(Problems& problems, const System& system) {
+  const Node& node = system.node;
+  require_count(problems, "nodes", system.nodes);
+  require_count(problems, "node.accelerators", node.accelerators);
+  require_count(problems, "node.ranks_per_accelerator", node.ranks_per_accelerator);
+  require_positive(problems, "node.scale_up.bandwidth", node.scale_up.bandwidth_Bps);
+  require_share(problems, "node.scale_up.efficiency", node.scale_up.efficiency);
+  require_not_negative(problems, "node.scale_up.latency", node.scale_up.latency_s);
+  require_count(problems, "node.nics.per_node", node.nics.per_node);
+  require_positive(problems, "node.nics.bandwidth", node.nics.bandwidth_Bps);
+  require_not_negative(problems, "node.nics.latency", node.nics.latency_s);
+  const Clos& clos = std::get<Clos>(system.fabric);
+  require_share(problems, "fabric.efficiency", clos.efficiency);
+  for (std::size_t t = 0; t < clos.tiers.size(); ++t) {
+    const Tier& tier = clos.tiers[t];
+    const std::string path = fmt::format("fabric.tiers[{}].", t);
+    require_count(problems, path + "children", tier.children);
+    if (t + 1 < clos.tiers.size()) {
+      require_positive(problems, path + "link", tier.link_Bps);
+      require_positive(problems, path + "oversubscription", tier.oversubscription);
+    }
+    require_not_negative(problems, path + "hop_latency", tier.hop_latency_s);
+    require_not_negative(problems, path + "radix", tier.switch_radix);
+  }
+}
+
+void check_size(Problems& problems, const System& system) {
+  const Clos& clos = std::get<Clos>(system.fabric);
+  const double nodes = system.nodes.value;
+  const double per_node = system.node.accelerators.value * system.node.ranks_per_accelerator.value;
+  if (nodes * per_node > kMaxRanks) {
+    problems.push_back(
+        {"nodes", fmt::format("{:g} nodes of {:g} ranks are more ranks than the {:g} "
+                              "that are counted here",
+                              nodes, per_node, kMaxRanks)});
+    return;
+  }
+  const std::size_t tiers = clos.tiers.size();
+  if (tiers > Fabric::kMaxTiers) {
+    problems.push_back({"fabric.tiers", fmt::format("found {} tiers, expected at most {}", tiers,
+                                                    Fabric::kMaxTiers)});
+    return;
+  }
+  if (tiers == 0 && nodes > 1) {
+    problems.push_back(
+        {"fabric.tiers", fmt::format("found no tier, but {:g} nodes need at least one", nodes)});
+    return;
+  }
+  double reach = 1;
+  for (const Tier& tier : clos.tiers) reach *= tier.children.value;
+  if (tiers > 0 && reach < nodes) {
+    problems.push_back(
+        {fmt::format("fabric.tiers[{}].children", tiers - 1),
+         fmt::format("the groups of {} tier{} hold {:g} nodes, fewer than the {:g} of the system",
+                     tiers, tiers == 1 ? "" : "s", reach, nodes)});
+  } else if (reach * per_node > kMaxRanks) {
+    problems.push_back(
+        {fmt::format("fabric.tiers[{}].children", tiers - 1),
+         fmt::format("the groups hold {:g} nodes, far more than the {:g} of the system", reach,
+                     nodes)});
+  }
+  for (std::size_t t = 0; t < tiers; ++t) {
+    for (std::size_t other = 0; other < t; ++other) {
+      if (clos.tiers[t].name == clos.tiers[other].name) {
+        problems.push_back(
+            {fmt::format("fabric.tiers[{}].name", t),
+             fmt::format("\"{}\" is the name of tier {} already", clos.tiers[t].name, other)});
+      }
+    }
+  }
+}
+
+void check_rails(Problems& problems, const System& system) {
+  const Clos& clos = std::get<Clos>(system.fabric);
+  const std::int64_t ranks = ranks_per_node(system);
+  const auto nics = static_cast<std::int64_t>(system.node.nics.per_node.value);
+  if (clos.rails < 1) {
+    problems.push_back(
+        {"fabric.rails", fmt::format("found {}, expected a whole number ≥ 1", clos.rails)});
+    return;
+  }
+  if (ranks % clos.rails != 0) {
+    problems.push_back(
+        {"fabric.rails", fmt::format("found {}, expected a divisor of the {} ranks of "
+                                     "a node",
+                                     clos.rails, ranks)});
+  } else if (nics % clos.rails != 0) {
+    problems.push_back(
+        {"fabric.rails", fmt::format("found {}, expected a divisor of the {} NICs of a "
+                                     "node",
+                                     clos.rails, nics)});
+  }
+  if (clos.rails > 1 && clos.cross_rail == CrossRail::spine && clos.tiers.size() < 2) {
+    problems.push_back(
+        {"fabric.cross_rail",
+         "found \"spine\", which needs a tier above the leaves; expected \"forward\""});
+  }
+}
+
+void check_switches(Problems& problems, const System& system) {
+  const Clos& clos = std::get<Clos>(system.fabric);
+  const std::vector<TierShape> shape = clos_shape(system);
+  for (std::size_t t = 0; t < shape.size(); ++t) {
+    const TierShape& here = shape[t];
+    const Tier& tier = clos.tiers[t];
+    const bool top = t + 1 == shape.size();
+    if (!top) {
+      const double exact = here.up_Bps / static_cast<double>(here.switches) / tier.link_Bps.value;
+      if (!(exact <= kMaxUplinks)) {
+        problems.push_back(
+            {fmt::format("fabric.tiers[{}].link", t),
+             fmt::format("a {} switch would need {:.3g} uplinks of this speed", tier.name, exact)});
+        return;  // what follows counts links
+      }
+      const auto whole = static_cast<double>(here.uplinks);
+      if (clos.routing == Routing::ecmp && std::abs(exact - whole) > 1e-6 * whole) {
+        problems.push_back(
+            {fmt::format("fabric.tiers[{}].oversubscription", t),
+             fmt::format(
+                 "{:g} asks for {:.4g} uplinks of a {} switch; {} are taken, {:.4g} times the "
+                 "capacity",
+                 tier.oversubscription.value, exact, tier.name, here.uplinks, whole / exact),
+             false});
+      }
+    }
+    const double links = static_cast<double>(here.groups) * static_cast<double>(here.switches) *
+                         static_cast<double>(top ? 1 : here.uplinks);
+    if (links > kMaxRanks) {
+      problems.push_back({fmt::format("fabric.tiers[{}].link", t),
+                          fmt::format("the {} tier would have {:.3g} links", tier.name, links)});
+      return;
+    }
+    const double radix = tier.switch_radix.value;
+    const double up_ports = top ? 0 : static_cast<double>(here.uplinks);
+    if (radix > 0 && here.down_ports + up_ports > radix * (1 + 1e-9)) {
+      problems.push_back(
+          {fmt::format("fabric.tiers[{}].radix", t),
+           fmt::format("a {} switch needs {:g} ports down and {:g} up, more than its "
+                       "{:g}",
+                       tier.name, here.down_ports, up_ports, radix)});
+    }
+  }
+}
+
+bool has_error(const Problems& problems) {
+  return std::any_of(problems.begin(), problems.end(),
+                     [](const Problem& problem) { return problem.is_error; });
+}
+
+}  // namespace
+
+std::vector<Problem> check_system(const System& system) {
+  Problems problems;
+  check_ranges(problems, system);
+  if (has_error(problems)) return problems;  // the rest computes with the figures
+  check_size(problems, system);
+  check_rails(problems, system);
+  if (has_error(problems)) return problems;
+  check_switches(problems, system);
+  return problems;
+}
+
+}  // namespace collscale

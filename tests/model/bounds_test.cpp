@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/bounds.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/systems.hpp"
+
+namespace collscale {
+namespace {
+
+using test::clos_system;
+using test::ClosOptions;
+
+TEST(Bounds, OneNodeIsBoundByItsPorts) {
+  const System system = clos_system({});
+  const Bounds bounds = lower_bounds(system, Collective::all_reduce, 8, 1e9);
+  // 2(n−1)/n · S / B and ⌈log2 8⌉ α
+  EXPECT_DOUBLE_EQ(bounds.injection_s, 2.0 * 7 / 8 * 1e9 / 400e9);
+  EXPECT_DOUBLE_EQ(bounds.latency_s, 3 * 2e-6);
+  EXPECT_EQ(bounds.cut_s, 0);
+}
+
+TEST(Bounds, NodesAreBoundByTheirNics) {
+  const System system = clos_system({});
+  const Bounds bounds = lower_bounds(system, Collective::all_gather, 16, 1e9);
+  // Half of the result must enter each of two nodes through 8 NICs of 50 GB/s.
+  EXPECT_DOUBLE_EQ(bounds.cut_s, 0.5 * 1e9 / 400e9);
+}
+
+TEST(Bounds, AnOversubscribedTierIsACut) {
+  ClosOptions options;
+  options.oversubscription = {8, 1};
+  const System system = clos_system(options);
+  const Bounds bounds = lower_bounds(system, Collective::all_reduce, 128, 1e9);
+  // 4 leaf groups of 32 ranks: 2·(3/4)·S leaves each over 32·50/8 GB/s.
+  EXPECT_DOUBLE_EQ(bounds.cut_s, 1.5 * 1e9 / (32 * 50e9 / 8));
+}
+
+TEST(Bounds, AllToAllIsBoundByTheBisection) {
+  ClosOptions options;
+  options.oversubscription = {2, 1};
+  const System system = clos_system(options);
+  const Bounds bounds = lower_bounds(system, Collective::all_to_all, 128, 1e9);
+  EXPECT_DOUBLE_EQ(bounds.cut_s, 32.0 * 96 / 128 * 1e9 / (32 * 50e9 / 2));
+}
+
+TEST(Bounds, LatencyGrowsWithTheLogarithmOfNodes) {
+  const System system = clos_system({});
+  // 16 nodes reached by 8 ranks of each at once: ⌈log9 16⌉ = 2 rounds of host 4 us + one hop 0.5 us.
+  EXPECT_DOUBLE_EQ(lower_bounds(system, Collective::barrier, 128, 0).latency_s, 2 * 4.5e-6);
+}
+
+}  // namespace
+}  // namespace collscale

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// The analytic engine knows formulas, the flow engine sums what it enumerates; they share neither. Where
+// their assumptions coincide (no hashing, whole groups) they must give the same time to 1e-9, and
+// neither may beat a lower bound, anywhere.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+#include "model/analytic.hpp"
+#include "model/bounds.hpp"
+#include "sim/flow.hpp"
+#include "support/systems.hpp"
+
+namespace collscale {
+namespace {
+
+using test::clos_system;
+using test::ClosOptions;
+
+struct Cell {
+  Collective collective;
+  const char* algorithm;
+};
+constexpr Cell kCells[] = {
+    {Collective::all_reduce, "ring"},           {Collective::all_reduce, "halving_doubling"},
+    {Collective::all_reduce, "hierarchical"},   {Collective::all_gather, "ring"},
+    {Collective::all_gather, "halving_doubling"}, {Collective::all_gather, "hierarchical"},
+    {Collective::reduce_scatter, "ring"},       {Collective::reduce_scatter, "halving_doubling"},
+    {Collective::reduce_scatter, "hierarchical"}, {Collective::all_to_all, "pairwise"},
+};
+const std::vector<double> kSizes = {8, 65536, 1e9};
+
+ClosOptions random_options() {
+  ClosOptions options;
+  options.per_node = *rc::gen::element<std::int64_t>(1, 2, 4, 8);
+  options.nics = options.per_node;
+  options.rails = *rc::gen::element<std::int64_t>(1, options.per_node);
+  const int tiers = *rc::gen::inRange(1, 4);
+  options.children.clear();
+  options.oversubscription.clear();
+  double nodes = 1;
+  for (int t = 0; t < tiers; ++t) {
+    options.children.push_back(*rc::gen::element(2.0, 3.0, 4.0, 8.0));
+    options.oversubscription.push_back(*rc::gen::element(1.0, 2.0, 7.0));
+    nodes *= options.children.back();
+  }
+  options.nodes = static_cast<std::int64_t>(nodes);
+  options.scale_up_Bps = *rc::gen::element(100e9, 400e9, 900e9);
+  return options;
+}
+
+bool is_power_of_two(std::int64_t value) { return (value & (value - 1)) == 0; }
+
+bool has_power_of_two_groups(const ClosOptions& options) {
+  return is_power_of_two(options.per_node) &&
+         std::all_of(options.children.begin(), options.children.end(), [](double children) {
+           return is_power_of_two(static_cast<std::int64_t>(children));
+         });
+}
+
+RC_GTEST_PROP(EnginesAgree, OnWholeSystemsWithoutHashing, ()) {
+  const ClosOptions options = random_options();
+  const System system = clos_system(options);
+  const std::int64_t ranks = max_ranks(system);
+  RC_PRE(ranks >= 2 && ranks <= 2048);
+  for (const Cell& cell : kCells) {
+    const auto formula = predict_analytic(system, cell.collective, cell.algorithm, ranks, kSizes);
+    const auto enumerated = simulate_flow(system, cell.collective, cell.algorithm, ranks, kSizes);
+    RC_ASSERT(formula.has_value() == enumerated.has_value());
+    if (!formula) continue;
+    for (std::size_t i = 0; i < kSizes.size(); ++i) {
+      const double ratio = (*formula)[i].time_s / (*enumerated)[i].time_s;
+      // A cube over groups that are no powers of two is unlike in each group: the closed form is the
+      // worst group's in every step, so it may only be slower.
+      const bool exact = std::string_view(cell.algorithm) != "halving_doubling" ||
+                         (is_power_of_two(ranks) && has_power_of_two_groups(options));
+      if (exact ? std::abs(ratio - 1) > 1e-9 : (ratio < 1 - 1e-9 || ratio > 2)) {
+        RC_FAIL(std::string(name(cell.collective)) + "/" + cell.algorithm + " of " +
+                std::to_string(ranks) + " ranks, " + std::to_string(kSizes[i]) +
+                " B: analytic/flow = " + std::to_string(ratio));
+      }
+    }
+  }
+}
+
+RC_GTEST_PROP(Bounds, AreNeverBeaten, ()) {
+  ClosOptions options = random_options();
+  options.routing = *rc::gen::element(Routing::ecmp, Routing::spray, Routing::adaptive);
+  options.cross_rail = *rc::gen::element(CrossRail::forward, CrossRail::spine);
+  const System system = clos_system(options);
+  const std::int64_t most = std::min<std::int64_t>(1024, max_ranks(system));
+  RC_PRE(most >= 2);
+  const std::int64_t ranks = *rc::gen::inRange<std::int64_t>(2, most + 1);
+  for (const Cell& cell : kCells) {
+    for (const bool enumerate : {false, true}) {
+      const auto answers =
+          enumerate ? simulate_flow(system, cell.collective, cell.algorithm, ranks, kSizes)
+                    : predict_analytic(system, cell.collective, cell.algorithm, ranks, kSizes);
+      if (!answers) continue;
+      for (std::size_t i = 0; i < kSizes.size(); ++i) {
+        const double bound = lower_bounds(system, cell.collective, ranks, kSizes[i]).time_s();
+        if ((*answers)[i].time_s < bound * (1 - 1e-9)) {
+          RC_FAIL(std::string(name(cell.collective)) + "/" + cell.algorithm + " of " +
+                  std::to_string(ranks) + " ranks, " + std::to_string(kSizes[i]) + " B, " +
+                  (enumerate ? "flow" : "analytic") + ": " + std::to_string((*answers)[i].time_s) +
+                  " s beats the bound " + std::to_string(bound) + " s");
+        }
+      }
+    }
+  }
+}
+
+// Hashing: the expected maximum in closed form against many seeds of the explicit hash.
+TEST(EnginesAgree, WithinSomePercentUnderEcmp) {
+  ClosOptions options;
+  options.nodes = 64;
+  options.rails = 8;
+  options.children = {16, 4};
+  options.routing = Routing::ecmp;
+  const System system = clos_system(options);
+  const std::vector<double> sizes = {1e9};
+  const auto formula =
+      predict_analytic(system, Collective::all_gather, "halving_doubling", 512, sizes);
+  ASSERT_TRUE(formula.has_value());
+  double sum = 0;
+  constexpr int kSeeds = 40;
+  for (int seed = 1; seed <= kSeeds; ++seed) {
+    const auto hashed = simulate_flow(system, Collective::all_gather, "halving_doubling", 512,
+                                      sizes, {static_cast<std::uint64_t>(seed)});
+    ASSERT_TRUE(hashed.has_value());
+    sum += hashed->front().time_s;
+  }
+  EXPECT_NEAR(sum / kSeeds / formula->front().time_s, 1, 0.08);
+}
+
+// Oversubscription that nothing crosses costs nothing; what crosses, in proportion.
+TEST(EnginesAgree, TheCrossRailPolicyMattersOnlyWithRails) {
+  ClosOptions options;
+  options.nodes = 16;
+  options.rails = 8;
+  options.cross_rail = CrossRail::spine;
+  const System spine = clos_system(options);
+  const std::vector<double> sizes = {1e9};
+  const auto formula = predict_analytic(spine, Collective::all_to_all, "pairwise", 128, sizes);
+  const auto enumerated = simulate_flow(spine, Collective::all_to_all, "pairwise", 128, sizes);
+  ASSERT_TRUE(formula.has_value() && enumerated.has_value());
+  EXPECT_NEAR(formula->front().time_s / enumerated->front().time_s, 1, 1e-9);
+}
+
+}  // namespace
+}  // namespace collscale

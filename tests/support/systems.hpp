@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small systems for tests, made in code.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "topology/system.hpp"
+
+namespace collscale::test {
+
+inline Figure figure(double value) { return {value, Label::assumed, "test"}; }
+
+struct ClosOptions {
+  std::int64_t nodes = 16;
+  std::int64_t per_node = 8;
+  std::int64_t nics = 8;
+  std::int64_t rails = 1;
+  std::vector<double> children = {4, 4};  ///< nodes of a leaf group, leaf groups of a pod, ...
+  std::vector<double> oversubscription = {1, 1};
+  Routing routing = Routing::spray;
+  CrossRail cross_rail = CrossRail::forward;
+  double scale_up_Bps = 400e9;
+  double nic_Bps = 50e9;
+};
+
+inline System clos_system(const ClosOptions& options) {
+  System system;
+  system.name = "test-clos";
+  system.nodes = figure(static_cast<double>(options.nodes));
+  system.node.name = "test-node";
+  system.node.accelerators = figure(static_cast<double>(options.per_node));
+  system.node.ranks_per_accelerator = figure(1);
+  system.node.scale_up = {ScaleUpKind::nvswitch, figure(options.scale_up_Bps), figure(1),
+                          figure(2e-6)};
+  system.node.nics = {figure(static_cast<double>(options.nics)), figure(options.nic_Bps),
+                      figure(4e-6)};
+  Clos clos;
+  clos.rails = options.rails;
+  clos.routing = options.routing;
+  clos.cross_rail = options.cross_rail;
+  clos.efficiency = figure(1);
+  const std::vector<std::string> names = {"leaf", "spine", "core", "super"};
+  for (std::size_t t = 0; t < options.children.size(); ++t) {
+    Tier tier;
+    tier.name = names[t];
+    tier.children = figure(options.children[t]);
+    tier.link_Bps = figure(options.nic_Bps);
+    tier.oversubscription = figure(options.oversubscription[t]);
+    tier.hop_latency_s = figure(0.5e-6);
+    tier.switch_radix = figure(0);
+    clos.tiers.push_back(tier);
+  }
+  system.fabric = clos;
+  return system;
+}
+
+}  // namespace collscale::test

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "topology/system.hpp"
+
+#include <gmock/gmock.h>
+
+#include "topology/small_system.hpp"
+
+namespace collscale {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::make_system;
+
+TEST(Label, HasANameThatParsesBack) {
+  for (const Label label : {Label::stated, Label::derived, Label::assumed, Label::recalled,
+                            Label::imported, Label::calibrated}) {
+    const Expected<Label> parsed = parse_label(name(label));
+    ASSERT_TRUE(parsed);
+    EXPECT_EQ(*parsed, label);
+  }
+}
+
+TEST(Label, SuggestsTheNearestOfItsNames) {
+  const Expected<Label> parsed = parse_label("asumed");
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error().message, "unknown label \"asumed\", did you mean \"assumed\"?");
+}
+
+TEST(System, CountsRanksOverNodesAndParts) {
+  System system = make_system({.nodes = 10, .gpus = 4});
+  system.node.ranks_per_accelerator.value = 2;
+  EXPECT_EQ(ranks_per_node(system), 8);
+  EXPECT_EQ(max_ranks(system), 80);
+}
+
+TEST(System, NamesEveryFigureThatCountsAndNoOther) {
+  System system = make_system({.children = {4, 4}});
+  testing::clos_of(system).tiers[0].switch_radix = testing::figure(16);
+  std::vector<std::string> names;
+  for_each_figure(system,
+                  [&names](std::string_view path, const Figure&) { names.emplace_back(path); });
+  // The top tier has no links upwards, and its radix is unknown here.
+  EXPECT_THAT(names,
+              ElementsAre("nodes", "node.accelerators", "node.ranks_per_accelerator",
+                          "node.scale_up.bandwidth", "node.scale_up.efficiency",
+                          "node.scale_up.latency", "node.nics.per_node", "node.nics.bandwidth",
+                          "node.nics.latency", "fabric.efficiency", "fabric.tiers[0].children",
+                          "fabric.tiers[0].link", "fabric.tiers[0].oversubscription",
+                          "fabric.tiers[0].hop_latency", "fabric.tiers[0].radix",
+                          "fabric.tiers[1].children", "fabric.tiers[1].hop_latency"));
+}
+
+TEST(System, CountsAssumedAndRecalledFiguresAsUnsourced) {
+  System system = make_system({.children = {16}});
+  const int all = unsourced_figures(system);
+  EXPECT_EQ(all, 12);
+  system.nodes.label = Label::stated;
+  system.node.accelerators.label = Label::derived;
+  system.node.nics.bandwidth_Bps.label = Label::recalled;
+  EXPECT_EQ(unsourced_figures(system), all - 2);
+}
+
+}  // namespace
+}  // namespace collscale
