@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// MPI collectives on host memory, hosted by Google Benchmark.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <thread>
+
+#include "bench/process_setup.hpp"
+#include "bench/suite.hpp"
+#include "measure/mpi/mpi_communicator.hpp"
+#include "measure/mpi/mpi_measure.hpp"
+#include "measure/mpi/mpi_operation.hpp"
+
+namespace collscale {
+namespace {
+
+Expected<PointList> mpi_points(const BenchOptions& options, const MpiCommunicator& ranks,
+                               int nodes) {
+  auto list = make_points(options, ranks.size(), nodes);
+  if (!list) {
+    return list;
+  }
+  for (BenchPoint& point : list->points) {
+    point.scenario = as_mpi_runs_it(point.scenario);
+    if (auto can = check_mpi_can_run(point.scenario, point.layout); !can) {
+      return tl::unexpected(can.error());
+    }
+  }
+  return list;
+}
+
+ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
+  const bool reports = ranks.rank() == 0;
+  const NodeMap map = map_nodes(ranks);
+  const auto list = mpi_points(options, ranks, map.nodes);
+  if (!list) {
+    return report_error(list.error(), reports);
+  }
+  const unsigned cores = std::thread::hardware_concurrency();
+  BenchBackend backend;
+  backend.engine = Engine::mpi;
+  backend.reports = reports;
+  backend.ranks = ranks.size();
+  backend.nodes = map.nodes;
+  backend.context = {{"mpi_library", mpi_library_version()},
+                     {"ranks_per_node", fmt::format("{}", map.local_size)}};
+  backend.about = {
+      fmt::format("bench_mpi: {}, {} rank{} on {} node{} of {} cores; {}, {}, buffers {}",
+                  mpi_library_version(), ranks.size(), ranks.size() == 1 ? "" : "s", map.nodes,
+                  map.nodes == 1 ? "" : "s", cores, name(options.dtype), name(options.op),
+                  options.buffers == BufferPolicy::hot ? "hot" : "rotating"),
+      "time: median over samples; a sample is the slowest rank's time per operation"};
+  if (static_cast<unsigned>(map.local_size) > cores && cores > 0) {
+    backend.about.push_back(
+        fmt::format("more ranks than cores ({} on {}): times are the scheduler's, "
+                    "not the network's",
+                    map.local_size, cores));
+  }
+  HostPools pools;
+  if (!options.benchmark.list) {
+    const std::int64_t bytes = largest_pool_bytes(options, list->points);
+    pools = {HostBuffer(bytes), HostBuffer(bytes)};
+  }
+  backend.agree = [&ranks](std::int64_t value) { return ranks.agree(value); };
+  backend.measure = [&](const BenchPoint& point) {
+    const SlotPlan slots = plan_slots(options.buffers, point.layout, kRotationPoolBytes);
+    return measure_on_host(ranks, point.scenario, point.layout, {options.sampling, options.verify},
+                           slots, pools, MpiOperation(point.scenario, point.layout, ranks.rank()));
+  };
+  return run_suite(options, backend, *list);
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  MpiCommunicator ranks;
+  const bool reports = ranks.rank() == 0;
+  const Environment environment = process_environment();
+  if (!same_on_all(ranks, fingerprint(arguments, environment))) {
+    return report_error({"the ranks were started with different arguments or BENCHMARK_ variables: "
+                         "they would run different collectives"},
+                        reports);
+  }
+  const auto parsed = parse_command_line(Engine::mpi, arguments, environment);
+  if (!parsed) {
+    return report_error(parsed.error(), reports);
+  }
+  if (parsed->text) {
+    if (reports) {
+      fmt::print("{}\n", *parsed->text);
+    }
+    return ExitCode::ok;
+  }
+  return measure(parsed->options, ranks);
+}
+
+}  // namespace
+}  // namespace collscale
+
+int main(int argc, char** argv) {
+  const collscale::MpiSession session(argc, argv);  // finalised on every way out, --help included
+  return static_cast<int>(collscale::run({argv + 1, argv + argc}));
+}

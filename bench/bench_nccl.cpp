@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// NCCL collectives on GPUs: several per process, and several processes where MPI is there. Hosted
+// by Google Benchmark.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+#include "bench/process_setup.hpp"
+#include "bench/suite.hpp"
+#include "measure/nccl/nccl_measure.hpp"
+#ifdef COLLSCALE_HAVE_MPI
+#include "measure/mpi/mpi_communicator.hpp"
+#endif
+
+namespace collscale {
+namespace {
+
+/// The processes that share the work, with or without MPI.
+#ifdef COLLSCALE_HAVE_MPI
+using Processes = MpiCommunicator;
+#else
+using Processes = SingleProcess;
+struct NodeMap {
+  int local_rank = 0;
+  int local_size = 1;
+  int nodes = 1;
+};
+#endif
+
+NodeMap node_map([[maybe_unused]] Processes& processes) {
+#ifdef COLLSCALE_HAVE_MPI
+  return map_nodes(processes);
+#else
+  return {};
+#endif
+}
+
+std::vector<char> shared_nccl_id([[maybe_unused]] Processes& processes) {
+  std::vector<char> id(nccl_id_bytes());
+  if (processes.rank() == 0) {
+    id = make_nccl_id();
+  }
+#ifdef COLLSCALE_HAVE_MPI
+  processes.broadcast(id);
+#endif
+  return id;
+}
+
+/// Fails unless this node has a GPU for every rank that is to run on it.
+Expected<void> check_devices(const BenchOptions& options, const NodeMap& map) {
+  const auto devices = usable_cuda_devices();
+  if (!devices) {
+    return tl::unexpected(devices.error());
+  }
+  const int needed = map.local_size * options.gpus;
+  if (needed > *devices) {
+    return fail(fmt::format("-g {}: {} process{} on this node would need {} GPUs, but it has {}",
+                            options.gpus, map.local_size, map.local_size == 1 ? "" : "es", needed,
+                            *devices));
+  }
+  return {};
+}
+
+ExitCode measure(const BenchOptions& options, Processes& processes, const NodeMap& map) {
+  const bool reports = processes.rank() == 0;
+  const int ranks = processes.size() * options.gpus;
+  const auto list = make_points(options, ranks, map.nodes);
+  if (!list) {
+    return report_error(list.error(), reports);
+  }
+  for (const BenchPoint& point : list->points) {
+    if (auto can = check_nccl_can_run(point.scenario); !can) {
+      return report_error(can.error(), reports);
+    }
+  }
+  BenchBackend backend;
+  backend.engine = Engine::nccl;
+  backend.reports = reports;
+  backend.ranks = ranks;
+  backend.nodes = map.nodes;
+  backend.agree = [&processes](std::int64_t value) { return processes.agree(value); };
+  if (options.benchmark.list) {
+    return run_suite(options, backend, *list);
+  }
+  const auto devices = check_devices(options, map);
+  if (const int first = first_failing_process(processes, devices); first >= 0) {
+    if (processes.rank() == first) {
+      report_error(devices.error(), true);
+    }
+    const double mine = devices ? 0.0 : static_cast<double>(devices.error().code);
+    std::vector<double> code{mine};
+    processes.all_max(code);
+    return static_cast<ExitCode>(static_cast<int>(code[0]));
+  }
+  NcclDeviceGroup gpus({map.local_rank * options.gpus, options.gpus,
+                        processes.rank() * options.gpus, ranks, shared_nccl_id(processes)});
+  gpus.reserve(largest_pool_bytes(options, list->points));
+  backend.context = {{"nccl_version", nccl_library_version()},
+                     {"cuda_runtime", cuda_runtime_version()},
+                     {"device", gpus.device_name(0)},
+                     {"clock", "host, around stream-synchronised batches"}};
+  backend.about = {
+      fmt::format(
+          "bench_nccl: NCCL {}, CUDA {}, {} rank{} on {} node{} ({} process{} of {} GPU{}: {})",
+          nccl_library_version(), cuda_runtime_version(), ranks, ranks == 1 ? "" : "s", map.nodes,
+          map.nodes == 1 ? "" : "s", processes.size(), processes.size() == 1 ? "" : "es",
+          options.gpus, options.gpus == 1 ? "" : "s", gpus.device_name(0)),
+      "time: median over samples; a sample is the slowest process's time per operation, host "
+      "clock"};
+  backend.measure = [&](const BenchPoint& point) {
+    const SlotPlan slots = plan_slots(options.buffers, point.layout, kRotationPoolBytes);
+    return measure_on_devices(processes, gpus, point.scenario, point.layout,
+                              {options.sampling, options.verify}, slots, options.per_group);
+  };
+  return run_suite(options, backend, *list);
+}
+
+ExitCode run(const std::vector<std::string>& arguments) {
+  Processes processes;
+  const bool reports = processes.rank() == 0;
+  const Environment environment = process_environment();
+  if (!same_on_all(processes, fingerprint(arguments, environment))) {
+    return report_error({"the processes were started with different arguments or BENCHMARK_ "
+                         "variables: they would run different collectives"},
+                        reports);
+  }
+  const auto parsed = parse_command_line(Engine::nccl, arguments, environment);
+  if (!parsed) {
+    return report_error(parsed.error(), reports);
+  }
+  if (parsed->text) {
+    if (reports) {
+      fmt::print("{}\n", *parsed->text);
+    }
+    return ExitCode::ok;
+  }
+  return measure(parsed->options, processes, node_map(processes));
+}
+
+}  // namespace
+}  // namespace collscale
+
+int main(int argc, char** argv) {
+#ifdef COLLSCALE_HAVE_MPI
+  const collscale::MpiSession session(argc, argv);
+#endif
+  try {
+    return static_cast<int>(collscale::run({argv + 1, argv + argc}));
+  } catch (const std::exception& failure) {
+    // CUDA or NCCL failed in the middle: the other processes wait in a collective that will not
+    // end, so nothing is finalised; a launcher ends them when this one is gone.
+    fmt::print(stderr, "error: {}\n", failure.what());
+    std::fflush(stdout);
+    std::_Exit(static_cast<int>(collscale::ExitCode::failed));
+  }
+}

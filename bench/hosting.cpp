@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/hosting.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <ostream>
+#include <streambuf>
+
+namespace collscale {
+
+namespace {
+
+/// Takes what Google Benchmark would print: its own table, and the remark that Debian's library was
+/// built as DEBUG, which is about the library's loop and not about what is measured in one
+/// iteration.
+class Silence : public std::streambuf {
+  int overflow(int character) override { return character; }
+};
+
+class Reporter : public benchmark::BenchmarkReporter {
+ public:
+  Reporter(const std::vector<HostedBenchmark>& benchmarks,
+           const std::function<void(std::size_t)>& report)
+      : benchmarks_(benchmarks), report_(report), nowhere_(&silence_) {
+    SetOutputStream(&nowhere_);
+    SetErrorStream(&nowhere_);
+  }
+
+  bool ReportContext(const Context& /*context*/) override { return true; }
+
+  void ReportRuns(const std::vector<Run>& runs) override {
+    for (const Run& run : runs) {
+      if (run.run_type != Run::RT_Iteration) {
+        continue;  // means over repetitions: our records hold medians over samples
+      }
+      // The whole name has "/iterations:1/manual_time" after it; the function's name is ours.
+      while (at_ < benchmarks_.size() && benchmarks_[at_].name != run.run_name.function_name) {
+        ++at_;
+      }
+      if (at_ < benchmarks_.size()) {
+        report_(at_);
+      }
+    }
+  }
+
+ private:
+  const std::vector<HostedBenchmark>& benchmarks_;
+  const std::function<void(std::size_t)>& report_;
+  Silence silence_;
+  std::ostream nowhere_;
+  std::size_t at_ = 0;
+};
+
+/// Every flag that the environment could set to something harmful is given its harmless value.
+void initialise() {
+  std::vector<std::string> arguments = {"bench",
+                                        "--benchmark_out=",
+                                        "--benchmark_filter=all",
+                                        "--benchmark_list_tests=false",
+                                        "--benchmark_enable_random_interleaving=false",
+                                        "--benchmark_report_aggregates_only=false",
+                                        "--benchmark_display_aggregates_only=false",
+                                        "--benchmark_color=false",
+                                        "--benchmark_perf_counters=",
+                                        "--benchmark_repetitions=1"};
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) {
+    pointers.push_back(argument.data());
+  }
+  int count = static_cast<int>(pointers.size());
+  pointers.push_back(nullptr);
+  benchmark::Initialize(&count, pointers.data());
+}
+
+}  // namespace
+
+void run_hosted(const std::vector<HostedBenchmark>& benchmarks,
+                const std::function<void(std::size_t)>& report) {
+  if (benchmarks.empty()) {
+    return;
+  }
+  initialise();
+  for (const HostedBenchmark& hosted : benchmarks) {
+    const auto body = [&hosted](benchmark::State& state) {
+      for (auto iteration : state) {
+        static_cast<void>(iteration);
+        if (const std::optional<double> seconds = hosted.measure()) {
+          state.SetIterationTime(*seconds);
+        } else {
+          state.SkipWithError("no time to report");
+          break;
+        }
+      }
+    };
+    benchmark::RegisterBenchmark(hosted.name.c_str(), body)->Iterations(1)->UseManualTime();
+  }
+  Reporter reporter(benchmarks, report);
+  benchmark::RunSpecifiedBenchmarks(&reporter, "all");
+  benchmark::ClearRegisteredBenchmarks();
+}
+
+}  // namespace collscale

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/options.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "measure/buffer_layout.hpp"
+#include "units/quantity.hpp"
+#include "units/suggest.hpp"
+
+namespace collscale {
+
+namespace {
+
+/// What the user wrote, before it is understood.
+struct RawOptions {
+  std::vector<std::string> positional;
+  std::string collectives, min_size = "8", max_size = "64M", factor, step, samples, warmup,
+                           check = "1", type = "float", op = "sum", per_sample, threads = "1",
+                           blocking = "0", root = "0", gpus = "1", table = "default", busbw, time,
+                           buffers = "rotate";
+  bool in_place = false, list = false, version = false;
+};
+
+Expected<std::int64_t> whole(std::string_view flag, const std::string& text, std::int64_t least,
+                             std::int64_t most) {
+  std::int64_t value = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (status != std::errc() || end != text.data() + text.size() || value < least || value > most) {
+    return fail(
+        fmt::format("{} {}: expected a whole number from {} to {}", flag, text, least, most));
+  }
+  return value;
+}
+
+tl::unexpected<Error> at(std::string_view flag, const Error& error) {
+  return fail(fmt::format("{}: {}", flag, error.message), error.code);
+}
+
+std::vector<std::string> measured_names() {
+  std::vector<std::string> names;
+  for (const std::string& candidate : collective_names()) {
+    if (const auto collective = parse_collective(candidate);
+        collective && is_measured(*collective)) {
+      names.push_back(candidate);
+    }
+  }
+  return names;
+}
+
+Expected<std::vector<Collective>> understand_collectives(const RawOptions& raw) {
+  std::vector<std::string> words = raw.positional;
+  if (!raw.collectives.empty()) {
+    words.push_back(raw.collectives);
+  }
+  std::vector<Collective> collectives;
+  for (const std::string& word : words) {
+    for (std::size_t begin = 0; begin <= word.size();) {
+      const std::size_t end = std::min(word.find(',', begin), word.size());
+      const std::string text = word.substr(begin, end - begin);
+      begin = end + 1;
+      std::vector<std::string> names{text};
+      if (text == "all") {
+        names = measured_names();
+      }
+      for (const std::string& one : names) {
+        const auto parsed = parse_collective(one);
+        if (!parsed || !is_measured(*parsed)) {
+          return fail(
+              fmt::format("unknown collective \"{}\"{}", one, suggestion(one, measured_names())));
+        }
+        if (std::find(collectives.begin(), collectives.end(), *parsed) == collectives.end()) {
+          collectives.push_back(*parsed);
+        }
+      }
+    }
+  }
+  return collectives;
+}
+
+Expected<std::vector<double>> understand_sizes(const RawOptions& raw) {
+  const auto smallest = parse_nccl_tests_size_bytes(raw.min_size);
+  if (!smallest) {
+    return at("-b", smallest.error());
+  }
+  const auto largest = parse_nccl_tests_size_bytes(raw.max_size);
+  if (!largest) {
+    return at("-e", largest.error());
+  }
+  if (*smallest < 1 || *largest < *smallest || *largest > 1e15) {
+    return fail(fmt::format("-b {} -e {}: expected sizes from 1 byte up, and -e not below -b",
+                            raw.min_size, raw.max_size));
+  }
+  if (!raw.factor.empty() && !raw.step.empty()) {
+    return fail("-f and -i: expected one of the two, a factor or a step between sizes");
+  }
+  std::vector<double> sizes;
+  if (!raw.step.empty()) {
+    const auto step = parse_nccl_tests_size_bytes(raw.step);
+    if (!step || *step < 1) {
+      return fail(fmt::format("-i {}: expected a step of at least 1 byte", raw.step));
+    }
+    if ((*largest - *smallest) / *step > 1e5) {
+      return fail(fmt::format("-i {}: more than 100,000 sizes from -b to -e", raw.step));
+    }
+    for (double size = *smallest; size <= *largest; size += *step) {
+      sizes.push_back(std::floor(size));
+    }
+    return sizes;
+  }
+  const auto factor = whole("-f", raw.factor.empty() ? "2" : raw.factor, 2, 1 << 20);
+  if (!factor) {
+    return tl::unexpected(factor.error());
+  }
+  for (double size = *smallest; size <= *largest; size *= static_cast<double>(*factor)) {
+    sizes.push_back(std::floor(size));
+  }
+  return sizes;
+}
+
+Expected<void> understand_sampling(const RawOptions& raw, Engine engine, BenchOptions& options) {
+  SamplingPlan& plan = options.sampling;
+  constexpr std::int64_t kMost = 1000000;
+  if (engine == Engine::nccl) {
+    // A launch and a stream synchronisation cost some ten microseconds: batches are longer.
+    plan.min_sample_s = 500e-6;
+    plan.warmup = 5;
+  }
+  if (!raw.samples.empty()) {
+    const auto samples = whole("-n", raw.samples, 1, kMost);
+    if (!samples) return tl::unexpected(samples.error());
+    plan.fixed_samples = *samples;
+  }
+  if (!raw.warmup.empty()) {
+    const auto warmup = whole("-w", raw.warmup, 0, kMost);
+    if (!warmup) return tl::unexpected(warmup.error());
+    plan.warmup = *warmup;
+  }
+  if (!raw.per_sample.empty()) {
+    const auto per_sample = whole("-m", raw.per_sample, 1, kMost);
+    if (!per_sample) return tl::unexpected(per_sample.error());
+    plan.fixed_batch = *per_sample;
+    options.per_group = *per_sample;
+  }
+  const auto blocking = whole("-z", raw.blocking, 0, 1);
+  if (!blocking) return tl::unexpected(blocking.error());
+  if (*blocking == 1) {
+    if (!raw.per_sample.empty() && raw.per_sample != "1") {
+      return fail("-z 1 and -m: blocking means that every operation is waited for, one per sample");
+    }
+    plan.fixed_batch = 1;
+  }
+  if (const auto threads = whole("-t", raw.threads, 1, 1); !threads) {
+    return fail(
+        fmt::format("-t {}: expected 1: start more processes, or use -g (the topology is "
+                    "--topology)",
+                    raw.threads));
+  }
+  std::optional<double> budget_s = options.benchmark.min_time_s;
+  if (!raw.time.empty()) {
+    const auto time = parse_time_s(raw.time);
+    if (!time) return at("--time-per-point", time.error());
+    budget_s = *time;
+  }
+  if (budget_s) {
+    if (*budget_s <= 0 || *budget_s > 3600) {
+      return fail("--time-per-point: expected a time above 0 and up to 3600s");
+    }
+    // A small budget must also be able to cut the least number of samples.
+    plan.time_budget_s = *budget_s;
+    if (*budget_s < SamplingPlan{}.time_budget_s) {
+      plan.min_samples = 6;  // the fewest that bound a median at 95 %
+    }
+  }
+  return {};
+}
+
+Expected<BenchOptions> understand(const RawOptions& raw, Engine engine, BenchOptions options) {
+  const auto collectives = understand_collectives(raw);
+  if (!collectives) return tl::unexpected(collectives.error());
+  if (!collectives->empty()) {
+    options.collectives = *collectives;
+  }
+  const auto sizes = understand_sizes(raw);
+  if (!sizes) return tl::unexpected(sizes.error());
+  options.sizes_bytes = *sizes;
+  const auto type = parse_data_type(raw.type);
+  if (!type) return at("-d", type.error());
+  options.dtype = *type;
+  const auto op = parse_reduce_op(raw.op);
+  if (!op) return at("-o", op.error());
+  options.op = *op;
+  const auto check = whole("-c", raw.check, 0, 1);
+  if (!check) return tl::unexpected(check.error());
+  options.verify = *check == 1;
+  const auto root = whole("-r", raw.root, 0, 1 << 30);
+  if (!root) return tl::unexpected(root.error());
+  options.root = *root;
+  const auto gpus = whole("-g", raw.gpus, 1, 1024);
+  if (!gpus) return tl::unexpected(gpus.error());
+  options.gpus = static_cast<int>(*gpus);
+  options.in_place = raw.in_place;
+  options.benchmark.list = options.benchmark.list || raw.list;
+  if (auto sampling = understand_sampling(raw, engine, options); !sampling) {
+    return tl::unexpected(sampling.error());
+  }
+  if (raw.table != "default" && raw.table != "nccl") {
+    return fail(fmt::format("--table {}: expected default or nccl", raw.table));
+  }
+  options.nccl_table = raw.table == "nccl";
+  if (raw.buffers != "rotate" && raw.buffers != "hot") {
+    return fail(fmt::format("--buffers {}: expected rotate or hot", raw.buffers));
+  }
+  options.buffers = raw.buffers == "hot" ? BufferPolicy::hot : BufferPolicy::rotate;
+  if (!raw.busbw.empty()) {
+    const auto bandwidth = parse_bandwidth_Bps(raw.busbw);
+    if (!bandwidth) return at("--min-busbw", bandwidth.error());
+    options.min_busbw_Bps = *bandwidth;
+  }
+  if (options.json_path.empty()) {
+    options.json_path = options.benchmark.out;
+  }
+  return options;
+}
+
+std::string description(Engine engine) {
+  if (engine == Engine::nccl) {
+    return "Measures NCCL collectives on the GPUs of this machine or cluster.\n\n"
+           "Examples:\n"
+           "  bench_nccl -g 8                         all_reduce and all_gather, 8 B to 64 MiB\n"
+           "  bench_nccl -g 8 -C all -b 1M -e 8G      all six collectives up to 8 GiB\n"
+           "  mpirun -np 16 -N 8 bench_nccl -b 8 -e 8G -f 2 --json h100.json\n"
+           "  bench_nccl -g 8 --min-busbw 400GB/s     a gate: exit 3 below it\n";
+  }
+  return "Measures MPI collectives on host memory. Start it with mpirun or srun.\n\n"
+         "Examples:\n"
+         "  mpirun -np 2 bench_mpi                  all_reduce and all_gather, 8 B to 64 MiB\n"
+         "  mpirun -np 4 bench_mpi -C all_to_all -b 1K -e 1M -f 4\n"
+         "  mpirun -np 2 bench_mpi --time-per-point 0.05s --json results.json\n"
+         "  mpirun -np 2 bench_mpi --min-busbw 1GB/s     a gate: exit 3 below it\n";
+}
+
+constexpr const char* kFooter =
+    "\nGoogle Benchmark's flags: --benchmark_filter=REGEX, --benchmark_list_tests,\n"
+    "  --benchmark_repetitions=N, --benchmark_context=KEY=VALUE,..., --benchmark_out=FILE (as "
+    "--json),\n"
+    "  --benchmark_min_time=SECONDS (as --time-per-point).\n"
+    "Exit codes: 0 ok, 1 a result was wrong, 2 bad usage, 3 a gate failed, 4 backend not "
+    "available\n"
+    "  here, 130 interrupted (what was done is kept).\n"
+    "How measuring is done: docs/method.md.";
+
+}  // namespace
+
+Expected<ParsedCommandLine> parse_command_line(Engine engine, std::vector<std::string> arguments,
+                                               const Environment& environment) {
+  auto flags = take_benchmark_flags(arguments, environment);
+  if (!flags) {
+    return tl::unexpected(flags.error());
+  }
+  ParsedCommandLine parsed;
+  parsed.options.benchmark = std::move(*flags);
+  RawOptions raw;
+  CLI::App app(description(engine), engine == Engine::nccl ? "bench_nccl" : "bench_mpi");
+  app.allow_extras();
+  app.footer(kFooter);
+  app.set_help_flag("-h,--help", "This text");
+  const auto option = [&app](const std::string& names, std::string& value, const std::string& text,
+                             const std::string& type, const std::string& group) {
+    app.add_option(names, value, text)->type_name(type)->group(group);
+  };
+  app.add_option("collectives", raw.positional, "What to measure, as --collective")
+      ->type_name("LIST");
+  const std::string what = "What to measure";
+  option("-C,--collective", raw.collectives,
+         "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, reduce, or all "
+         "[all_reduce,all_gather]",
+         "LIST", what);
+  option("-b,--minbytes", raw.min_size, "Smallest size; 8M and 8MiB are the same here [8]", "SIZE",
+         what);
+  option("-e,--maxbytes", raw.max_size, "Largest size [64M]", "SIZE", what);
+  option("-f,--stepfactor", raw.factor, "Factor between sizes [2]", "N", what);
+  option("-i,--stepbytes", raw.step, "Step between sizes, instead of a factor", "SIZE", what);
+  option("-d,--datatype", raw.type,
+         engine == Engine::nccl
+             ? "int8 uint8 int32 uint32 int64 uint64 half bfloat16 float double [float]"
+             : "int8 uint8 int32 uint32 int64 uint64 float double [float]",
+         "TYPE", what);
+  option("-o,--op", raw.op, "sum, prod, min, max [sum]", "OP", what);
+  option("-r,--root", raw.root, "Root of broadcast and reduce [0]", "RANK", what);
+  app.add_flag("--in-place", raw.in_place, "Input and output share a buffer")->group(what);
+  if (engine == Engine::nccl) {
+    option("-g,--ngpus", raw.gpus, "GPUs per process [1]", "N", what);
+  }
+  const std::string how = "How to measure";
+  option("--time-per-point", raw.time, "Time budget for the samples of one size [0.3s]", "TIME",
+         how);
+  option("-n,--iters", raw.samples, "Exactly so many samples, whatever they take", "N", how);
+  option("-w,--warmup_iters", raw.warmup,
+         engine == Engine::nccl ? "Warm-up operations [5]" : "Warm-up operations [2]", "N", how);
+  option("-m,--agg_iters", raw.per_sample,
+         engine == Engine::nccl ? "Operations per ncclGroup, and per sample [adaptive, 1 per group]"
+                                : "Operations per sample [adaptive]",
+         "N", how);
+  option("-c,--check", raw.check, "1: compare every element with the exact result; 0: do not [1]",
+         "0|1", how);
+  option("-z,--blocking", raw.blocking, "1: one operation per sample, however short [0]", "0|1",
+         how);
+  option("-t,--nthreads", raw.threads, "Threads per process; only 1 [1]", "1", how);
+  option("--buffers", raw.buffers, "rotate over 32 MiB, or reuse one hot buffer [rotate]",
+         "rotate|hot", how);
+  const std::string output = "Output";
+  option("--json", parsed.options.json_path, "Write records here after each point; - is stdout",
+         "FILE", output);
+  option("--table", raw.table, "default, or nccl for nccl-tests' columns [default]", "NAME",
+         output);
+  option("--topology", parsed.options.topology, "Name of this system, stored with each record",
+         "NAME", output);
+  option("--min-busbw", raw.busbw, "Gate: exit 3 unless every collective's best busbw reaches this",
+         "BANDWIDTH", output);
+  app.add_flag("--list", raw.list, "Print the names of the benchmarks and end")->group(output);
+  app.add_flag("--version", raw.version, "Print the version and end")->group(output);
+
+  std::vector<std::string> known;
+  for (const CLI::Option* each : app.get_options()) {
+    for (const std::string& name : each->get_lnames()) {
+      known.push_back("--" + name);
+    }
+  }
+  try {
+    std::reverse(arguments.begin(), arguments.end());  // the order CLI11 takes a vector in
+    app.parse(arguments);
+  } catch (const CLI::CallForHelp&) {
+    parsed.text = app.help();
+    return parsed;
+  } catch (const CLI::ParseError& error) {
+    return fail(error.what());
+  }
+  for (const std::string& extra : app.remaining()) {
+    const std::string flag = extra.substr(0, extra.find('='));
+    return fail(fmt::format("unknown flag {}{}", flag, suggestion(flag, known)));
+  }
+  if (raw.version) {
+    parsed.text = fmt::format("{} (collscale {})", app.get_name(), COLLSCALE_VERSION);
+    return parsed;
+  }
+  auto options = understand(raw, engine, parsed.options);
+  if (!options) {
+    return tl::unexpected(options.error());
+  }
+  parsed.options = std::move(*options);
+  return parsed;
+}
+
+}  // namespace collscale

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line of bench_mpi and bench_nccl: nccl-tests' flags with their meaning there, Google
+// Benchmark's, and our own. One validated value; nothing else reads arguments.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/benchmark_flags.hpp"
+#include "measure/buffers.hpp"
+#include "measure/sampling_plan.hpp"
+#include "record/record.hpp"
+#include "units/error.hpp"
+
+namespace collscale {
+
+struct BenchOptions {
+  std::vector<Collective> collectives{Collective::all_reduce, Collective::all_gather};
+  std::vector<double> sizes_bytes;
+  DataType dtype = DataType::float32;
+  ReduceOp op = ReduceOp::sum;
+  std::int64_t root = 0;
+  bool in_place = false;
+  bool verify = true;
+  BufferPolicy buffers = BufferPolicy::rotate;
+  SamplingPlan sampling;
+  std::int64_t per_group = 1;  ///< -m: operations per sample (mpi), per ncclGroup (nccl)
+  int gpus = 1;                ///< -g
+  std::string topology;
+  std::string json_path;  ///< "" none, "-" stdout
+  bool nccl_table = false;
+  std::optional<double> min_busbw_Bps;
+  BenchmarkFlags benchmark;  ///< filter, list, repetitions, context
+};
+
+/// The command line, or the text that --help or --version asks for.
+struct ParsedCommandLine {
+  BenchOptions options;
+  std::optional<std::string> text;
+};
+
+/// `engine` is mpi or nccl: -g belongs to nccl, and the sampling defaults differ.
+Expected<ParsedCommandLine> parse_command_line(Engine engine, std::vector<std::string> arguments,
+                                               const Environment& environment);
+
+}  // namespace collscale

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/suite.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "bench/hosting.hpp"
+#include "bench/table.hpp"
+#include "measure/make_record.hpp"
+#include "record_io/results_file.hpp"
+#include "units/quantity.hpp"
+
+namespace collscale {
+
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;  // the one thing a signal handler may write
+
+extern "C" void note_interrupt(int /*signal*/) { interrupted = 1; }
+
+// A polling rank with less of its core than this was kept waiting by other work.
+constexpr double kFairCpuShare = 0.9;
+
+/// What a run gathers.
+class Run {
+ public:
+  Run(const BenchOptions& options, const BenchBackend& backend)
+      : options_(options), backend_(backend), table_(options.json_path == "-" ? stderr : stdout) {
+    results_.context = make_context(backend.engine == Engine::nccl ? "bench_nccl" : "bench_mpi");
+    results_.context["buffers"] = options.buffers == BufferPolicy::hot ? "hot" : "rotate";
+    results_.context["sample"] = "maximum over ranks, barrier before each";
+    if (!options.topology.empty()) {
+      results_.context["topology"] = options.topology;
+    }
+    for (const auto* extra : {&backend.context, &options.benchmark.context}) {
+      for (const auto& [key, value] : *extra) {
+        results_.context[key] = value;
+      }
+    }
+  }
+
+  void print(const std::string& text) const {
+    if (backend_.reports) {
+      fmt::print(table_, "{}", text);
+      std::fflush(table_);
+    }
+  }
+  void note(const std::string& text) const {
+    if (backend_.reports) {
+      fmt::print(stderr, "note: {}\n", text);
+    }
+  }
+
+  std::optional<double> measure(const BenchPoint& point) {
+    current_.reset();
+    if (backend_.agree(interrupted) != 0) {
+      stopped_ = true;
+      return std::nullopt;
+    }
+    const PointResult result = backend_.measure(point);
+    current_ = TableRow{point.scenario,
+                        point.layout,
+                        std::nullopt,
+                        result.samples.batch,
+                        result.cpu_share && *result.cpu_share < kFairCpuShare,
+                        result.mismatch ? std::optional(result.mismatch->wrong) : std::nullopt};
+    if (result.wrong()) {
+      wrong_ = true;
+      const std::int64_t all =
+          point.layout.receive_elements *
+          (point.scenario.collective == Collective::reduce ? 1 : backend_.ranks);
+      report_error({fmt::format("{}: wrong result: {}", benchmark_name(point.scenario),
+                                describe(*result.mismatch, all))},
+                   backend_.reports);
+      return std::nullopt;
+    }
+    current_->record = make_record(point.scenario, backend_.engine, result.samples);
+    return current_->record->time_s;
+  }
+
+  void report() {
+    if (!current_) {
+      return;
+    }
+    const Collective collective = current_->scenario.collective;
+    if (!last_ || *last_ != collective) {
+      print(table_header(options_, collective, !last_));
+      last_ = collective;
+    }
+    print(table_row(options_, *current_));
+    if (current_->record) {
+      results_.records.push_back(*current_->record);
+      contended_ += current_->contended ? 1 : 0;
+      results_.context["contended_points"] =
+          fmt::format("{} of {}", contended_, results_.records.size());
+      write(false);
+    }
+  }
+
+  ExitCode finish() {
+    write(true);
+    std::map<Collective, const Record*> best;
+    for (const Record& record : results_.records) {
+      const Record*& so_far = best[record.scenario.collective];
+      if (so_far == nullptr || record.busbw_Bps > so_far->busbw_Bps) {
+        so_far = &record;
+      }
+    }
+    for (const auto& [collective, record] : best) {
+      print(fmt::format("# best bus bandwidth: {} {} at {}\n", name(collective),
+                        format_bandwidth(record->busbw_Bps),
+                        format_size(record->scenario.size_bytes)));
+    }
+    if (contended_ > 0) {
+      note(fmt::format(
+          "{} of {} points (~) are contended: a rank had under {:.0f} % of a core, so their "
+          "times are the scheduler's; stop other work, give each rank a core (mpirun "
+          "--bind-to core), and measure them again",
+          contended_, results_.records.size(), 100 * kFairCpuShare));
+    }
+    if (wrong_ || !written_) {
+      return ExitCode::failed;
+    }
+    if (stopped_) {
+      note(fmt::format("interrupted; {} points are kept", results_.records.size()));
+      return ExitCode::interrupted;
+    }
+    return gate(best);
+  }
+
+ private:
+  void write(bool last) {
+    // Standard output gets one whole document, at the end.
+    if (!backend_.reports || options_.json_path.empty() || last != (options_.json_path == "-")) {
+      return;
+    }
+    if (auto done = write_results(options_.json_path, results_); !done && written_) {
+      written_ = false;  // said once; the table goes on
+      report_error(done.error(), true);
+    }
+  }
+
+  ExitCode gate(const std::map<Collective, const Record*>& best) const {
+    ExitCode code = ExitCode::ok;
+    for (const auto& [collective, record] : best) {
+      if (options_.min_busbw_Bps && record->busbw_Bps < *options_.min_busbw_Bps) {
+        code = report_error({fmt::format("--min-busbw: {} reached {}, expected at least {}",
+                                         name(collective), format_bandwidth(record->busbw_Bps),
+                                         format_bandwidth(*options_.min_busbw_Bps)),
+                             ExitCode::gate_failed},
+                            backend_.reports);
+      }
+    }
+    return code;
+  }
+
+  const BenchOptions& options_;
+  const BenchBackend& backend_;
+  std::FILE* table_;
+  Results results_;
+  std::optional<TableRow> current_;
+  std::optional<Collective> last_;
+  int contended_ = 0;
+  bool wrong_ = false;
+  bool stopped_ = false;
+  bool written_ = true;
+};
+
+}  // namespace
+
+ExitCode report_error(const Error& error, bool reports) {
+  if (reports) {
+    std::fflush(stdout);
+    fmt::print(stderr, "error: {}\n", error.message);
+  }
+  return error.code;
+}
+
+Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
+                                std::int64_t nodes) {
+  if (options.root >= ranks) {
+    return fail(fmt::format("-r {}: expected a rank from 0 to {}", options.root, ranks - 1));
+  }
+  PointList list;
+  std::set<std::string> seen;
+  for (const Collective collective : options.collectives) {
+    for (const double size : options.sizes_bytes) {
+      BenchPoint point;
+      point.layout = buffer_layout(collective, options.dtype, size, ranks);
+      Scenario& scenario = point.scenario;
+      scenario.topology = options.topology;
+      scenario.collective = collective;
+      scenario.dtype = options.dtype;
+      scenario.op = options.op;
+      scenario.root = options.root;
+      scenario.in_place = options.in_place;
+      scenario.size_bytes = static_cast<double>(point.layout.size_bytes);
+      scenario.ranks = ranks;
+      scenario.nodes = nodes;
+      if (point.layout.count == 0) {
+        list.left_out.push_back(fmt::format("{} of {}", name(collective), format_size(size)));
+        continue;
+      }
+      const std::string benchmark = benchmark_name(scenario);
+      const auto wanted = selected(benchmark, options.benchmark.filter);
+      if (!wanted) {
+        return tl::unexpected(wanted.error());
+      }
+      if (*wanted && seen.insert(benchmark).second) {
+        list.points.push_back(point);
+      }
+    }
+  }
+  if (list.points.empty()) {
+    return fail(options.benchmark.filter.empty()
+                    ? "nothing to measure: every size leaves less than one element per rank"
+                    : fmt::format("--benchmark_filter={}: no benchmark has such a name; --list "
+                                  "prints them",
+                                  options.benchmark.filter));
+  }
+  return list;
+}
+
+std::int64_t largest_pool_bytes(const BenchOptions& options,
+                                const std::vector<BenchPoint>& points) {
+  std::int64_t most = 0;
+  for (const BenchPoint& point : points) {
+    most =
+        std::max(most, plan_slots(options.buffers, point.layout, kRotationPoolBytes).pool_bytes());
+  }
+  return most;
+}
+
+ExitCode run_suite(const BenchOptions& options, const BenchBackend& backend,
+                   const PointList& list) {
+  if (options.benchmark.list) {
+    for (const BenchPoint& point : list.points) {
+      if (backend.reports) {
+        fmt::print("{}\n", benchmark_name(point.scenario));
+      }
+    }
+    return ExitCode::ok;
+  }
+  Error unwritable{"", ExitCode::ok};
+  if (backend.reports && !options.json_path.empty()) {
+    if (const auto writable = check_writable(options.json_path); !writable) {
+      unwritable = writable.error();
+      report_error(unwritable, true);
+    }
+  }
+  if (const auto code = backend.agree(static_cast<std::int64_t>(unwritable.code)); code != 0) {
+    return static_cast<ExitCode>(code);
+  }
+
+  Run run(options, backend);
+  for (const std::string& line : backend.about) {
+    run.print("# " + line + "\n");
+  }
+  if (backend.ranks == 1) {
+    run.note(
+        "one rank alone: nothing crosses a link, so the factor of busbw (2(n-1)/n, (n-1)/n) is 0 "
+        "for most collectives; start more ranks");
+  }
+  if (!list.left_out.empty()) {
+    run.note(fmt::format("left out, less than one element per rank: {}",
+                         fmt::join(list.left_out, ", ")));
+  }
+  auto* const before_int = std::signal(SIGINT, note_interrupt);
+  auto* const before_term = std::signal(SIGTERM, note_interrupt);
+  std::vector<HostedBenchmark> benchmarks;
+  for (const BenchPoint& point : list.points) {
+    benchmarks.push_back(
+        {benchmark_name(point.scenario), [&run, &point] { return run.measure(point); }});
+  }
+  // Repetitions go over the whole list, so that a row appears as soon as it is measured.
+  for (int repetition = 0; repetition < options.benchmark.repetitions; ++repetition) {
+    run_hosted(benchmarks, [&run](std::size_t) { run.report(); });
+  }
+  std::signal(SIGINT, before_int);
+  std::signal(SIGTERM, before_term);
+  return run.finish();
+}
+
+}  // namespace collscale

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What bench_mpi and bench_nccl share: the list of points, and the run that measures, prints and
+// writes.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "bench/options.hpp"
+#include "measure/buffer_layout.hpp"
+#include "measure/point_result.hpp"
+#include "record/record.hpp"
+
+namespace collscale {
+
+struct BenchPoint {
+  Scenario scenario;
+  BufferLayout layout;
+};
+
+/// What the suite needs of a backend.
+struct BenchBackend {
+  Engine engine = Engine::mpi;
+  bool reports = true;  ///< this process prints and writes; one does
+  std::int64_t ranks = 1;
+  std::int64_t nodes = 1;
+  std::vector<std::string> about;  ///< lines over the table, without '#'
+  Context context;                 ///< added to the file's
+  /// Collective; the same result on every process.
+  std::function<PointResult(const BenchPoint&)> measure;
+  /// The reporting process's value, on every process.
+  std::function<std::int64_t(std::int64_t)> agree = [](std::int64_t value) { return value; };
+};
+
+/// Collectives × sizes, as they will really be run. Sizes that come out the same are measured once;
+/// sizes that leave no element are left out and named in `left_out`.
+struct PointList {
+  std::vector<BenchPoint> points;
+  std::vector<std::string> left_out;
+};
+Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
+                                std::int64_t nodes);
+
+/// Room that the largest point needs, per pool.
+std::int64_t largest_pool_bytes(const BenchOptions& options, const std::vector<BenchPoint>& points);
+
+/// Checks the output path, then measures all points, printing and rewriting the file after each.
+/// All processes call it and end with the same code.
+ExitCode run_suite(const BenchOptions& options, const BenchBackend& backend, const PointList& list);
+
+/// `error: MESSAGE` on stderr, where this process reports; gives the code back.
+ExitCode report_error(const Error& error, bool reports);
+
+}  // namespace collscale

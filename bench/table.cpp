@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/table.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "units/quantity.hpp"
+
+namespace collscale {
+
+namespace {
+
+double quantile_of(const Record& record, std::string_view which) {
+  for (const Quantile& quantile : record.quantiles) {
+    if (quantile.which == which) {
+      return quantile.value_s;
+    }
+  }
+  return record.time_s;
+}
+
+std::string nccl_half(const TableRow& row) {
+  const std::string wrong = row.wrong ? fmt::format("{:6d}", *row.wrong) : "   N/A";
+  if (!row.record) {
+    return fmt::format("  {:>7}  {:>6}  {:>6}  {}", "N/A", "N/A", "N/A", wrong);
+  }
+  return fmt::format("  {}  {}  {}  {}", fixed_width(row.record->time_s * 1e6, 7),
+                     fixed_width(row.record->algbw_Bps / 1e9, 6),
+                     fixed_width(row.record->busbw_Bps / 1e9, 6), wrong);
+}
+
+std::string nccl_row(const TableRow& row) {
+  const Scenario& scenario = row.scenario;
+  const bool rooted =
+      scenario.collective == Collective::broadcast || scenario.collective == Collective::reduce;
+  const std::string absent =
+      fmt::format("  {:>7}  {:>6}  {:>6}  {:>6}", "N/A", "N/A", "N/A", "N/A");
+  const std::string measured = nccl_half(row);
+  return fmt::format("{:12d}  {:12d}  {:>8}  {:>6}  {:6d}{}{}\n", row.layout.size_bytes,
+                     row.layout.count, name(scenario.dtype),
+                     reduces(scenario.collective) ? name(scenario.op) : "none",
+                     rooted ? scenario.root : -1, scenario.in_place ? absent : measured,
+                     scenario.in_place ? measured : absent);
+}
+
+}  // namespace
+
+std::string fixed_width(double value, int width) {
+  int digits = 1;
+  for (double power = 10; value >= power; power *= 10) {
+    ++digits;
+  }
+  const int decimals = digits + 3 <= width ? 2 : (digits + 2 <= width ? 1 : 0);
+  return fmt::format("{:{}.{}f}", value, width, decimals);
+}
+
+std::string table_header(const BenchOptions& options, Collective collective, bool first) {
+  if (options.nccl_table) {
+    return fmt::format(
+        "# Collective test starting: {}_perf\n#\n"
+        "# {:>72}  {:>33}\n"
+        "# {:>10}  {:>12}  {:>8}  {:>6}  {:>6}  {:>7}  {:>6}  {:>6}  {:>6}  {:>7}  {:>6}  {:>6}  "
+        "{:>6}\n"
+        "# {:>10}  {:>12}  {:>8}  {:>6}  {:>6}  {:>7}  {:>6}  {:>6}  {:>6}  {:>7}  {:>6}  {:>6}  "
+        "{:>6}\n",
+        name(collective), "out-of-place", "in-place", "size", "count", "type", "redop", "root",
+        "time", "algbw", "busbw", "#wrong", "time", "algbw", "busbw", "#wrong", "(B)", "(elements)",
+        "", "", "", "(us)", "(GB/s)", "(GB/s)", "", "(us)", "(GB/s)", "(GB/s)", "");
+  }
+  if (!first) {
+    return "";
+  }
+  return fmt::format("{:<14} {:>9} {:>12} {:>10} {:>10} {:>10} {:>12} {:>12} {:>6}\n", "collective",
+                     "size", "samples", "time", "p5", "p95", "algbw", "busbw", "wrong");
+}
+
+std::string table_row(const BenchOptions& options, const TableRow& row) {
+  if (options.nccl_table) {
+    return nccl_row(row);
+  }
+  const std::string wrong = row.wrong ? fmt::format("{}", *row.wrong) : "-";
+  const std::string size = format_size(static_cast<double>(row.layout.size_bytes));
+  if (!row.record) {
+    return fmt::format("{:<14} {:>9} {:>12} {:>10} {:>10} {:>10} {:>12} {:>12} {:>6}\n",
+                       name(row.scenario.collective), size, "-", "-", "-", "-", "-", "-", wrong);
+  }
+  const Record& record = *row.record;
+  const std::string samples = row.batch > 1
+                                  ? fmt::format("{} x {}", record.samples_s.size(), row.batch)
+                                  : fmt::format("{}", record.samples_s.size());
+  return fmt::format("{:<14} {:>9} {:>12} {:>10} {:>10} {:>10} {:>12} {:>12} {:>6}{}\n",
+                     name(row.scenario.collective), size, samples, format_time(record.time_s),
+                     format_time(quantile_of(record, "p5")),
+                     format_time(quantile_of(record, "p95")), format_bandwidth(record.algbw_Bps),
+                     format_bandwidth(record.busbw_Bps), wrong, row.contended ? "  ~" : "");
+}
+
+}  // namespace collscale

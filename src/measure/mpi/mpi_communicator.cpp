@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "measure/mpi/mpi_communicator.hpp"
+
+#include <mpi.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace collscale {
+
+MpiSession::MpiSession(int& argc, char**& argv) { MPI_Init(&argc, &argv); }
+
+MpiSession::~MpiSession() { MPI_Finalize(); }
+
+MpiCommunicator::MpiCommunicator() {
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
+  MPI_Comm_size(MPI_COMM_WORLD, &size_);
+}
+
+void MpiCommunicator::barrier() const { MPI_Barrier(MPI_COMM_WORLD); }
+
+void MpiCommunicator::all_max(std::span<double> values) const {
+  MPI_Allreduce(MPI_IN_PLACE, values.data(), static_cast<int>(values.size()), MPI_DOUBLE, MPI_MAX,
+                MPI_COMM_WORLD);
+}
+
+std::int64_t MpiCommunicator::agree(std::int64_t value) const {
+  MPI_Bcast(&value, 1, MPI_INT64_T, 0, MPI_COMM_WORLD);
+  return value;
+}
+
+void MpiCommunicator::broadcast(std::span<char> bytes) const {
+  MPI_Bcast(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, 0, MPI_COMM_WORLD);
+}
+
+NodeMap map_nodes(MpiCommunicator& ranks) {
+  MPI_Comm node = MPI_COMM_NULL;
+  MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+  NodeMap map;
+  MPI_Comm_rank(node, &map.local_rank);
+  MPI_Comm_size(node, &map.local_size);
+  MPI_Comm_free(&node);
+  std::vector<double> first_of_node(static_cast<std::size_t>(ranks.size()), 0.0);
+  first_of_node[static_cast<std::size_t>(ranks.rank())] = map.local_rank == 0 ? 1.0 : 0.0;
+  ranks.all_max(first_of_node);
+  map.nodes = static_cast<int>(std::count(first_of_node.begin(), first_of_node.end(), 1.0));
+  return map;
+}
+
+std::string mpi_library_version() {
+  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+  int length = 0;
+  MPI_Get_library_version(text.data(), &length);
+  const std::string whole(text.data(), static_cast<std::size_t>(length));
+  return whole.substr(0, whole.find_first_of(",\n"));  // the rest is how the package was built
+}
+
+}  // namespace collscale

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// MPI's part of the coordination: the session, and the Coordinator over MPI_COMM_WORLD. MPI errors
+// are fatal by MPI's own default: it names the call and ends every rank.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "measure/coordinator.hpp"
+
+namespace collscale {
+
+/// MPI_Init on construction, MPI_Finalize on destruction; one per program.
+class MpiSession {
+ public:
+  MpiSession(int& argc, char**& argv);
+  ~MpiSession();
+  MpiSession(const MpiSession&) = delete;
+  MpiSession& operator=(const MpiSession&) = delete;
+};
+
+/// All ranks of the program. Needs a live MpiSession.
+class MpiCommunicator {
+ public:
+  MpiCommunicator();
+  [[nodiscard]] int rank() const { return rank_; }
+  [[nodiscard]] int size() const { return size_; }
+  void barrier() const;
+  void all_max(std::span<double> values) const;
+  [[nodiscard]] std::int64_t agree(std::int64_t value) const;
+  /// Process 0's bytes, on every process; every process passes as many.
+  void broadcast(std::span<char> bytes) const;
+
+ private:
+  int rank_ = 0;
+  int size_ = 1;
+};
+static_assert(Coordinator<MpiCommunicator>);
+
+/// Where the ranks are: how many share this rank's memory, this rank's place among them, and how
+/// many such nodes there are. Collective.
+struct NodeMap {
+  int local_rank = 0;
+  int local_size = 1;
+  int nodes = 1;
+};
+NodeMap map_nodes(MpiCommunicator& ranks);
+
+/// "Open MPI v4.1.4", from the library that runs.
+std::string mpi_library_version();
+
+}  // namespace collscale

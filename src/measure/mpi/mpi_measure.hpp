@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// One point over MPI on host memory: verify one operation, then take samples.
+#pragma once
+
+#include <cstring>
+
+#include "measure/buffers.hpp"
+#include "measure/clock.hpp"
+#include "measure/mpi/mpi_communicator.hpp"
+#include "measure/point_result.hpp"
+#include "measure/sampler.hpp"
+
+namespace collscale {
+
+/// Send and receive memory for a whole sweep, touched once.
+struct HostPools {
+  HostBuffer send;
+  HostBuffer receive;
+};
+
+/// Performs the operation once on pattern data in the first slot and compares every element.
+/// Collective; the answer is the same on every rank. `operation(send, receive)` is the collective
+/// under test.
+template <class Operation>
+Mismatch verify_on_host(MpiCommunicator& ranks, const Scenario& scenario,
+                        const BufferLayout& layout, HostPools& pools, Operation&& operation) {
+  const Pattern pattern(scenario.collective, scenario.dtype, scenario.op, scenario.ranks);
+  const auto element = static_cast<std::size_t>(element_bytes(scenario.dtype));
+  const std::size_t send_bytes = static_cast<std::size_t>(layout.send_elements) * element;
+  const std::size_t receive_bytes = static_cast<std::size_t>(layout.receive_elements) * element;
+  std::byte* send = pools.send.data();
+  std::byte* receive = pools.receive.data();
+  fill_send(scenario, layout, pattern, ranks.rank(), pools.send.bytes());
+  std::memset(receive, 0xff, receive_bytes);  // no type's pattern holds this
+  const bool has_input =
+      scenario.collective != Collective::broadcast || ranks.rank() == scenario.root;
+  if (scenario.in_place && has_input) {
+    const auto at = static_cast<std::size_t>(in_place_offset(scenario, layout, ranks.rank()));
+    std::memcpy(receive + at * element, send, send_bytes);
+  }
+  operation(send, receive);
+  return agree_on_mismatch(
+      ranks, check_receive(scenario, layout, pattern, ranks.rank(), pools.receive.bytes()));
+}
+
+/// Collective. The pools hold at least slots.pool_bytes() each.
+template <class Operation>
+PointResult measure_on_host(MpiCommunicator& ranks, const Scenario& scenario,
+                            const BufferLayout& layout, const PointPlan& plan,
+                            const SlotPlan& slots, HostPools& pools, Operation&& operation) {
+  PointResult result;
+  if (plan.verify) {
+    result.mismatch = verify_on_host(ranks, scenario, layout, pools, operation);
+    if (result.wrong()) {
+      return result;
+    }
+  }
+  const auto used = static_cast<std::size_t>(slots.pool_bytes());
+  fill_ones(scenario.dtype, pools.send.bytes().first(used));
+  fill_ones(scenario.dtype, pools.receive.bytes().first(used));
+  std::int64_t slot = 0;
+  const auto run = [&](std::int64_t operations) {
+    for (std::int64_t i = 0; i < operations; ++i) {
+      const std::int64_t at = slot * slots.stride_bytes;
+      operation(pools.send.data() + at, pools.receive.data() + at);
+      slot = slot + 1 == slots.slots ? 0 : slot + 1;
+    }
+  };
+  const double begin_s = steady_now_s();
+  const double begin_cpu_s = process_cpu_s();
+  result.samples = take_samples(ranks, plan.sampling, run, steady_now_s);
+  double less_share = -(process_cpu_s() - begin_cpu_s) / (steady_now_s() - begin_s);
+  ranks.all_max(std::span<double>(&less_share, 1));
+  result.cpu_share = -less_share;
+  return result;
+}
+
+}  // namespace collscale

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// One MPI collective, ready to be called: data type, operation and counts resolved once, so that a
+// call is the MPI call and nothing else.
+#pragma once
+
+#include <cstddef>
+
+#include "measure/buffer_layout.hpp"
+#include "scenario/scenario.hpp"
+#include "units/error.hpp"
+
+namespace collscale {
+
+/// Fails with a sentence where MPI has no such operation: a type or operation it lacks (half,
+/// bfloat16, avg), or more elements than its int counts can say.
+Expected<void> check_mpi_can_run(const Scenario& scenario, const BufferLayout& layout);
+
+/// The scenario as MPI runs it: its broadcast has one buffer, so it is always in place.
+Scenario as_mpi_runs_it(Scenario scenario);
+
+/// Performs the collective over MPI_COMM_WORLD. In place, `receive` holds the input and gets the
+/// result, and `send` is not used (except by the ranks other than the root in reduce).
+class MpiOperation {
+ public:
+  /// `scenario` must have passed check_mpi_can_run.
+  MpiOperation(const Scenario& scenario, const BufferLayout& layout, int rank)
+      : scenario_(scenario), layout_(layout), rank_(rank) {}
+  void operator()(const std::byte* send, std::byte* receive) const;
+
+ private:
+  Scenario scenario_;
+  BufferLayout layout_;
+  int rank_;
+};
+
+}  // namespace collscale

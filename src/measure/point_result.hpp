@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What measuring one point gives, whatever the backend.
+#pragma once
+
+#include <optional>
+
+#include "measure/sampling_plan.hpp"
+#include "measure/verify.hpp"
+
+namespace collscale {
+
+/// How to measure a point.
+struct PointPlan {
+  SamplingPlan sampling;
+  bool verify = true;
+};
+
+/// The same on every process. Where verification found wrong elements nothing was timed.
+struct PointResult {
+  SampleSet samples;
+  std::optional<Mismatch> mismatch;  ///< of the verified operation; empty when it was not verified
+  /// Of the rank that had least: processor time over wall time while samples were taken. Below one
+  /// for ranks that poll: they shared a core. Empty where waiting needs no core (GPUs).
+  std::optional<double> cpu_share;
+  [[nodiscard]] bool wrong() const { return mismatch && mismatch->wrong > 0; }
+};
+
+}  // namespace collscale

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fills send buffers with a Pattern and checks every element that arrived.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "measure/buffer_layout.hpp"
+#include "measure/coordinator.hpp"
+#include "measure/pattern.hpp"
+#include "scenario/scenario.hpp"
+
+namespace collscale {
+
+/// What one rank found: how many elements are wrong, and the first of them.
+struct Mismatch {
+  std::int64_t wrong = 0;
+  std::int64_t rank = 0;
+  std::int64_t index = 0;
+  double got = 0;
+  double want = 0;
+};
+
+/// Writes what `rank` sends into `buffer`, layout.send_elements elements of the scenario's type.
+void fill_send(const Scenario& scenario, const BufferLayout& layout, const Pattern& pattern,
+               std::int64_t rank, std::span<std::byte> buffer);
+/// The same value, 1, in every element of the type: touched, and harmless however often it is
+/// reduced.
+void fill_ones(DataType type, std::span<std::byte> buffer);
+
+/// Checks layout.receive_elements elements at `buffer`. The reduce collective leaves its result on
+/// the root alone; the other ranks have nothing to check.
+Mismatch check_receive(const Scenario& scenario, const BufferLayout& layout, const Pattern& pattern,
+                       std::int64_t rank, std::span<const std::byte> buffer);
+
+/// True where in-place operation means that the receive buffer starts as a copy of the send buffer
+/// at `offset` elements: the rank's own block for all_gather, 0 elsewhere.
+std::int64_t in_place_offset(const Scenario& scenario, const BufferLayout& layout,
+                             std::int64_t rank);
+
+/// "rank 1, element 7: got 3, want 5 (1 of 1024 elements wrong)"
+std::string describe(const Mismatch& mismatch, std::int64_t elements);
+
+/// The sum of wrong elements over all processes, and the first mismatch of the lowest rank; the
+/// same on every process.
+template <Coordinator C>
+Mismatch agree_on_mismatch(C& processes, const Mismatch& mine) {
+  constexpr std::size_t kFields = 5;
+  const auto size = static_cast<std::size_t>(processes.size());
+  std::vector<double> all(size * kFields, std::numeric_limits<double>::lowest());
+  const std::size_t at = static_cast<std::size_t>(processes.rank()) * kFields;
+  all[at] = static_cast<double>(mine.wrong);
+  all[at + 1] = static_cast<double>(mine.rank);
+  all[at + 2] = static_cast<double>(mine.index);
+  // A NaN would be lost in a maximum; it travels as the largest number there is.
+  all[at + 3] = mine.got == mine.got ? mine.got : std::numeric_limits<double>::max();
+  all[at + 4] = mine.want;
+  processes.all_max(all);
+  Mismatch agreed;
+  for (std::size_t p = 0; p < size; ++p) {
+    const double* fields = &all[p * kFields];
+    if (fields[0] > 0 && agreed.wrong == 0) {
+      agreed = {0, static_cast<std::int64_t>(fields[1]), static_cast<std::int64_t>(fields[2]),
+                fields[3], fields[4]};
+    }
+    agreed.wrong += static_cast<std::int64_t>(fields[0]);
+  }
+  return agreed;
+}
+
+}  // namespace collscale

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// bench_mpi as a user starts it: under mpirun, two ranks.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <set>
+
+#include "record_io/results_file.hpp"
+#include "run_program.hpp"
+
+namespace collscale {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+ProgramOutcome bench_mpi(const std::string& arguments, int ranks = 2) {
+  return run_program(std::string(COLLSCALE_MPIEXEC) + " " + std::to_string(ranks) + " " +
+                     COLLSCALE_BENCH_MPI + " " + arguments);
+}
+
+int occurrences(const std::string& text, const std::string& of) {
+  int count = 0;
+  for (std::size_t at = text.find(of); at != std::string::npos; at = text.find(of, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+const std::string kShort = "-b 1K -e 4K -f 4 --time-per-point 0.01s ";
+
+TEST(BenchMpi, MeasuresAllSixCollectivesAndWritesRecordsThatReadBack) {
+  const ScratchDirectory scratch;
+  const std::string file = scratch.file("r.json");
+  const ProgramOutcome run = bench_mpi(kShort + "-C all --topology here --json " + file);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto results = read_results(file);
+  ASSERT_TRUE(results) << results.error().message;
+  std::set<std::string> names;
+  for (const Record& record : results->records) {
+    names.insert(benchmark_name(record.scenario));
+    EXPECT_EQ(record.engine, Engine::mpi);
+    EXPECT_EQ(record.trust, Trust::measured);
+    EXPECT_EQ(record.scenario.topology, "here");
+    EXPECT_EQ(record.scenario.nodes, 1);
+    EXPECT_GE(record.samples_s.size(), 6U);
+    EXPECT_GT(record.time_s, 0);
+    EXPECT_EQ(record.iterations % static_cast<std::int64_t>(record.samples_s.size()), 0);
+  }
+  std::set<std::string> expected;
+  for (const char* collective :
+       {"all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "reduce"}) {
+    for (const char* size : {"1024", "4096"}) {
+      expected.insert(std::string(collective) + "/auto/float/bytes:" + size + "/ranks:2");
+    }
+  }
+  EXPECT_EQ(names, expected);
+  // One file, no temporary left, and the names in the file as they are, without a suffix.
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(scratch.path()), {}), 1);
+  std::ifstream written(file);
+  std::stringstream text;
+  text << written.rdbuf();
+  EXPECT_THAT(text.str(), HasSubstr("\"all_reduce/auto/float/bytes:1024/ranks:2\""));
+  EXPECT_THAT(text.str(), Not(HasSubstr("manual_time")));
+  EXPECT_THAT(text.str(), Not(HasSubstr("iterations:1")));
+}
+
+TEST(BenchMpi, TheTableHasOneRowPerPointAndNoAlarmAboutTheLibrary) {
+  const ProgramOutcome run = bench_mpi(kShort + "all_reduce");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("2 ranks on 1 node"));
+  const std::regex row(
+      R"(all_reduce +(1|4) KiB +[0-9]+( x [0-9]+)? +[0-9.]+ [num]?s +[0-9.]+ [num]?s +[0-9.]+ [num]?s +[0-9.]+ [kMG]?B/s +[0-9.]+ [kMG]?B/s +0)");
+  EXPECT_EQ(std::distance(std::sregex_iterator(run.out.begin(), run.out.end(), row), {}), 2)
+      << run.out;
+  EXPECT_THAT(run.out + run.err, Not(HasSubstr("DEBUG")));
+  EXPECT_THAT(run.out, Not(HasSubstr("\x1b"))) << "no colour codes";
+}
+
+TEST(BenchMpi, TheNcclTableHasNcclTestsColumns) {
+  const ProgramOutcome run = bench_mpi(kShort + "all_reduce --table=nccl");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const std::regex row(
+      R"( +4096 +1024 +float +sum +-1 +[0-9.]+ +[0-9.]+ +[0-9.]+ +0 +N/A +N/A +N/A +N/A)");
+  EXPECT_TRUE(std::regex_search(run.out, row)) << run.out;
+}
+
+TEST(BenchMpi, FixedSampleCountsAreObeyed) {
+  const ScratchDirectory scratch;
+  const ProgramOutcome run =
+      bench_mpi("all_reduce -b 1K -e 1K -n 7 -m 3 --json " + scratch.file("r.json"));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto results = read_results(scratch.file("r.json"));
+  ASSERT_TRUE(results);
+  EXPECT_EQ(results->records.at(0).samples_s.size(), 7U);
+  EXPECT_EQ(results->records.at(0).iterations, 21);
+}
+
+TEST(BenchMpi, GoogleBenchmarksOutFlagAndVariableWriteOneFileFromRank0) {
+  const ScratchDirectory scratch;
+  const std::string file = scratch.file("flag.json");
+  EXPECT_EQ(bench_mpi(kShort + "all_reduce --benchmark_out=" + file).exit_code, 0);
+  const auto results = read_results(file);
+  ASSERT_TRUE(results) << results.error().message;
+  EXPECT_EQ(results->records.size(), 2U);
+  const std::string variable = scratch.file("variable.json");
+  EXPECT_EQ(run_program("BENCHMARK_OUT=" + variable + " " + COLLSCALE_MPIEXEC + " 2 " +
+                        COLLSCALE_BENCH_MPI + " " + kShort + "all_reduce")
+                .exit_code,
+            0);
+  EXPECT_TRUE(read_results(variable));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(scratch.path()), {}), 2);
+}
+
+TEST(BenchMpi, JsonOnStdoutIsOneDocument) {
+  const ProgramOutcome run = bench_mpi(kShort + "all_reduce --json -");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto results = from_json(run.out, "stdout");
+  ASSERT_TRUE(results) << results.error().message;
+  EXPECT_EQ(results->records.size(), 2U);
+}
+
+TEST(BenchMpi, HelpAndListEndWellUnderMpirun) {
+  const ProgramOutcome help = bench_mpi("--help");
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_EQ(occurrences(help.out, "Examples:"), 1) << "one rank prints it";
+  EXPECT_THAT(help.err, Not(HasSubstr("mpirun"))) << "no block of errors";
+  const ProgramOutcome list = bench_mpi("--list -b 8 -e 8");
+  EXPECT_EQ(list.exit_code, 0);
+  EXPECT_EQ(list.out,
+            "all_reduce/auto/float/bytes:8/ranks:2\nall_gather/auto/float/bytes:8/ranks:2\n");
+}
+
+TEST(BenchMpi, MistakesEndWith2AndOneMessageBeforeAnythingIsMeasured) {
+  const ScratchDirectory scratch;
+  for (const auto& [arguments, message] : std::vector<std::pair<std::string, std::string>>{
+           {"--itres 3", "error: unknown flag --itres, did you mean \"--iters\"?"},
+           {"allreduc", "error: unknown collective \"allreduc\", did you mean \"all_reduce\"?"},
+           {"-d half", "error: data type half: MPI has no such type"},
+           {"-r 2", "error: -r 2: expected a rank from 0 to 1"},
+           {"--benchmark_enable_random_interleaving", "random interleaving is refused"},
+           {"--json " + scratch.file("no/such/r.json"), "error: cannot write"}}) {
+    const ProgramOutcome run = bench_mpi(arguments);
+    EXPECT_EQ(run.exit_code, 2) << arguments;
+    EXPECT_EQ(occurrences(run.err, message), 1) << arguments << "\n" << run.err;
+    EXPECT_EQ(occurrences(run.err, "error: "), 1) << arguments << "\n" << run.err;
+    EXPECT_EQ(run.out, "") << arguments;
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(scratch.path()));
+}
+
+TEST(BenchMpi, RandomInterleavingIsRefusedFromTheEnvironmentToo) {
+  const ProgramOutcome run = run_program(std::string("BENCHMARK_ENABLE_RANDOM_INTERLEAVING=true ") +
+                                         COLLSCALE_MPIEXEC + " 2 " + COLLSCALE_BENCH_MPI);
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(occurrences(run.err, "random interleaving is refused"), 1);
+}
+
+TEST(BenchMpi, RanksStartedDifferentlyAreRefusedInsteadOfHanging) {
+  const ProgramOutcome run = run_program(
+      std::string("timeout 30 ") + COLLSCALE_MPIEXEC + " 1 " + COLLSCALE_BENCH_MPI +
+      " -b 8 -e 8 : " + COLLSCALE_MPI_NP_FLAG + " 1 " + COLLSCALE_BENCH_MPI + " -b 16 -e 16");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("different arguments"));
+}
+
+TEST(BenchMpi, APlantedCorruptionIsNamedAndEndsWith1) {
+  const ProgramOutcome run =
+      run_program(std::string(COLLSCALE_MPIEXEC) + " 2 " + COLLSCALE_CORRUPT_BENCH);
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_TRUE(std::regex_search(
+      run.err, std::regex(R"(wrong result: rank 1, element 42: got -5, want [0-9]+ \(1 of 512 )")))
+      << run.err;
+  EXPECT_EQ(occurrences(run.err, "error: "), 1);
+}
+
+TEST(BenchMpi, AGateThatIsNotMetEndsWith3) {
+  const ProgramOutcome run = bench_mpi(kShort + "all_reduce --min-busbw 1000TB/s");
+  EXPECT_EQ(run.exit_code, 3);
+  EXPECT_THAT(run.err, HasSubstr("--min-busbw: all_reduce reached"));
+  EXPECT_EQ(bench_mpi(kShort + "all_reduce --min-busbw 1B/s").exit_code, 0);
+}
+
+TEST(BenchMpi, OneRankAloneIsToldThatItIsAlone) {
+  const ProgramOutcome run = bench_mpi(kShort + "all_reduce", 1);
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.err, HasSubstr("note: one rank alone"));
+}
+
+}  // namespace
+}  // namespace collscale

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/options.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace collscale {
+namespace {
+
+using testing::HasSubstr;
+
+const Environment kNoEnvironment = [](const std::string&) { return std::nullopt; };
+
+Expected<ParsedCommandLine> parse(std::vector<std::string> arguments, Engine engine = Engine::mpi) {
+  return parse_command_line(engine, std::move(arguments), kNoEnvironment);
+}
+
+std::string error_of(std::vector<std::string> arguments) {
+  const auto parsed = parse(std::move(arguments));
+  EXPECT_FALSE(parsed);
+  return parsed ? "" : parsed.error().message;
+}
+
+TEST(Options, UnknownFlagsNameTheNearest) {
+  EXPECT_EQ(error_of({"--itres", "3"}), "unknown flag --itres, did you mean \"--iters\"?");
+  EXPECT_EQ(error_of({"--benchmark_filtr=x"}),
+            "unknown flag --benchmark_filtr, did you mean \"--benchmark_filter\"?");
+  EXPECT_THAT(error_of({"-q"}), HasSubstr("unknown flag -q"));
+}
+
+TEST(Options, BadValuesAreRefusedWithWhatWasExpected) {
+  EXPECT_THAT(error_of({"allreduc"}), HasSubstr("did you mean \"all_reduce\"?"));
+  EXPECT_THAT(error_of({"-C", "barrier"}), HasSubstr("unknown collective \"barrier\""));
+  EXPECT_THAT(error_of({"-n", "many"}), HasSubstr("-n many: expected a whole number"));
+  EXPECT_THAT(error_of({"-b", "8Q"}), HasSubstr("-b: "));
+  EXPECT_THAT(error_of({"-b", "1M", "-e", "1K"}), HasSubstr("-e not below -b"));
+  EXPECT_THAT(error_of({"-f", "1"}), HasSubstr("-f 1: expected"));
+  EXPECT_THAT(error_of({"-f", "2", "-i", "8"}), HasSubstr("one of the two"));
+  EXPECT_THAT(error_of({"-d", "floot"}), HasSubstr("-d: "));
+  EXPECT_THAT(error_of({"-o", "add"}), HasSubstr("-o: "));
+  EXPECT_THAT(error_of({"-t", "2"}), HasSubstr("-t 2: expected 1"));
+  EXPECT_THAT(error_of({"--table", "csv"}), HasSubstr("expected default or nccl"));
+  EXPECT_THAT(error_of({"--min-busbw", "fast"}), HasSubstr("--min-busbw: "));
+  EXPECT_THAT(error_of({"--time-per-point", "0s"}), HasSubstr("--time-per-point"));
+}
+
+TEST(Options, SizesMeanWhatTheyMeanToNcclTests) {
+  const auto parsed = parse({"-b", "1K", "-e", "1M", "-f", "4"});
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_THAT(parsed->options.sizes_bytes,
+              testing::ElementsAre(1024, 4096, 16384, 65536, 262144, 1048576));
+  const auto stepped = parse({"-b", "8", "-e", "32", "-i", "8"});
+  ASSERT_TRUE(stepped);
+  EXPECT_THAT(stepped->options.sizes_bytes, testing::ElementsAre(8, 16, 24, 32));
+}
+
+TEST(Options, TheDefaultsAreTheMainJob) {
+  const auto parsed = parse({});
+  ASSERT_TRUE(parsed);
+  EXPECT_THAT(parsed->options.collectives,
+              testing::ElementsAre(Collective::all_reduce, Collective::all_gather));
+  EXPECT_EQ(parsed->options.sizes_bytes.size(), 24U);
+  EXPECT_TRUE(parsed->options.verify);
+}
+
+TEST(Options, CollectivesComeAsWordsOrAsAList) {
+  const auto parsed = parse({"allreduce", "all_gather,all_to_all"});
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->options.collectives.size(), 3U);
+  EXPECT_EQ(parse({"-C", "all"})->options.collectives.size(), 6U);
+}
+
+TEST(Options, GpusPerProcessBelongToNccl) {
+  EXPECT_THAT(error_of({"-g", "8"}), HasSubstr("unknown flag -g"));
+  const auto parsed = parse({"-g", "8"}, Engine::nccl);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->options.gpus, 8);
+}
+
+TEST(Options, RandomInterleavingIsRefusedAsFlagAndAsVariable) {
+  EXPECT_THAT(error_of({"--benchmark_enable_random_interleaving"}), HasSubstr("is refused"));
+  EXPECT_THAT(error_of({"--benchmark_enable_random_interleaving=true"}), HasSubstr("is refused"));
+  EXPECT_TRUE(parse({"--benchmark_enable_random_interleaving=false"}));
+  const auto parsed = parse_command_line(Engine::mpi, {}, [](const std::string& name) {
+    return name == "BENCHMARK_ENABLE_RANDOM_INTERLEAVING" ? std::optional<std::string>("1")
+                                                          : std::nullopt;
+  });
+  ASSERT_FALSE(parsed);
+  EXPECT_THAT(parsed.error().message, HasSubstr("BENCHMARK_ENABLE_RANDOM_INTERLEAVING: random"));
+}
+
+TEST(Options, GoogleBenchmarksFlagsHaveTheirMeaning) {
+  const auto parsed = parse({"--benchmark_out=a.json", "--benchmark_min_time=0.05",
+                             "--benchmark_repetitions=3", "--benchmark_context=a=b,c=d"});
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(parsed->options.json_path, "a.json");
+  EXPECT_DOUBLE_EQ(parsed->options.sampling.time_budget_s, 0.05);
+  EXPECT_EQ(parsed->options.benchmark.repetitions, 3);
+  EXPECT_EQ(parsed->options.benchmark.context.at("c"), "d");
+  EXPECT_THAT(error_of({"--benchmark_out_format=csv"}), HasSubstr("expected json"));
+}
+
+TEST(Selected, AFilterSelectsByCleanNamesAndMayBeInverted) {
+  const std::string name = "all_reduce/auto/float/bytes:8/ranks:2";
+  EXPECT_TRUE(*selected(name, ""));
+  EXPECT_TRUE(*selected(name, "bytes:8/ranks:2$"));
+  EXPECT_FALSE(*selected(name, "-all_reduce"));
+  EXPECT_FALSE(selected(name, "(("));
+}
+
+TEST(Help, StartsWithWhatItIsAndExamples) {
+  const auto parsed = parse({"--help"});
+  ASSERT_TRUE(parsed);
+  ASSERT_TRUE(parsed->text);
+  EXPECT_LT(parsed->text->find("Examples:"), parsed->text->find("Usage:"));
+  EXPECT_THAT(*parsed->text, HasSubstr("Exit codes: 0 ok"));
+}
+
+}  // namespace
+}  // namespace collscale

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// The suite on a backend that answers at once.
+#include "bench/suite.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "bench/hosting.hpp"
+#include "bench/table.hpp"
+#include "record_io/results_file.hpp"
+#include "run_program.hpp"
+
+namespace collscale {
+namespace {
+
+using testing::HasSubstr;
+
+BenchOptions options_for(std::vector<double> sizes) {
+  BenchOptions options;
+  options.collectives = {Collective::all_reduce};
+  options.sizes_bytes = std::move(sizes);
+  return options;
+}
+
+BenchBackend instant_backend(double time_s) {
+  BenchBackend backend;
+  backend.ranks = 2;
+  backend.measure = [time_s](const BenchPoint&) {
+    PointResult result;
+    result.samples.time_s.assign(10, time_s);
+    result.mismatch = Mismatch{};
+    return result;
+  };
+  return backend;
+}
+
+/// What a function prints to stdout and stderr.
+template <class F>
+std::pair<std::string, std::string> printed_by(F&& f) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  f();
+  std::fflush(stdout);
+  std::fflush(stderr);
+  const std::string out = testing::internal::GetCapturedStdout();
+  return {out, testing::internal::GetCapturedStderr()};
+}
+
+TEST(MakePoints, RoundedSizesAreMeasuredOnceAndEmptyOnesLeftOut) {
+  BenchOptions options = options_for({1, 4, 5, 7, 8});
+  const auto list = make_points(options, 2, 1);
+  ASSERT_TRUE(list);
+  ASSERT_EQ(list->points.size(), 2U);
+  EXPECT_EQ(benchmark_name(list->points[0].scenario), "all_reduce/auto/float/bytes:4/ranks:2");
+  EXPECT_EQ(list->left_out.size(), 1U);
+}
+
+TEST(MakePoints, ARootBeyondTheRanksIsRefused) {
+  BenchOptions options = options_for({8});
+  options.root = 2;
+  EXPECT_FALSE(make_points(options, 2, 1));
+}
+
+TEST(MakePoints, AFilterThatSelectsNothingIsAnError) {
+  BenchOptions options = options_for({8});
+  options.benchmark.filter = "nothing";
+  const auto list = make_points(options, 2, 1);
+  ASSERT_FALSE(list);
+  EXPECT_THAT(list.error().message, HasSubstr("no benchmark has such a name"));
+}
+
+TEST(RunSuite, WritesRecordsWithExactNamesAndShowsARowEach) {
+  const ScratchDirectory scratch;
+  BenchOptions options = options_for({1024, 2048});
+  options.json_path = scratch.file("r.json");
+  ExitCode code{};
+  const auto [out, err] = printed_by(
+      [&] { code = run_suite(options, instant_backend(1e-3), *make_points(options, 2, 1)); });
+  EXPECT_EQ(code, ExitCode::ok);
+  EXPECT_THAT(out, HasSubstr("1 KiB"));
+  EXPECT_THAT(out, HasSubstr("1.00 ms"));
+  EXPECT_EQ(err, "");
+  const auto results = read_results(options.json_path);
+  ASSERT_TRUE(results) << results.error().message;
+  ASSERT_EQ(results->records.size(), 2U);
+  EXPECT_EQ(benchmark_name(results->records[1].scenario),
+            "all_reduce/auto/float/bytes:2048/ranks:2");
+  EXPECT_DOUBLE_EQ(results->records[0].busbw_Bps, 1024 / 1e-3);
+}
+
+TEST(RunSuite, AWrongResultIsNamedNotRecordedAndEndsWith1) {
+  const ScratchDirectory scratch;
+  BenchOptions options = options_for({1024, 2048});
+  options.json_path = scratch.file("r.json");
+  BenchBackend backend = instant_backend(1e-3);
+  const auto honest = backend.measure;
+  backend.measure = [honest](const BenchPoint& point) {
+    PointResult result = honest(point);
+    if (point.layout.size_bytes == 1024) {
+      result.mismatch = Mismatch{3, 1, 7, 41, 42};
+      result.samples.time_s.clear();
+    }
+    return result;
+  };
+  ExitCode code{};
+  const auto [out, err] =
+      printed_by([&] { code = run_suite(options, backend, *make_points(options, 2, 1)); });
+  EXPECT_EQ(code, ExitCode::failed);
+  EXPECT_THAT(err,
+              HasSubstr("error: all_reduce/auto/float/bytes:1024/ranks:2: wrong result: rank 1, "
+                        "element 7: got 41, want 42 (3 of 512 elements wrong)"));
+  EXPECT_EQ(read_results(options.json_path)->records.size(), 1U) << "the right one is kept";
+}
+
+TEST(RunSuite, AGateBelowItsBandwidthEndsWith3) {
+  BenchOptions options = options_for({1024});
+  options.min_busbw_Bps = 2e6;
+  ExitCode code{};
+  const auto [out, err] = printed_by(
+      [&] { code = run_suite(options, instant_backend(1e-3), *make_points(options, 2, 1)); });
+  EXPECT_EQ(code, ExitCode::gate_failed);
+  EXPECT_THAT(err,
+              HasSubstr("--min-busbw: all_reduce reached 1.02 MB/s, expected at least 2.00 MB/s"));
+  options.min_busbw_Bps = 1e6;
+  printed_by(
+      [&] { code = run_suite(options, instant_backend(1e-3), *make_points(options, 2, 1)); });
+  EXPECT_EQ(code, ExitCode::ok);
+}
+
+TEST(RunSuite, AnUnwritablePathFailsBeforeAnythingIsMeasured) {
+  BenchOptions options = options_for({1024});
+  options.json_path = "/nonexistent/r.json";
+  BenchBackend backend = instant_backend(1e-3);
+  bool measured = false;
+  backend.measure = [&measured](const BenchPoint&) {
+    measured = true;
+    return PointResult{};
+  };
+  ExitCode code{};
+  printed_by([&] { code = run_suite(options, backend, *make_points(options, 2, 1)); });
+  EXPECT_EQ(code, ExitCode::bad_input);
+  EXPECT_FALSE(measured);
+}
+
+TEST(RunSuite, AProcessThatDoesNotReportIsSilentAndWritesNothing) {
+  const ScratchDirectory scratch;
+  BenchOptions options = options_for({1024});
+  options.json_path = scratch.file("r.json");
+  BenchBackend backend = instant_backend(1e-3);
+  backend.reports = false;
+  const auto [out, err] =
+      printed_by([&] { run_suite(options, backend, *make_points(options, 2, 1)); });
+  EXPECT_EQ(out + err, "");
+  EXPECT_TRUE(std::filesystem::is_empty(scratch.path()));
+}
+
+TEST(RunSuite, ContendedPointsAreMarkedAndCounted) {
+  BenchOptions options = options_for({1024});
+  BenchBackend backend = instant_backend(1e-3);
+  const auto quiet = backend.measure;
+  backend.measure = [quiet](const BenchPoint& point) {
+    PointResult result = quiet(point);
+    result.cpu_share = 0.5;
+    return result;
+  };
+  const auto [out, err] =
+      printed_by([&] { run_suite(options, backend, *make_points(options, 2, 1)); });
+  EXPECT_THAT(out, HasSubstr("~\n"));
+  EXPECT_THAT(err, HasSubstr("1 of 1 points (~) are contended"));
+}
+
+TEST(RunSuite, RepetitionsMeasureAgain) {
+  BenchOptions options = options_for({1024});
+  options.benchmark.repetitions = 3;
+  int calls = 0;
+  BenchBackend backend = instant_backend(1e-3);
+  const auto once = backend.measure;
+  backend.measure = [&calls, once](const BenchPoint& point) {
+    ++calls;
+    return once(point);
+  };
+  printed_by([&] { run_suite(options, backend, *make_points(options, 2, 1)); });
+  EXPECT_EQ(calls, 3);
+}
+
+TEST(FixedWidth, FitsNumbersAsNcclTestsDoes) {
+  EXPECT_EQ(fixed_width(1.234, 6), "  1.23");
+  EXPECT_EQ(fixed_width(123.456, 6), "123.46");
+  EXPECT_EQ(fixed_width(1234.5678, 6), "1234.6");
+  EXPECT_EQ(fixed_width(123456.7, 7), " 123457");
+}
+
+}  // namespace
+}  // namespace collscale

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs under mpirun with 2 and with 4 ranks (CMakeLists.txt). Every rank runs every test.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "measure/mpi/mpi_communicator.hpp"
+#include "measure/mpi/mpi_measure.hpp"
+#include "measure/mpi/mpi_operation.hpp"
+
+namespace collscale {
+namespace {
+
+constexpr std::array kCollectives = {Collective::all_reduce,     Collective::all_gather,
+                                     Collective::reduce_scatter, Collective::all_to_all,
+                                     Collective::broadcast,      Collective::reduce};
+constexpr std::array kTypes = {DataType::int8,    DataType::uint8,  DataType::int32,
+                               DataType::uint32,  DataType::int64,  DataType::uint64,
+                               DataType::float32, DataType::float64};
+
+class MpiCollectives : public testing::Test {
+ protected:
+  Scenario scenario(Collective collective, DataType type = DataType::float32) const {
+    Scenario made;
+    made.collective = collective;
+    made.dtype = type;
+    made.ranks = ranks_.size();
+    made.root = ranks_.size() - 1;
+    return as_mpi_runs_it(made);
+  }
+  BufferLayout layout(const Scenario& of, double size_bytes) const {
+    return buffer_layout(of.collective, of.dtype, size_bytes, of.ranks);
+  }
+  Mismatch verify(const Scenario& of, double size_bytes) {
+    const BufferLayout made = layout(of, size_bytes);
+    EXPECT_TRUE(check_mpi_can_run(of, made));
+    return verify_on_host(ranks_, of, made, pools_, MpiOperation(of, made, ranks_.rank()));
+  }
+
+  MpiCommunicator ranks_;
+  HostPools pools_{HostBuffer(1 << 20), HostBuffer(1 << 20)};
+};
+
+TEST_F(MpiCollectives, EveryElementArrivesInEveryTypeInAndOutOfPlace) {
+  for (const Collective collective : kCollectives) {
+    for (const DataType type : kTypes) {
+      for (const bool in_place : {false, true}) {
+        for (const double size : {64.0, 1000.0, 100000.0}) {
+          Scenario made = scenario(collective, type);
+          made.in_place = made.in_place || in_place;
+          const Mismatch found = verify(made, size);
+          EXPECT_EQ(found.wrong, 0) << name(collective) << " " << name(type) << " " << size
+                                    << " in place " << in_place << ": " << describe(found, 0);
+        }
+      }
+    }
+  }
+}
+
+TEST_F(MpiCollectives, EveryOperationReducesExactly) {
+  for (const ReduceOp op : {ReduceOp::sum, ReduceOp::prod, ReduceOp::min, ReduceOp::max}) {
+    for (const Collective collective :
+         {Collective::all_reduce, Collective::reduce_scatter, Collective::reduce}) {
+      for (const DataType type : kTypes) {
+        Scenario made = scenario(collective, type);
+        made.op = op;
+        EXPECT_EQ(verify(made, 4096).wrong, 0) << name(collective) << name(type) << name(op);
+      }
+    }
+  }
+}
+
+TEST_F(MpiCollectives, APlantedCorruptionIsFoundAndNamedOnEveryRank) {
+  const int guilty = ranks_.size() - 1;  // the root, so that reduce is looked at too
+  for (const Collective collective : kCollectives) {
+    const Scenario made = scenario(collective);
+    const BufferLayout buffers = layout(made, 4096);
+    const MpiOperation honest(made, buffers, ranks_.rank());
+    float want = 0;
+    const auto corrupt = [&](const std::byte* send, std::byte* receive) {
+      honest(send, receive);
+      if (ranks_.rank() == guilty) {
+        float* element = reinterpret_cast<float*>(receive) + 11;
+        want = *element;
+        *element += 1;
+      }
+    };
+    const Mismatch found = verify_on_host(ranks_, made, buffers, pools_, corrupt);
+    EXPECT_EQ(found.wrong, 1) << name(collective);
+    EXPECT_EQ(found.rank, guilty) << name(collective);
+    EXPECT_EQ(found.index, 11) << name(collective);
+    EXPECT_EQ(found.got, found.want + 1) << name(collective);
+    if (ranks_.rank() == guilty) {
+      EXPECT_EQ(found.want, static_cast<double>(want)) << name(collective);
+    }
+  }
+}
+
+TEST_F(MpiCollectives, AMissedContributionIsFound) {
+  const Scenario made = scenario(Collective::all_reduce);
+  const BufferLayout buffers = layout(made, 4096);
+  const MpiOperation honest(made, buffers, ranks_.rank());
+  const auto forgetful = [&](const std::byte* send, std::byte* receive) {
+    if (ranks_.rank() == 0) {
+      std::memset(pools_.send.data(), 0, 4096);
+    }
+    honest(send, receive);
+  };
+  EXPECT_GT(verify_on_host(ranks_, made, buffers, pools_, forgetful).wrong, 500);
+}
+
+TEST_F(MpiCollectives, WrongResultsAreNotTimed) {
+  const Scenario made = scenario(Collective::all_gather);
+  const BufferLayout buffers = layout(made, 4096);
+  const auto nothing = [](const std::byte*, std::byte*) {};
+  const PointResult result =
+      measure_on_host(ranks_, made, buffers, PointPlan{},
+                      plan_slots(BufferPolicy::rotate, buffers, 1 << 16), pools_, nothing);
+  EXPECT_TRUE(result.wrong());
+  EXPECT_TRUE(result.samples.time_s.empty());
+}
+
+TEST_F(MpiCollectives, AllRanksTakeEquallyManySamplesThoughTheirClocksDisagree) {
+  const Scenario made = scenario(Collective::all_reduce);
+  const BufferLayout buffers = layout(made, 256);
+  const MpiOperation operation(made, buffers, ranks_.rank());
+  SamplingPlan plan;
+  plan.time_budget_s = 0.02;
+  // The clock of rank r runs (1 + r) times as fast: left to themselves, ranks would decide
+  // differently.
+  const double speed = 1.0 + ranks_.rank();
+  const SampleSet set = take_samples(
+      ranks_, plan,
+      [&](std::int64_t n) {
+        for (std::int64_t i = 0; i < n; ++i) {
+          operation(pools_.send.data(), pools_.receive.data());
+        }
+      },
+      [speed] { return steady_now_s() * speed; });
+  std::vector<double> mine(set.time_s);
+  std::vector<double> shape{static_cast<double>(set.time_s.size()), static_cast<double>(set.batch)};
+  std::vector<double> largest(shape);
+  ranks_.all_max(largest);
+  EXPECT_EQ(shape, largest);
+  ASSERT_FALSE(mine.empty());
+  ranks_.all_max(mine);
+  EXPECT_EQ(mine, set.time_s) << "every rank holds the maxima";
+}
+
+TEST_F(MpiCollectives, TypesAndOperationsThatMpiLacksAreRefused) {
+  const Scenario half = scenario(Collective::all_reduce, DataType::float16);
+  const auto refused = check_mpi_can_run(half, layout(half, 64));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, testing::HasSubstr("half: MPI has no such type"));
+  Scenario average = scenario(Collective::all_reduce);
+  average.op = ReduceOp::avg;
+  EXPECT_FALSE(check_mpi_can_run(average, layout(average, 64)));
+  const Scenario huge = scenario(Collective::all_reduce, DataType::int8);
+  EXPECT_FALSE(check_mpi_can_run(huge, layout(huge, 3e9)));
+}
+
+}  // namespace
+}  // namespace collscale
+
+int main(int argc, char** argv) {
+  const collscale::MpiSession session(argc, argv);
+  testing::InitGoogleMock(&argc, argv);
+  const collscale::MpiCommunicator ranks;
+  std::vector<double> failed{static_cast<double>(RUN_ALL_TESTS())};
+  ranks.all_max(failed);
+  return failed[0] > 0 ? 1 : 0;
+}

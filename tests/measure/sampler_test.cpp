@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sampler on a clock and a communicator that the test holds in its hands.
+#include "measure/sampler.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace collscale {
+namespace {
+
+/// Two processes of which this is one: the other one's times are `slower` times this one's, and the
+/// decisions of process 0 are what `decide` makes of this one's.
+struct FakeProcesses {
+  double slower = 1;
+  int barriers = 0;
+  std::vector<std::size_t> reductions{};
+  std::vector<std::int64_t> agreed{};
+  [[nodiscard]] static int rank() { return 1; }
+  [[nodiscard]] static int size() { return 2; }
+  void barrier() { ++barriers; }
+  void all_max(std::span<double> values) {
+    reductions.push_back(values.size());
+    for (double& value : values) {
+      value = std::max(value, value * slower);
+    }
+  }
+  std::int64_t agree(std::int64_t value) {
+    agreed.push_back(value);
+    return value;
+  }
+};
+
+TEST(TakeSamples, ASampleIsTheSlowestProcesssTimePerOperation) {
+  double now_s = 0;
+  FakeProcesses processes{3.0};
+  SamplingPlan plan;
+  plan.fixed_samples = 5;
+  plan.fixed_batch = 4;
+  const SampleSet set = take_samples(
+      processes, plan, [&](std::int64_t n) { now_s += static_cast<double>(n) * 2e-3; },
+      [&] { return now_s; });
+  EXPECT_EQ(set.batch, 4);
+  EXPECT_THAT(set.time_s, testing::Each(testing::DoubleNear(6e-3, 1e-12)));
+  EXPECT_EQ(set.time_s.size(), 5U);
+}
+
+TEST(TakeSamples, ShortOperationsAreTimedInBatches) {
+  double now_s = 0;
+  FakeProcesses processes;
+  SamplingPlan plan;
+  plan.min_sample_s = 20e-6;
+  const SampleSet set = take_samples(
+      processes, plan, [&](std::int64_t n) { now_s += static_cast<double>(n) * 1e-6; },
+      [&] { return now_s; });
+  EXPECT_GE(set.batch, 20);
+  EXPECT_LE(set.batch, 48);
+  EXPECT_NEAR(set.time_s.front(), 1e-6, 1e-12);
+}
+
+TEST(TakeSamples, NothingButABarrierCommunicatesBetweenTwoSamples) {
+  double now_s = 0;
+  FakeProcesses processes;
+  SamplingPlan plan;
+  plan.fixed_samples = 100;
+  plan.fixed_batch = 1;
+  take_samples(
+      processes, plan, [&](std::int64_t) { now_s += 1e-3; }, [&] { return now_s; });
+  EXPECT_EQ(std::count(processes.reductions.begin(), processes.reductions.end(), 100U), 1)
+      << "one maximum over the whole round";
+  EXPECT_LE(processes.reductions.size(), 4U) << "and up to three pilots";
+}
+
+TEST(TakeSamples, TheNumberOfSamplesIsProcessZeros) {
+  // Whatever this process would decide, it follows what agree() gives.
+  struct Follower : FakeProcesses {
+    int calls = 0;
+    std::int64_t agree(std::int64_t) {
+      ++calls;
+      return calls <= 2 ? 1 : (calls == 3 ? 13 : 0);
+    }
+  } processes;
+  double now_s = 0;
+  std::int64_t operations = 0;
+  SamplingPlan plan;
+  plan.warmup = 0;
+  const SampleSet set = take_samples(
+      processes, plan,
+      [&](std::int64_t n) {
+        operations += n;
+        now_s += 1e-3;
+      },
+      [&] { return now_s; });
+  EXPECT_EQ(set.time_s.size(), 13U);
+  EXPECT_EQ(operations, 13 + 3) << "three pilots before";
+}
+
+TEST(TakeSamples, WarmUpIsNotTimed) {
+  double now_s = 0;
+  std::int64_t operations = 0;
+  SingleProcess alone;
+  SamplingPlan plan;
+  plan.warmup = 3;
+  plan.fixed_samples = 10;
+  plan.fixed_batch = 1;
+  const SampleSet set = take_samples(
+      alone, plan,
+      [&](std::int64_t n) {
+        for (std::int64_t i = 0; i < n; ++i) {
+          now_s += operations++ < 3 ? 1.0 : 1e-3;
+        }
+      },
+      [&] { return now_s; });
+  EXPECT_THAT(set.time_s, testing::Each(testing::DoubleNear(1e-3, 1e-9)));
+}
+
+}  // namespace
+}  // namespace collscale

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "measure/verify.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <array>
+#include <cstring>
+
+#include "measure/make_record.hpp"
+
+namespace collscale {
+namespace {
+
+constexpr std::array kTypes = {
+    DataType::int8,   DataType::uint8,   DataType::int32,    DataType::uint32,  DataType::int64,
+    DataType::uint64, DataType::float16, DataType::bfloat16, DataType::float32, DataType::float64};
+
+Scenario scenario_of(Collective collective, DataType type, std::int64_t ranks) {
+  Scenario scenario;
+  scenario.collective = collective;
+  scenario.dtype = type;
+  scenario.ranks = ranks;
+  return scenario;
+}
+
+RC_GTEST_PROP(Pattern, EveryPartialSumIsAnExactIntegerOfTheType, ()) {
+  const DataType type = *rc::gen::elementOf(kTypes);
+  const std::int64_t ranks = *rc::gen::inRange<std::int64_t>(1, 3000);
+  const Pattern pattern(Collective::all_reduce, type, ReduceOp::sum, ranks);
+  const std::int64_t index = *rc::gen::inRange<std::int64_t>(0, 1000000);
+  std::int64_t sum = 0;
+  for (std::int64_t rank = 0; rank < ranks; ++rank) {
+    const int value = pattern.sent(rank, index);
+    RC_ASSERT(value >= 0);
+    sum += value;
+  }
+  RC_ASSERT(sum == pattern.reduced(index));
+  RC_ASSERT(sum <= largest_exact_integer(type));
+}
+
+RC_GTEST_PROP(Pattern, ProductsStayExact, ()) {
+  const DataType type = *rc::gen::elementOf(kTypes);
+  const std::int64_t ranks = *rc::gen::inRange<std::int64_t>(1, 500);
+  const Pattern pattern(Collective::reduce, type, ReduceOp::prod, ranks);
+  const std::int64_t index = *rc::gen::inRange<std::int64_t>(0, 10000);
+  std::int64_t product = 1;
+  for (std::int64_t rank = 0; rank < ranks; ++rank) {
+    product *= pattern.sent(rank, index);
+  }
+  RC_ASSERT(product == pattern.reduced(index));
+  RC_ASSERT(product <= largest_exact_integer(type));
+}
+
+TEST(Pattern, RanksAndIndicesDiffer) {
+  for (const Collective collective : {Collective::all_reduce, Collective::all_gather}) {
+    const Pattern pattern(collective, DataType::float32, ReduceOp::sum, 4);
+    int different = 0;
+    for (std::int64_t i = 0; i < 100; ++i) {
+      different += pattern.sent(0, i) != pattern.sent(1, i) ? 1 : 0;
+      different += pattern.sent(0, i) != pattern.sent(0, i + 1) ? 1 : 0;
+    }
+    EXPECT_GT(different, 180) << "a block in the wrong place must show";
+  }
+}
+
+TEST(CheckReceive, FindsTheOneWrongElementInEveryType) {
+  for (const DataType type : kTypes) {
+    const Scenario scenario = scenario_of(Collective::all_gather, type, 3);
+    const BufferLayout layout = buffer_layout(scenario.collective, type, 3 * 256, 3);
+    const Pattern pattern(scenario.collective, type, scenario.op, 3);
+    const auto element = static_cast<std::size_t>(element_bytes(type));
+    const auto block = static_cast<std::size_t>(layout.count) * element;
+    std::vector<std::byte> send(block);
+    std::vector<std::byte> gathered(3 * block);
+    for (std::size_t rank = 0; rank < 3; ++rank) {
+      fill_send(scenario, layout, pattern, static_cast<std::int64_t>(rank), send);
+      std::memcpy(&gathered[rank * block], send.data(), block);
+    }
+    EXPECT_EQ(check_receive(scenario, layout, pattern, 1, gathered).wrong, 0) << name(type);
+    const std::int64_t broken = layout.count + 5;
+    gathered[static_cast<std::size_t>(broken) * element] ^= std::byte{1};
+    const Mismatch found = check_receive(scenario, layout, pattern, 1, gathered);
+    EXPECT_EQ(found.wrong, 1) << name(type);
+    EXPECT_EQ(found.index, broken) << name(type);
+    EXPECT_EQ(found.rank, 1);
+    EXPECT_EQ(found.want, pattern.sent(1, 5)) << name(type);
+    EXPECT_NE(found.got, found.want) << name(type);
+  }
+}
+
+TEST(CheckReceive, FindsSwappedBlocks) {
+  const Scenario scenario = scenario_of(Collective::all_gather, DataType::float32, 2);
+  const BufferLayout layout = buffer_layout(scenario.collective, scenario.dtype, 128, 2);
+  const Pattern pattern(scenario.collective, scenario.dtype, scenario.op, 2);
+  std::vector<std::byte> swapped(128);
+  fill_send(scenario, layout, pattern, 1, std::span(swapped).first(64));
+  fill_send(scenario, layout, pattern, 0, std::span(swapped).last(64));
+  EXPECT_GT(check_receive(scenario, layout, pattern, 0, swapped).wrong, 28);
+}
+
+TEST(Describe, NamesRankElementGotAndWant) {
+  EXPECT_EQ(describe({2, 1, 7, 3, 5}, 1024),
+            "rank 1, element 7: got 3, want 5 (2 of 1024 elements wrong)");
+}
+
+TEST(MakeRecord, HoldsTheMedianItsIntervalAndEverySample) {
+  Scenario scenario = scenario_of(Collective::all_reduce, DataType::float32, 2);
+  scenario.size_bytes = 1000;
+  SampleSet set;
+  set.batch = 10;
+  for (int i = 1; i <= 101; ++i) {
+    set.time_s.push_back(i * 1e-6);
+  }
+  const Record record = make_record(scenario, Engine::mpi, set);
+  EXPECT_DOUBLE_EQ(record.time_s, 51e-6);
+  EXPECT_DOUBLE_EQ(record.algbw_Bps, 1000 / 51e-6);
+  EXPECT_DOUBLE_EQ(record.busbw_Bps, record.algbw_Bps);
+  EXPECT_EQ(record.iterations, 1010);
+  EXPECT_EQ(record.trust, Trust::measured);
+  ASSERT_EQ(record.intervals.size(), 1U);
+  EXPECT_LT(record.intervals[0].low_s, 51e-6);
+  EXPECT_GT(record.intervals[0].high_s, 51e-6);
+}
+
+TEST(MakeRecord, HasNoIntervalWhereTooFewSamplesBoundTheMedian) {
+  SampleSet set;
+  set.time_s = {1e-6, 2e-6, 3e-6};
+  EXPECT_TRUE(
+      make_record(scenario_of(Collective::all_reduce, DataType::float32, 2), Engine::mpi, set)
+          .intervals.empty());
+}
+
+}  // namespace
+}  // namespace collscale
