@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One answer of one engine to one scenario. Every engine and every command gives records of this one
-// schema (results/schema/record.schema.json), so any two can be compared or drawn together.
+// One answer of one engine to one scenario. Every engine and every command gives records of this
+// one schema (results/schema/record.schema.json), so any two can be compared or drawn together.
 #pragma once
 
 #include <cstdint>
@@ -55,9 +55,9 @@ struct Record {
   std::vector<Interval> intervals;
   std::string bottleneck;  ///< "latency", or the tier that limits; "" where unknown
   std::vector<BreakdownTerm> breakdown;
-  std::optional<double> bound_s;      ///< no engine may be faster
-  std::optional<double> utilisation;  ///< bound_s / time_s
-  std::optional<int> assumed_figures; ///< figures of the topology that are assumed or recalled
+  std::optional<double> bound_s;       ///< no engine may be faster
+  std::optional<double> utilisation;   ///< bound_s / time_s
+  std::optional<int> assumed_figures;  ///< figures of the topology that are assumed or recalled
   std::optional<std::int64_t> validated_to_ranks;
   std::string source;  ///< where a measurement of others is from; "" for our own
 };

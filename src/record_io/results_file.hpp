@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Result files: Google Benchmark's JSON shape with our fields added, so that its compare.py reads them.
+// Result files: Google Benchmark's JSON shape with our fields added, so that its compare.py reads
+// them. The fields: docs/results-format.md and results/schema/record.schema.json.
 #pragma once
 
 #include <string>
@@ -10,19 +11,31 @@
 
 namespace collscale {
 
-/// The file's text. Doubles are written with the shortest digits that read back the same.
+/// The file's text, one record per line. Doubles are written with the shortest digits that read
+/// back the same. A record that check_record refuses gives a text that from_json refuses.
 std::string to_json(const Results& results);
+
+/// Refuses, in one sentence with the file, the record and the field: what is not JSON, a newer
+/// major schema version, a missing or unknown field, a wrong type, a number out of range, and a
+/// name or a bandwidth that contradicts the record's own scenario and time.
 Expected<Results> from_json(std::string_view text, std::string_view file_name);
 
 Expected<Results> read_results(const std::string& path);
 
+/// Refuses what JSON cannot hold (NaN, infinities) and what is no answer (a negative time, no
+/// ranks).
+Expected<void> check_record(const Record& record);
+
 /// Writes through a temporary file beside `path` and renames it: a reader never sees half a file.
-/// "-" is stdout.
+/// "-" is stdout. A device or a pipe is written in place. Checks every record before it writes.
 Expected<void> write_results(const std::string& path, const Results& results);
 
 /// Fails now rather than after the measurement: checks that `path` can be written, creating nothing
 /// that stays.
 Expected<void> check_writable(const std::string& path);
+
+/// Writes any text with the same guarantees as write_results; for the other files we make.
+Expected<void> write_text_file(const std::string& path, std::string_view text);
 
 /// What is the same for every file this machine writes: schema version, host, date, cores, our
 /// version and build, compiler.

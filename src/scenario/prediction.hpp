@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the engines that compute (analytic, flow) answer: a time and where it goes. Its lower bound is
-// model/bounds.hpp's, the same for every engine.
+// What the engines that compute (analytic, flow) answer: a time and where it goes. Its lower bound
+// is model/bounds.hpp's, the same for every engine.
 #pragma once
 
 #include <string>

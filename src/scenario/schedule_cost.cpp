@@ -71,7 +71,8 @@ Prediction evaluate(const ScheduleCost& cost, const System& system, double size_
     if (exposed_s > 0) {
       prediction.breakdown.push_back({"bandwidth", resource_name(system, resource), exposed_s});
     }
-    if (ecmp_s > 0) prediction.breakdown.push_back({"ecmp", resource_name(system, resource), ecmp_s});
+    if (ecmp_s > 0)
+      prediction.breakdown.push_back({"ecmp", resource_name(system, resource), ecmp_s});
     bandwidth_s += exposed_s + ecmp_s;
     if (exposed_s + ecmp_s > largest_s) {
       largest_s = exposed_s + ecmp_s;
@@ -95,9 +96,9 @@ Expected<void> check_ranks(const System& system, std::int64_t ranks) {
   if (ranks < 2) return fail(fmt::format("{} ranks: a collective needs at least 2", ranks));
   const std::int64_t most = max_ranks(system);
   if (ranks > most) {
-    return fail(fmt::format("{} ranks: {} has {} ({} nodes of {})", format_count(ranks), system.name,
-                            format_count(most), format_count(most / ranks_per_node(system)),
-                            ranks_per_node(system)));
+    return fail(fmt::format("{} ranks: {} has {} ({} nodes of {})", format_count(ranks),
+                            system.name, format_count(most),
+                            format_count(most / ranks_per_node(system)), ranks_per_node(system)));
   }
   return {};
 }

@@ -2,7 +2,8 @@
 // The cost of a schedule on a system, as both engines that compute give it: latency per level and
 // occupancy per tier. It is linear in the size, so one pricing answers every size.
 //
-//   time = Σ over steps [ α of the step's critical path + bytes of the busiest resource ÷ its capacity ]
+//   time = Σ over steps [ α of the step's critical path + bytes of the busiest resource ÷ its
+//   capacity ]
 //
 // (Hockney's α + β·bytes per step, with β of whatever is busiest: R. Hockney, "The communication
 // challenge for MPP", Parallel Computing 20 (1994).)
@@ -26,7 +27,7 @@ namespace collscale {
 inline constexpr int kScaleUpResource = 0;
 inline constexpr int kNicResource = 1;
 inline constexpr int kFirstTierResource = 2;
-inline constexpr int kMaxLevels = 6;     ///< node, and turning round at up to five tiers
+inline constexpr int kMaxLevels = 6;  ///< node, and turning round at up to five tiers
 inline constexpr int kMaxResources = 7;
 
 struct ScheduleCost {
@@ -43,9 +44,10 @@ using LevelCounts = std::array<double, kMaxLevels>;
 
 /// Adds the latency of `count` equal steps, each a message along every edge of a cycle that has
 /// `edges[l]` edges of level l. In `count` steps data moves along `count` successive edges, so a
-/// whole round costs the sum over the cycle, not `count` times its slowest edge; what is left over is
-/// charged to the slowest edges. One step alone costs its slowest edge.
-void add_path_latency(ScheduleCost& cost, const Fabric& fabric, const LevelCounts& edges, double count);
+/// whole round costs the sum over the cycle, not `count` times its slowest edge; what is left over
+/// is charged to the slowest edges. One step alone costs its slowest edge.
+void add_path_latency(ScheduleCost& cost, const Fabric& fabric, const LevelCounts& edges,
+                      double count);
 
 /// The time and its breakdown for one size.
 Prediction evaluate(const ScheduleCost& cost, const System& system, double size_bytes);
@@ -61,8 +63,8 @@ Expected<void> check_ranks(const System& system, std::int64_t ranks);
 Expected<std::vector<Schedule>> schedules_for(Collective collective, std::string_view algorithm,
                                               const Shape& shape);
 
-/// Calls price_stage(lanes) for every stage, in order. Overlapped parts (concurrent, pipeline) are not
-/// priced by these engines: the error says so.
+/// Calls price_stage(lanes) for every stage, in order. Overlapped parts (concurrent, pipeline) are
+/// not priced by these engines: the error says so.
 template <class PriceStage>
 Expected<void> for_each_stage(const Program& program, const PriceStage& price_stage) {
   switch (program.kind) {
@@ -78,7 +80,8 @@ Expected<void> for_each_stage(const Program& program, const PriceStage& price_st
     case Program::Kind::pipeline:
       break;
   }
-  return fail("this algorithm overlaps its phases, which the analytic and the flow engine cannot price");
+  return fail(
+      "this algorithm overlaps its phases, which the analytic and the flow engine cannot price");
 }
 
 /// True for a phase in which nothing waits and every rank sends to every other of its group: one
@@ -100,8 +103,8 @@ Expected<std::vector<Prediction>> predict_with(const System& system, Collective 
     auto program = make_program(schedule);
     if (!program) return tl::unexpected(program.error());
     ScheduleCost cost;
-    auto priced = for_each_stage(
-        *program, [&](const std::vector<Lane>& lanes) { price_stage(lanes, cost); });
+    auto priced =
+        for_each_stage(*program, [&](const std::vector<Lane>& lanes) { price_stage(lanes, cost); });
     if (!priced) return tl::unexpected(priced.error());
     for (std::size_t i = 0; i < sizes_bytes.size(); ++i) {
       Prediction prediction = evaluate(cost, system, sizes_bytes[i]);

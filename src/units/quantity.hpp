@@ -21,7 +21,8 @@ Expected<double> parse_bandwidth_Bps(std::string_view text);
 /// "1.5us", "350 ns", "2ms", "1s" -> seconds.
 Expected<double> parse_time_s(std::string_view text);
 
-/// IEC, three significant figures at most and exact powers of two whole: "64 MiB", "1.5 KiB", "8 B".
+/// IEC, three significant figures at most and exact powers of two whole: "64 MiB", "1.5 KiB", "8
+/// B".
 std::string format_size(double size_bytes);
 /// "12.3 GB/s" (GB = 1e9 B).
 std::string format_bandwidth(double bandwidth_Bps);

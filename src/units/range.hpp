@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sweeps a user writes: "8B:1GiB:x2" (by factor), "8B:64B:+8B" (by step), "8B,1KiB,1MiB" (list);
-// the end of a range is always included.
+// The sweeps a user writes: "8B:1GiB:x2" (by factor), "8B:64B:+8B" (by step), "8B,1KiB,1MiB"
+// (list); the end of a range is always included.
 #pragma once
 
 #include <cstdint>

@@ -25,8 +25,8 @@ int edit_distance(std::string_view a, std::string_view b) {
     for (std::size_t j = 0; j < b.size(); ++j) {
       const bool same = lower(a[i]) == lower(b[j]);
       next[j + 1] = std::min({row[j] + (same ? 0 : 1), next[j] + 1, row[j + 1] + 1});
-      const bool swapped = i > 0 && j > 0 && lower(a[i]) == lower(b[j - 1]) &&
-                           lower(a[i - 1]) == lower(b[j]);
+      const bool swapped =
+          i > 0 && j > 0 && lower(a[i]) == lower(b[j - 1]) && lower(a[i - 1]) == lower(b[j]);
       if (swapped) next[j + 1] = std::min(next[j + 1], above[j - 1] + 1);
     }
     above.swap(row);

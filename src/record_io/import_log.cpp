@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+#include "record_io/log_text.hpp"
+
+namespace collscale {
+
+std::string_view name(LogFormat format) {
+  switch (format) {
+    case LogFormat::nccl_tests:
+      return "nccl-tests";
+    case LogFormat::osu:
+      return "OSU micro-benchmarks";
+    case LogFormat::csv:
+      return "CSV";
+  }
+  return "?";
+}
+
+std::string algorithm_name(std::string_view foreign) {
+  if (foreign.empty()) return "auto";
+  std::string result;
+  bool after_lower = false;
+  for (const char c : foreign) {
+    const bool upper = c >= 'A' && c <= 'Z';
+    const bool lower_or_digit = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (!upper && !lower_or_digit) {
+      if (!result.empty() && result.back() != '_') result += '_';
+    } else {
+      if (upper && after_lower && result.back() != '_') result += '_';
+      result += upper ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    after_lower = lower_or_digit;
+  }
+  while (!result.empty() && result.back() == '_') result.pop_back();
+  // Names that run together or apart in their libraries' own spelling.
+  if (result == "nvlstree") return "nvls_tree";
+  static constexpr std::string_view kCollNet = "coll_net";
+  if (result.starts_with(kCollNet)) result.erase(4, 1);
+  return result.empty() ? "auto" : result;
+}
+
+Expected<ImportReport> import_log(std::string_view text, std::string_view file_name,
+                                  const ImportOptions& options) {
+  if (looks_like_csv(text)) return import_csv(text, file_name, options);
+  const std::vector<std::string> lines = clean_lines(text);
+  if (looks_like_osu(lines)) return import_osu(lines, file_name, options);
+  if (looks_like_nccl_tests(lines)) return import_nccl_tests(lines, file_name, options);
+  return fail(fmt::format(
+      "{}: not a log that can be imported: expected the output of nccl-tests or of the OSU "
+      "micro-benchmarks, or CSV with the columns collective, ranks, bytes, time_us",
+      file_name));
+}
+
+Expected<ImportReport> import_file(const std::string& path, const ImportOptions& options) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text;
+  if (file) text.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  if (!file || file.bad()) {
+    const int code = errno == 0 ? EIO : errno;
+    return fail(fmt::format("cannot read \"{}\": {}", path, std::generic_category().message(code)));
+  }
+  return import_log(text, path, options);
+}
+
+}  // namespace collscale

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// OSU micro-benchmarks' collectives:
+//   # OSU MPI Allreduce Latency Test v7.4
+//   # Datatype: MPI_FLOAT.
+//   # Size       Avg Latency(us)   Min Latency(us)   Max Latency(us)  Iterations
+// The figures are per rank: a collective ends with its slowest rank, so Max is taken where it was
+// printed (-f), and Avg, the mean over the ranks, otherwise; the record's source says which. OSU's
+// size is what one rank contributes to allgather, alltoall, gather and scatter; ours is the whole
+// vector. Source: OSU Micro-Benchmarks (mvapich.cse.ohio-state.edu), c/mpi/collective.
+#include <fmt/format.h>
+
+#include "record_io/log_text.hpp"
+
+namespace collscale {
+namespace {
+
+constexpr std::string_view kTitle = "# OSU ";
+constexpr std::string_view kLatency = " Latency Test";
+
+struct Title {
+  Collective collective = Collective::all_reduce;
+  Engine engine = Engine::mpi;
+};
+
+/// "# OSU MPI-CUDA All-to-All Personalized Exchange Latency Test v5.3".
+Expected<Title> read_title(std::string_view line, std::string_view file_name) {
+  const std::string_view rest = line.substr(line.find(kTitle) + kTitle.size());
+  const auto family_end = rest.find(' ');
+  const auto end = rest.find(kLatency);
+  Title title;
+  if (end != std::string_view::npos && family_end < end) {
+    std::string_view test = rest.substr(family_end + 1, end - family_end - 1);
+    static constexpr std::string_view kExchange = " Personalized Exchange";
+    if (test.ends_with(kExchange)) test.remove_suffix(kExchange.size());
+    if (const auto collective = parse_collective(test)) {
+      title.collective = *collective;
+      if (rest.substr(0, family_end).find("CCL") != std::string_view::npos)
+        title.engine = Engine::nccl;
+      return title;
+    }
+  }
+  return fail(fmt::format(
+      "{}: \"{}\" is not one of OSU's blocking collectives: expected \"OSU MPI Allreduce Latency "
+      "Test\" and its like",
+      file_name, line.substr(line.find(kTitle) + 2)));
+}
+
+bool size_is_per_rank(Collective collective) {
+  return collective == Collective::all_gather || collective == Collective::all_to_all ||
+         collective == Collective::gather || collective == Collective::scatter;
+}
+
+/// The columns' names are set apart by two blanks or more: "# Size       Avg Latency(us)".
+std::vector<std::string> column_names(std::string_view line) {
+  std::vector<std::string> names;
+  std::string current;
+  const auto words = split_words(line.substr(line.find('#') + 1));
+  for (const std::string_view word : words) {
+    if (!current.empty() && word.data()[-1] == ' ' && word.data()[-2] == ' ') {
+      names.push_back(current);
+      current.clear();
+    }
+    if (!current.empty()) current += ' ';
+    current += word;
+  }
+  if (!current.empty()) names.push_back(current);
+  return names;
+}
+
+struct Columns {
+  std::optional<std::size_t> size;
+  std::optional<std::size_t> average;
+  std::optional<std::size_t> maximum;
+  std::optional<std::size_t> iterations;
+  std::optional<std::size_t> validation;
+  std::size_t count = 0;
+
+  static Columns from(const std::vector<std::string>& names) {
+    Columns columns;
+    columns.count = names.size();
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (names[i] == "Size") columns.size = i;
+      if (names[i].starts_with("Avg Lat")) columns.average = i;
+      if (names[i].starts_with("Latency")) columns.average = i;
+      if (names[i].starts_with("Max Lat")) columns.maximum = i;
+      if (names[i] == "Iterations") columns.iterations = i;
+      if (names[i] == "Validation") columns.validation = i;
+    }
+    return columns;
+  }
+};
+
+/// "# Datatype: MPI_FLOAT." -> float.
+std::optional<DataType> read_data_type(std::string_view line) {
+  for (const std::string_view word : split_words(line)) {
+    if (!word.starts_with("MPI_")) continue;
+    std::string type(word.substr(4, word.find_first_of(".,") - 4));
+    for (char& c : type) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (const auto parsed = parse_data_type(type)) return *parsed;
+  }
+  return std::nullopt;
+}
+
+class Importer {
+ public:
+  Importer(std::string_view file_name, const ImportOptions& options)
+      : file_name_(file_name), options_(options) {
+    report_.format = LogFormat::osu;
+  }
+
+  Expected<void> read(std::string_view line) {
+    if (line.find(kTitle) != std::string_view::npos) {
+      const auto title = read_title(line, file_name_);
+      if (!title) return tl::make_unexpected(title.error());
+      title_ = *title;
+      type_.reset();
+      columns_.reset();
+    } else if (line.find("# Datatype") != std::string_view::npos) {
+      type_ = read_data_type(line);
+    } else if (line.find('#') != std::string_view::npos &&
+               line.find("Lat") != std::string_view::npos) {
+      columns_ = Columns::from(column_names(line));
+    } else if (title_ && columns_) {
+      read_row(split_words(line));
+    }
+    return {};
+  }
+
+  Expected<ImportReport> finish() {
+    warn_count(report_, file_name_, torn_, "torn line was left out", "torn lines were left out");
+    warn_count(report_, file_name_, wrong_, "size with wrong results was left out",
+               "sizes with wrong results were left out");
+    if (report_.records.empty()) {
+      return fail(fmt::format("{}: no measurement could be read from this OSU log", file_name_));
+    }
+    return std::move(report_);
+  }
+
+ private:
+  void read_row(const std::vector<std::string_view>& words) {
+    if (words.empty() || !to_number(words.front())) return;  // a prompt, a scheduler's message
+    const auto time_at = columns_->maximum ? columns_->maximum : columns_->average;
+    const bool sized = columns_->size.has_value();
+    if (words.size() != columns_->count || !time_at ||
+        (!sized && title_->collective != Collective::barrier)) {
+      ++torn_;
+      return;
+    }
+    const auto time_us = to_number(words[*time_at]);
+    const auto size = sized ? to_integer(words[*columns_->size]) : std::optional<std::int64_t>(0);
+    if (!time_us || !size || *time_us <= 0 || *size < 0) {
+      ++torn_;
+      return;
+    }
+    if (columns_->validation && words[*columns_->validation] != "Pass") {
+      ++wrong_;
+      return;
+    }
+    Record record;
+    record.engine = title_->engine;
+    record.trust = Trust::measured;
+    record.time_s = *time_us / 1e6;
+    if (columns_->iterations)
+      record.iterations = to_integer(words[*columns_->iterations]).value_or(1);
+    const std::string base = options_.source.empty() ? std::string(file_name_) : options_.source;
+    record.source =
+        fmt::format("{} [OSU, {} over ranks]", base, columns_->maximum ? "maximum" : "mean");
+    Scenario& scenario = record.scenario;
+    scenario.topology = options_.topology;
+    scenario.collective = title_->collective;
+    scenario.dtype =
+        type_.value_or(reduces(title_->collective) ? DataType::float32 : DataType::int8);
+    scenario.ranks = options_.ranks;
+    scenario.nodes = options_.nodes;
+    scenario.size_bytes = static_cast<double>(*size);
+    if (size_is_per_rank(title_->collective))
+      scenario.size_bytes *= static_cast<double>(options_.ranks);
+    set_bandwidths(record);
+    report_.records.push_back(std::move(record));
+  }
+
+  std::string_view file_name_;
+  const ImportOptions& options_;
+  std::optional<Title> title_;
+  std::optional<DataType> type_;
+  std::optional<Columns> columns_;
+  std::int64_t torn_ = 0;
+  std::int64_t wrong_ = 0;
+  ImportReport report_;
+};
+
+}  // namespace
+
+bool looks_like_osu(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) {
+    if (line.find(kTitle) != std::string::npos) return true;
+  }
+  return false;
+}
+
+Expected<ImportReport> import_osu(const std::vector<std::string>& lines, std::string_view file_name,
+                                  const ImportOptions& options) {
+  if (options.ranks < 1) {
+    return fail(fmt::format(
+        "{}: an OSU log does not say how many ranks it was run on: give their number with --ranks",
+        file_name));
+  }
+  Importer importer(file_name, options);
+  for (const std::string& line : lines) {
+    if (auto read = importer.read(line); !read) return tl::make_unexpected(read.error());
+  }
+  return importer.finish();
+}
+
+}  // namespace collscale

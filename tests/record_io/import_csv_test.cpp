@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "fixture.hpp"
+
+namespace collscale {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(ImportCsv, RefusesATableWithoutItsColumns) {
+  EXPECT_EQ(
+      error_of(import_log("collective,rank,bytes,time_us\nall_reduce,8,1024,5\n", "t.csv", {})),
+      "t.csv: the table has no column \"ranks\", did you mean \"rank\"?");
+  EXPECT_THAT(error_of(import_log("collective,ranks,bytes\nall_reduce,8,1024\n", "t.csv", {})),
+              HasSubstr("no column \"time_us\""));
+}
+
+TEST(ImportCsv, RefusesATableWithoutOneUsableRow) {
+  EXPECT_EQ(
+      error_of(import_log("collective,ranks,bytes,time_us\nall_reduce,8,1024,\n", "t.csv", {})),
+      "t.csv: no measurement could be read from this table (1 rows)");
+  EXPECT_FALSE(import_log("collective,ranks,bytes,time_us\n", "t.csv", {}));
+}
+
+TEST(ImportCsv, CountsEveryRowThatItLeavesOut) {
+  const auto report = import_fixture("table.csv");
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->format, LogFormat::csv);
+  EXPECT_EQ(report->records.size(), 4u);
+  EXPECT_THAT(report->warnings,
+              ElementsAre(HasSubstr(": 1 torn line"), HasSubstr(": 1 row of a collective"),
+                          HasSubstr(": 1 row of a library"), HasSubstr(": 1 row of a data type"),
+                          HasSubstr(": 1 row without a usable size")));
+}
+
+TEST(ImportCsv, MapsTheColumnsToAScenario) {
+  ImportOptions options;
+  options.topology = "toy";
+  const auto report = import_fixture("table.csv", options);
+  ASSERT_TRUE(report);
+  const Record& ring = report->records[0];
+  EXPECT_EQ(benchmark_name(ring.scenario), "all_reduce/ring/float/bytes:1048576/ranks:8");
+  EXPECT_EQ(ring.scenario.protocol, "Simple");
+  EXPECT_EQ(ring.scenario.topology, "toy");
+  EXPECT_EQ(ring.scenario.nodes, 1);
+  EXPECT_FALSE(ring.scenario.in_place);
+  EXPECT_EQ(ring.time_s, 40e-6);
+  EXPECT_NEAR(ring.busbw_Bps, 45.8752e9, 1e3);
+  EXPECT_EQ(ring.source, "example:toy/logs@1 [toy-n008]");
+  const Record& exchange = report->records[1];
+  EXPECT_EQ(benchmark_name(exchange.scenario), "all_to_all/nvls_tree/half/bytes:1048576/ranks:8");
+  EXPECT_TRUE(exchange.scenario.in_place);
+  const Record& mpi = report->records[3];
+  EXPECT_EQ(mpi.engine, Engine::mpi);
+  EXPECT_EQ(mpi.scenario.collective, Collective::send_recv);
+  EXPECT_EQ(mpi.scenario.algorithm, "ring_ompi");
+}
+
+TEST(ImportCsv, DerivesATimeFromABusBandwidthAndSaysSo) {
+  const auto report = import_fixture("table.csv");
+  ASSERT_TRUE(report);
+  const Record& record = report->records[2];
+  EXPECT_NEAR(record.busbw_Bps, 100e9, 1);
+  EXPECT_NEAR(record.time_s, 1073741824.0 * 2 * 15 / 16 / 100e9, 1e-12);
+  EXPECT_EQ(record.source, "example:toy/table [toy-n016; dtype not stated; time from busbw]");
+}
+
+TEST(ImportCsv, ReadsQuotedFieldsWithCommasQuotesAndLineEnds) {
+  const auto report = import_log(
+      "system,collective,ranks,bytes,time_us\r\n\"a \"\"b\"\",\nc\",all_reduce,2,8,1\r\n", "t.csv",
+      {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records.front().source, "t.csv [a \"b\",\nc; dtype not stated]");
+}
+
+TEST(AlgorithmName, SpellsOthersNamesOurWay) {
+  EXPECT_EQ(algorithm_name(""), "auto");
+  EXPECT_EQ(algorithm_name("Ring"), "ring");
+  EXPECT_EQ(algorithm_name("TREE"), "tree");
+  EXPECT_EQ(algorithm_name("NVLS"), "nvls");
+  EXPECT_EQ(algorithm_name("NVLSTree"), "nvls_tree");
+  EXPECT_EQ(algorithm_name("CollNetChain"), "collnet_chain");
+  EXPECT_EQ(algorithm_name("CollNetDirect"), "collnet_direct");
+  EXPECT_EQ(algorithm_name("CollNet/SHARP"), "collnet_sharp");
+  EXPECT_EQ(algorithm_name("CollNet-SHARP"), "collnet_sharp");
+  EXPECT_EQ(algorithm_name("/"), "auto");
+}
+
+}  // namespace
+}  // namespace collscale

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "fixture.hpp"
+#include "record_io/importer.hpp"
+
+namespace collscale {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr char kRow[] =
+    "        1024           256     float     sum      -1    10.00    0.10    0.18      0    10.00 "
+    "   0.10    0.18      0\n";
+
+ImportOptions all_reduce_of(std::int64_t ranks) {
+  ImportOptions options;
+  options.collective = Collective::all_reduce;
+  options.ranks = ranks;
+  return options;
+}
+
+// --- what is refused -------------------------------------------------------------------------
+
+TEST(ImportLog, RefusesWhatItDoesNotRecognise) {
+  for (const std::string text :
+       {"", "\n\n", "hello, world\n", "{\"context\": {}}", "# a comment\n1 2 3\n", "\x1b[31m"}) {
+    EXPECT_THAT(error_of(import_log(text, "x.log", {})),
+                HasSubstr("x.log: not a log that can be imported"))
+        << text;
+  }
+  EXPECT_EQ(error_of(import_file("/no/such.log", {})),
+            "cannot read \"/no/such.log\": No such file or directory");
+}
+
+TEST(ImportNcclTests, AsksForWhatTheLogDoesNotSay) {
+  EXPECT_EQ(error_of(import_log(kRow, "x.log", {})),
+            "x.log: the log does not name its collective: give --collective");
+  ImportOptions options;
+  options.collective = Collective::all_reduce;
+  EXPECT_EQ(error_of(import_log(kRow, "x.log", options)),
+            "x.log: the log does not list its ranks: give their number with --ranks");
+}
+
+TEST(ImportNcclTests, RefusesALogWithoutOneGoodRowAndSaysWhy) {
+  const std::string torn =
+      std::string("# nThread 1 nGpus 8\n") + std::string(kRow).substr(0, 70) + "\n";
+  EXPECT_EQ(
+      error_of(import_log(torn, "x.log", all_reduce_of(8))),
+      "x.log: no measurement could be read from this nccl-tests log; 1 torn line was left out");
+  EXPECT_THAT(error_of(import_log("# nThread 1 nGpus 8 minBytes 8\n", "x.log", {})),
+              HasSubstr("no measurement"));
+}
+
+// --- what is read ----------------------------------------------------------------------------
+
+TEST(ImportNcclTests, ReadsACurrentLog) {
+  const auto report = import_fixture("nccl-tests-all-reduce-8.log");
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->format, LogFormat::nccl_tests);
+  EXPECT_THAT(report->warnings, ElementsAre());
+  ASSERT_EQ(report->records.size(), 12u);
+  const Record& first = report->records[0];
+  EXPECT_EQ(first.scenario.collective, Collective::all_reduce);
+  EXPECT_EQ(first.scenario.algorithm, "auto");
+  EXPECT_EQ(first.scenario.dtype, DataType::float32);
+  EXPECT_EQ(first.scenario.size_bytes, 8);
+  EXPECT_EQ(first.scenario.ranks, 8);
+  EXPECT_EQ(first.scenario.nodes, 1);
+  EXPECT_FALSE(first.scenario.in_place);
+  EXPECT_TRUE(report->records[1].scenario.in_place);
+  EXPECT_EQ(first.engine, Engine::nccl);
+  EXPECT_EQ(first.trust, Trust::measured);
+  EXPECT_EQ(first.time_s, 22e-6);
+  EXPECT_EQ(first.iterations, 20);
+  EXPECT_THAT(first.source, testing::EndsWith("nccl-tests-all-reduce-8.log [NVIDIA Toy GPU 80GB]"));
+}
+
+TEST(ImportNcclTests, ReadsAnOldLogWhoseErrorColumnIsADeviation) {
+  const auto report = import_fixture("nccl-tests-old-all-gather-16.log");
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->records.size(), 6u);
+  EXPECT_THAT(report->warnings, ElementsAre());
+  const Scenario& scenario = report->records[0].scenario;
+  EXPECT_EQ(scenario.collective, Collective::all_gather);
+  EXPECT_EQ(scenario.ranks, 16);
+  EXPECT_EQ(scenario.nodes, 2);
+  EXPECT_EQ(scenario.size_bytes, 1048576);
+  EXPECT_EQ(report->records[0].iterations, 50);
+  EXPECT_THAT(report->records[0].source, HasSubstr("[NCCL 2.8.4+cuda11.0, Toy-SXM2-32GB]"));
+}
+
+TEST(ImportNcclTests, TakesTheGoodRowsOutOfADirtyTerminalLog) {
+  ImportOptions options;
+  options.topology = "toy";
+  options.source = "our cluster";
+  const auto report = import_fixture("nccl-tests-dirty.log", options);
+  ASSERT_TRUE(report) << report.error().message;
+  std::vector<std::string> names;
+  for (const Record& record : report->records) {
+    names.push_back(benchmark_name(record.scenario) + (record.scenario.in_place ? " in" : " out"));
+    EXPECT_EQ(record.scenario.topology, "toy");
+    EXPECT_THAT(record.source, testing::StartsWith("our cluster [NCCL 2.19.3+cuda12.2"));
+  }
+  EXPECT_THAT(
+      names,
+      ElementsAre("all_reduce/auto/float/bytes:1024/ranks:4 out",
+                  "all_reduce/auto/float/bytes:1024/ranks:4 in",
+                  "all_reduce/auto/float/bytes:4096/ranks:4 out",
+                  "all_reduce/auto/float/bytes:4096/ranks:4 in",
+                  "all_reduce/auto/float/bytes:16384/ranks:4 in",  // out of place had #wrong 17
+                  "all_reduce/auto/float/bytes:262144/ranks:4 out",
+                  "all_reduce/auto/float/bytes:262144/ranks:4 in",
+                  "all_to_all/auto/float/bytes:1048576/ranks:2 out"));
+  EXPECT_EQ(report->records.back().scenario.nodes, 2);
+  EXPECT_EQ(report->records.back().iterations, 20);
+  EXPECT_THAT(report->warnings,
+              ElementsAre(HasSubstr(": 4 torn lines were left out"),
+                          HasSubstr(": 1 measurement with wrong results was left out"),
+                          HasSubstr(": 1 row of size 0"), HasSubstr(": 1 row of a data type"),
+                          HasSubstr(": 17 values out of bounds")));
+}
+
+TEST(ImportNcclTests, ReadsRowsAlone) {
+  const auto report = import_fixture("nccl-tests-rows-only.log", all_reduce_of(8));
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records.size(), 4u);
+  EXPECT_THAT(report->warnings, ElementsAre());
+  EXPECT_EQ(report->records[0].scenario.nodes, 0);
+}
+
+TEST(ImportNcclTests, WarnsWhereTheRanksDoNotFitThePrintedBandwidths) {
+  const auto report = import_fixture("nccl-tests-rows-only.log", all_reduce_of(2));
+  ASSERT_TRUE(report);
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("is the number of ranks right?")));
+}
+
+TEST(ImportNcclTests, ReadsATimeOfDayAtTheEndOfARow) {
+  const auto report = import_fixture("nccl-tests-timestamps.log");
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->records.size(), 2u);
+  EXPECT_EQ(report->records[0].scenario.collective, Collective::send_recv);
+  EXPECT_EQ(report->records[0].scenario.dtype, DataType::bfloat16);
+  EXPECT_EQ(report->records[1].time_s, 51e-6);
+  EXPECT_THAT(report->records[0].source, HasSubstr("[NCCL 2.28.7, NVIDIA Toy GPU]"));
+}
+
+/// The printed busbw of every row of a file, out of place then in place, as the importer orders
+/// them.
+std::vector<double> printed_busbw(const std::string& name) {
+  std::ifstream file(COLLSCALE_SOURCE_DIR "/tests/fixtures/logs/" + name);
+  std::vector<double> values;
+  for (std::string line; std::getline(file, line);) {
+    double size = 0, count = 0, t1 = 0, a1 = 0, b1 = 0, t2 = 0, a2 = 0, b2 = 0;
+    if (std::sscanf(line.c_str(), "%lf %lf float sum -1 %lf %lf %lf %*s %lf %lf %lf", &size, &count,
+                    &t1, &a1, &b1, &t2, &a2, &b2) == 8) {
+      values.push_back(b1);
+      values.push_back(b2);
+    }
+  }
+  return values;
+}
+
+TEST(ImportNcclTests, DerivesThePrintedBusBandwidthToItsPrintedDigits) {
+  const std::string name = "nccl-tests-all-reduce-8.log";
+  const auto report = import_fixture(name);
+  ASSERT_TRUE(report);
+  const std::vector<double> printed = printed_busbw(name);
+  ASSERT_EQ(printed.size(), report->records.size());
+  for (std::size_t i = 0; i < printed.size(); ++i) {
+    EXPECT_NEAR(report->records[i].busbw_Bps / 1e9, printed[i], 0.0051)
+        << benchmark_name(report->records[i].scenario);
+  }
+}
+
+RC_GTEST_PROP(ImportNcclTests, ADamagedLogNeverCrashesNorGivesAnImpossibleRecord, ()) {
+  std::ifstream file(COLLSCALE_SOURCE_DIR "/tests/fixtures/logs/nccl-tests-dirty.log",
+                     std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const int edits = *rc::gen::inRange(1, 40);
+  for (int i = 0; i < edits; ++i) {
+    const auto at = *rc::gen::inRange<std::size_t>(0, text.size());
+    if (*rc::gen::arbitrary<bool>()) {
+      text[at] = *rc::gen::arbitrary<char>();
+    } else {
+      text.erase(at, *rc::gen::inRange<std::size_t>(1, 30));
+    }
+  }
+  const auto report = import_log(text, "x.log", all_reduce_of(4));
+  if (!report) return;
+  for (const Record& record : report->records) {
+    RC_ASSERT(record.time_s > 0 && std::isfinite(record.time_s));
+    RC_ASSERT(record.scenario.size_bytes > 0 && std::isfinite(record.busbw_Bps));
+    RC_ASSERT(record.scenario.ranks >= 1);
+  }
+}
+
+}  // namespace
+}  // namespace collscale
