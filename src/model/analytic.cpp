@@ -27,8 +27,8 @@ struct Busiest {
 /// Hashed loads: the fullest of all parallel links, up and down, instead of an even share.
 double collision_factor(const FabricShape& shape, const FabricShape::Tier& tier, double flows) {
   if (!shape.hashes || flows <= 0) return 1;
-  const double groups = std::max(1.0, static_cast<double>(shape.ranks) /
-                                          static_cast<double>(tier.group_ranks));
+  const double groups =
+      std::max(1.0, static_cast<double>(shape.ranks) / static_cast<double>(tier.group_ranks));
   return expected_max_over_mean(flows, tier.links_per_part,
                                 2 * groups * static_cast<double>(tier.parts));
 }
@@ -42,8 +42,7 @@ void add_step(const FabricShape& shape, const Fabric& fabric, const StepLoad& lo
   Busiest hashed = even;
   for (std::size_t t = 0; t < shape.tiers.size(); ++t) {
     const FabricShape::Tier& tier = shape.tiers[t];
-    const double seconds =
-        largest(load.tiers[t].bytes) / (tier.link_Bps * tier.links_per_part);
+    const double seconds = largest(load.tiers[t].bytes) / (tier.link_Bps * tier.links_per_part);
     const int resource = kFirstTierResource + static_cast<int>(t);
     even.offer(seconds, resource);
     hashed.offer(seconds * collision_factor(shape, tier, largest(load.tiers[t].flows)), resource);

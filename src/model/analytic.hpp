@@ -16,9 +16,9 @@
 
 namespace collscale {
 
-/// One prediction per size. `algorithm` is a registered name, or "auto": the fastest per size of those
-/// that can serve the ranks. Ranks are placed packed, node by node.
-/// Fails when the algorithm does not exist or cannot serve the ranks, or ranks exceed the system.
+/// One prediction per size. `algorithm` is a registered name, or "auto": the fastest per size of
+/// those that can serve the ranks. Ranks are placed packed, node by node. Fails when the algorithm
+/// does not exist or cannot serve the ranks, or ranks exceed the system.
 Expected<std::vector<Prediction>> predict_analytic(const System& system, Collective collective,
                                                    std::string_view algorithm, std::int64_t ranks,
                                                    std::span<const double> sizes_bytes);

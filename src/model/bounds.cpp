@@ -16,8 +16,8 @@ int rounds(std::int64_t base, std::int64_t count) {
   return needed;
 }
 
-/// Whether what a rank sends on depends on what it got. Where it does not (all_to_all), all messages may
-/// be under way at once.
+/// Whether what a rank sends on depends on what it got. Where it does not (all_to_all), all
+/// messages may be under way at once.
 bool spreads_in_rounds(Collective collective) {
   switch (collective) {
     case Collective::all_to_all:
@@ -36,8 +36,8 @@ double cut_fraction(Collective collective, double inside, double ranks) {
   const double outside = ranks - inside;
   switch (collective) {
     case Collective::all_reduce:
-      // One group alone may send as little as 1; but 2(K−1)/K leaves each of K groups on average, and
-      // so at least that much leaves one of them.
+      // One group alone may send as little as 1; but 2(K−1)/K leaves each of K groups on average,
+      // and so at least that much leaves one of them.
       return 2 * outside / ranks;
     case Collective::all_gather:
     case Collective::reduce_scatter:
@@ -76,8 +76,8 @@ Bounds lower_bounds(const System& system, Collective collective, std::int64_t ra
   for (int tier = 0; tier + 2 < fabric.levels() && ranks > fabric.group_ranks(tier); ++tier) {
     ++farthest;
   }
-  bounds.latency_s = collective == Collective::send_recv ? fabric.latency_s(0)
-                                                         : fabric.latency_s(farthest);
+  bounds.latency_s =
+      collective == Collective::send_recv ? fabric.latency_s(0) : fabric.latency_s(farthest);
   if (spreads_in_rounds(collective)) {
     bounds.latency_s = std::max(bounds.latency_s, rounds(2, in_node) * fabric.latency_s(0));
     if (nodes > 1) {
@@ -95,7 +95,8 @@ Bounds lower_bounds(const System& system, Collective collective, std::int64_t ra
   bounds.injection_s = cut_fraction(collective, 1, n) * size_bytes / rank_Bps;
 
   if (nodes > 1) {
-    bounds.cut_s = cut_fraction(collective, static_cast<double>(in_node), n) * size_bytes / node_Bps;
+    bounds.cut_s =
+        cut_fraction(collective, static_cast<double>(in_node), n) * size_bytes / node_Bps;
   }
   for (int tier = 0; tier + 2 < fabric.levels(); ++tier) {
     const std::int64_t group = fabric.group_ranks(tier);

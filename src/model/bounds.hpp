@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lower bounds: no algorithm without in-network reduction can be faster on the system.
-//   latency    one message across the widest boundary; and where data is passed on (all but all_to_all,
-//              gather, scatter) ⌈log2 r⌉ messages inside a node (r = ranks of it that take part, one
-//              message at a time) and ⌈log_{k+1} N⌉ between N nodes, k = ranks of a node, all of
-//              which may send at once.
+//   latency    one message across the widest boundary; and where data is passed on (all but
+//   all_to_all,
+//              gather, scatter) ⌈log2 r⌉ messages inside a node (r = ranks of it that take part,
+//              one message at a time) and ⌈log_{k+1} N⌉ between N nodes, k = ranks of a node, all
+//              of which may send at once.
 //   injection  the bytes a rank must send or receive ÷ what its ports carry.
 //   cut        for each tier: the bytes that must leave (or enter) one full group ÷ its uplinks.
-// Sources: Chan, Heimlich, Purkayastha, van de Geijn, "Collective communication: theory, practice and
-// experience", CCPE 2007, section 3 (latency and bandwidth bounds); the cut is the same argument for a
-// group of ranks taken as one.
+// Sources: Chan, Heimlich, Purkayastha, van de Geijn, "Collective communication: theory, practice
+// and experience", CCPE 2007, section 3 (latency and bandwidth bounds); the cut is the same
+// argument for a group of ranks taken as one.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +28,7 @@ struct Bounds {
 };
 
 /// `ranks` placed packed, node by node, at most max_ranks(system).
-Bounds lower_bounds(const System& system, Collective collective, std::int64_t ranks, double size_bytes);
+Bounds lower_bounds(const System& system, Collective collective, std::int64_t ranks,
+                    double size_bytes);
 
 }  // namespace collscale

@@ -94,8 +94,7 @@ class Loader {
     const double leaving =
         one_node ? 0 : static_cast<double>(all_pairs_crossing(lane, shape_.ranks_per_node));
     const double inside = static_cast<double>(lane.map.size - 1) - leaving / ranks;
-    const double changing =
-        varies_digit_zero(lane) ? 1 - 1 / static_cast<double>(shape_.rails) : 0;
+    const double changing = varies_digit_zero(lane) ? 1 - 1 / static_cast<double>(shape_.rails) : 0;
     const double forwarded = shape_.forwards_across_rails ? changing * leaving / ranks : 0;
     for (std::int64_t i = 0; i < node_ranks_; ++i) {
       at(load_.scale_up_out, i) += bytes * (inside + forwarded);
@@ -169,9 +168,9 @@ class Loader {
       const std::int64_t whole = group.messages / shape_.ranks_per_node;
       const std::int64_t rest = group.messages % shape_.ranks_per_node;
       const bool even = group.even || rest == 0;
-      const double share = even ? static_cast<double>(group.messages) /
-                                      static_cast<double>(tier.parts)
-                                : static_cast<double>(whole * per_part);
+      const double share =
+          even ? static_cast<double>(group.messages) / static_cast<double>(tier.parts)
+               : static_cast<double>(whole * per_part);
       for (std::int64_t part = 0; part < tier.parts; ++part) {
         at(load.bytes, part) += bytes * share;
         at(load.flows, part) += share;

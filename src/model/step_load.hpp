@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Closed-form loads of one step of a stage: what the busiest port, NIC and uplink of the worst node and
-// group carry. Nothing is enumerated; tests compare every number with the flow engine, which does.
+// Closed-form loads of one step of a stage: what the busiest port, NIC and uplink of the worst node
+// and group carry. Nothing is enumerated; tests compare every number with the flow engine, which
+// does.
 #pragma once
 
 #include <cstdint>
@@ -19,15 +20,15 @@ struct FabricShape {
   std::int64_t nics_per_node = 1;  ///< numbered NIC links: at most one per rank
   std::int64_t rails = 1;
   bool forwards_across_rails = true;
-  bool hashes = false;             ///< routing ecmp
-  std::int64_t ranks = 0;          ///< that take part
+  bool hashes = false;     ///< routing ecmp
+  std::int64_t ranks = 0;  ///< that take part
   struct Tier {
     std::int64_t group_ranks = 0;
-    std::int64_t parts = 1;        ///< rails on the leaf tier: a group's uplinks are split in parts
-    double links_per_part = 1;     ///< parallel uplinks; 1 when bundled
+    std::int64_t parts = 1;     ///< rails on the leaf tier: a group's uplinks are split in parts
+    double links_per_part = 1;  ///< parallel uplinks; 1 when bundled
     double link_Bps = 0;
   };
-  std::vector<Tier> tiers;         ///< those that have uplinks
+  std::vector<Tier> tiers;  ///< those that have uplinks
   double scale_up_Bps = 0;
   double nic_Bps = 0;
   int levels = 1;

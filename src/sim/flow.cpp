@@ -20,7 +20,10 @@ System with_even_share(System system) {
 class FlowPricer {
  public:
   FlowPricer(const System& system, std::int64_t ranks, const FlowOptions& options)
-      : ranks_(ranks), seed_(options.seed), fabric_(system), loads_(fabric_),
+      : ranks_(ranks),
+        seed_(options.seed),
+        fabric_(system),
+        loads_(fabric_),
         even_system_(with_even_share(system)) {}
 
   void price(const std::vector<Lane>& lanes, ScheduleCost& cost) {

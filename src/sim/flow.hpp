@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The flow engine: enumerates every message of a step, routes it over the explicit links of the fabric,
-// and lets the fullest link decide. It uses no load formula: it sums what it enumerates.
+// The flow engine: enumerates every message of a step, routes it over the explicit links of the
+// fabric, and lets the fullest link decide. It uses no load formula: it sums what it enumerates.
 //
-// Where all messages of a step are equal and start together, the time of the fullest link is exactly
-// the makespan under max-min fair sharing (docs/models.md, "Why the fullest link decides").
+// Where all messages of a step are equal and start together, the time of the fullest link is
+// exactly the makespan under max-min fair sharing (docs/models.md, "Why the fullest link decides").
 #pragma once
 
 #include <cstdint>

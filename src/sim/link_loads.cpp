@@ -116,7 +116,9 @@ int add_all_pairs(const System& system, const Fabric& fabric, std::int64_t ranks
         members[static_cast<std::size_t>(rank / group_ranks * rails + rail(rank % per_node))];
     if (of_rail.count++ == 0) of_rail.first = rank;
   }
-  const auto is_fabric_link = [&](std::int64_t link) { return link >= nic_in.first + nic_in.count; };
+  const auto is_fabric_link = [&](std::int64_t link) {
+    return link >= nic_in.first + nic_in.count;
+  };
   const auto ranks_on = [&](std::int64_t node, std::int64_t on_rail) {
     const std::int64_t here = std::clamp<std::int64_t>(ranks - node * per_node, 0, per_node);
     const std::int64_t of_rail = per_node / rails;
@@ -133,7 +135,8 @@ int add_all_pairs(const System& system, const Fabric& fabric, std::int64_t ranks
       std::int64_t source = from.first;
       std::int64_t destination = to.first;
       if (same_group) {
-        // Pairs of one node stay inside it; the others turn round above the leaf, on any two nodes alike.
+        // Pairs of one node stay inside it; the others turn round above the leaf, on any two nodes
+        // alike.
         const std::int64_t first_node = a / rails * (group_ranks / per_node);
         for (std::int64_t node = first_node; node < first_node + group_ranks / per_node; ++node) {
           pairs -= static_cast<double>(ranks_on(node, a % rails) * ranks_on(node, b % rails));

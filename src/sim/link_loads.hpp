@@ -41,8 +41,9 @@ class LinkLoads {
 LevelCounts add_step_flows(const Fabric& fabric, const std::vector<Lane>& lanes, std::int64_t step,
                            std::uint64_t seed, LinkLoads& loads);
 
-/// Adds what every rank sends every other, `bytes` a pair, aggregated: all pairs between two leaf groups
-/// are one entry per pair of rails, since parallel links share them evenly. Returns the farthest level.
+/// Adds what every rank sends every other, `bytes` a pair, aggregated: all pairs between two leaf
+/// groups are one entry per pair of rails, since parallel links share them evenly. Returns the
+/// farthest level.
 int add_all_pairs(const System& system, const Fabric& fabric, std::int64_t ranks, double bytes,
                   LinkLoads& loads);
 

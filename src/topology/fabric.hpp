@@ -43,9 +43,14 @@ struct Path {
   std::array<std::int64_t, 16> links;  ///< only the first `length` are set: clearing costs time
   int length = 0;
   void push(std::int64_t link) { links[static_cast<std::size_t>(length++)] = link; }
-  [[nodiscard]] std::span<const std::int64_t> view() const {
+  [[nodiscard]] std::span<const std::int64_t> view() const& {
     return {links.data(), static_cast<std::size_t>(length)};
   }
+  /// Of a call's result the links themselves: a span would outlive them in
+  /// `for (link : fabric.path(...).view())`.
+  [[nodiscard]] Path view() && { return *this; }
+  [[nodiscard]] const std::int64_t* begin() const { return links.data(); }
+  [[nodiscard]] const std::int64_t* end() const { return links.data() + length; }
 };
 
 class Fabric {

@@ -43,8 +43,8 @@ TEST(Analytic, HalvingDoublingInANodeTakesLogarithmicSteps) {
               6 * kAlphaNode_s + 2.0 * 7 / 8 * size / kPort_Bps, 1e-15);
 }
 
-// A ring over 2 nodes of 8: 15 steps. Along a whole round it crosses between nodes twice and 14 times
-// within them; 15 steps leave out one of the quick edges. All 8 NICs carry one channel each.
+// A ring over 2 nodes of 8: 15 steps. Along a whole round it crosses between nodes twice and 14
+// times within them; 15 steps leave out one of the quick edges. All 8 NICs carry one channel each.
 TEST(Analytic, RingOverNodesUsesEveryNicAndPaysTheNetworkOncePerNode) {
   const double size = 1e9;
   const double bytes = size / 16 / 8;
@@ -64,8 +64,8 @@ TEST(Analytic, HierarchicalAllReduceSendsOneGthOverTheNetwork) {
               inside + between, 1e-12);
 }
 
-// Pairwise all-to-all: nothing waits, so the NICs' bytes decide: 8 ranks send 24/32 of S each through
-// 8 NICs.
+// Pairwise all-to-all: nothing waits, so the NICs' bytes decide: 8 ranks send 24/32 of S each
+// through 8 NICs.
 TEST(Analytic, AllToAllIsBoundByTheNics) {
   const double size = 1e9;
   EXPECT_NEAR(time_of(clos_system({}), Collective::all_to_all, "pairwise", 32, size),
@@ -99,9 +99,9 @@ TEST(Analytic, BreakdownSumsToTheTime) {
   const auto answers = predict_analytic(system, Collective::all_reduce, "auto", 128, sizes);
   ASSERT_TRUE(answers.has_value());
   for (const Prediction& answer : *answers) {
-    const double sum =
-        std::accumulate(answer.breakdown.begin(), answer.breakdown.end(), 0.0,
-                        [](double total, const ExposedTime& part) { return total + part.exposed_s; });
+    const double sum = std::accumulate(
+        answer.breakdown.begin(), answer.breakdown.end(), 0.0,
+        [](double total, const ExposedTime& part) { return total + part.exposed_s; });
     EXPECT_NEAR(sum, answer.time_s, 1e-12 * answer.time_s);
   }
 }

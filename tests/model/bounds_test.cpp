@@ -46,7 +46,8 @@ TEST(Bounds, AllToAllIsBoundByTheBisection) {
 
 TEST(Bounds, LatencyGrowsWithTheLogarithmOfNodes) {
   const System system = clos_system({});
-  // 16 nodes reached by 8 ranks of each at once: ⌈log9 16⌉ = 2 rounds of host 4 us + one hop 0.5 us.
+  // 16 nodes reached by 8 ranks of each at once: ⌈log9 16⌉ = 2 rounds of host 4 us + one hop 0.5
+  // us.
   EXPECT_DOUBLE_EQ(lower_bounds(system, Collective::barrier, 128, 0).latency_s, 2 * 4.5e-6);
 }
 

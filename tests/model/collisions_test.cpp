@@ -19,7 +19,8 @@ double monte_carlo(int flows, int links, int groups, int trials) {
     int most = 0;
     for (int group = 0; group < groups; ++group) {
       std::vector<int> load(static_cast<std::size_t>(links), 0);
-      for (int i = 0; i < flows; ++i) most = std::max(most, ++load[static_cast<std::size_t>(pick(random))]);
+      for (int i = 0; i < flows; ++i)
+        most = std::max(most, ++load[static_cast<std::size_t>(pick(random))]);
     }
     sum += most;
   }
@@ -35,7 +36,9 @@ TEST(Collisions, OneFlowOrOneLinkNeverCollides) {
 }
 
 TEST(Collisions, AgreesWithMonteCarlo) {
-  struct Case { int flows, links, groups; };
+  struct Case {
+    int flows, links, groups;
+  };
   for (const Case c : {Case{32, 32, 1}, {64, 32, 4}, {256, 64, 1}, {512, 16, 8}, {64, 64, 16}}) {
     const double expected = monte_carlo(c.flows, c.links, c.groups, 400);
     EXPECT_NEAR(expected_max_over_mean(c.flows, c.links, c.groups) / expected, 1, 0.04)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The analytic engine knows formulas, the flow engine sums what it enumerates; they share neither. Where
-// their assumptions coincide (no hashing, whole groups) they must give the same time to 1e-9, and
-// neither may beat a lower bound, anywhere.
+// The analytic engine knows formulas, the flow engine sums what it enumerates; they share neither.
+// Where their assumptions coincide (no hashing, whole groups) they must give the same time to 1e-9,
+// and neither may beat a lower bound, anywhere.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -25,11 +25,16 @@ struct Cell {
   const char* algorithm;
 };
 constexpr Cell kCells[] = {
-    {Collective::all_reduce, "ring"},           {Collective::all_reduce, "halving_doubling"},
-    {Collective::all_reduce, "hierarchical"},   {Collective::all_gather, "ring"},
-    {Collective::all_gather, "halving_doubling"}, {Collective::all_gather, "hierarchical"},
-    {Collective::reduce_scatter, "ring"},       {Collective::reduce_scatter, "halving_doubling"},
-    {Collective::reduce_scatter, "hierarchical"}, {Collective::all_to_all, "pairwise"},
+    {Collective::all_reduce, "ring"},
+    {Collective::all_reduce, "halving_doubling"},
+    {Collective::all_reduce, "hierarchical"},
+    {Collective::all_gather, "ring"},
+    {Collective::all_gather, "halving_doubling"},
+    {Collective::all_gather, "hierarchical"},
+    {Collective::reduce_scatter, "ring"},
+    {Collective::reduce_scatter, "halving_doubling"},
+    {Collective::reduce_scatter, "hierarchical"},
+    {Collective::all_to_all, "pairwise"},
 };
 const std::vector<double> kSizes = {8, 65536, 1e9};
 
@@ -73,8 +78,8 @@ RC_GTEST_PROP(EnginesAgree, OnWholeSystemsWithoutHashing, ()) {
     if (!formula) continue;
     for (std::size_t i = 0; i < kSizes.size(); ++i) {
       const double ratio = (*formula)[i].time_s / (*enumerated)[i].time_s;
-      // A cube over groups that are no powers of two is unlike in each group: the closed form is the
-      // worst group's in every step, so it may only be slower.
+      // A cube over groups that are no powers of two is unlike in each group: the closed form is
+      // the worst group's in every step, so it may only be slower.
       const bool exact = std::string_view(cell.algorithm) != "halving_doubling" ||
                          (is_power_of_two(ranks) && has_power_of_two_groups(options));
       if (exact ? std::abs(ratio - 1) > 1e-9 : (ratio < 1 - 1e-9 || ratio > 2)) {

@@ -64,11 +64,11 @@ TEST(Flow, HashingIsNeverFasterThanAnEvenShare) {
   options.nodes = 64;
   options.children = {16, 4};
   const std::vector<double> sizes = {1e9};
-  const auto even = simulate_flow(clos_system(options), Collective::all_reduce, "halving_doubling",
-                                  512, sizes);
+  const auto even =
+      simulate_flow(clos_system(options), Collective::all_reduce, "halving_doubling", 512, sizes);
   options.routing = Routing::ecmp;
-  const auto hashed = simulate_flow(clos_system(options), Collective::all_reduce,
-                                    "halving_doubling", 512, sizes);
+  const auto hashed =
+      simulate_flow(clos_system(options), Collective::all_reduce, "halving_doubling", 512, sizes);
   ASSERT_TRUE(even.has_value() && hashed.has_value());
   EXPECT_GE(hashed->front().time_s, even->front().time_s);
 }

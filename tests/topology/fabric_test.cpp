@@ -15,7 +15,7 @@ using testing::make_system;
 std::vector<std::string> path_names(const Fabric& fabric, std::int64_t source,
                                     std::int64_t destination) {
   std::vector<std::string> names;
-  for (const std::int64_t link : fabric.path(source, destination, 1).view()) {
+  for (const std::int64_t link : fabric.path(source, destination, 1)) {
     names.push_back(fabric.link_name(link));
   }
   return names;
@@ -145,6 +145,14 @@ TEST(Fabric, NamesTiersAndLinksForPeople) {
   const std::int64_t spine_down = fabric.find_class(Kind::down, 1)->first;
   // Group 3 has 4 spines with 16 links each.
   EXPECT_EQ(fabric.link_name(spine_down + (3 * 4 + 1) * 16 + 15), "spine 3 switch 1 down 15");
+}
+
+TEST(Fabric, LetsALoopRunOverTheViewOfAResult) {
+  const Fabric fabric(make_system({}));
+  std::vector<std::int64_t> of_result;
+  for (const std::int64_t link : fabric.path(0, 63, 5).view()) of_result.push_back(link);
+  const Path path = fabric.path(0, 63, 5);
+  EXPECT_EQ(of_result, std::vector<std::int64_t>(path.view().begin(), path.view().end()));
 }
 
 TEST(Fabric, ServesASingleNodeWithoutAnyTier) {

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "topology_io/family.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "units/suggest.hpp"
+
+namespace collscale {
+
+Expected<Parameters> Parameters::parse(std::string_view family, std::string_view text,
+                                       const std::vector<Spec>& specs) {
+  Parameters parameters;
+  parameters.family_ = family;
+  std::vector<std::string> names;
+  for (const Spec& spec : specs) names.emplace_back(spec.name);
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    const std::string_view item = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::size_t equals = item.find('=');
+    if (equals == std::string_view::npos || equals == 0 || equals + 1 == item.size()) {
+      return fail(fmt::format("{}: found \"{}\", expected parameter=value", family, item));
+    }
+    const std::string_view name = item.substr(0, equals);
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      return fail(
+          fmt::format("{}: unknown parameter \"{}\"{}", family, name, suggestion(name, names)));
+    }
+    if (parameters.has(name)) {
+      return fail(fmt::format("{}: found the parameter \"{}\" a second time", family, name));
+    }
+    parameters.values_.push_back({std::string(name), std::string(item.substr(equals + 1))});
+  }
+  return parameters;
+}
+
+bool Parameters::has(std::string_view name) const { return !text(name).empty(); }
+
+std::string_view Parameters::text(std::string_view name) const {
+  for (const Value& value : values_) {
+    if (value.name == name) return value.text;
+  }
+  return {};
+}
+
+Expected<Figure> Parameters::figure(std::string_view name, Quantity quantity,
+                                    std::string_view fallback) const {
+  const bool given = has(name);
+  const Expected<double> value = parse_figure_value(quantity, given ? text(name) : fallback);
+  if (!value) return fail_at(name, value.error().message);
+  return Figure{*value, Label::assumed,
+                given ? fmt::format("parameter {} of {}", name, family_)
+                      : fmt::format("default of the family {}", family_)};
+}
+
+tl::unexpected<Error> Parameters::fail_at(std::string_view name, std::string_view message) const {
+  return fail(fmt::format("{}: {}: {}", family_, name, message));
+}
+
+const std::vector<Family>& families() {
+  static const std::vector<Family> all = {
+      {"fat-tree", "clos of any size from a few parameters; all its figures are assumed",
+       fat_tree_parameters, make_fat_tree},
+  };
+  return all;
+}
+
+}  // namespace collscale

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Families: systems that are computed from a few parameters, "fat-tree:nodes=4096,radix=128".
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "topology/system.hpp"
+#include "topology_io/figure_value.hpp"
+#include "units/error.hpp"
+
+namespace collscale {
+
+/// The parameters of one request: those the family has, with the values a user gave to some.
+class Parameters {
+ public:
+  struct Spec {
+    std::string_view name;
+    std::string_view meaning;
+  };
+
+  /// `text` is "nodes=4096,oversubscription=4". Fails on a parameter that the family does not have
+  /// or that is given twice.
+  static Expected<Parameters> parse(std::string_view family, std::string_view text,
+                                    const std::vector<Spec>& specs);
+
+  [[nodiscard]] bool has(std::string_view name) const;
+  /// As written, or "" when not given.
+  [[nodiscard]] std::string_view text(std::string_view name) const;
+  /// A figure labelled `assumed` whose source says that it is the user's or the family's default.
+  [[nodiscard]] Expected<Figure> figure(std::string_view name, Quantity quantity,
+                                        std::string_view fallback) const;
+  /// "fat-tree:nodes=0: " + what: the form of every error.
+  [[nodiscard]] tl::unexpected<Error> fail_at(std::string_view name,
+                                              std::string_view message) const;
+
+ private:
+  struct Value {
+    std::string name;
+    std::string text;
+  };
+  std::string family_;
+  std::vector<Value> values_;
+};
+
+struct Family {
+  std::string_view name;
+  std::string_view description;
+  const std::vector<Parameters::Spec>& (*parameters)();
+  Expected<System> (*make)(const Parameters&);
+};
+
+const std::vector<Family>& families();
+
+/// fat_tree.cpp
+const std::vector<Parameters::Spec>& fat_tree_parameters();
+Expected<System> make_fat_tree(const Parameters& parameters);
+
+}  // namespace collscale

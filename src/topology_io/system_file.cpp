@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "topology_io/system_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "topology_io/yaml_tree.hpp"
+
+namespace collscale {
+
+namespace {
+
+/// After an error there may be no figure: the Reader keeps the error, the value does not matter.
+Figure take(std::optional<Figure> figure) { return figure.value_or(Figure{}); }
+
+Node read_node(Reader& reader, const Mapping& root, std::string name) {
+  Node node;
+  node.name = std::move(name);
+  node.accelerators = take(reader.figure(root, "accelerators", Quantity::count));
+  node.ranks_per_accelerator = take(reader.figure(root, "ranks_per_accelerator", Quantity::count));
+  const Mapping scale_up =
+      reader.mapping(root, "scale_up", {"kind", "bandwidth", "efficiency", "latency"});
+  node.scale_up.kind = reader.choice(scale_up, "kind", {ScaleUpKind::nvswitch});
+  node.scale_up.bandwidth_Bps = take(reader.figure(scale_up, "bandwidth", Quantity::bandwidth));
+  node.scale_up.efficiency = take(reader.figure(scale_up, "efficiency", Quantity::share));
+  node.scale_up.latency_s = take(reader.figure(scale_up, "latency", Quantity::time));
+  const Mapping nics = reader.mapping(root, "nics", {"per_node", "bandwidth", "latency"});
+  node.nics.per_node = take(reader.figure(nics, "per_node", Quantity::count));
+  node.nics.bandwidth_Bps = take(reader.figure(nics, "bandwidth", Quantity::bandwidth));
+  node.nics.latency_s = take(reader.figure(nics, "latency", Quantity::time));
+  return node;
+}
+
+std::vector<std::string> node_keys() {
+  return {"name", "description", "accelerators", "ranks_per_accelerator", "scale_up", "nics"};
+}
+
+Tier read_tier(Reader& reader, const YamlValue& value, std::string path, bool top) {
+  const Mapping mapping =
+      reader.mapping(value, std::move(path),
+                     {"name", "children", "link", "oversubscription", "hop_latency", "radix"});
+  Tier tier;
+  tier.name = reader.text(mapping, "name");
+  tier.children = take(reader.figure(mapping, "children", Quantity::count));
+  tier.hop_latency_s = take(reader.figure(mapping, "hop_latency", Quantity::time));
+  tier.switch_radix = take(reader.figure(mapping, "radix", Quantity::count, false));
+  if (!top) {
+    tier.link_Bps = take(reader.figure(mapping, "link", Quantity::bandwidth));
+    tier.oversubscription = take(reader.figure(mapping, "oversubscription", Quantity::ratio));
+    return tier;
+  }
+  for (const char* key : {"link", "oversubscription"}) {
+    if (const YamlValue* unused = reader.find(mapping, key, false)) {
+      reader.fail_at(*unused, fmt::format("{}.{}: found a figure for the top tier, which has no "
+                                          "links upwards; expected none",
+                                          mapping.path, key));
+    }
+  }
+  return tier;
+}
+
+Clos read_clos(Reader& reader, const Mapping& root) {
+  const Mapping fabric = reader.mapping(
+      root, "fabric", {"kind", "rails", "routing", "cross_rail", "efficiency", "tiers"});
+  Clos clos;
+  const std::string kind = reader.text(fabric, "kind");
+  if (!reader.error() && kind != "clos") {
+    reader.fail_at(*reader.find(fabric, "kind"),
+                   fmt::format("fabric.kind: unknown value \"{}\"; valid: clos", kind));
+  }
+  clos.rails = reader.whole_number(fabric, "rails");
+  clos.routing =
+      reader.choice(fabric, "routing", {Routing::ecmp, Routing::adaptive, Routing::spray});
+  clos.cross_rail = reader.choice(fabric, "cross_rail", {CrossRail::forward, CrossRail::spine});
+  clos.efficiency = take(reader.figure(fabric, "efficiency", Quantity::share));
+  const YamlValue* tiers = reader.find(fabric, "tiers");
+  if (tiers == nullptr) return clos;
+  if (tiers->kind != YamlValue::Kind::sequence) {
+    reader.fail_at(*tiers, "fabric.tiers: expected a list of tiers, the leaves first");
+    return clos;
+  }
+  for (std::size_t t = 0; t < tiers->items.size(); ++t) {
+    clos.tiers.push_back(read_tier(reader, tiers->items[t], fmt::format("fabric.tiers[{}]", t),
+                                   t + 1 == tiers->items.size()));
+  }
+  return clos;
+}
+
+/// Where a node design that a system names is; "" when nowhere.
+std::string find_node_file(const std::string& reference, const std::string& system_path,
+                           const std::vector<std::filesystem::path>& directories) {
+  namespace fs = std::filesystem;
+  std::vector<fs::path> places = {fs::path(system_path).parent_path()};
+  places.insert(places.end(), directories.begin(), directories.end());
+  for (const fs::path& place : places) {
+    std::error_code status;
+    const fs::path candidate = place / reference;
+    if (fs::is_regular_file(candidate, status)) return candidate.string();
+  }
+  return {};
+}
+
+}  // namespace
+
+Expected<SystemFile> read_system_file(const std::string& path,
+                                      const std::vector<std::filesystem::path>& directories) {
+  const Expected<YamlValue> tree = read_yaml_file(path);
+  if (!tree) return tl::unexpected<Error>(tree.error());
+  Reader reader(path, "");
+  SystemFile result;
+  System& system = result.system;
+  system.origin = path;
+  const Mapping root =
+      reader.mapping(*tree, "", {"name", "description", "as_of", "nodes", "node", "fabric"});
+  system.name = reader.text(root, "name");
+  system.description = reader.text(root, "description");
+  system.as_of = reader.text(root, "as_of");
+  system.nodes = take(reader.figure(root, "nodes", Quantity::count));
+
+  Places node_places;
+  const YamlValue* node = reader.find(root, "node");
+  if (node != nullptr && node->kind == YamlValue::Kind::scalar) {
+    const std::string node_path = find_node_file(node->text, path, directories);
+    if (node_path.empty()) {
+      reader.fail_at(*node, fmt::format("node: no file \"{}\" beside this file or in the topology "
+                                        "directories",
+                                        node->text));
+    } else {
+      const Expected<YamlValue> node_tree = read_yaml_file(node_path);
+      if (!node_tree) return tl::unexpected<Error>(node_tree.error());
+      Reader node_reader(node_path, "node.");
+      const Mapping node_root = node_reader.mapping(*node_tree, "", node_keys());
+      const std::string name = node_reader.text(node_root, "name");
+      system.node = read_node(node_reader, node_root, name);
+      if (node_reader.error()) return tl::unexpected<Error>(*node_reader.error());
+      node_places = node_reader.places();
+    }
+  } else if (node != nullptr) {
+    const Mapping design = reader.mapping(*node, "node", node_keys());
+    system.node = read_node(reader, design, reader.text(design, "name"));
+  }
+
+  system.fabric = read_clos(reader, root);
+  if (reader.error()) return tl::unexpected<Error>(*reader.error());
+  result.places = reader.places();
+  result.places.insert(node_places.begin(), node_places.end());
+  return result;
+}
+
+}  // namespace collscale

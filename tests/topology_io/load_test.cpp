@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "topology_io/load.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace collscale {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+const std::string kFixtures = COLLSCALE_SOURCE_DIR "/tests/fixtures/topologies";
+const std::string kShipped = COLLSCALE_SOURCE_DIR "/topologies";
+
+std::string error_of(const Expected<System>& system) {
+  return system ? "loaded " + system->name : system.error().message;
+}
+
+TEST(LoadSystem, ReadsEveryFieldOfAFile) {
+  const Expected<System> system = load_system(kFixtures + "/small.yaml");
+  ASSERT_TRUE(system) << system.error().message;
+  EXPECT_EQ(system->name, "small");
+  EXPECT_EQ(system->description, "two tiers, the node in the same file");
+  EXPECT_EQ(system->as_of, "2026-01");
+  EXPECT_EQ(system->origin, kFixtures + "/small.yaml");
+  EXPECT_EQ(system->nodes.value, 16);
+  EXPECT_EQ(system->node.name, "small-node");
+  EXPECT_EQ(system->node.accelerators.value, 4);
+  EXPECT_EQ(system->node.accelerators.label, Label::stated);
+  EXPECT_EQ(system->node.accelerators.source, "a data sheet");
+  EXPECT_EQ(system->node.scale_up.bandwidth_Bps.value, 450e9);
+  EXPECT_EQ(system->node.scale_up.efficiency.value, 0.8);
+  EXPECT_DOUBLE_EQ(system->node.scale_up.latency_s.value, 1.5e-6);
+  EXPECT_EQ(system->node.nics.per_node.value, 4);
+  EXPECT_EQ(system->node.nics.bandwidth_Bps.value, 50e9);
+  EXPECT_DOUBLE_EQ(system->node.nics.latency_s.value, 4e-6);
+  EXPECT_EQ(system->node.nics.latency_s.label, Label::recalled);
+  const Clos& clos = std::get<Clos>(system->fabric);
+  EXPECT_EQ(clos.rails, 4);
+  EXPECT_EQ(clos.routing, Routing::ecmp);
+  EXPECT_EQ(clos.cross_rail, CrossRail::forward);
+  EXPECT_EQ(clos.efficiency.value, 1);
+  ASSERT_EQ(clos.tiers.size(), 2U);
+  EXPECT_EQ(clos.tiers[0].name, "leaf");
+  EXPECT_EQ(clos.tiers[0].children.value, 4);
+  EXPECT_EQ(clos.tiers[0].link_Bps.value, 50e9);
+  EXPECT_EQ(clos.tiers[0].oversubscription.value, 2);
+  EXPECT_DOUBLE_EQ(clos.tiers[0].hop_latency_s.value, 5e-7);
+  EXPECT_EQ(clos.tiers[0].switch_radix.value, 64);
+  EXPECT_EQ(clos.tiers[1].switch_radix.value, 0);  // not given: unknown
+}
+
+TEST(LoadSystem, FindsANameInTheFirstDirectoryThatHasIt) {
+  const Expected<System> system = load_system("small", {kShipped, kFixtures});
+  ASSERT_TRUE(system) << system.error().message;
+  EXPECT_EQ(system->origin, kFixtures + "/small.yaml");
+}
+
+TEST(LoadSystem, FindsNodeDesignsOfTheDirectoriesForAFileElsewhere) {
+  const fs::path directory = fs::path(::testing::TempDir()) / "collscale_load_test";
+  fs::create_directories(directory);
+  const fs::path file = directory / "mine.yaml";
+  fs::copy_file(kShipped + "/dgx-h100-superpod.yaml", file, fs::copy_options::overwrite_existing);
+  const Expected<System> system = load_system(file.string(), {kShipped});
+  ASSERT_TRUE(system) << system.error().message;
+  EXPECT_EQ(system->node.name, "hgx-h100");
+  EXPECT_THAT(error_of(load_system(file.string(), {})),
+              HasSubstr("mine.yaml:14:7: node: no file \"nodes/hgx-h100.yaml\""));
+  fs::remove_all(directory);
+}
+
+TEST(LoadSystem, GivesOneReasonForANameItCannotResolve) {
+  const std::vector<fs::path> directories = {kShipped};
+  EXPECT_EQ(error_of(load_system("colosus", directories)),
+            "unknown topology \"colosus\", did you mean \"colossus-100k\"?");
+  EXPECT_EQ(error_of(load_system("dgx-superpod", directories)),
+            "unknown topology \"dgx-superpod\", did you mean \"dgx-h100-superpod\"?");
+  EXPECT_EQ(error_of(load_system("nonsense", directories)),
+            "unknown topology \"nonsense\"; valid: colossus-100k, dgx-h100-superpod, fat-tree");
+  EXPECT_EQ(error_of(load_system("", directories)),
+            "found no topology, expected a name, a file or a family");
+  EXPECT_EQ(error_of(load_system("nowhere/mine.yaml", directories)),
+            "topology file \"nowhere/mine.yaml\" does not exist");
+  EXPECT_EQ(error_of(load_system(kShipped + "/", directories)),
+            kShipped + "/: is a directory, expected a file");
+  EXPECT_EQ(error_of(load_system("fat-tre:nodes=8", directories)),
+            "unknown topology family \"fat-tre\", did you mean \"fat-tree\"?");
+}
+
+TEST(LoadSystem, RefusesANodeDesignInPlaceOfASystem) {
+  EXPECT_THAT(error_of(load_system(kShipped + "/nodes/hgx-h100.yaml")),
+              HasSubstr("hgx-h100.yaml:5:1: unknown key \"accelerators\""));
+}
+
+TEST(SystemWarnings, TellOfUplinksThatAreNotWhole) {
+  const Expected<System> system = load_system("fat-tree:oversubscription=1.7,routing=ecmp");
+  ASSERT_TRUE(system) << system.error().message;
+  EXPECT_THAT(system_warnings(*system),
+              Contains(HasSubstr("routing=ecmp: fabric.tiers[0].oversubscription: 1.7 asks for "
+                                 "23.53 uplinks of a leaf switch; 24 are taken")));
+  EXPECT_THAT(system_warnings(*load_system(kFixtures + "/small.yaml")), ElementsAre());
+}
+
+TEST(ListSystems, ListsFilesByNameThenFamiliesAndSaysWhatIsBroken) {
+  const std::vector<SystemEntry> entries = list_systems({kFixtures + "/bad", kFixtures});
+  ASSERT_GT(entries.size(), 2U);
+  EXPECT_EQ(entries.front().name, "alias");
+  EXPECT_THAT(entries.front().problem, HasSubstr("found an alias"));
+  EXPECT_EQ(entries.back().name, "fat-tree");
+  EXPECT_TRUE(entries.back().path.empty());
+  for (const SystemEntry& entry : entries) {
+    EXPECT_EQ(entry.problem.empty(), entry.name == "small" || entry.name == "fat-tree")
+        << entry.name;
+    EXPECT_EQ(entry.description.empty(), !entry.problem.empty());
+  }
+}
+
+class TopologyDirectories : public ::testing::Test {
+ protected:
+  void TearDown() override { unsetenv("COLLSCALE_TOPOLOGIES"); }
+};
+
+TEST_F(TopologyDirectories, BeginWithThoseOfTheEnvironmentThatExist) {
+  const std::string value = kFixtures + ":/nonexistent:" + kFixtures + "/bad";
+  setenv("COLLSCALE_TOPOLOGIES", value.c_str(), 1);
+  const std::vector<fs::path> directories = topology_directories();
+  ASSERT_GE(directories.size(), 2U);
+  EXPECT_EQ(directories[0], kFixtures);
+  EXPECT_EQ(directories[1], kFixtures + "/bad");
+  const Expected<System> system = load_system("small");
+  EXPECT_TRUE(system);
+}
+
+TEST_F(TopologyDirectories, EndWithTheSourceTree) {
+  unsetenv("COLLSCALE_TOPOLOGIES");
+  const std::vector<fs::path> directories = topology_directories();
+  ASSERT_FALSE(directories.empty());
+  EXPECT_TRUE(fs::equivalent(directories.back(), kShipped));
+}
+
+}  // namespace
+}  // namespace collscale

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// The systems that come with the tool: they load, nothing is wrong with them, their sizes are those
+// of the sources, and topologies/README.md lists them.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "topology/clos_shape.hpp"
+#include "topology/fabric.hpp"
+#include "topology_io/family.hpp"
+#include "topology_io/load.hpp"
+
+namespace collscale {
+namespace {
+
+namespace fs = std::filesystem;
+using Kind = LinkClass::Kind;
+
+const fs::path kShipped = COLLSCALE_SOURCE_DIR "/topologies";
+
+std::vector<std::string> shipped_names() {
+  std::vector<std::string> names;
+  for (const auto& file : fs::directory_iterator(kShipped)) {
+    if (file.path().extension() == ".yaml") names.push_back(file.path().stem().string());
+  }
+  return names;
+}
+
+std::string readme() {
+  std::ifstream stream(kShipped / "README.md");
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+class ShippedSystem : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(ShippedSystem, LoadsAndChecksWithoutAnyWarning) {
+  const Expected<System> system = load_system(GetParam(), {kShipped});
+  ASSERT_TRUE(system) << system.error().message;
+  EXPECT_EQ(system->name, GetParam());
+  for (const Problem& problem : check_system(*system)) {
+    ADD_FAILURE() << problem.field << ": " << problem.message;
+  }
+}
+
+TEST_P(ShippedSystem, SaysWhereEveryFigureComesFrom) {
+  const Expected<System> system = load_system(GetParam(), {kShipped});
+  ASSERT_TRUE(system);
+  for_each_figure(*system, [](std::string_view path, const Figure& figure) {
+    EXPECT_FALSE(figure.source.empty()) << path;
+  });
+}
+
+/// The row of the table is made from the system, so that it cannot go stale.
+TEST_P(ShippedSystem, HasItsRowInTheReadme) {
+  const Expected<System> system = load_system(GetParam(), {kShipped});
+  ASSERT_TRUE(system);
+  int counts[3] = {};
+  for_each_figure(*system, [&counts](std::string_view, const Figure& figure) {
+    ++counts[is_unsourced(figure) ? 2 : figure.label == Label::derived ? 1 : 0];
+  });
+  EXPECT_THAT(readme(), ::testing::ContainsRegex("\\| `" + GetParam() + "` \\|[^\n]*\\| " +
+                                                 std::to_string(counts[0]) + " / " +
+                                                 std::to_string(counts[1]) + " / " +
+                                                 std::to_string(counts[2]) + " \\|\n"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Topologies, ShippedSystem, ::testing::ValuesIn(shipped_names()),
+                         [](const ::testing::TestParamInfo<std::string>& name) {
+                           std::string text = name.param;
+                           std::replace(text.begin(), text.end(), '-', '_');
+                           return text;
+                         });
+
+TEST(TopologiesReadme, ShowsAFileThatLoads) {
+  const std::string text = readme();
+  const std::string fence = "```yaml\n";
+  const std::size_t begin = text.find(fence);
+  ASSERT_NE(begin, std::string::npos);
+  const std::size_t first = begin + fence.size();
+  const fs::path file = fs::path(::testing::TempDir()) / "collscale_readme_example.yaml";
+  std::ofstream(file) << text.substr(first, text.find("```\n", first) - first);
+  const Expected<System> system = load_system(file.string(), {kShipped});
+  fs::remove(file);
+  ASSERT_TRUE(system) << system.error().message;
+  EXPECT_TRUE(system_warnings(*system).empty());
+}
+
+TEST(TopologiesReadme, ExplainsEveryParameterOfTheFamilies) {
+  for (const Family& family : families()) {
+    for (const Parameters::Spec& parameter : family.parameters()) {
+      EXPECT_THAT(readme(), ::testing::HasSubstr("| `" + std::string(parameter.name) + "` |"));
+    }
+  }
+}
+
+TEST(Colossus100k, HasTheCountsOfItsDesign) {
+  const Expected<System> system = load_system("colossus-100k", {kShipped});
+  ASSERT_TRUE(system) << system.error().message;
+  EXPECT_EQ(max_ranks(*system), 100000);
+  const std::vector<TierShape> shape = clos_shape(*system);
+  ASSERT_EQ(shape.size(), 3U);
+  EXPECT_EQ(shape[0].groups, 196);  // arrays of 512 GPUs
+  EXPECT_EQ(shape[1].groups, 25);   // pods of 4,096 GPUs
+  EXPECT_EQ(shape[2].groups, 1);
+  EXPECT_EQ(shape[0].groups * shape[0].switches, 1568);  // leaves
+  EXPECT_EQ(shape[0].uplinks, 64);
+  EXPECT_EQ(shape[1].switches, 64);  // spines of a pod, one for each uplink of a leaf
+  EXPECT_EQ(shape[1].uplinks, 64);
+  const Fabric fabric(*system);
+  EXPECT_EQ(fabric.group_ranks(0), 512);
+  EXPECT_EQ(fabric.group_ranks(1), 4096);
+  EXPECT_DOUBLE_EQ(fabric.find_class(Kind::nic_out)->capacity_Bps, 0.95 * 50e9);
+  EXPECT_DOUBLE_EQ(fabric.find_class(Kind::up, 0)->capacity_Bps, 0.95 * 64 * 50e9);
+  EXPECT_DOUBLE_EQ(fabric.find_class(Kind::up, 1)->capacity_Bps, 0.95 * 4096 * 50e9);
+  EXPECT_DOUBLE_EQ(fabric.find_class(Kind::scale_up_out)->capacity_Bps, 370.8e9);
+  EXPECT_EQ(fabric.turning_level(0, 99999), 3);
+  EXPECT_DOUBLE_EQ(fabric.latency_s(3), 4e-6 + 5 * 0.6e-6);
+  // Both directions of a scale-up port and a NIC per GPU, of 196 × 8 leaf bundles, of 25 pod
+  // bundles.
+  EXPECT_EQ(fabric.link_count(), 4 * 100000 + 2 * 196 * 8 + 2 * 25);
+}
+
+TEST(DgxH100Superpod, HasTheCountsOfItsDesign) {
+  const Expected<System> system = load_system("dgx-h100-superpod", {kShipped});
+  ASSERT_TRUE(system) << system.error().message;
+  EXPECT_EQ(max_ranks(*system), 1024);
+  const std::vector<TierShape> shape = clos_shape(*system);
+  ASSERT_EQ(shape.size(), 2U);
+  EXPECT_EQ(shape[0].groups, 4);                       // scalable units
+  EXPECT_EQ(shape[0].groups * shape[0].switches, 32);  // leaves
+  EXPECT_EQ(shape[0].uplinks, 32);
+  const Fabric fabric(*system);
+  EXPECT_EQ(fabric.group_ranks(0), 256);
+  EXPECT_EQ(fabric.turning_level(0, 255), 1);
+  EXPECT_EQ(fabric.turning_level(0, 256), 2);
+}
+
+}  // namespace
+}  // namespace collscale
