@@ -24,7 +24,8 @@ const std::vector<Algorithm>& algorithms() {
        "ring reduce_scatter in the node, rings between nodes, ring all_gather in the node",
        hierarchical_all_reduce},
       {Collective::all_gather, "ring", "blocks travel round a ring", ring_all_gather},
-      {Collective::all_gather, "halving_doubling", "recursive doubling", halving_doubling_all_gather},
+      {Collective::all_gather, "halving_doubling", "recursive doubling",
+       halving_doubling_all_gather},
       {Collective::all_gather, "hierarchical", "rings between nodes, then a ring in the node",
        hierarchical_all_gather},
       {Collective::reduce_scatter, "ring", "partial sums travel round a ring", ring_reduce_scatter},
@@ -69,8 +70,7 @@ Expected<Schedule> make_schedule(Collective collective, std::string_view algorit
     return schedule;
   }
   const std::vector<std::string> names = algorithm_names(collective);
-  if (names.empty())
-    return fail(fmt::format("no algorithm of {} is known yet", name(collective)));
+  if (names.empty()) return fail(fmt::format("no algorithm of {} is known yet", name(collective)));
   return fail(fmt::format("{} has no algorithm \"{}\"{}", name(collective), algorithm,
                           suggestion(algorithm, names)));
 }

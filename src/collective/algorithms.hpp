@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The registry: every algorithm of every collective, by name. An algorithm is one small function that
-// returns its term; families live in one file each under algorithms/.
+// The registry: every algorithm of every collective, by name. An algorithm is one small function
+// that returns its term; families live in one file each under algorithms/.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace collscale {
 struct Shape {
   std::int64_t ranks = 0;
   std::int64_t ranks_per_node = 1;  ///< at most this many ranks of a node take part
-  std::int64_t channels = 1;        ///< rings or trees in parallel: as many as NICs per node, by default
+  std::int64_t channels = 1;  ///< rings or trees in parallel: as many as NICs per node, by default
   std::int64_t root = 0;
 };
 
@@ -34,6 +34,7 @@ std::vector<std::string> algorithm_names(Collective collective);
 
 /// Fails with one sentence when the collective has no such algorithm (naming those it has) or when
 /// the algorithm cannot serve the shape (naming what would work).
-Expected<Schedule> make_schedule(Collective collective, std::string_view algorithm, const Shape& shape);
+Expected<Schedule> make_schedule(Collective collective, std::string_view algorithm,
+                                 const Shape& shape);
 
 }  // namespace collscale

@@ -25,7 +25,18 @@ enum class Collective {
   barrier,
 };
 
-enum class DataType { int8, uint8, int32, uint32, int64, uint64, float16, bfloat16, float32, float64 };
+enum class DataType {
+  int8,
+  uint8,
+  int32,
+  uint32,
+  int64,
+  uint64,
+  float16,
+  bfloat16,
+  float32,
+  float64
+};
 enum class ReduceOp { sum, prod, min, max, avg };
 
 /// The name in files and on the command line ("all_reduce"; "float" for float32, "half" for
@@ -52,6 +63,7 @@ double bus_bandwidth_factor(Collective collective, std::int64_t ranks);
 
 /// algbw = size / time, in B/s. `size_bytes` is the larger of one rank's send and receive buffers.
 double algorithm_bandwidth_Bps(double size_bytes, double time_s);
-double bus_bandwidth_Bps(Collective collective, std::int64_t ranks, double size_bytes, double time_s);
+double bus_bandwidth_Bps(Collective collective, std::int64_t ranks, double size_bytes,
+                         double time_s);
 
 }  // namespace collscale

@@ -45,9 +45,9 @@ bool cut_by_rotation(const GroupMap& map, std::int64_t group_ranks) {
 /// The most of the set that lie in a window of `length`.
 std::int64_t densest(const Offsets& set, std::int64_t length) {
   const std::int64_t period = set.modulus * set.divisor;
-  const std::int64_t most = set.modulus == 1
-                                ? length
-                                : length / period * set.divisor + std::min(length % period, set.divisor);
+  const std::int64_t most =
+      set.modulus == 1 ? length
+                       : length / period * set.divisor + std::min(length % period, set.divisor);
   return std::min(most, set.count());
 }
 
@@ -145,12 +145,17 @@ Crossing crossing(const Lane& lane, std::int64_t step, int arc, std::int64_t gro
 
 std::int64_t all_pairs_crossing(const Lane& lane, std::int64_t group_ranks) {
   const GroupMap& map = lane.map;
+  std::int64_t all_ranks = 1;
+  for (const std::int64_t r : map.radix) all_ranks *= r;
+  if (group_ranks >= all_ranks || group_ranks < 1) return 0;
   const Spread s = spread(map);
-  if (!s.known) return group_ranks * (map.size - 1);
-  if (group_ranks % span(map, s) == 0) return 0;
-  if (group_ranks <= s.stride || group_ranks % s.stride != 0) return group_ranks * (map.size - 1);
-  const std::int64_t group = group_ranks / s.stride;
-  return group >= map.size ? 0 : group_ranks * (map.size - group);
+  const std::int64_t everything = group_ranks * (map.size - 1);
+  if (!s.known) return everything;
+  const std::int64_t lane_span = span(map, s);
+  if (group_ranks % lane_span == 0) return 0;
+  if (group_ranks <= s.stride || group_ranks % s.stride != 0) return everything;
+  if (lane_span % group_ranks != 0 && lane_span != all_ranks) return everything;
+  return group_ranks * (map.size - group_ranks / s.stride);
 }
 
 }  // namespace collscale

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Closed-form tier loads: how many messages of a step leave one aligned group of consecutive ranks.
-// Exact where the group size divides the lane's ranks (exclusive_or, dihedral: and is a power of two),
-// an upper bound for ragged groups and for changed orders of ranks; each rule is compared with
-// enumeration in the tests.
+// Exact where the group size divides the lane's ranks (exclusive_or, dihedral: and is a power of
+// two), an upper bound for ragged groups and for changed orders of ranks; each rule is compared
+// with enumeration in the tests.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,10 @@
 
 namespace collscale {
 
-/// Per aligned group of `group_ranks` global ranks, the one with most: how many of its ranks receive
-/// from outside (= send outside) in one step of one arc. The receivers are `messages` consecutive
-/// ranks from `first` on within the group (mod group_ranks), before the lane's rotation of digit 0, or
-/// spread evenly over the local ranks where `even`.
+/// Per aligned group of `group_ranks` global ranks, the one with most: how many of its ranks
+/// receive from outside (= send outside) in one step of one arc. The receivers are `messages`
+/// consecutive ranks from `first` on within the group (mod group_ranks), before the lane's rotation
+/// of digit 0, or spread evenly over the local ranks where `even`.
 struct Crossing {
   std::int64_t messages = 0;
   std::int64_t first = 0;

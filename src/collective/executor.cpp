@@ -4,128 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <set>
-#include <tuple>
 
-#include "collective/executor_cells.hpp"
+#include "collective/executor_machine.hpp"
 #include "collective/offsets.hpp"
 #include "collective/walk.hpp"
 
 namespace collscale {
-namespace {
-
-constexpr std::int64_t kMaxCells = 30'000'000;
-
-using Clock = std::vector<std::int64_t>;
-
-template <class T>
-class Machine {
- public:
-  Machine(const Schedule& schedule, const Program& program, std::int64_t elements,
-          const ExecuteOptions& options)
-      : schedule_(schedule),
-        division_(schedule, program),
-        elements_(elements),
-        options_(options),
-        ranks_(schedule.ranks) {
-    report_.sent_fraction.assign(static_cast<std::size_t>(ranks_), 0.0);
-    report_.sent_elements.assign(static_cast<std::size_t>(ranks_), 0);
-  }
-
-  Expected<void> load(const std::vector<std::vector<T>>& input);
-  Expected<void> run(const Program& program);
-  Expected<void> judge() const;
-  [[nodiscard]] std::vector<std::vector<T>> output() const;
-  [[nodiscard]] ExecutionReport report() const { return report_; }
-  [[nodiscard]] bool fits() const { return division_.cells() <= kMaxCells / ranks_; }
-
- private:
-  struct Packet {
-    std::int64_t source = 0;
-    std::int64_t destination = 0;
-    std::int64_t position = 0;  ///< step in the order of execution
-    std::vector<CellName> names;
-    std::vector<Cell<T>> cells;
-  };
-
-  Expected<Clock> run_part(const Program& part, const Clock& ready, std::uint64_t path);
-  Expected<Clock> run_lane(const Lane& lane, const Clock& ready, std::uint64_t path);
-  std::vector<Packet> packets(const Lane& lane, std::int64_t position) const;
-  Expected<void> read(const Lane& lane, Packet& packet);
-  Expected<void> apply(const Lane& lane, Packet& packet);
-  Expected<void> check_waited(const Lane& lane, const Packet& packet) const;
-  void time(const Lane& lane, const std::vector<Packet>& sent, const Clock& ready, Clock& clock,
-            std::uint64_t path);
-
-  [[nodiscard]] std::size_t index(std::int64_t rank, CellName name) const {
-    return static_cast<std::size_t>((rank * division_.blocks() + name.block) * division_.atoms() +
-                                    name.atom);
-  }
-  [[nodiscard]] std::int64_t cell_number(CellName name) const {
-    return name.block * division_.atoms() + name.atom;
-  }
-  [[nodiscard]] std::string where(const Lane& lane, const Packet& packet, CellName name) const {
-    return fmt::format("phase {}, step {} of {}, message {} -> {}, block {}", phase_number_,
-                       packet.position + 1, lane.phase.steps, packet.source, packet.destination,
-                       name.block);
-  }
-  /// Where the block lies in a rank's buffer of the collective's length.
-  [[nodiscard]] std::int64_t owner_of(std::int64_t block) const {
-    return division_.pairs() ? block % ranks_ : block;
-  }
-  [[nodiscard]] bool contributes(std::int64_t rank, std::int64_t block) const;
-  /// Who must have contributed to what `rank` holds of the block at the end; nothing: empty.
-  [[nodiscard]] std::pair<std::int64_t, std::int64_t> contributors(std::int64_t rank,
-                                                                   std::int64_t block) const;
-
-  const Schedule& schedule_;
-  Division division_;
-  std::int64_t elements_;
-  ExecuteOptions options_;
-  std::int64_t ranks_;
-  std::vector<Cell<T>> cells_;
-  ExecutionReport report_;
-  std::int64_t phase_number_ = 0;
-  std::map<std::tuple<std::uint64_t, std::int64_t, std::int64_t>, std::int64_t> edge_free_;
-  std::map<std::size_t, std::vector<std::int64_t>> arrived_;  ///< lag ruler: steps, by cell
-  std::vector<Clock> arrival_;                                ///< lag ruler: time, by step and rank
-};
-
-template <class T>
-bool Machine<T>::contributes(std::int64_t rank, std::int64_t block) const {
-  switch (schedule_.collective) {
-    case Collective::all_gather:
-      return block == rank;
-    case Collective::all_to_all:
-      return block / ranks_ == rank;
-    case Collective::broadcast:
-      return rank == schedule_.root;
-    default:
-      return true;
-  }
-}
-
-template <class T>
-std::pair<std::int64_t, std::int64_t> Machine<T>::contributors(std::int64_t rank,
-                                                               std::int64_t block) const {
-  const std::pair<std::int64_t, std::int64_t> everyone{0, ranks_};
-  const std::pair<std::int64_t, std::int64_t> nobody{0, 0};
-  switch (schedule_.collective) {
-    case Collective::all_gather:
-      return {block, block + 1};
-    case Collective::all_to_all:
-      return block % ranks_ == rank ? std::pair{block / ranks_, block / ranks_ + 1} : nobody;
-    case Collective::broadcast:
-      return {schedule_.root, schedule_.root + 1};
-    case Collective::reduce_scatter:
-      return block == rank ? everyone : nobody;
-    case Collective::reduce:
-      return rank == schedule_.root ? everyone : nobody;
-    default:
-      return everyone;
-  }
-}
 
 template <class T>
 Expected<void> Machine<T>::load(const std::vector<std::vector<T>>& input) {
@@ -133,7 +17,7 @@ Expected<void> Machine<T>::load(const std::vector<std::vector<T>>& input) {
   const bool with_data = !input.empty();
   for (std::int64_t rank = 0; rank < ranks_; ++rank) {
     for (std::int64_t block = 0; block < division_.blocks(); ++block) {
-      if (!contributes(rank, block)) continue;
+      if (!contributes(schedule_, rank, block)) continue;
       const std::int64_t length = block_elements(elements_, ranks_, owner_of(block));
       const std::int64_t start = schedule_.collective == Collective::all_gather
                                      ? 0
@@ -146,8 +30,8 @@ Expected<void> Machine<T>::load(const std::vector<std::vector<T>>& input) {
         const auto& data = input[static_cast<std::size_t>(rank)];
         const auto [first, last] = division_.slice(length, atom);
         if (start + last > static_cast<std::int64_t>(data.size()))
-          return fail(fmt::format("rank {} brings {} elements, needs {}", rank, data.size(),
-                                  start + last));
+          return fail(
+              fmt::format("rank {} brings {} elements, needs {}", rank, data.size(), start + last));
         cell.values.assign(data.begin() + start + first, data.begin() + start + last);
       }
     }
@@ -161,10 +45,6 @@ Expected<void> Machine<T>::run(const Program& program) {
   if (!clock) return tl::unexpected(clock.error());
   report_.depth = *std::max_element(clock->begin(), clock->end());
   return {};
-}
-
-void join(Clock& into, const Clock& other) {
-  for (std::size_t i = 0; i < into.size(); ++i) into[i] = std::max(into[i], other[i]);
 }
 
 template <class T>
@@ -228,24 +108,6 @@ std::vector<typename Machine<T>::Packet> Machine<T>::packets(const Lane& lane,
   return sent;
 }
 
-/// The steps (numbered from 1, forward) whose arrivals a message of step t may count on.
-std::set<std::int64_t> waited_steps(const Phase& phase, std::int64_t t) {
-  std::set<std::int64_t> waited;
-  std::vector<std::int64_t> open{t};
-  while (!open.empty()) {
-    const std::int64_t at = open.back();
-    open.pop_back();
-    const std::int64_t low = at & -at;
-    const auto wait_for = [&](std::int64_t step) {
-      if (step >= 1 && step <= phase.steps && waited.insert(step).second) open.push_back(step);
-    };
-    if (!phase.dual) wait_for(at - low);
-    else
-      for (std::int64_t hop = 1; hop < low; hop *= 2) wait_for(at + hop);
-  }
-  return waited;
-}
-
 template <class T>
 Expected<void> Machine<T>::check_waited(const Lane& lane, const Packet& packet) const {
   const auto waited = waited_steps(lane.phase, forward_step(lane.phase, packet.position) + 1);
@@ -301,7 +163,8 @@ Expected<void> Machine<T>::apply(const Lane& lane, Packet& packet) {
     } else {
       cell.token += sent.token;
       cell.contributions += sent.contributions;
-      if (cell.values.empty()) cell.values = std::move(sent.values);
+      if (cell.values.empty())
+        cell.values = std::move(sent.values);
       else
         for (std::size_t k = 0; k < cell.values.size(); ++k) cell.values[k] += sent.values[k];
     }
@@ -313,44 +176,11 @@ Expected<void> Machine<T>::apply(const Lane& lane, Packet& packet) {
 }
 
 template <class T>
-void Machine<T>::time(const Lane& lane, const std::vector<Packet>& sent, const Clock& ready,
-                      Clock& clock, std::uint64_t path) {
-  const Phase& phase = lane.phase;
-  const Clock before = phase.lag == Lag::previous ? clock : ready;
-  std::map<std::int64_t, std::vector<std::int64_t>> sends;  // lag none: ends, by sender
-  for (const Packet& packet : sent) {
-    const auto source = static_cast<std::size_t>(packet.source);
-    const auto destination = static_cast<std::size_t>(packet.destination);
-    std::int64_t start = std::max(before[source], before[destination]);
-    if (phase.lag == Lag::previous) {
-      const auto edge = edge_free_.find({path, packet.source, packet.destination});
-      if (edge != edge_free_.end()) start = std::max(start, edge->second);
-    } else if (phase.lag == Lag::none && phase.window > 0) {
-      auto& ends = sends[packet.source];
-      const auto window = static_cast<std::size_t>(phase.window);
-      if (ends.size() >= window) start = std::max(start, ends[ends.size() - window]);
-      ends.push_back(start + 1);
-    } else if (phase.lag == Lag::ruler) {
-      for (const std::int64_t t :
-           waited_steps(phase, forward_step(phase, packet.position) + 1))
-        start = std::max(start, arrival_[static_cast<std::size_t>(t)][source]);
-      auto& arrival = arrival_[static_cast<std::size_t>(forward_step(phase, packet.position) + 1)];
-      arrival[destination] = std::max(arrival[destination], start + 1);
-    }
-    if (phase.lag == Lag::previous)
-      edge_free_[{path, packet.source, packet.destination}] = start + 1;
-    clock[source] = std::max(clock[source], start + 1);
-    clock[destination] = std::max(clock[destination], start + 1);
-  }
-}
-
-template <class T>
 Expected<Clock> Machine<T>::run_lane(const Lane& lane, const Clock& ready, std::uint64_t path) {
   Clock clock = ready;
   ++phase_number_;
   arrived_.clear();
-  arrival_.assign(lane.phase.lag == Lag::ruler ? static_cast<std::size_t>(lane.phase.steps) + 1 : 0,
-                  Clock(static_cast<std::size_t>(ranks_), 0));
+  timeline_.begin(lane.phase, ranks_);
   // Without waiting, everything is read before anything of this phase has arrived.
   const std::int64_t batch = lane.phase.lag == Lag::none ? lane.phase.steps : 1;
   for (std::int64_t position = 0; position < lane.phase.steps; position += batch) {
@@ -364,7 +194,10 @@ Expected<Clock> Machine<T>::run_lane(const Lane& lane, const Clock& ready, std::
     }
     for (Packet& packet : sent)
       if (auto ok = apply(lane, packet); !ok) return tl::unexpected(ok.error());
-    time(lane, sent, ready, clock, path);
+    std::vector<TimedMessage> timed;
+    for (const Packet& packet : sent)
+      timed.push_back({packet.source, packet.destination, packet.position});
+    timeline_.advance(lane.phase, timed, ready, clock, path);
   }
   return clock;
 }
@@ -373,7 +206,7 @@ template <class T>
 Expected<void> Machine<T>::judge() const {
   for (std::int64_t rank = 0; rank < ranks_; ++rank) {
     for (std::int64_t block = 0; block < division_.blocks(); ++block) {
-      const auto [first, last] = contributors(rank, block);
+      const auto [first, last] = contributors(schedule_, rank, block);
       for (std::int64_t atom = 0; atom < division_.atoms(); ++atom) {
         const Cell<T>& cell = cells_[index(rank, {block, atom})];
         std::uint64_t token = 0;
@@ -405,6 +238,8 @@ std::vector<std::vector<T>> Machine<T>::output() const {
       }
   return out;
 }
+
+namespace {
 
 template <class T>
 Expected<Execution<T>> run_all(const Schedule& schedule, std::int64_t elements,

@@ -35,7 +35,8 @@ std::int64_t block_start(std::int64_t elements, std::int64_t blocks, std::int64_
 std::uint64_t contribution_token(std::int64_t origin, std::int64_t cell) {
   // splitmix64 (Steele, Lea, Flood 2014) over both numbers.
   std::uint64_t z = static_cast<std::uint64_t>(origin) * 0x9e3779b97f4a7c15ULL +
-                    static_cast<std::uint64_t>(cell) * 0xd1b54a32d192ed03ULL + 0x8cb92ba72f3d8dd7ULL;
+                    static_cast<std::uint64_t>(cell) * 0xd1b54a32d192ed03ULL +
+                    0x8cb92ba72f3d8dd7ULL;
   for (int round = 0; round < 2; ++round) {
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
@@ -93,7 +94,8 @@ void Division::collect_edges(const Program& program) {
   for (const Program& part : program.parts) collect_edges(part);
 }
 
-std::pair<std::int64_t, std::int64_t> Division::slice(std::int64_t length, std::int64_t atom) const {
+std::pair<std::int64_t, std::int64_t> Division::slice(std::int64_t length,
+                                                      std::int64_t atom) const {
   const auto a = static_cast<std::size_t>(atom);
   const auto edge = [&](double e) { return std::llround(e * static_cast<double>(length)); };
   return {edge(edges_[a]), edge(edges_[a + 1])};
@@ -161,16 +163,15 @@ void Division::append_block(const Lane& lane, std::int64_t group, std::int64_t w
   if (splits_scope(lane)) {
     for (std::size_t d = 0; d < radix_.size(); ++d)
       if (in_group(lane.map, d)) digits[d] = kAnyValue;
-    const double width =
-        (lane.part_high - lane.part_low) / static_cast<double>(lane.map.size);
+    const double width = (lane.part_high - lane.part_low) / static_cast<double>(lane.map.size);
     const double low = lane.part_low + width * static_cast<double>(owner);
     append(matching(digits), low, low + width, into);
     return;
   }
   const std::int64_t places = lane.core_gathers ? lane.map.full_size() : lane.map.size;
   for (std::int64_t place = owner; place < places; place += lane.map.size) {
-    const std::int64_t rank = lane.core_gathers ? lane.map.rank_at_place(group, place)
-                                                : lane.map.rank(group, place);
+    const std::int64_t rank =
+        lane.core_gathers ? lane.map.rank_at_place(group, place) : lane.map.rank(group, place);
     const std::vector<std::int64_t> of_owner = digits_of(rank, radix_);
     for (std::size_t d = 0; d < radix_.size(); ++d)
       if (in_group(lane.map, d)) digits[d] = of_owner[d];
@@ -201,6 +202,41 @@ void Division::append_pair(const Lane& lane, std::int64_t step, std::int64_t gro
   for (const std::int64_t o : matching(from))
     for (const std::int64_t t : destinations) blocks.push_back(o * ranks_ + t);
   append(blocks, lane.part_low, lane.part_high, into);
+}
+
+bool contributes(const Schedule& schedule, std::int64_t rank, std::int64_t block) {
+  switch (schedule.collective) {
+    case Collective::all_gather:
+      return block == rank;
+    case Collective::all_to_all:
+      return block / schedule.ranks == rank;
+    case Collective::broadcast:
+      return rank == schedule.root;
+    default:
+      return true;
+  }
+}
+
+std::pair<std::int64_t, std::int64_t> contributors(const Schedule& schedule, std::int64_t rank,
+                                                   std::int64_t block) {
+  const std::pair<std::int64_t, std::int64_t> everyone{0, schedule.ranks};
+  const std::pair<std::int64_t, std::int64_t> nobody{0, 0};
+  switch (schedule.collective) {
+    case Collective::all_gather:
+      return {block, block + 1};
+    case Collective::all_to_all:
+      return block % schedule.ranks == rank
+                 ? std::pair{block / schedule.ranks, block / schedule.ranks + 1}
+                 : nobody;
+    case Collective::broadcast:
+      return {schedule.root, schedule.root + 1};
+    case Collective::reduce_scatter:
+      return block == rank ? everyone : nobody;
+    case Collective::reduce:
+      return rank == schedule.root ? everyone : nobody;
+    default:
+      return everyone;
+  }
 }
 
 }  // namespace collscale

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The executor's memory: cells, the intervals they divide blocks into, and which cells a payload names.
+// The executor's memory: cells, the intervals they divide blocks into, and which cells a payload
+// names.
 #pragma once
 
 #include <cstdint>
@@ -64,10 +65,18 @@ class Division {
   std::vector<double> edges_;
 };
 
-/// Receivers (forward direction) of a step as local indices: W, or those to whom a root's block is new.
+/// Receivers (forward direction) of a step as local indices: W, or those to whom a root's block is
+/// new.
 std::vector<std::int64_t> receivers_of(const Lane& lane, std::int64_t step, int arc);
 
 /// The token of what `origin` contributes to a cell.
 std::uint64_t contribution_token(std::int64_t origin, std::int64_t cell);
+
+/// Whether `rank` brings a contribution to the block before the collective.
+bool contributes(const Schedule& schedule, std::int64_t rank, std::int64_t block);
+/// The ranks [first, second) that must have contributed, once each, to what `rank` holds of the
+/// block at the end; an empty range: it must hold nothing.
+std::pair<std::int64_t, std::int64_t> contributors(const Schedule& schedule, std::int64_t rank,
+                                                   std::int64_t block);
 
 }  // namespace collscale

@@ -10,7 +10,9 @@
 namespace collscale {
 namespace {
 
-bool power_of_two(std::int64_t n) { return n > 0 && std::has_single_bit(static_cast<std::uint64_t>(n)); }
+bool power_of_two(std::int64_t n) {
+  return n > 0 && std::has_single_bit(static_cast<std::uint64_t>(n));
+}
 
 std::uint32_t digit_bits(const GroupMap& map) {
   if (map.view.members) return (1U << map.radix.size()) - 1U;
@@ -47,7 +49,8 @@ Expected<void> check_view(const View& view, const std::vector<std::int64_t>& rad
   std::uint32_t named = 0;
   const auto name_digit = [&](int digit) -> Expected<void> {
     if (digit < 0 || digit >= digits)
-      return fail(fmt::format("V4: digit {} does not exist, the ranks have {} digits", digit, digits));
+      return fail(
+          fmt::format("V4: digit {} does not exist, the ranks have {} digits", digit, digits));
     if ((named >> digit) & 1U) return fail(fmt::format("V4: digit {} is named twice", digit));
     named |= 1U << digit;
     return {};
@@ -70,7 +73,8 @@ Expected<void> check_phase(const Phase& phase, const GroupMap& map) {
     return fail("V4: a phase needs 0 or more steps, 1 to 3 arcs and a base of at least 2");
   const bool masks = phase.frame == Frame::exclusive_or || phase.frame == Frame::dihedral;
   if (masks && phase.steps > 0 && !power_of_two(map.size))
-    return fail(fmt::format("V4: this frame needs a power of two of ranks, the group has {}", map.size));
+    return fail(
+        fmt::format("V4: this frame needs a power of two of ranks, the group has {}", map.size));
   if (masks && phase.steps > 0) {
     // Masks grow or shrink with s, or peak at the largest power of two (ruler).
     const std::int64_t peak =
@@ -129,7 +133,8 @@ Expected<void> apply_phase(const Phase& phase, const GroupMap& map, Scope& scope
   if (some_receive) return {};  // a fold hands blocks to its core: the states stay
 
   const bool gathers = effective_transfer(phase) == Transfer::copy;
-  const std::int64_t gain = phase.network == InNetwork::none ? total_gain(phase, map.size) : map.size - 1;
+  const std::int64_t gain =
+      phase.network == InNetwork::none ? total_gain(phase, map.size) : map.size - 1;
   if (gain == 0) return {};  // a group of one, or a phase that is empty for this count
   if (gathers) {
     if (!partial_set && !every(scope, bits, map, DigitState::own))

@@ -13,8 +13,9 @@ namespace collscale {
 /// How the digits of block addresses stand during a walk.
 struct Scope {
   std::array<DigitState, View::kMaxDigits> digits{};
-  std::uint32_t partial_digits = 0;  ///< bit set of the digits that are `partial`, gathered together
-  std::int64_t held = 0;             ///< blocks of those digits that a rank holds
+  std::uint32_t partial_digits =
+      0;                  ///< bit set of the digits that are `partial`, gathered together
+  std::int64_t held = 0;  ///< blocks of those digits that a rank holds
 };
 
 bool operator==(const Scope& a, const Scope& b);
@@ -24,14 +25,14 @@ bool operator==(const Scope& a, const Scope& b);
 Expected<void> check_phase(const Phase& phase, const GroupMap& map);
 Expected<void> check_view(const View& view, const std::vector<std::int64_t>& radix);
 
-/// V5, and V1's count: a gather over D needs D `own` and gains at most what is missing, its dual needs
-/// D `all`. Moves `scope` on.
+/// V5, and V1's count: a gather over D needs D `own` and gains at most what is missing, its dual
+/// needs D `all`. Moves `scope` on.
 Expected<void> apply_phase(const Phase& phase, const GroupMap& map, Scope& scope);
 
-/// V1 and V2 by enumeration, O(offsets): every gather of the schedule gains each offset once, from a
-/// sender who has it by then; every all_to_all moves each offset by just itself. Right for ALL groups of
-/// that size, since offsets are relative. Gives the number of offsets checked. Hand-overs of folds
-/// (phases with chosen receivers) and phases of the whole scope are left to the executor.
+/// V1 and V2 by enumeration, O(offsets): every gather of the schedule gains each offset once, from
+/// a sender who has it by then; every all_to_all moves each offset by just itself. Right for ALL
+/// groups of that size, since offsets are relative. Gives the number of offsets checked. Hand-overs
+/// of folds (phases with chosen receivers) and phases of the whole scope are left to the executor.
 Expected<std::int64_t> prove(const Schedule& schedule);
 
 /// The states the collective starts and ends in.

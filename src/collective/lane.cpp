@@ -37,8 +37,8 @@ bool free_of_step(const OffsetSet& set, Unit unit) {
 bool constant_count(const OffsetSet& set, Unit unit) {
   if (free_of_step(set, unit)) return true;
   if (set.has_cut || set.hi_is_group_size || unit != Unit::one) return false;
-  const bool plain = set.modulus.constant == 1 && set.modulus.per_step == 0 &&
-                     set.modulus.per_unit == 0;
+  const bool plain =
+      set.modulus.constant == 1 && set.modulus.per_step == 0 && set.modulus.per_unit == 0;
   return plain && set.lo.per_step == set.hi.per_step;
 }
 
@@ -87,8 +87,7 @@ std::int64_t GroupMap::place_of(std::int64_t index) const {
   std::int64_t place = index;
   if (view.core > 0 && view.core_map == View::CoreMap::neighbour)
     place = index < full - view.core ? 2 * index + 1 : index + full - view.core;
-  if (view.twist != 0 && place > 0)
-    place = floor_mod(place - 1 + view.twist, full - 1) + 1;
+  if (view.twist != 0 && place > 0) place = floor_mod(place - 1 + view.twist, full - 1) + 1;
   if (view.mirror) place = full - 1 - place;
   return view.shift == 0 ? place : floor_mod(place + view.shift, full);
 }

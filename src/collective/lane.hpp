@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A lane: one Phase of a term, placed on ranks. The one walk over a term (program.hpp) gives lanes to
-// every engine; enumeration of flows and closed-form loads start here.
+// A lane: one Phase of a term, placed on ranks. The one walk over a term (program.hpp) gives lanes
+// to every engine; enumeration of flows and closed-form loads start here.
 #pragma once
 
 #include <array>
@@ -13,46 +13,47 @@ namespace collscale {
 
 /// The ranks of a lane: `group_count` groups (cosets) of `size` ranks, all running the same phase.
 struct GroupMap {
-  std::int64_t size = 0;         ///< m; of a folded algorithm's core: the core's size
+  std::int64_t size = 0;  ///< m; of a folded algorithm's core: the core's size
   std::int64_t group_count = 0;
-  View view;                     ///< resolved: names its digits, unless it has member lists
+  View view;  ///< resolved: names its digits, unless it has member lists
   std::vector<std::int64_t> radix;
   /// Global rank of local index `index` of group `group`.
   [[nodiscard]] std::int64_t rank(std::int64_t group, std::int64_t index) const;
   /// Ranks of a group with those outside the core.
   [[nodiscard]] std::int64_t full_size() const;
-  /// Global rank of place `place` (in [0, full_size()), after core, twist, mirror, shift) of a group.
+  /// Global rank of place `place` (in [0, full_size()), after core, twist, mirror, shift) of a
+  /// group.
   [[nodiscard]] std::int64_t rank_at_place(std::int64_t group, std::int64_t place) const;
   /// The place of a local index: core → twist → mirror → shift.
   [[nodiscard]] std::int64_t place_of(std::int64_t index) const;
 };
 
-/// How a digit of a block address stands. all: every rank holds all its values. own: only the rank's
-/// own value. For all_to_all, todo: (origin own, destination all), done: (origin all, destination own).
-/// partial: between own and all, within one all_gather made of several phases.
+/// How a digit of a block address stands. all: every rank holds all its values. own: only the
+/// rank's own value. For all_to_all, todo: (origin own, destination all), done: (origin all,
+/// destination own). partial: between own and all, within one all_gather made of several phases.
 enum class DigitState : std::uint8_t { all, own, todo, done, partial };
 
 struct Lane {
   Phase phase;
   GroupMap map;
-  /// Bytes of one message = size_bytes × scope_fraction × |X(s)| (address block: a block of this lane
-  /// is size_bytes × scope_fraction; scope: |X| counts as 1; pair: as block). Real-valued.
+  /// Bytes of one message = size_bytes × scope_fraction × |X(s)| (address block: a block of this
+  /// lane is size_bytes × scope_fraction; scope: |X| counts as 1; pair: as block). Real-valued.
   double scope_fraction = 0;
   /// The interval of every block's byte range that this lane moves.
   double part_low = 0;
   double part_high = 1;
   /// How the digits stood when the phase began (by digit number).
   std::array<DigitState, View::kMaxDigits> states{};
-  /// Within a folded all_gather: block b of the core stands for the blocks ≡ b mod core, so blocks are
-  /// 1 or 2 blocks of the group. (Otherwise a core splits the scope evenly.)
+  /// Within a folded all_gather: block b of the core stands for the blocks ≡ b mod core, so blocks
+  /// are 1 or 2 blocks of the group. (Otherwise a core splits the scope evenly.)
   bool core_gathers = false;
 };
 
-/// Values of the phase at a step, in the order of execution (a dual phase runs its steps backwards).
-/// The distance to the sender; negative: ahead. exclusive_or, dihedral: the mask.
+/// Values of the phase at a step, in the order of execution (a dual phase runs its steps
+/// backwards). The distance to the sender; negative: ahead. exclusive_or, dihedral: the mask.
 std::int64_t distance(const Lane& lane, std::int64_t step, int arc);
-/// Fraction of size_bytes one message of this step and arc carries. Where messages differ (core of a
-/// folded all_gather) the largest: exact for exclusive_or, else an upper bound.
+/// Fraction of size_bytes one message of this step and arc carries. Where messages differ (core of
+/// a folded all_gather) the largest: exact for exclusive_or, else an upper bound.
 double message_fraction(const Lane& lane, std::int64_t step, int arc);
 /// The mean over the messages of the step; message_fraction where they are alike.
 double mean_message_fraction(const Lane& lane, std::int64_t step, int arc);

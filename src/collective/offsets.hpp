@@ -17,7 +17,8 @@ constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) {
 }
 constexpr std::int64_t floor_mod(std::int64_t a, std::int64_t b) { return a - floor_div(a, b) * b; }
 
-/// u(s) of the phase; `step` in the phase's own (forward) order. Saturates far above any rank count.
+/// u(s) of the phase; `step` in the phase's own (forward) order. Saturates far above any rank
+/// count.
 constexpr std::int64_t unit_value(const Phase& phase, std::int64_t step) {
   switch (phase.unit) {
     case Unit::one:
@@ -30,7 +31,8 @@ constexpr std::int64_t unit_value(const Phase& phase, std::int64_t step) {
   }
   const std::int64_t exponent = phase.unit == Unit::power_up ? step : phase.steps - 1 - step;
   std::int64_t value = 1;
-  for (std::int64_t i = 0; i < exponent && value < (std::int64_t{1} << 40); ++i) value *= phase.base;
+  for (std::int64_t i = 0; i < exponent && value < (std::int64_t{1} << 40); ++i)
+    value *= phase.base;
   return value;
 }
 
@@ -83,11 +85,11 @@ struct Offsets {
   }
   template <class F>
   constexpr void for_each(F&& f) const {
-    for_each_run([&](std::int64_t first, std::int64_t length, std::int64_t times,
-                     std::int64_t period) {
-      for (std::int64_t t = 0; t < times; ++t)
-        for (std::int64_t i = 0; i < length; ++i) f(first + t * period + i);
-    });
+    for_each_run(
+        [&](std::int64_t first, std::int64_t length, std::int64_t times, std::int64_t period) {
+          for (std::int64_t t = 0; t < times; ++t)
+            for (std::int64_t i = 0; i < length; ++i) f(first + t * period + i);
+        });
   }
 };
 
@@ -135,9 +137,9 @@ constexpr std::int64_t dihedral_step(std::int64_t rank, int i, std::int64_t size
 
 inline constexpr std::int64_t kNoRank = -1;
 
-/// F(w, x): the index that lies x behind w in a group of `size`, or kNoRank where there is none (off the
-/// end of the absolute frame; masks beyond the group).
-/// The masks of the dihedral frame are undone most recent step first.
+/// F(w, x): the index that lies x behind w in a group of `size`, or kNoRank where there is none
+/// (off the end of the absolute frame; masks beyond the group). The masks of the dihedral frame are
+/// undone most recent step first.
 constexpr std::int64_t behind(const Phase& phase, std::int64_t w, std::int64_t x,
                               std::int64_t size) {
   switch (phase.frame) {

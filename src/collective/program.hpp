@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one walk over a term. It resolves scopes, views and weights and gives a small tree whose leaves
-// are stages of lanes; the engines of time (model/, sim/) combine the leaves by its kinds.
+// The one walk over a term. It resolves scopes, views and weights and gives a small tree whose
+// leaves are stages of lanes; the engines of time (model/, sim/) combine the leaves by its kinds.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,13 @@ namespace collscale {
 
 /// stage: the lanes run together, step by step: one latency per step, loads added (congruent
 /// children of a Par are zipped like this, so two channels on one port are not twice the messages).
-/// sequence: one part after the other, per rank. concurrent: parts that are not congruent, at the same
-/// time. pipeline: `chunks` chunks go through the parts; lanes carry the bytes of ONE chunk.
+/// sequence: one part after the other, per rank. concurrent: parts that are not congruent, at the
+/// same time. pipeline: `chunks` chunks go through the parts; lanes carry the bytes of ONE chunk.
 struct Program {
   enum class Kind : std::uint8_t { stage, sequence, concurrent, pipeline } kind = Kind::stage;
-  std::vector<Lane> lanes;       ///< of a stage: all have the same steps and lag
-  std::vector<Program> parts;    ///< of the other kinds
-  std::int32_t chunks = 1;       ///< of a pipeline
+  std::vector<Lane> lanes;     ///< of a stage: all have the same steps and lag
+  std::vector<Program> parts;  ///< of the other kinds
+  std::int32_t chunks = 1;     ///< of a pipeline
   std::int32_t window = 0;
 };
 

@@ -73,7 +73,8 @@ Expected<std::int64_t> prove_gather(const std::vector<const Lane*>& lanes) {
           const std::int64_t when =
               from < 0 || from >= size ? kMissing : gained[static_cast<std::size_t>(from)];
           if (when == kMissing || (when != kFromBefore && !waited_for(phase, when - 1, s))) {
-            ok = fail(fmt::format("V1: step {} gains offset {} from a sender who lacks it", s, raw));
+            ok =
+                fail(fmt::format("V1: step {} gains offset {} from a sender who lacks it", s, raw));
             return;
           }
           gained[static_cast<std::size_t>(x)] = s + 1;
@@ -83,8 +84,7 @@ Expected<std::int64_t> prove_gather(const std::vector<const Lane*>& lanes) {
       }
     }
   }
-  if (count != size)
-    return fail(fmt::format("V1: {} of {} offsets are gained", count, size));
+  if (count != size) return fail(fmt::format("V1: {} of {} offsets are gained", count, size));
   return size - 1;
 }
 
@@ -105,7 +105,8 @@ Expected<std::int64_t> prove_exchange(const Lane& lane) {
   }
   for (std::int64_t j = 0; j < size; ++j)
     if (moved[static_cast<std::size_t>(j)] != j)
-      return fail(fmt::format("V2: offset {} is moved by {}", j, moved[static_cast<std::size_t>(j)]));
+      return fail(
+          fmt::format("V2: offset {} is moved by {}", j, moved[static_cast<std::size_t>(j)]));
   return size - 1;
 }
 

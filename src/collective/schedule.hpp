@@ -34,14 +34,15 @@ struct Affine {
 enum class Unit : std::uint8_t { one, power_up, power_down, ruler };
 
 /// F(w, x) = the rank x behind w in a group of m. cyclic: (w−x) mod m. absolute: w−x, or no message
-/// outside [0, m). exclusive_or: w ^ x, m = 2^k. dihedral (Swing, Bine; m = 2^k): x is a mask of steps.
+/// outside [0, m). exclusive_or: w ^ x, m = 2^k. dihedral (Swing, Bine; m = 2^k): x is a mask of
+/// steps.
 enum class Frame : std::uint8_t { cyclic, absolute, exclusive_or, dihedral };
 
 /// What the offsets of a payload name: blocks by owner, by (origin, destination), or all in scope.
 enum class Address : std::uint8_t { block, pair, scope };
 
-/// copy: the receiver's cell is set. give: the sender's cell is emptied and added. accumulate: added,
-/// the sender keeps it. move: handed over. Dual exchanges copy and give.
+/// copy: the receiver's cell is set. give: the sender's cell is emptied and added. accumulate:
+/// added, the sender keeps it. move: handed over. Dual exchanges copy and give.
 enum class Transfer : std::uint8_t { copy, give, accumulate, move };
 
 /// What step s waits for: the rank's own previous step; the step in which its payload arrived;
@@ -67,7 +68,7 @@ struct OffsetSet {
 /// One message per step and receiver: the distance to its sender, what is gained, who receives.
 struct Arc {
   Affine distance{};
-  bool has_payload = false;    ///< false: the whole scope
+  bool has_payload = false;  ///< false: the whole scope
   OffsetSet payload{};
   bool has_receivers = false;  ///< false: every rank of the group
   OffsetSet receivers{};
@@ -80,32 +81,35 @@ struct Phase {
   Transfer transfer = Transfer::copy;
   Lag lag = Lag::previous;
   InNetwork network = InNetwork::none;
-  bool dual = false;           ///< the transpose: steps and arrows reversed; set by dual()
+  bool dual = false;  ///< the transpose: steps and arrows reversed; set by dual()
   std::int8_t arc_count = 1;
   std::int32_t steps = 0;
-  std::int32_t base = 2;       ///< of power_up and power_down
+  std::int32_t base = 2;  ///< of power_up and power_down
   std::int32_t window = 0;
-  std::int64_t root = -1;      ///< set by restrict(): only this origin's block travels; −1: all
+  std::int64_t root = -1;  ///< set by restrict(): only this origin's block travels; −1: all
   std::array<Arc, 3> arcs{};
 };
 
-/// A change of ranks: run the term among ranks that differ only in the named digits. The ranks of the
-/// whole term are numbered in mixed radix (Schedule::radix, digit 0 varies fastest).
-/// Local index i → twist → mirror → shift → digits → rotation per digit.
+/// A change of ranks: run the term among ranks that differ only in the named digits. The ranks of
+/// the whole term are numbered in mixed radix (Schedule::radix, digit 0 varies fastest). Local
+/// index i → twist → mirror → shift → digits → rotation per digit.
 struct View {
   static constexpr int kMaxDigits = 4;
-  /// Which digits vary, fastest first. None named: those of the group the view is used in (all of them
-  /// at the top), so that core, mirror and shift can change the order of any group.
+  /// Which digits vary, fastest first. None named: those of the group the view is used in (all of
+  /// them at the top), so that core, mirror and shift can change the order of any group.
   std::array<std::int8_t, kMaxDigits> digits{};
   int digit_count = 0;
-  struct Fixed { std::int8_t digit = -1; std::int32_t value = 0; };
-  std::array<Fixed, kMaxDigits> fixed{};         ///< digits held at one value: one coset only
+  struct Fixed {
+    std::int8_t digit = -1;
+    std::int32_t value = 0;
+  };
+  std::array<Fixed, kMaxDigits> fixed{};  ///< digits held at one value: one coset only
   int fixed_count = 0;
   std::array<std::int32_t, kMaxDigits> rotation{};  ///< added to each digit, by digit number
   std::int32_t twist = 0;
   bool mirror = false;
   std::int32_t shift = 0;
-  std::int64_t core = 0;        ///< only the first `core` indices take part (0: all): folded algorithms
+  std::int64_t core = 0;  ///< only the first `core` indices take part (0: all): folded algorithms
   enum class CoreMap : std::uint8_t { first, neighbour } core_map = CoreMap::first;
   /// Explicit member lists, one per group, instead of digits: 4 bytes per rank.
   std::shared_ptr<const std::vector<std::vector<std::int32_t>>> members;

@@ -11,7 +11,9 @@ namespace {
 
 std::int32_t narrow(std::int64_t value) { return static_cast<std::int32_t>(value); }
 
-std::shared_ptr<const Term> share(Term term) { return std::make_shared<const Term>(std::move(term)); }
+std::shared_ptr<const Term> share(Term term) {
+  return std::make_shared<const Term>(std::move(term));
+}
 
 Transfer transposed(Transfer transfer) {
   if (transfer == Transfer::copy) return Transfer::give;
@@ -100,8 +102,8 @@ Par::Child child(double weight, Term term, std::int32_t copies, int rotated_digi
 }
 
 Term rotated_copies(std::int64_t copies, int rotated_digit, Term term) {
-  return par({child(1.0 / static_cast<double>(copies), std::move(term), narrow(copies),
-                    rotated_digit)});
+  return par(
+      {child(1.0 / static_cast<double>(copies), std::move(term), narrow(copies), rotated_digit)});
 }
 
 Term pipe(std::int32_t chunks, std::int32_t window, Term term) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Constructors of terms, and the two operations on them: dual and restriction. Algorithms are written
-// with these (algorithms/), tests too. docs/schedules.md teaches the algebra.
+// Constructors of terms, and the two operations on them: dual and restriction. Algorithms are
+// written with these (algorithms/), tests too. docs/schedules.md teaches the algebra.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +18,9 @@ Affine constant(std::int64_t c);
 Affine steps_of(std::int64_t c, std::int64_t per_step);
 Affine units_of(std::int64_t per_unit, std::int64_t c = 0);
 
-OffsetSet singleton(Affine x);                      ///< { x }
-OffsetSet interval(Affine low, Affine high);        ///< [low, high)
-OffsetSet residue_class(Affine modulus, Affine r);  ///< { x in [0, m) : x mod modulus = r }
+OffsetSet singleton(Affine x);                          ///< { x }
+OffsetSet interval(Affine low, Affine high);            ///< [low, high)
+OffsetSet residue_class(Affine modulus, Affine r);      ///< { x in [0, m) : x mod modulus = r }
 OffsetSet cut_below(OffsetSet set, std::int64_t high);  ///< only offsets below `high`
 
 Arc arc(Affine distance);                     ///< the whole scope, every rank
@@ -48,9 +48,9 @@ View core_view(std::int64_t core, View::CoreMap map = View::CoreMap::first);
 /// reduce_scatter = dual(all_gather), reduce = dual(broadcast). dual(dual(t)) = t.
 Term dual(Term term);
 
-/// Only the block of origin `root` (an index of the group the term runs in) travels, and it stands for
-/// the whole scope: all_gather becomes broadcast. Fails for terms that change the group within (Over)
-/// and for List.
+/// Only the block of origin `root` (an index of the group the term runs in) travels, and it stands
+/// for the whole scope: all_gather becomes broadcast. Fails for terms that change the group within
+/// (Over) and for List.
 Expected<Term> restrict_to(std::int64_t root, Term term);
 
 /// Any rank count for an all_reduce that needs a power of two: the ranks beyond M = 2^⌊log2 m⌋ hand

@@ -7,100 +7,19 @@
 #include <utility>
 
 #include "collective/invariants.hpp"
+#include "collective/placement.hpp"
 
 namespace collscale {
 namespace {
 
 struct Context {
   GroupMap map;
-  std::array<std::int32_t, View::kMaxDigits> rotation{};  ///< of the Par copy we are in
-  std::array<std::int32_t, View::kMaxDigits> fixed{};     ///< added to fixed digits, likewise
+  DigitShift rotation{};  ///< of the Par copy we are in
+  DigitShift fixed{};     ///< added to fixed digits, likewise
   double low = 0;
   double high = 1;
   Scope scope;
 };
-
-bool plain_places(const View& view) {
-  return view.twist == 0 && !view.mirror && view.shift == 0 && view.core == 0;
-}
-
-void count_groups(GroupMap& map) {
-  if (map.view.members) {
-    map.group_count = static_cast<std::int64_t>(map.view.members->size());
-  } else {
-    map.group_count = 1;
-    for (std::size_t d = 0; d < map.radix.size(); ++d) {
-      bool named = false;
-      for (int i = 0; i < map.view.digit_count; ++i)
-        named = named || map.view.digits[static_cast<std::size_t>(i)] == static_cast<int>(d);
-      for (int i = 0; i < map.view.fixed_count; ++i)
-        named = named || map.view.fixed[static_cast<std::size_t>(i)].digit == static_cast<int>(d);
-      if (!named) map.group_count *= map.radix[d];
-    }
-  }
-  map.size = map.view.core > 0 ? map.view.core : map.full_size();
-}
-
-Expected<void> check_members(const View& view, std::int64_t ranks) {
-  const auto& groups = *view.members;
-  if (groups.empty() || groups.front().empty()) return fail("V4: a member list is empty");
-  std::vector<bool> seen(static_cast<std::size_t>(ranks), false);
-  for (const auto& group : groups) {
-    if (group.size() != groups.front().size())
-      return fail("V4: the member lists of one view differ in length; use one Over per length");
-    for (const std::int32_t rank : group) {
-      if (rank < 0 || rank >= ranks || seen[static_cast<std::size_t>(rank)])
-        return fail(fmt::format("V4: member {} is no rank, or is listed twice", rank));
-      seen[static_cast<std::size_t>(rank)] = true;
-    }
-  }
-  return {};
-}
-
-/// The outer map seen through an inner view. A view that names digits starts afresh from them; one that
-/// names none changes the places of the group it is in.
-Expected<GroupMap> place(const Context& context, const View& view, std::int64_t ranks) {
-  GroupMap map = context.map;
-  const bool inherits = view.digit_count == 0 && !view.members;
-  if (!plain_places(view) && !plain_places(context.map.view) && inherits)
-    return fail("V4: a changed order of ranks within a changed order of ranks");
-  if (!inherits && (!plain_places(context.map.view) || context.map.view.members))
-    return fail("V4: digits named within a core, a changed order or a member list");
-  if (inherits) {
-    map.view.twist += view.twist;
-    map.view.mirror = map.view.mirror != view.mirror;
-    map.view.shift += view.shift;
-    if (view.core > 0) {
-      map.view.core = view.core;
-      map.view.core_map = view.core_map;
-    }
-    if (view.fixed_count > 0) return fail("V4: a view that fixes digits must name those that vary");
-  } else if (view.members) {
-    if (auto ok = check_members(view, ranks); !ok) return tl::unexpected(ok.error());
-    map.view = view;
-  } else {
-    map.view = view;
-    for (int i = 0; i < view.fixed_count; ++i) {
-      auto& fixed = map.view.fixed[static_cast<std::size_t>(i)];
-      if (fixed.digit >= 0 && fixed.digit < View::kMaxDigits)
-        fixed.value += context.fixed[static_cast<std::size_t>(fixed.digit)];
-    }
-    if (auto ok = check_view(map.view, map.radix); !ok) return tl::unexpected(ok.error());
-    for (std::size_t d = 0; d < map.radix.size(); ++d) map.view.rotation[d] += context.rotation[d];
-    // An Over within an Over narrows it: the digits held so far stay held.
-    for (int i = 0; i < context.map.view.fixed_count; ++i) {
-      if (map.view.fixed_count == View::kMaxDigits) return fail("V4: too many fixed digits");
-      map.view.fixed[static_cast<std::size_t>(map.view.fixed_count++)] =
-          context.map.view.fixed[static_cast<std::size_t>(i)];
-    }
-    if (auto ok = check_view(map.view, map.radix); !ok) return tl::unexpected(ok.error());
-  }
-  if (map.view.core < 0 || map.view.core > map.full_size() ||
-      (map.view.core > 0 && map.full_size() - map.view.core > map.view.core))
-    return fail(fmt::format("V4: a core of {} in a group of {}", map.view.core, map.full_size()));
-  count_groups(map);
-  return map;
-}
 
 bool congruent(const Program& a, const Program& b) {
   if (a.kind != b.kind || a.parts.size() != b.parts.size() || a.chunks != b.chunks ||
@@ -145,7 +64,7 @@ class Walker {
       return fail("in-network phases (multicast, reduction in a switch) cannot be placed yet");
     if (phase.root >= 0 && phase.address == Address::pair)
       return fail("restricted all_to_all (scatter, gather) cannot be placed yet");
-    if (context.map.view.members && phase.address != Address::scope &&
+    if (context.map.view.members && phase.address != Address::scope && phase.root < 0 &&
         context.map.full_size() != schedule_.ranks)
       return fail("member lists that do not hold every rank take phases of the whole scope only");
 
@@ -159,8 +78,10 @@ class Walker {
     lane.scope_fraction = scope_fraction(phase, context);
     auto moved = apply_phase(phase, context.map, context.scope);
     if (!moved && options_.check_states) return tl::unexpected(moved.error());
-    if (phase.steps > 0) stage.lanes.push_back(std::move(lane));
-    else stage.kind = Program::Kind::sequence;
+    if (phase.steps > 0)
+      stage.lanes.push_back(std::move(lane));
+    else
+      stage.kind = Program::Kind::sequence;
     return stage;
   }
 
@@ -198,7 +119,8 @@ class Walker {
   Expected<Program> visit_par(const Par& par, Context& context) {
     double sum = 0;
     for (const Par::Child& c : par.children) {
-      if (c.copies < 1 || !(c.weight > 0)) return fail("V4: a child of Par has no copies or no weight");
+      if (c.copies < 1 || !(c.weight > 0))
+        return fail("V4: a child of Par has no copies or no weight");
       if (c.rotated_digit >= static_cast<int>(context.map.radix.size()) ||
           c.fixed_digit >= static_cast<int>(context.map.radix.size()))
         return fail("V4: a child of Par names a digit that does not exist");
@@ -225,9 +147,9 @@ class Walker {
         }
         if (c.fixed_digit >= 0) inner.fixed[static_cast<std::size_t>(c.fixed_digit)] += copy;
         auto part = visit(*c.term, inner);
-        if (!part)
-          return fail(fmt::format("child {} of Par: {}", i + 1, part.error().message));
-        if (children.empty()) after = inner.scope;
+        if (!part) return fail(fmt::format("child {} of Par: {}", i + 1, part.error().message));
+        if (children.empty())
+          after = inner.scope;
         else if (!(after == inner.scope) && options_.check_states)
           return fail("V5: the children of Par end in different states");
         children.push_back(std::move(*part));
@@ -287,7 +209,7 @@ class Walker {
   }
 
   Expected<Program> visit_over(const Over& over, Context& context) {
-    auto map = place(context, over.view, schedule_.ranks);
+    auto map = place(context.map, over.view, context.rotation, context.fixed, schedule_.ranks);
     if (!map) return tl::unexpected(map.error());
     Context inner = context;
     inner.map = std::move(*map);
@@ -322,11 +244,7 @@ Expected<Program> walk(const Schedule& schedule, const WalkOptions& options) {
     return fail(fmt::format("V4: the digits of schedule {} do not number its {} ranks",
                             schedule.algorithm, schedule.ranks));
   Context context;
-  context.map.radix = schedule.radix;
-  for (std::size_t d = 0; d < schedule.radix.size(); ++d)
-    context.map.view.digits[d] = static_cast<std::int8_t>(d);
-  context.map.view.digit_count = static_cast<int>(schedule.radix.size());
-  count_groups(context.map);
+  context.map = whole_map(schedule.radix);
   context.scope = initial_scope(schedule.collective, schedule.radix.size());
 
   Walker walker(schedule, options);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The makers of the registry, one family per file. Each returns a term and says how ranks are numbered.
+// The makers of the registry, one family per file. Each returns a term and says how ranks are
+// numbered.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hypercube exchanges. R. Thakur, R. Rabenseifner, W. Gropp: "Optimization of collective communication
-// operations in MPICH", Int. J. High Perform. Comput. Appl. 19(1), 2005. Rank counts other than powers
-// of two are folded onto the largest power of two below.
+// Hypercube exchanges. R. Thakur, R. Rabenseifner, W. Gropp: "Optimization of collective
+// communication operations in MPICH", Int. J. High Perform. Comput. Appl. 19(1), 2005. Rank counts
+// other than powers of two are folded onto the largest power of two below.
 #include <bit>
 
 #include "collective/algorithms/families.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two levels: within each node (digit 0) and between ranks of equal local rank (digit 1), so that every
-// NIC of a node carries its own shard along its own rail. The scheme of BlueConnect (M. Cho et al.,
-// MLSys 2019) and of two-level rings in MPI libraries and NCCL plug-ins.
+// Two levels: within each node (digit 0) and between ranks of equal local rank (digit 1), so that
+// every NIC of a node carries its own shard along its own rail. The scheme of BlueConnect (M. Cho
+// et al., MLSys 2019) and of two-level rings in MPI libraries and NCCL plug-ins.
 #include <fmt/format.h>
 
 #include "collective/algorithms/families.hpp"
@@ -19,10 +19,11 @@ Expected<void> number_by_node(const Shape& shape, Radix& radix) {
   const std::int64_t nodes = shape.ranks / shape.ranks_per_node;
   const std::int64_t full = nodes * shape.ranks_per_node;
   if (full != shape.ranks)
-    return fail(fmt::format(
-        "algorithm hierarchical needs full nodes of {} ranks: {} ranks leave one of them part empty; "
-        "{} or {} ranks would do, or algorithm ring",
-        shape.ranks_per_node, shape.ranks, full, full + shape.ranks_per_node));
+    return fail(
+        fmt::format("algorithm hierarchical needs full nodes of {} ranks: {} ranks leave one of "
+                    "them part empty; "
+                    "{} or {} ranks would do, or algorithm ring",
+                    shape.ranks_per_node, shape.ranks, full, full + shape.ranks_per_node));
   radix = {shape.ranks_per_node, nodes};
   return {};
 }
@@ -46,8 +47,8 @@ Expected<Term> hierarchical_all_gather(const Shape& shape, Radix& radix) {
 
 Expected<Term> hierarchical_reduce_scatter(const Shape& shape, Radix& radix) {
   if (auto ok = number_by_node(shape, radix); !ok) return tl::unexpected(ok.error());
-  return seq({in_node(dual(ring_gather(radix[0], -1))),
-              between_nodes(dual(ring_gather(radix[1], -1)))});
+  return seq(
+      {in_node(dual(ring_gather(radix[0], -1))), between_nodes(dual(ring_gather(radix[1], -1)))});
 }
 
 }  // namespace collscale

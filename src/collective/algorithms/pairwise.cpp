@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Direct exchange: in step s every rank hears from the one s + 1 behind it; no step waits for another.
-// (R. Thakur, R. Rabenseifner, W. Gropp 2005, long-message all_to_all, with all sends posted at once.)
+// Direct exchange: in step s every rank hears from the one s + 1 behind it; no step waits for
+// another. (R. Thakur, R. Rabenseifner, W. Gropp 2005, long-message all_to_all, with all sends
+// posted at once.)
 #include "collective/algorithms/families.hpp"
 #include "collective/terms.hpp"
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rings. P. Patarasuk, X. Yuan: "Bandwidth optimal all-reduce algorithms for clusters of workstations",
-// J. Parallel Distrib. Comput. 69(2), 2009. Several channels are several rings that differ in the local
-// rank by which they enter and leave a node, so that each loads another NIC.
+// Rings. P. Patarasuk, X. Yuan: "Bandwidth optimal all-reduce algorithms for clusters of
+// workstations", J. Parallel Distrib. Comput. 69(2), 2009. Several channels are several rings that
+// differ in the local rank by which they enter and leave a node, so that each loads another NIC.
 #include "collective/algorithms/families.hpp"
 #include "collective/terms.hpp"
 
 namespace collscale {
 namespace {
 
-/// Splits the term over the shape's channels, and numbers the ranks node by node where that matters.
+/// Splits the term over the shape's channels, and numbers the ranks node by node where that
+/// matters.
 Term on_channels(const Shape& shape, Radix& radix, Term one_ring) {
   const bool several_nodes = shape.ranks > shape.ranks_per_node;
   const bool full_nodes = shape.ranks % shape.ranks_per_node == 0;

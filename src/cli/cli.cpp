@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/cli.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "cli/build_info.hpp"
+#include "cli/output.hpp"
+#include "cli/table.hpp"
+#include "units/range.hpp"
+#include "units/suggest.hpp"
+
+namespace collscale {
+namespace {
+
+constexpr std::string_view kBareText =
+    R"(collscale tells how long a collective takes on a system, and why: measured, simulated, predicted.
+
+  collscale predict -t colossus-100k -c all_reduce -s 1GiB
+  collscale topo show dgx-h100-superpod
+
+  topo         the systems: list, show, check     calibrate    fit a model to measurements
+  predict      time and bandwidths of a model     extrapolate  measurements to larger systems
+  import       logs of others to our records      doctor       what is built, here, missing
+
+`collscale COMMAND --help` starts with examples. The benchmarks are bench_mpi, bench_nccl, bench_sim.
+)";
+
+/// A command as it is being defined.
+struct Definition {
+  CLI::App* app;
+  std::vector<std::string> examples;
+  std::vector<std::string> required;  ///< as CLI11 names them: "--sizes", "RESULTS"
+};
+
+// ---- values
+// -----------------------------------------------------------------------------------------
+
+Expected<std::string> parse_text(const std::string& text) {
+  if (text.empty()) return fail("expected a value, found nothing");
+  return text;
+}
+
+template <class Integer>
+Expected<Integer> parse_integer(const std::string& text, Integer least) {
+  Integer value{};
+  const char* const end = text.data() + text.size();
+  const auto [rest, status] = std::from_chars(text.data(), end, value);
+  if (status != std::errc{} || rest != end || value < least)
+    return fail(fmt::format("\"{}\" is not a whole number of at least {}", text, least));
+  return value;
+}
+
+Expected<std::uint64_t> parse_seed(const std::string& text) {
+  return parse_integer<std::uint64_t>(text, 0);
+}
+
+Expected<std::int64_t> parse_count(const std::string& text) {
+  return parse_integer<std::int64_t>(text, 1);
+}
+
+Expected<Engine> parse_model_engine(const std::string& text) {
+  if (text == name(Engine::analytic)) return Engine::analytic;
+  if (text == name(Engine::flow)) return Engine::flow;
+  return fail(fmt::format("no engine \"{}\" here{}", text, suggestion(text, {"analytic", "flow"})));
+}
+
+/// Options that set a value through one of the parsers above. CLI11 calls back before it looks for
+/// --help and for unknown options, so the first bad value is kept until those have had their turn.
+class Options {
+ public:
+  template <class T, class Parser>
+  CLI::Option* add(CLI::App& app, const std::string& names, const std::string& placeholder,
+                   T& target, const Parser& parse, const std::string& help) {
+    const std::string flag = names.substr(0, names.find(','));
+    return app
+        .add_option_function<std::string>(
+            names,
+            [this, flag, &target, parse](const std::string& text) {
+              auto value = parse(text);
+              if (value) {
+                target = *std::move(value);
+              } else if (!first_error_) {
+                first_error_ = Error{fmt::format("{}: {}", flag, value.error().message)};
+              }
+            },
+            help)
+        ->type_name(placeholder)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  }
+
+  void add_json(CLI::App& app, std::string& target) {
+    add(app, "--json", "FILE|-", target, parse_text,
+        "also as JSON; - is stdout, without the table");
+  }
+
+  [[nodiscard]] const std::optional<Error>& first_error() const { return first_error_; }
+
+ private:
+  std::optional<Error> first_error_;
+};
+
+// ---- help
+// -------------------------------------------------------------------------------------------
+
+std::string path_of(const CLI::App& app) {
+  return app.get_parent() == nullptr ? app.get_name()
+                                     : path_of(*app.get_parent()) + " " + app.get_name();
+}
+
+/// "-t, --topology SYSTEM"
+std::string left_side(const CLI::Option& option) {
+  std::string text;
+  for (const std::string& letter : option.get_snames()) text += "-" + letter + ", ";
+  for (const std::string& word : option.get_lnames()) text += "--" + word + ", ";
+  text.erase(text.size() - 2);
+  return option.get_type_name().empty() ? text : text + " " + option.get_type_name();
+}
+
+void append_entries(std::string& out,
+                    const std::vector<std::pair<std::string, std::string>>& entries) {
+  constexpr std::size_t kPage = 96;
+  std::size_t width = 0;
+  for (const auto& entry : entries) width = std::max(width, entry.first.size());
+  for (const auto& [left, right] : entries) {
+    std::string_view first = left;
+    for (const std::string& line : wrap(right, kPage - width - 4)) {
+      out += fmt::format("  {:{}}  {}\n", first, width, line);
+      first = "";
+    }
+  }
+}
+
+/// One sentence, the examples (CLI11's footer), the usage line, commands and options.
+std::string help_text(const CLI::App* app, std::string, CLI::AppFormatMode) {
+  if (app->get_parent() == nullptr) return std::string(kBareText);
+  std::string out = app->get_description() + "\n\nExamples:\n" + app->get_footer() + "\nUsage:\n";
+  std::string usage = path_of(*app);
+  std::vector<std::pair<std::string, std::string>> commands;
+  for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; }))
+    commands.emplace_back(sub->get_name(), sub->get_description());
+  std::vector<std::pair<std::string, std::string>> options;
+  if (!commands.empty()) usage += " COMMAND";
+  for (const CLI::Option* option : app->get_options()) {
+    if (option->get_positional()) {
+      usage += " " + option->get_name() + (option->get_expected_max() > 1 ? "..." : "");
+    } else {
+      options.emplace_back(left_side(*option), option->get_description());
+    }
+  }
+  out += fmt::format("  {}{}\n", usage, options.size() > 1 ? " [options]" : "");
+  if (!commands.empty()) {
+    out += "\nCommands:\n";
+    append_entries(out, commands);
+  }
+  out += "\nOptions:\n";
+  append_entries(out, options);
+  return out;
+}
+
+std::string version_text() {
+  return fmt::format(
+      "collscale {} ({}, {})\n  MPI benchmarks   {}  {}\n  NCCL benchmarks  {}  {}\n",
+      build::kVersion, build::kBuildType, build::kCompiler, build::kHaveMpi ? "on " : "off",
+      build::kMpiNote, build::kHaveNccl ? "on " : "off", build::kNcclNote);
+}
+
+// ---- what CLI11 says badly
+// --------------------------------------------------------------------------
+
+/// What was left over: an unknown option or, where commands are expected, an unknown command.
+std::optional<Error> unknown_word(const CLI::App& app) {
+  const std::vector<std::string> rest = app.remaining();
+  if (rest.empty()) return {};
+  const auto dashed = std::find_if(rest.begin(), rest.end(), [](const std::string& word) {
+    return word.size() > 1 && word[0] == '-';
+  });
+  std::vector<std::string> commands;
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+    commands.push_back(sub->get_name());
+  if (!commands.empty() && rest.front()[0] != '-') {
+    if (app.get_parent() == nullptr) commands.emplace_back("help");
+    return Error{fmt::format("{}: no command \"{}\"{}", path_of(app), rest.front(),
+                             suggestion(rest.front(), commands))};
+  }
+  if (dashed == rest.end())
+    return Error{fmt::format("{}: unexpected \"{}\"; `{} --help` shows the usage", path_of(app),
+                             rest.front(), path_of(app))};
+  const std::string word = dashed->substr(0, dashed->find('='));
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& long_name : option->get_lnames()) names.push_back("--" + long_name);
+  // A single letter is near to nothing; a single dash before a word is a slip.
+  const std::string bare = word.substr(std::min(word.find_first_not_of('-'), word.size()));
+  const std::string nearest =
+      bare.size() > 1 ? nearest_name(fmt::format("--{}", bare), names) : std::string{};
+  return Error{fmt::format("{}: no option {}{}", path_of(app), word,
+                           nearest.empty() ? fmt::format("; `{} --help` lists them", path_of(app))
+                                           : fmt::format(", did you mean {}?", nearest))};
+}
+
+std::optional<Error> missing_option(const Definition& command) {
+  for (const std::string& required : command.required) {
+    const CLI::Option* const option = command.app->get_option(required);
+    if (option->count() > 0) continue;
+    return Error{fmt::format("{} needs {}, for example: {}", path_of(*command.app),
+                             option->get_positional() ? option->get_name() : left_side(*option),
+                             command.examples.front())};
+  }
+  return {};
+}
+
+/// CLI11's exceptions that can still happen: an option without its value, a flag with one.
+Error rephrase(const CLI::ParseError& error, const CLI::App& app) {
+  const std::string text = error.what();
+  const std::string flag = text.substr(0, text.find_first_of(": "));
+  const CLI::App* deepest = &app;
+  while (!deepest->get_subcommands().empty()) deepest = deepest->get_subcommands().front();
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && text[0] == '-') {
+    const CLI::Option* const option = deepest->get_option_no_throw(flag);
+    return {
+        fmt::format("{} needs a value: {}", flag, option == nullptr ? flag : left_side(*option))};
+  }
+  if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
+    const std::string found =
+        text.substr(text.find("--") == std::string::npos ? 0 : text.find("--"));
+    return {fmt::format("{} takes no value", found.substr(0, found.find_first_of(" =")))};
+  }
+  return {fmt::format("{}: {}", path_of(*deepest), text)};
+}
+
+// ---- the commands
+// -----------------------------------------------------------------------------------
+
+/// Every command with the values it fills. Lives for one parse.
+class CommandLine {
+ public:
+  CommandLine();
+  Expected<Command> parse(std::vector<std::string> arguments);
+
+ private:
+  CLI::App& add(CLI::App& parent, const std::string& command, const std::string& description,
+                std::vector<std::string> examples, std::vector<std::string> required = {});
+  void add_topo();
+  void add_predict();
+  void add_import();
+  void add_fit();
+  Expected<Command> chosen() const;
+
+  CLI::App app_{"", "collscale"};
+  Options options_;
+  std::vector<Definition> definitions_;
+  TopoListOptions topo_list_;
+  TopoShowOptions topo_show_;
+  TopoCheckOptions topo_check_;
+  PredictOptions predict_;
+  ImportCommandOptions import_;
+  CalibrateCommandOptions calibrate_;
+  ExtrapolateCommandOptions extrapolate_;
+  DoctorOptions doctor_;
+  bool version_ = false;
+};
+
+CLI::App& CommandLine::add(CLI::App& parent, const std::string& command,
+                           const std::string& description, std::vector<std::string> examples,
+                           std::vector<std::string> required) {
+  CLI::App& app = *parent.add_subcommand(command, description);
+  std::string footer;
+  for (const std::string& example : examples) footer += "  " + example + "\n";
+  app.footer(footer);
+  app.allow_extras();
+  app.require_subcommand(0, 1);
+  app.get_help_ptr()->description("print this help");
+  definitions_.push_back({&app, std::move(examples), std::move(required)});
+  return app;
+}
+
+constexpr const char* kTopologyHelp =
+    "a name from `collscale topo list`, a file, or a family with parameters "
+    "(fat-tree:nodes=4096,oversubscription=4)";
+constexpr const char* kSizesHelp =
+    "the larger of a rank's two buffers: 1GiB, a list 8B,1MiB, or a range 8B:1GiB:x2";
+
+void CommandLine::add_topo() {
+  CLI::App& topo = add(app_, "topo", "The systems that predictions are for.",
+                       {"collscale topo list", "collscale topo show colossus-100k"});
+  CLI::App& list = add(topo, "list", "The systems that ship with collscale.",
+                       {"collscale topo list", "collscale topo list --json -"});
+  options_.add_json(list, topo_list_.json);
+
+  CLI::App& show =
+      add(topo, "show", "One system: counts, and every figure with its label and source.",
+          {"collscale topo show dgx-h100-superpod",
+           "collscale topo show fat-tree:nodes=4096,oversubscription=4",
+           "collscale topo show colossus-100k --json -"},
+          {"SYSTEM"});
+  options_.add(show, "SYSTEM", "", topo_show_.topology, parse_text, kTopologyHelp);
+  options_.add_json(show, topo_show_.json);
+
+  CLI::App& files = add(topo, "check", "Checks topology files: units, ranges, labels, sources.",
+                        {"collscale topo check my-cluster.yaml"}, {"FILE"});
+  files.add_option("FILE", topo_check_.files, "topology files (YAML)");
+}
+
+void CommandLine::add_predict() {
+  CLI::App& app = add(
+      app_, "predict", "Time, bandwidths and bottleneck of a collective on a system.",
+      {"collscale predict -t colossus-100k -c all_reduce -s 1GiB",
+       "collscale predict -t colossus-100k -c all_reduce -s 1MiB:1GiB:x32 -n 8:100000:x8",
+       "collscale predict -t dgx-h100-superpod -c all_gather -s 64MiB -n 256 -a all",
+       "collscale predict -t dgx-h100-superpod -c all_reduce -s 1GiB -n 512 --engine flow",
+       "collscale predict -t fat-tree:nodes=64,oversubscription=4 -c all_to_all -s 16MiB --json -"},
+      {"--topology", "--collective", "--sizes"});
+  options_.add(app, "-t,--topology", "SYSTEM", predict_.topology, parse_text, kTopologyHelp);
+  options_.add(app, "-c,--collective", "NAME", predict_.collective, parse_collective,
+               fmt::format("{}", fmt::join(collective_names(), ", ")));
+  options_.add(app, "-s,--sizes", "SIZES", predict_.sizes_bytes, parse_sizes, kSizesHelp);
+  options_.add(app, "-n,--ranks", "RANKS", predict_.ranks, parse_ranks,
+               "8, a list 8,64,512, or a range 8:100000:x2; default: the whole system");
+  options_.add(app, "-a,--algorithm", "ALGO", predict_.algorithm, parse_text,
+               "an algorithm, auto (the fastest for each point) or all (each, fastest first); "
+               "default: auto");
+  options_.add(app, "--engine", "ENGINE", predict_.engine, parse_model_engine,
+               "analytic (closed form) or flow (every message over the explicit links); "
+               "default: analytic");
+  options_.add(app, "--seed", "N", predict_.seed, parse_seed,
+               "of the hashing of flows to links (engine flow, routing ecmp); default: 1");
+  app.add_flag("--breakdown", predict_.breakdown,
+               "where the time goes, for every point (a single point always shows it)");
+  options_.add_json(app, predict_.json);
+}
+
+void CommandLine::add_import() {
+  CLI::App& app = add(
+      app_, "import", "Turns logs of other programs into our records; the format is detected.",
+      {"collscale import nccl-tests.log -o results.json",
+       "collscale import osu_allreduce.txt -o - --ranks 64 --nodes 8 --topology dgx-h100-superpod"},
+      {"LOG", "--output"});
+  app.add_option("LOG", import_.logs, "logs of nccl-tests, OSU benchmarks, or CSV");
+  options_.add(app, "-o,--output", "FILE|-", import_.output, parse_text, "the records, as JSON");
+  options_.add(app, "--ranks", "N", import_.defaults.ranks, parse_count,
+               "where the log does not say");
+  options_.add(app, "--nodes", "N", import_.defaults.nodes, parse_count,
+               "where the log does not say");
+  options_.add(app, "--collective", "NAME", import_.defaults.collective, parse_collective,
+               "where the log does not say");
+  options_.add(app, "--topology", "SYSTEM", import_.defaults.topology, parse_text,
+               "the system it was measured on");
+  options_.add(app, "--source", "TEXT", import_.defaults.source, parse_text,
+               "who measured it, and where that is published");
+}
+
+void CommandLine::add_fit() {
+  CLI::App& calibrate =
+      add(app_, "calibrate", "Fits a cost model to measurements; says how well it predicts.",
+          {"collscale calibrate results.json -t colossus-100k -c all_reduce -o profile.json"},
+          {"RESULTS", "--topology", "--output"});
+  calibrate.add_option("RESULTS", calibrate_.results, "result files with measured records");
+  options_.add(calibrate, "-t,--topology", "SYSTEM", calibrate_.topology, parse_text,
+               kTopologyHelp);
+  options_.add(calibrate, "-c,--collective", "NAME", calibrate_.collective, parse_collective,
+               "only this collective; default: all that the records hold");
+  options_.add(calibrate, "-o,--output", "FILE|-", calibrate_.output, parse_text,
+               "the profile, as JSON");
+  options_.add(calibrate, "--seed", "N", calibrate_.seed, parse_seed,
+               "of the bootstrap; default: 1");
+
+  CLI::App& extrapolate = add(
+      app_, "extrapolate", "Calibrates on measurements and predicts beyond them, with intervals.",
+      {"collscale extrapolate results.json -t colossus-100k -c all_reduce -s 1GiB -n 256:100000:x4",
+       "collscale calibrate results.json -t colossus-100k -o profile.json",
+       "collscale extrapolate --profile profile.json -t colossus-100k -c all_reduce -s 1MiB -n "
+       "4096"},
+      {"--topology", "--collective", "--sizes", "--ranks"});
+  extrapolate.add_option("RESULTS", extrapolate_.results, "result files with measured records");
+  options_.add(extrapolate, "--profile", "FILE", extrapolate_.profile, parse_text,
+               "what `collscale calibrate` wrote, in place of RESULTS");
+  options_.add(extrapolate, "-t,--topology", "SYSTEM", extrapolate_.topology, parse_text,
+               kTopologyHelp);
+  options_.add(extrapolate, "-c,--collective", "NAME", extrapolate_.collective, parse_collective,
+               "the collective");
+  options_.add(extrapolate, "-s,--sizes", "SIZES", extrapolate_.sizes_bytes, parse_sizes,
+               kSizesHelp);
+  options_.add(extrapolate, "-n,--ranks", "RANKS", extrapolate_.ranks, parse_ranks,
+               "8, a list 8,64,512, or a range 8:100000:x2");
+  options_.add(extrapolate, "--seed", "N", extrapolate_.seed, parse_seed,
+               "of the bootstrap; default: 1");
+  options_.add_json(extrapolate, extrapolate_.json);
+}
+
+CommandLine::CommandLine() {
+  app_.allow_extras();
+  app_.require_subcommand(0, 1);
+  app_.formatter_fn(help_text);
+  app_.add_flag("--version", version_, "print the version and what is built in");
+  definitions_.push_back({&app_, {}, {}});
+  add_topo();
+  add_predict();
+  add_import();
+  add_fit();
+  CLI::App& doctor =
+      add(app_, "doctor", "What was built, what is here, what is missing and how to get it.",
+          {"collscale doctor", "collscale doctor --json -"});
+  options_.add_json(doctor, doctor_.json);
+}
+
+Expected<Command> CommandLine::chosen() const {
+  if (app_.got_subcommand("predict"))
+    return check(predict_).map([this] { return Command{predict_}; });
+  if (app_.got_subcommand("import")) return Command{import_};
+  if (app_.got_subcommand("calibrate")) return Command{calibrate_};
+  if (app_.got_subcommand("extrapolate"))
+    return check(extrapolate_).map([this] { return Command{extrapolate_}; });
+  if (app_.got_subcommand("doctor")) return Command{doctor_};
+  if (app_.got_subcommand("topo")) {
+    const CLI::App& topo = *app_.get_subcommand("topo");
+    if (topo.got_subcommand("list")) return Command{topo_list_};
+    if (topo.got_subcommand("show")) return Command{topo_show_};
+    if (topo.got_subcommand("check")) return Command{topo_check_};
+    return fail(
+        "collscale topo needs a command: list, show or check, for example: collscale topo list");
+  }
+  return Command{ShowText{version_ ? version_text() : std::string(kBareText)}};
+}
+
+Expected<Command> CommandLine::parse(std::vector<std::string> arguments) {
+  // `collscale help topo show` is `collscale topo show --help`.
+  if (!arguments.empty() && arguments.front() == "help") {
+    arguments.erase(arguments.begin());
+    arguments.emplace_back("--help");
+  }
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants a vector
+  bool wants_help = false;
+  try {
+    app_.parse(std::move(arguments));
+  } catch (const CLI::CallForHelp&) {
+    wants_help = true;
+  } catch (const CLI::ParseError& error) {
+    return tl::unexpected(rephrase(error, app_));
+  }
+  std::erase_if(definitions_, [this](const Definition& command) {
+    return command.app != &app_ && command.app->count() == 0;  // not on this command line
+  });
+  for (const Definition& command : definitions_)
+    if (auto unknown = unknown_word(*command.app)) return tl::unexpected(*unknown);
+  if (wants_help) return Command{ShowText{app_.help()}};
+  if (options_.first_error()) return tl::unexpected(*options_.first_error());
+  for (const Definition& command : definitions_)
+    if (auto missing = missing_option(command)) return tl::unexpected(*missing);
+  return chosen();
+}
+
+Expected<void> run(const ShowText& text, const Terminal&) {
+  print_result(text.text);
+  return {};
+}
+
+}  // namespace
+
+Expected<Command> parse_command_line(int argc, const char* const* argv) {
+  return CommandLine().parse(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+}
+
+Expected<void> run_command(const Command& command, const Terminal& terminal) {
+  return std::visit([&](const auto& options) { return run(options, terminal); }, command);
+}
+
+}  // namespace collscale

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/predict.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "cli/output.hpp"
+#include "cli/predict_records.hpp"
+#include "cli/table.hpp"
+#include "collective/algorithms.hpp"
+#include "record_io/results_file.hpp"
+#include "topology_io/load.hpp"
+#include "units/quantity.hpp"
+#include "units/suggest.hpp"
+
+namespace collscale {
+namespace {
+
+/// One record per size and rank count; with `-a all` one per algorithm that can serve the ranks,
+/// fastest first within each (ranks, size).
+Expected<std::vector<Record>> records_for(const PredictOptions& options, const System& system,
+                                          const std::vector<std::int64_t>& rank_counts,
+                                          const Terminal& terminal) {
+  const bool all = options.algorithm == "all";
+  const std::vector<std::string> algorithms =
+      all ? algorithm_names(options.collective) : std::vector<std::string>{options.algorithm};
+  Progress progress(terminal, rank_counts.size() * algorithms.size());
+  std::vector<Record> records;
+  for (const std::int64_t ranks : rank_counts) {
+    std::vector<std::vector<Record>> by_size(options.sizes_bytes.size());
+    std::size_t served = 0;
+    Error refusal;
+    for (const std::string& algorithm : algorithms) {
+      progress.next(fmt::format("{} {} on {} ranks", name(options.collective), algorithm,
+                                format_count(ranks)));
+      auto answers = predict_records(
+          {options.topology, options.collective, algorithm, options.engine, options.seed}, system,
+          ranks, options.sizes_bytes);
+      if (!answers) {
+        if (!all) return tl::unexpected(answers.error());
+        refusal = answers.error();
+        continue;
+      }
+      ++served;
+      for (std::size_t i = 0; i < answers->size(); ++i) {
+        by_size[i].push_back(std::move((*answers)[i]));
+      }
+    }
+    if (served == 0) return tl::unexpected(refusal);
+    for (std::vector<Record>& group : by_size) {
+      std::stable_sort(group.begin(), group.end(),
+                       [](const Record& a, const Record& b) { return a.time_s < b.time_s; });
+      std::move(group.begin(), group.end(), std::back_inserter(records));
+    }
+  }
+  return records;
+}
+
+std::string table_of(const std::vector<Record>& records, bool colour) {
+  Table table({{"size"},
+               {"ranks"},
+               {"algorithm", Align::left},
+               {"time"},
+               {"algbw\nGB/s"},
+               {"busbw\nGB/s"},
+               {"of\nbound"},
+               {"bottleneck", Align::left}});
+  for (const Record& record : records) {
+    table.add({format_size(record.scenario.size_bytes), format_count(record.scenario.ranks),
+               record.scenario.algorithm, format_time(record.time_s),
+               format_gigabytes(record.algbw_Bps), format_gigabytes(record.busbw_Bps),
+               format_percent(record.utilisation.value_or(0)), record.bottleneck});
+  }
+  return table.text(colour);
+}
+
+std::string breakdown_of(const Record& record, bool titled, bool colour) {
+  Table table({{"term", Align::left}, {"tier", Align::left}, {"exposed time"}, {"share"}});
+  for (const BreakdownTerm& part : record.breakdown) {
+    table.add({part.term, part.tier, format_time(part.exposed_s),
+               format_percent(part.exposed_s / record.time_s)});
+  }
+  table.add({"total", "", format_time(record.time_s), ""});
+  std::string out = "\n";
+  if (titled) {
+    out += fmt::format("{} on {} ranks, {}:\n", format_size(record.scenario.size_bytes),
+                       format_count(record.scenario.ranks), record.scenario.algorithm);
+  }
+  return out + table.text(colour);
+}
+
+}  // namespace
+
+Expected<void> check(const PredictOptions& options) {
+  std::vector<std::string> names = algorithm_names(options.collective);
+  if (names.empty()) {
+    std::vector<std::string> served;
+    for (const std::string& candidate : collective_names()) {
+      const auto collective = parse_collective(candidate);
+      if (collective && !algorithm_names(*collective).empty()) served.push_back(candidate);
+    }
+    return fail(fmt::format("--collective: no algorithm is known for {}; there are some for {}",
+                            name(options.collective), fmt::join(served, ", ")));
+  }
+  names.insert(names.end(), {"auto", "all"});
+  if (std::find(names.begin(), names.end(), options.algorithm) != names.end()) return {};
+  return fail(fmt::format("--algorithm: no {} algorithm \"{}\"{}", name(options.collective),
+                          options.algorithm, suggestion(options.algorithm, names)));
+}
+
+Expected<void> run(const PredictOptions& options, const Terminal& terminal) {
+  if (auto writable = check_output("--json", options.json); !writable) return writable;
+  const auto system = load_system(options.topology);
+  if (!system) return tl::unexpected(system.error());
+  const std::vector<std::int64_t> rank_counts =
+      options.ranks.empty() ? std::vector<std::int64_t>{max_ranks(*system)} : options.ranks;
+
+  const auto records = records_for(options, *system, rank_counts, terminal);
+  if (!records) return tl::unexpected(records.error());
+
+  if (!takes_stdout(options.json)) {
+    const bool colour = terminal.colour_stdout;
+    std::string out =
+        fmt::format("{} on {}, {} by the {} engine\n\n", name(options.collective), options.topology,
+                    name(records->front().trust), name(options.engine));
+    out += table_of(*records, colour);
+    const bool single = options.sizes_bytes.size() == 1 && rank_counts.size() == 1;
+    if (single && !options.breakdown)
+      out += breakdown_of(records->front(), records->size() > 1, colour);
+    if (options.breakdown)
+      for (const Record& record : *records)
+        out += breakdown_of(record, records->size() > 1, colour);
+    print_result(out);
+  }
+  if (!options.json.empty()) {
+    Results results{make_context("collscale predict"), *records};
+    results.context["topology"] = options.topology;
+    results.context["engine"] = std::string(name(options.engine));
+    results.context["seed"] = fmt::format("{}", options.seed);
+    if (auto written = write_results(options.json, results); !written) return written;
+  }
+
+  int figures = 0;
+  for_each_figure(*system, [&figures](std::string_view, const Figure&) { ++figures; });
+  print_note(
+      fmt::format("{} of {} figures of {} are assumed or recalled: `collscale topo show {}` "
+                  "lists them; not calibrated on measurements",
+                  unsourced_figures(*system), figures, system->name, options.topology));
+  return {};
+}
+
+}  // namespace collscale

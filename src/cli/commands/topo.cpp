@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/topo.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <variant>
+
+#include "cli/output.hpp"
+#include "cli/table.hpp"
+#include "topology/clos_shape.hpp"
+#include "topology/system.hpp"
+#include "topology_io/load.hpp"
+#include "units/quantity.hpp"
+
+namespace collscale {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+int figure_count(const System& system) {
+  int count = 0;
+  for_each_figure(system, [&count](std::string_view, const Figure&) { ++count; });
+  return count;
+}
+
+/// What a figure counts, by the last part of its path.
+enum class Unit { bandwidth, time, share, ratio, count };
+
+Unit unit_of(std::string_view path) {
+  const std::string_view field = path.substr(path.rfind('.') + 1);
+  if (field == "bandwidth" || field == "link") return Unit::bandwidth;
+  if (field == "latency" || field == "hop_latency") return Unit::time;
+  if (field == "efficiency") return Unit::share;
+  if (field == "oversubscription") return Unit::ratio;
+  return Unit::count;
+}
+
+std::string_view unit_name(Unit unit) {
+  switch (unit) {
+    case Unit::bandwidth:
+      return "B/s";
+    case Unit::time:
+      return "s";
+    case Unit::share:
+    case Unit::ratio:
+    case Unit::count:
+      break;
+  }
+  return "1";
+}
+
+std::string format_figure(std::string_view path, double value) {
+  switch (unit_of(path)) {
+    case Unit::bandwidth:
+      return format_bandwidth(value);
+    case Unit::time:
+      return format_time(value);
+    case Unit::share:
+      return fmt::format("{:.4g} %", 100 * value);
+    case Unit::ratio:
+      return fmt::format("{:.4g}", value);
+    case Unit::count:
+      break;
+  }
+  return format_count(std::llround(value));
+}
+
+std::string tiers_table(const System& system, const Clos& clos, bool colour) {
+  Table table({{"tier", Align::left},
+               {"groups"},
+               {"nodes\nper group"},
+               {"switches\nper group"},
+               {"uplinks\nper switch"},
+               {"link"},
+               {"over-\nsubscription"}});
+  const std::vector<TierShape> shapes = clos_shape(system);
+  for (std::size_t t = 0; t < shapes.size(); ++t) {
+    const Tier& tier = clos.tiers[t];
+    const bool top = t + 1 == shapes.size();
+    table.add({tier.name, format_count(shapes[t].groups), format_count(shapes[t].group_nodes),
+               format_count(shapes[t].switches), top ? "" : format_count(shapes[t].uplinks),
+               top ? "" : format_bandwidth(tier.link_Bps.value),
+               top ? "" : fmt::format("{:.4g}", tier.oversubscription.value)});
+  }
+  return table.text(colour);
+}
+
+std::string figures_table(const System& system, bool colour) {
+  Table table(
+      {{"figure", Align::left}, {"value"}, {"label", Align::left}, {"source", Align::left}});
+  for_each_figure(system, [&table](std::string_view path, const Figure& figure) {
+    table.add({std::string(path), format_figure(path, figure.value),
+               std::string(name(figure.label)), figure.source});
+  });
+  return table.text(colour);
+}
+
+std::string show_text(const System& system, bool colour) {
+  const Node& node = system.node;
+  std::string out = bold(system.name, colour);
+  if (!system.as_of.empty()) out += fmt::format(", as of {}", system.as_of);
+  out += "\n";
+  if (!system.description.empty())
+    for (const std::string& line : wrap(system.description, kPageWidth)) out += line + "\n";
+  out += fmt::format("\nranks   {} on {} nodes of {}\n", format_count(max_ranks(system)),
+                     format_count(std::llround(system.nodes.value)), ranks_per_node(system));
+  out += fmt::format("node    {}: {} accelerators, {} {} each way; {} NICs of {}\n", node.name,
+                     std::llround(node.accelerators.value), name(node.scale_up.kind),
+                     format_bandwidth(node.scale_up.bandwidth_Bps.value),
+                     std::llround(node.nics.per_node.value),
+                     format_bandwidth(node.nics.bandwidth_Bps.value));
+  const Clos& clos = std::get<Clos>(system.fabric);
+  out += fmt::format("fabric  clos of {} tiers, {} rail{}, routing {}, between rails {}\n\n",
+                     clos.tiers.size(), clos.rails, clos.rails == 1 ? "" : "s", name(clos.routing),
+                     name(clos.cross_rail));
+  out += fmt::format("{}\n{}", tiers_table(system, clos, colour), figures_table(system, colour));
+  out += fmt::format("\n{} of {} figures are assumed or recalled\n", unsourced_figures(system),
+                     figure_count(system));
+  return out;
+}
+
+Json show_json(const System& system) {
+  const Clos& clos = std::get<Clos>(system.fabric);
+  Json figures = Json::array();
+  for_each_figure(system, [&figures](std::string_view path, const Figure& figure) {
+    figures.push_back({{"figure", path},
+                       {"value", figure.value},
+                       {"unit", unit_name(unit_of(path))},
+                       {"label", name(figure.label)},
+                       {"source", figure.source}});
+  });
+  Json tiers = Json::array();
+  const std::vector<TierShape> shapes = clos_shape(system);
+  for (std::size_t t = 0; t < shapes.size(); ++t) {
+    tiers.push_back({{"tier", clos.tiers[t].name},
+                     {"groups", shapes[t].groups},
+                     {"nodes_per_group", shapes[t].group_nodes},
+                     {"switches_per_group", shapes[t].switches},
+                     {"uplinks_per_switch", shapes[t].uplinks}});
+  }
+  return {{"name", system.name},
+          {"description", system.description},
+          {"as_of", system.as_of},
+          {"origin", system.origin},
+          {"ranks", max_ranks(system)},
+          {"ranks_per_node", ranks_per_node(system)},
+          {"rails", clos.rails},
+          {"routing", name(clos.routing)},
+          {"cross_rail", name(clos.cross_rail)},
+          {"tiers", tiers},
+          {"figures", figures},
+          {"figures_assumed_or_recalled", unsourced_figures(system)}};
+}
+
+}  // namespace
+
+Expected<void> run(const TopoListOptions& options, const Terminal& terminal) {
+  if (auto writable = check_output("--json", options.json); !writable) return writable;
+  Table table({{"name", Align::left},
+               {"ranks"},
+               {"nodes"},
+               {"assumed", Align::right},
+               {"description", Align::left}});
+  Json systems = Json::array();
+  for (const SystemEntry& entry : list_systems()) {
+    const auto system = load_system(entry.path.empty() ? entry.name : entry.path.string());
+    if (!system) {
+      print_note(fmt::format("warning: {}", system.error().message));
+      continue;
+    }
+    const bool family = entry.path.empty();
+    table.add({entry.name, family ? "any" : format_count(max_ranks(*system)),
+               family ? "any" : format_count(std::llround(system->nodes.value)),
+               fmt::format("{} of {}", unsourced_figures(*system), figure_count(*system)),
+               entry.description});
+    systems.push_back({{"name", entry.name},
+                       {"description", entry.description},
+                       {"family", family},
+                       {"file", family ? Json(nullptr) : Json(entry.path.string())},
+                       {"ranks", max_ranks(*system)},
+                       {"nodes", std::llround(system->nodes.value)},
+                       {"figures", figure_count(*system)},
+                       {"figures_assumed_or_recalled", unsourced_figures(*system)}});
+  }
+  if (!takes_stdout(options.json)) print_result(table.text(terminal.colour_stdout));
+  return write_text(options.json, Json{{"systems", systems}}.dump(2) + "\n");
+}
+
+Expected<void> run(const TopoShowOptions& options, const Terminal& terminal) {
+  if (auto writable = check_output("--json", options.json); !writable) return writable;
+  const auto system = load_system(options.topology);
+  if (!system) return tl::unexpected(system.error());
+  for (const std::string& warning : system_warnings(*system))
+    print_note(fmt::format("warning: {}", warning));
+  if (!takes_stdout(options.json)) print_result(show_text(*system, terminal.colour_stdout));
+  return write_text(options.json, show_json(*system).dump(2) + "\n");
+}
+
+Expected<void> run(const TopoCheckOptions& options, const Terminal&) {
+  std::string verdicts;
+  std::vector<Error> errors;
+  for (const std::string& file : options.files) {
+    // A bare word here is a file, not the name of a system.
+    const auto system = load_system(file.find('/') == std::string::npos ? "./" + file : file);
+    if (!system) {
+      verdicts += fmt::format("bad  {}\n", system.error().message);
+      errors.push_back(system.error());
+      continue;
+    }
+    verdicts += fmt::format("ok   {}: {}, {} ranks, {} of {} figures assumed or recalled\n", file,
+                            system->name, format_count(max_ranks(*system)),
+                            unsourced_figures(*system), figure_count(*system));
+    for (const std::string& warning : system_warnings(*system))
+      verdicts += fmt::format("     warning: {}\n", warning);
+  }
+  if (options.files.size() == 1 && !errors.empty()) return tl::unexpected(errors.front());
+  print_result(verdicts);
+  if (errors.empty()) return {};
+  return fail(
+      fmt::format("{} of {} topology files cannot be used", errors.size(), options.files.size()));
+}
+
+}  // namespace collscale

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/output.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "record_io/results_file.hpp"
+
+namespace collscale {
+
+void print_result(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+void print_note(std::string_view text) { fmt::print(stderr, "{}\n", text); }
+
+Expected<void> check_output(std::string_view flag, const std::string& path) {
+  if (path.empty() || path == "-") return {};
+  return check_writable(path).map_error([&](const Error& error) {
+    return Error{fmt::format("{}: {}", flag, error.message), error.code};
+  });
+}
+
+Expected<void> write_text(const std::string& path, std::string_view text) {
+  if (path.empty()) return {};
+  if (path == "-") {
+    print_result(text);
+    return {};
+  }
+  const auto failure = [&path] {
+    return fail(fmt::format("{}: cannot be written: {}", path, std::strerror(errno)),
+                ExitCode::failed);
+  };
+  const std::string part = fmt::format("{}.{}.part", path, getpid());
+  std::FILE* const file = std::fopen(part.c_str(), "w");
+  if (file == nullptr) return failure();
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  const bool closed = std::fclose(file) == 0;
+  if (written && closed && std::rename(part.c_str(), path.c_str()) == 0) return {};
+  const auto error = failure();
+  std::remove(part.c_str());
+  return error;
+}
+
+Expected<void> finish_output() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return {};
+  return fail(fmt::format("stdout: cannot be written: {}", std::strerror(errno)), ExitCode::failed);
+}
+
+}  // namespace collscale

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asks one of the engines that compute (analytic, flow) and makes records of its answers. Used by
+// `collscale predict` and by bench_sim.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "record/record.hpp"
+#include "topology/system.hpp"
+#include "units/error.hpp"
+
+namespace collscale {
+
+struct PredictQuery {
+  std::string topology;  ///< as the user named it, for the records
+  Collective collective = Collective::all_reduce;
+  std::string algorithm = "auto";    ///< a registered name, or "auto" for the fastest per size
+  Engine engine = Engine::analytic;  ///< analytic or flow
+  std::uint64_t seed = 1;            ///< of the flow engine's hashing
+};
+
+/// One record per size: time, bandwidths, breakdown, bottleneck, bound, and how many of the
+/// system's figures are assumed. Fails as the engines do.
+Expected<std::vector<Record>> predict_records(const PredictQuery& query, const System& system,
+                                              std::int64_t ranks,
+                                              std::span<const double> sizes_bytes);
+
+}  // namespace collscale

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collective/placement.hpp"
+
+#include <fmt/format.h>
+
+#include "collective/invariants.hpp"
+
+namespace collscale {
+namespace {
+
+bool plain_places(const View& view) {
+  return view.twist == 0 && !view.mirror && view.shift == 0 && view.core == 0;
+}
+
+void count_groups(GroupMap& map) {
+  if (map.view.members) {
+    map.group_count = static_cast<std::int64_t>(map.view.members->size());
+  } else {
+    map.group_count = 1;
+    for (std::size_t d = 0; d < map.radix.size(); ++d) {
+      bool named = false;
+      for (int i = 0; i < map.view.digit_count; ++i)
+        named = named || map.view.digits[static_cast<std::size_t>(i)] == static_cast<int>(d);
+      for (int i = 0; i < map.view.fixed_count; ++i)
+        named = named || map.view.fixed[static_cast<std::size_t>(i)].digit == static_cast<int>(d);
+      if (!named) map.group_count *= map.radix[d];
+    }
+  }
+  map.size = map.view.core > 0 ? map.view.core : map.full_size();
+}
+
+Expected<void> check_members(const View& view, std::int64_t ranks) {
+  const auto& groups = *view.members;
+  if (groups.empty() || groups.front().empty()) return fail("V4: a member list is empty");
+  std::vector<bool> seen(static_cast<std::size_t>(ranks), false);
+  for (const auto& group : groups) {
+    if (group.size() != groups.front().size())
+      return fail("V4: the member lists of one view differ in length; use one Over per length");
+    for (const std::int32_t rank : group) {
+      if (rank < 0 || rank >= ranks || seen[static_cast<std::size_t>(rank)])
+        return fail(fmt::format("V4: member {} is no rank, or is listed twice", rank));
+      seen[static_cast<std::size_t>(rank)] = true;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+GroupMap whole_map(const std::vector<std::int64_t>& radix) {
+  GroupMap map;
+  map.radix = radix;
+  for (std::size_t d = 0; d < radix.size(); ++d) map.view.digits[d] = static_cast<std::int8_t>(d);
+  map.view.digit_count = static_cast<int>(radix.size());
+  count_groups(map);
+  return map;
+}
+
+Expected<GroupMap> place(const GroupMap& outer, const View& view, const DigitShift& rotation,
+                         const DigitShift& fixed_shift, std::int64_t ranks) {
+  GroupMap map = outer;
+  const bool inherits = view.digit_count == 0 && !view.members;
+  if (!plain_places(view) && !plain_places(outer.view) && inherits)
+    return fail("V4: a changed order of ranks within a changed order of ranks");
+  if (!inherits && (!plain_places(outer.view) || outer.view.members))
+    return fail("V4: digits named within a core, a changed order or a member list");
+  if (inherits) {
+    map.view.twist += view.twist;
+    map.view.mirror = map.view.mirror != view.mirror;
+    map.view.shift += view.shift;
+    if (view.core > 0) {
+      map.view.core = view.core;
+      map.view.core_map = view.core_map;
+    }
+    if (view.fixed_count > 0) return fail("V4: a view that fixes digits must name those that vary");
+  } else if (view.members) {
+    if (auto ok = check_members(view, ranks); !ok) return tl::unexpected(ok.error());
+    map.view = view;
+  } else {
+    map.view = view;
+    for (int i = 0; i < view.fixed_count; ++i) {
+      auto& fixed = map.view.fixed[static_cast<std::size_t>(i)];
+      if (fixed.digit >= 0 && fixed.digit < View::kMaxDigits)
+        fixed.value += fixed_shift[static_cast<std::size_t>(fixed.digit)];
+    }
+    if (auto ok = check_view(map.view, map.radix); !ok) return tl::unexpected(ok.error());
+    for (std::size_t d = 0; d < map.radix.size(); ++d) map.view.rotation[d] += rotation[d];
+    // An Over within an Over narrows it: the digits held so far stay held.
+    for (int i = 0; i < outer.view.fixed_count; ++i) {
+      if (map.view.fixed_count == View::kMaxDigits) return fail("V4: too many fixed digits");
+      map.view.fixed[static_cast<std::size_t>(map.view.fixed_count++)] =
+          outer.view.fixed[static_cast<std::size_t>(i)];
+    }
+    if (auto ok = check_view(map.view, map.radix); !ok) return tl::unexpected(ok.error());
+  }
+  if (map.view.core < 0 || map.view.core > map.full_size() ||
+      (map.view.core > 0 && map.full_size() - map.view.core > map.view.core))
+    return fail(fmt::format("V4: a core of {} in a group of {}", map.view.core, map.full_size()));
+  count_groups(map);
+  return map;
+}
+
+}  // namespace collscale

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/calibrate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "fit/parameters.hpp"
+#include "fit/tier_fit.hpp"
+#include "stats/bootstrap.hpp"
+#include "stats/quantiles.hpp"
+#include "units/quantity.hpp"
+
+namespace collscale {
+namespace {
+
+constexpr std::int64_t kAllScales = std::numeric_limits<std::int64_t>::max();
+
+// ln t at `target` ranks on the line through the two largest training scales; NaN where a size is
+// missing at one of them.
+double line_log_time(const Series& series, std::span<const double> times_s, std::int64_t first,
+                     std::int64_t second, std::int64_t target, double size_bytes) {
+  double log_first = std::numeric_limits<double>::quiet_NaN();
+  double log_second = log_first;
+  for (std::size_t i = 0; i < series.cells.size(); ++i) {
+    const Cell& cell = series.cells[i];
+    if (cell.size_bytes == size_bytes) {
+      if (cell.ranks == first) {
+        log_first = std::log(times_s[i]);
+      } else if (cell.ranks == second) {
+        log_second = std::log(times_s[i]);
+      }
+    }
+  }
+  const double share = std::log(static_cast<double>(target) / static_cast<double>(first)) /
+                       std::log(static_cast<double>(second) / static_cast<double>(first));
+  return log_first + share * (log_second - log_first);
+}
+
+struct Point {
+  Regime regime;
+  double error, line_error, width;
+  bool inside;
+};
+
+HoldOutError summarise(const std::vector<Point>& points, const Regime* only) {
+  std::vector<double> errors;
+  std::vector<double> line_errors;
+  std::vector<double> widths;
+  int inside = 0;
+  for (const Point& point : points) {
+    if (only != nullptr && point.regime != *only) {
+      continue;
+    }
+    errors.push_back(point.error);
+    widths.push_back(point.width);
+    inside += point.inside ? 1 : 0;
+    if (!std::isnan(point.line_error)) {
+      line_errors.push_back(point.line_error);
+    }
+  }
+  HoldOutError error;
+  if (errors.empty()) {
+    return error;
+  }
+  error.points = static_cast<int>(errors.size());
+  error.median_error = median(errors);
+  error.line_error = line_errors.empty() ? 0.0 : median(line_errors);
+  error.coverage = static_cast<double>(inside) / static_cast<double>(errors.size());
+  error.median_width = std::exp(median(widths));
+  return error;
+}
+
+HoldOut judge(const Series& series, std::span<const double> times_s, bool network,
+              const Estimator& estimator, const WidthFactors& factors,
+              std::span<const std::int64_t> scales, std::size_t trained, std::size_t target) {
+  HoldOut result;
+  result.trained_to_ranks = scales[trained - 1];
+  result.held_out_ranks = scales[target];
+  std::vector<Point> points;
+  const TierPrediction* prediction = nullptr;
+  std::optional<TierPrediction> storage;
+  for (std::size_t i = 0; i < series.cells.size(); ++i) {
+    const Cell& cell = series.cells[i];
+    if (cell.ranks != scales[target] || (cell.nodes > 1) != network) {
+      continue;
+    }
+    if (prediction == nullptr) {
+      const auto ranks = static_cast<double>(cell.ranks);
+      const Place place = {ranks, network ? static_cast<double>(cell.nodes) : ranks};
+      storage.emplace(estimator, factors, place);
+      prediction = &*storage;
+      result.distance = place.units / estimator.anchor().units;
+    }
+    const double log_measured = std::log(times_s[i]);
+    const Predicted predicted = prediction->at(std::log(cell.size_bytes));
+    const double error = log_measured - predicted.log_time;
+    const double line = line_log_time(series, times_s, scales[trained - 2], scales[trained - 1],
+                                      scales[target], cell.size_bytes);
+    points.push_back({regime_of(cell.size_bytes), std::fabs(error), std::fabs(log_measured - line),
+                      predicted.widths.up + predicted.widths.down,
+                      error <= predicted.widths.up && -error <= predicted.widths.down});
+  }
+  for (std::size_t r = 0; r < kRegimes; ++r) {
+    const auto regime = static_cast<Regime>(r);
+    result.regimes[r] = summarise(points, &regime);
+  }
+  result.all = summarise(points, nullptr);
+  return result;
+}
+
+Branch fit_branch(const Series& series, std::span<const double> medians, bool network,
+                  const std::vector<std::vector<double>>& resampled,
+                  const BootstrapOptions& bootstrap) {
+  Branch branch;
+  branch.network = network;
+  branch.growth = network ? series.growth : Growth::ring;
+  branch.scales = series.scales(network);
+  branch.width_factors =
+      own_width_factors(rolling_origin_errors(series, medians, network, kAllScales));
+  branch.hold_outs = hold_outs(series, network);
+
+  const LawFit law = fit_law(series, medians, network);
+  branch.median_residual = law.median_residual;
+  const std::vector<std::vector<double>> replicates = bootstrap_replicates(
+      bootstrap,
+      [&](Random&, std::size_t r) { return fit_law(series, resampled[r], network).coefficients; });
+  const std::span<const LawTerm> terms = law_terms(branch.growth);
+  for (std::size_t j = 0; j < terms.size(); ++j) {
+    std::vector<double> values;
+    values.reserve(replicates.size());
+    for (const std::vector<double>& replicate : replicates) {
+      values.push_back(replicate[j]);
+    }
+    const PercentileInterval interval = percentile_interval(values, 0.95);
+    branch.parameters.push_back({terms[j].name, terms[j].unit, law.coefficients[j],
+                                 std::min(interval.low, law.coefficients[j]),
+                                 std::max(interval.high, law.coefficients[j]), terms[j].meaning});
+  }
+  return branch;
+}
+
+std::string percent(double log_error) {
+  return fmt::format("{:.0f} %", 100.0 * (std::exp(log_error) - 1.0));
+}
+
+std::string scale_range(const std::vector<std::int64_t>& scales) {
+  return scales.size() == 1 ? fmt::format("{} ranks", format_count(scales.front()))
+                            : fmt::format("{} to {} ranks", format_count(scales.front()),
+                                          format_count(scales.back()));
+}
+
+std::string summarise(const SeriesFit& fit) {
+  const Branch& branch = fit.branches.back();  // the network's where there is one
+  if (branch.hold_outs.empty()) {
+    return fmt::format("fitted on {}; too few scales to hold one out, so its error is unknown",
+                       scale_range(branch.scales));
+  }
+  const HoldOut& last = branch.hold_outs.back();
+  std::vector<std::int64_t> trained = branch.scales;
+  std::erase_if(trained, [&](std::int64_t n) { return n > last.trained_to_ranks; });
+  std::string by_regime;
+  for (std::size_t r = 0; r < kRegimes; ++r) {
+    if (last.regimes[r].points > 0) {
+      by_regime += fmt::format("{}{} {}", by_regime.empty() ? "" : ", ", kRegimeNames[r],
+                               percent(last.regimes[r].median_error));
+    }
+  }
+  return fmt::format("fitted on {}, held out {}: median error {} ({}; a straight line: {})",
+                     scale_range(trained), format_count(last.held_out_ranks),
+                     percent(last.all.median_error), by_regime, percent(last.all.line_error));
+}
+
+void add_notes(const SeriesFit& fit, std::vector<std::string>& notes) {
+  const Series& series = fit.series;
+  const std::string what = fmt::format("{}/{}", name(series.collective), series.algorithm);
+  const std::size_t network = series.scales(true).size();
+  if (network == 0) {
+    notes.push_back(fmt::format(
+        "{}: every record is of one node, so nothing beyond one node can be predicted from them",
+        what));
+  } else if (network == 1) {
+    notes.push_back(
+        fmt::format("{}: only one scale is larger than a node ({} ranks), so growth is assumed, "
+                    "not fitted, and "
+                    "the intervals are wide",
+                    what, format_count(series.scales(true).front())));
+  } else if (network == 2) {
+    notes.push_back(fmt::format(
+        "{}: only two scales are larger than a node, so no scale could be held out there", what));
+  }
+}
+
+}  // namespace
+
+std::vector<HoldOut> hold_outs(const Series& series, bool network) {
+  const std::vector<double> medians = cell_medians(series);
+  const std::vector<std::int64_t> scales = series.scales(network);
+  std::vector<HoldOut> results;
+  for (std::size_t target = 2; target < scales.size(); ++target) {
+    for (std::size_t trained = 2; trained <= target; ++trained) {
+      const std::int64_t limit = scales[trained - 1];
+      const Estimator estimator(series, medians, network, limit);
+      const auto factors =
+          own_width_factors(rolling_origin_errors(series, medians, network, limit));
+      results.push_back(
+          judge(series, medians, network, estimator, factors, scales, trained, target));
+    }
+  }
+  return results;
+}
+
+std::vector<double> resampled_medians(const Series& series, Random& random) {
+  std::vector<double> medians(series.cells.size());
+  std::vector<int> drawn;  // how often each run of the scale was drawn
+  std::vector<double> values;
+  for (std::size_t i = 0; i < series.cells.size(); ++i) {
+    const Cell& cell = series.cells[i];
+    if (i == 0 || series.cells[i - 1].ranks != cell.ranks) {
+      std::int32_t runs = 0;
+      for (std::size_t j = i; j < series.cells.size() && series.cells[j].ranks == cell.ranks; ++j) {
+        for (const std::int32_t run : series.cells[j].run) {
+          runs = std::max(runs, run + 1);
+        }
+      }
+      const auto count = static_cast<std::size_t>(runs);
+      drawn.assign(count, 0);
+      for (std::size_t r = 0; r < count; ++r) {
+        ++drawn[random.below(count)];
+      }
+    }
+    values.clear();
+    for (std::size_t v = 0; v < cell.time_s.size(); ++v) {
+      values.insert(values.end(),
+                    static_cast<std::size_t>(drawn[static_cast<std::size_t>(cell.run[v])]),
+                    cell.time_s[v]);
+    }
+    medians[i] = median(values.empty() ? cell.time_s : values);
+  }
+  return medians;
+}
+
+Expected<Profile> calibrate(std::span<const Record> records, const System& system,
+                            const CalibrateOptions& options) {
+  if (options.replicates < 1) {
+    return fail(fmt::format("{} bootstrap replicates: at least 1 is needed", options.replicates));
+  }
+  auto all_series = make_series(records, system);
+  if (!all_series) {
+    return tl::make_unexpected(all_series.error());
+  }
+  Profile profile;
+  profile.data_system = options.data_name.empty() ? all_series->front().system : options.data_name;
+  profile.ranks_per_node = all_series->front().ranks_per_node;
+  profile.topology = system.name;
+  profile.seed = options.seed;
+  profile.replicates = options.replicates;
+  std::string unfit;
+  for (Series& series : *all_series) {
+    series.system = profile.data_system;
+    std::set<double> sizes;
+    for (const Cell& cell : series.cells) {
+      sizes.insert(cell.size_bytes);
+    }
+    const std::size_t scales = series.scales().size();
+    if (scales < 2 || sizes.size() < 3) {
+      const std::string why = fmt::format(
+          "{}/{} was measured at {} number{} of ranks and {} size{}: at least 2 and 3 are needed "
+          "to "
+          "fit it",
+          name(series.collective), series.algorithm, scales, scales == 1 ? "" : "s", sizes.size(),
+          sizes.size() == 1 ? "" : "s");
+      profile.notes.push_back(why);
+      unfit = unfit.empty() ? why : unfit;
+      continue;
+    }
+    SeriesFit fit;
+    fit.series = std::move(series);
+    const std::vector<double> medians = cell_medians(fit.series);
+    const BootstrapOptions bootstrap{options.replicates, options.seed, options.threads};
+    const std::vector<std::vector<double>> resampled = bootstrap_replicates(
+        bootstrap,
+        [&](Random& random, std::size_t) { return resampled_medians(fit.series, random); });
+    for (const bool network : {false, true}) {
+      if (!fit.series.scales(network).empty()) {
+        fit.branches.push_back(fit_branch(fit.series, medians, network, resampled, bootstrap));
+      }
+    }
+    fit.validated_to_ranks = fit.series.scales().back();
+    fit.summary = summarise(fit);
+    add_notes(fit, profile.notes);
+    profile.series.push_back(std::move(fit));
+  }
+  if (profile.series.empty()) {
+    return fail(unfit);
+  }
+  return profile;
+}
+
+}  // namespace collscale

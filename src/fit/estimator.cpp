@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/estimator.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "stats/nnls.hpp"
+
+namespace collscale {
+namespace {
+
+const double kOctave = std::numbers::ln2;
+const double kLatencyEnd = std::log(65536.0);         // 64 KiB: latency below, middle above
+const double kBandwidthBegin = std::log(67108864.0);  // 64 MiB: bandwidth above
+
+std::array<double, 7> features(Collective collective, double log_size, Place place) {
+  const double size_bytes = std::exp(log_size);
+  const double level = std::log2(place.units);
+  return {1.0,
+          level,
+          place.units - 1.0,
+          size_bytes * bus_factor(collective, place.ranks),
+          size_bytes,
+          size_bytes * level,
+          std::sqrt(size_bytes)};
+}
+
+// A value between two neighbours of a table over octaves.
+template <class Table, class F>
+double over_octaves(const Table& table, double log_x, const F& value) {
+  const double last = static_cast<double>(table.size() - 1);
+  const double position = std::clamp(log_x / kOctave, 0.0, last);
+  const auto below = static_cast<std::size_t>(position);
+  const std::size_t above = std::min(below + 1, table.size() - 1);
+  const double share = position - static_cast<double>(below);
+  return (1.0 - share) * value(table[below]) + share * value(table[above]);
+}
+
+}  // namespace
+
+double ring_steps(Collective collective, double ranks) {
+  return (collective == Collective::all_reduce ? 2.0 : 1.0) * (ranks - 1.0);
+}
+
+double bus_factor(Collective collective, double ranks) {
+  switch (collective) {
+    case Collective::all_reduce:
+      return 2.0 * (ranks - 1.0) / ranks;
+    case Collective::all_gather:
+    case Collective::reduce_scatter:
+    case Collective::all_to_all:
+    case Collective::gather:
+    case Collective::scatter:
+      return (ranks - 1.0) / ranks;
+    default:
+      return 1.0;
+  }
+}
+
+Estimator::Estimator(const Series& series, std::span<const double> times_s, bool network,
+                     std::int64_t max_ranks)
+    : collective_(series.collective),
+      growth_(network ? series.growth : Growth::ring),
+      nccl_(series.engine == Engine::nccl),
+      network_(network) {
+  std::vector<double> sizes;
+  std::vector<double> times;
+  const auto close_scale = [&](const Cell& cell) {
+    Scale scale;
+    scale.place = {static_cast<double>(cell.ranks),
+                   static_cast<double>(network ? cell.nodes : cell.ranks)};
+    scale.curve = SizeCurve(sizes, times);
+    scale.log_peak_busbw = -std::numeric_limits<double>::infinity();
+    for (const double log_size : scale.curve.log_sizes()) {
+      scale.log_peak_busbw =
+          std::max(scale.log_peak_busbw, log_size - scale.curve.log_time(log_size));
+    }
+    scales_.push_back(std::move(scale));
+    sizes.clear();
+    times.clear();
+  };
+  const Cell* previous = nullptr;
+  for (std::size_t i = 0; i < series.cells.size(); ++i) {
+    const Cell& cell = series.cells[i];
+    if ((cell.nodes > 1) != network || cell.ranks > max_ranks) {
+      continue;
+    }
+    if (previous != nullptr && previous->ranks != cell.ranks) {
+      close_scale(*previous);
+    }
+    sizes.push_back(cell.size_bytes);
+    times.push_back(times_s[i]);
+    previous = &cell;
+  }
+  if (previous != nullptr) {
+    close_scale(*previous);
+  }
+  if (growth_ == Growth::ring) {
+    fit_rays();
+  } else {
+    fit_growth();
+  }
+  if (growth_ == Growth::library && scales_.size() > 1) {
+    fit_global();
+  }
+  log_tree_limit_ = std::numeric_limits<double>::infinity();
+  const Scale& k = scales_.back();
+  for (const double log_size : k.curve.log_sizes()) {
+    if (log_size - k.curve.log_time(log_size) - k.log_peak_busbw > std::log(0.45)) {
+      break;
+    }
+    log_tree_limit_ = log_size;
+  }
+}
+
+double Estimator::coordinate(double units) const {
+  return growth_ == Growth::chain ? units - 1.0 : std::log2(units);
+}
+
+void Estimator::fit_growth() {
+  const Scale& k = scales_.back();
+  std::array<bool, kGrid> fitted{};
+  for (std::size_t g = 0; g < kGrid; ++g) {
+    const double center = static_cast<double>(g) * kOctave;
+    std::vector<double> a;
+    std::vector<double> b;
+    int scales_used = 0;
+    for (const Scale& scale : scales_) {
+      // Two nodes are special for bandwidth: no switch is between them and their neighbours.
+      if (center > kBandwidthBegin && network_ && scale.place.units <= 2.0 && scales_.size() > 2) {
+        continue;
+      }
+      const std::size_t rows_before = b.size();
+      for (const double log_size : scale.curve.log_sizes()) {
+        if (std::fabs(log_size - center) > 1.01 * kOctave) {
+          continue;
+        }
+        const double ratio = std::exp(scale.curve.log_time(log_size) - k.curve.log_time(log_size));
+        a.insert(a.end(), {1.0 / ratio, coordinate(scale.place.units) / ratio});
+        b.push_back(1.0);
+      }
+      scales_used += b.size() > rows_before ? 1 : 0;
+    }
+    if (scales_used > 1) {
+      const NnlsResult fit = huber_nnls(a, 2, b, 3);
+      if (fit.x[0] + fit.x[1] > 0.0) {
+        growth_laws_[g] = {fit.x[0], fit.x[1]};
+        fitted[g] = true;
+      }
+    }
+  }
+  // Sizes that two scales do not share take the law of the nearest size that they do.
+  for (std::size_t g = 0; g < kGrid; ++g) {
+    for (std::size_t away = 1; away < kGrid && !fitted[g]; ++away) {
+      if (g >= away && fitted[g - away]) {
+        growth_laws_[g] = growth_laws_[g - away];
+        break;
+      }
+      if (g + away < kGrid && fitted[g + away]) {
+        growth_laws_[g] = growth_laws_[g + away];
+        break;
+      }
+    }
+  }
+}
+
+void Estimator::fit_rays() {
+  std::vector<const Scale*> used;
+  for (const Scale& scale : scales_) {
+    if (!network_ || scale.place.units > 2.0) {
+      used.push_back(&scale);
+    }
+  }
+  if (used.size() < 2) {
+    used.clear();
+    for (const Scale& scale : scales_) {
+      used.push_back(&scale);
+    }
+  }
+  rays_fitted_ = used.size() >= 2;
+  if (!rays_fitted_) {
+    return;
+  }
+  const Scale& k = scales_.back();
+  for (std::size_t g = 0; g < kGrid; ++g) {
+    std::vector<double> a;
+    std::vector<double> b;
+    for (const Scale* scale : used) {
+      for (int neighbour = -1; neighbour <= 1; ++neighbour) {
+        const double log_share = (static_cast<double>(g) + neighbour) * kOctave;
+        const double ratio =
+            std::exp(scale->curve.log_time(log_share + std::log(scale->place.ranks)) -
+                     k.curve.log_time(log_share + std::log(k.place.ranks)));
+        a.insert(a.end(), {1.0 / ratio, (scale->place.units - 1.0) / ratio});
+        b.push_back(1.0);
+      }
+    }
+    const NnlsResult fit = huber_nnls(a, 2, b, 3);
+    if (fit.x[0] + fit.x[1] > 0.0) {
+      ray_laws_[g] = {fit.x[0], fit.x[1]};
+    }
+  }
+}
+
+void Estimator::fit_global() {
+  std::vector<double> a;
+  std::vector<double> b;
+  for (const Scale& scale : scales_) {
+    for (const double log_size : scale.curve.log_sizes()) {
+      const double time_s = std::exp(scale.curve.log_time(log_size));
+      for (const double value : features(collective_, log_size, scale.place)) {
+        a.push_back(value / time_s);
+      }
+      b.push_back(1.0);
+    }
+  }
+  const NnlsResult fit = huber_nnls(a, kFeatures, b, 5);
+  std::copy(fit.x.begin(), fit.x.end(), global_.begin());
+}
+
+double Estimator::ring(double log_size, Place target) const {
+  const Place k = anchor();
+  const double log_share = log_size - std::log(target.ranks);
+  const double anchored = scales_.back().curve.log_time(log_share + std::log(k.ranks));
+  if (!rays_fitted_) {
+    return anchored +
+           std::log(ring_steps(collective_, target.ranks) / ring_steps(collective_, k.ranks));
+  }
+  return anchored + over_octaves(ray_laws_, log_share, [&](const GrowthLaw& law) {
+           return std::log((law.base + law.per * (target.units - 1.0)) /
+                           (law.base + law.per * (k.units - 1.0)));
+         });
+}
+
+double Estimator::tree(double log_size, Place target) const {
+  const Place k = anchor();
+  const SizeCurve& curve = scales_.back().curve;
+  double anchored = curve.log_time(log_size);
+  if (growth_ == Growth::library && log_size > log_tree_limit_) {
+    anchored = std::max(anchored, curve.log_time(log_tree_limit_) + log_size - log_tree_limit_);
+  }
+  if (growth_ == Growth::tree && nccl_ && log_size > kBandwidthBegin) {
+    return anchored +
+           std::log(bus_factor(collective_, target.ranks) / bus_factor(collective_, k.ranks));
+  }
+  if (scales_.size() == 1) {  // assumed: a latency per level, a constant bus bandwidth
+    const double bandwidth =
+        std::clamp((log_size - kLatencyEnd) / (kBandwidthBegin - kLatencyEnd), 0.0, 1.0);
+    return anchored +
+           (1.0 - bandwidth) *
+               std::log((1.0 + coordinate(target.units)) / (1.0 + coordinate(k.units))) +
+           bandwidth *
+               std::log(bus_factor(collective_, target.ranks) / bus_factor(collective_, k.ranks));
+  }
+  return anchored + over_octaves(growth_laws_, log_size, [&](const GrowthLaw& law) {
+           return std::log((law.base + law.per * coordinate(target.units)) /
+                           (law.base + law.per * coordinate(k.units)));
+         });
+}
+
+double Estimator::global_ratio(double log_size, Place target) const {
+  const auto value = [&](Place place) {
+    const std::array<double, kFeatures> x = features(collective_, log_size, place);
+    double sum = 0;
+    for (std::size_t i = 0; i < kFeatures; ++i) {
+      sum += global_[i] * x[i];
+    }
+    return sum;
+  };
+  const double at_anchor = value(anchor());
+  return at_anchor > 0.0 ? std::log(value(target) / at_anchor) : 0.0;
+}
+
+double Estimator::ring_weight(double log_size, Place target) const {
+  const Scale& k = scales_.back();
+  const double collapsed = log_size + std::log(k.place.ranks / target.ranks);
+  const double share = std::exp(collapsed - k.curve.log_time(collapsed) - k.log_peak_busbw);
+  return std::clamp((share - 0.25) / 0.2, 0.0, 1.0);
+}
+
+Estimate Estimator::at(double log_size, Place target) const {
+  const Scale& k = scales_.back();
+  Estimate estimate;
+  if (growth_ == Growth::ring) {
+    estimate.log_time = ring(log_size, target);
+    estimate.gap = k.curve.gap(log_size + std::log(k.place.ranks / target.ranks));
+    return estimate;
+  }
+  const double log_tree = tree(log_size, target);
+  estimate.gap = k.curve.gap(log_size);
+  if (growth_ != Growth::library) {
+    estimate.log_time = log_tree;
+    return estimate;
+  }
+  const double log_ring =
+      k.curve.log_time(log_size + std::log(k.place.ranks / target.ranks)) +
+      std::log(ring_steps(collective_, target.ranks) / ring_steps(collective_, k.place.ranks));
+  const double weight = ring_weight(log_size, target);
+  double log_library = log_tree;
+  double experts_apart = 0;
+  if (log_size >= kLatencyEnd && scales_.size() > 1) {
+    const double log_global = k.curve.log_time(log_size) + global_ratio(log_size, target);
+    log_library = 0.5 * (log_tree + log_global);
+    experts_apart = 0.5 * std::fabs(log_tree - log_global);
+  }
+  estimate.log_time = weight * log_ring + (1.0 - weight) * log_library;
+  estimate.spread = weight > 0.0 && weight < 1.0
+                        ? std::fabs(log_ring - log_library) * std::min(weight, 1.0 - weight)
+                        : (1.0 - weight) * experts_apart;
+  return estimate;
+}
+
+}  // namespace collscale

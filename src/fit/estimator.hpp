@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// The point estimate: measured scales of one tier in, time at any larger scale out.
+//
+// It is anchored at the largest measured scale k: the shape over sizes is what was measured there,
+// and only the growth from k to the target comes from a law. docs/method.md gives the reasons; the
+// laws:
+//   ring     t(n,S) = t~(k, S k/n) (a + b(g-1)) / (a + b(g_k-1)), a and b from the measured scales
+//            along the ray S/n = const (the protocol switches of a ring lie at fixed S/n)
+//   tree     t(n,S) = t~(k,S) (A + B log2 g) / (A + B log2 g_k), A and B from all scales at sizes
+//            within an octave of S
+//   chain    as tree, with g-1 in place of log2 g
+//   library  ring with L(n)/L(k) steps, by weight w; the rest tree, from 64 KiB on averaged with a
+//            fit of [1, log2 g, g-1, S f(n), S, S log2 g, sqrt S] to everything. w follows the bus
+//            bandwidth reached at (k, S k/n), because libraries switch to the ring at fixed S/n
+// with t~ the monotone hull (size_curve.hpp), f the busbw factor, L the ring's steps, g the number
+// of nodes (of ranks inside one node). Every coefficient is >= 0, fitted to relative errors with
+// Huber weights.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "collective/collective.hpp"
+#include "fit/series.hpp"
+#include "fit/size_curve.hpp"
+
+namespace collscale {
+
+/// Steps of the ring algorithm: 2(n-1) for all_reduce, n-1 for the others.
+double ring_steps(Collective collective, double ranks);
+/// bus_bandwidth_factor for a rank count that need not be whole.
+double bus_factor(Collective collective, double ranks);
+
+/// A place to predict. `units` is the growth coordinate g.
+struct Place {
+  double ranks = 0;
+  double units = 0;
+};
+
+struct Estimate {
+  double log_time = 0;
+  double spread = 0;  ///< how far the laws that were mixed lie apart, in ln t
+  double gap = 0;     ///< artefact at the anchor, in ln t
+};
+
+class Estimator {
+ public:
+  /// From the cells of `series` of one tier with at most `max_ranks` ranks; `times_s` gives the
+  /// time of each cell. There must be at least one such cell.
+  Estimator(const Series& series, std::span<const double> times_s, bool network,
+            std::int64_t max_ranks);
+
+  [[nodiscard]] Estimate at(double log_size, Place target) const;
+
+  [[nodiscard]] std::size_t scale_count() const { return scales_.size(); }
+  [[nodiscard]] Place anchor() const { return scales_.back().place; }
+  /// ln of the hull time at measured scale `index`.
+  [[nodiscard]] double measured(std::size_t index, double log_size) const {
+    return scales_[index].curve.log_time(log_size);
+  }
+  [[nodiscard]] Place place(std::size_t index) const { return scales_[index].place; }
+
+ private:
+  struct Scale {
+    Place place;
+    SizeCurve curve;
+    double log_peak_busbw = 0;
+  };
+  /// base + per × (log2 g or g-1); only the ratio at two places is used.
+  struct GrowthLaw {
+    double base = 1;
+    double per = 0;
+  };
+  static constexpr std::size_t kGrid = 48;
+
+  static constexpr std::size_t kFeatures = 7;
+
+  void fit_growth();
+  void fit_rays();
+  void fit_global();
+  [[nodiscard]] double coordinate(double units) const;
+  [[nodiscard]] double ring(double log_size, Place target) const;
+  [[nodiscard]] double tree(double log_size, Place target) const;
+  [[nodiscard]] double global_ratio(double log_size, Place target) const;
+  [[nodiscard]] double ring_weight(double log_size, Place target) const;
+
+  Collective collective_;
+  Growth growth_;
+  bool nccl_ = false;
+  bool network_ = true;
+  std::vector<Scale> scales_;
+  std::array<GrowthLaw, kGrid> growth_laws_{};  ///< by size, octaves from 1 B
+  std::array<GrowthLaw, kGrid> ray_laws_{};     ///< by bytes per rank, octaves from 1 B
+  bool rays_fitted_ = false;
+  std::array<double, kFeatures> global_{};
+  double log_tree_limit_ = 0;  ///< the largest size surely below the switch at the anchor
+};
+
+}  // namespace collscale

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a Profile to predictions with intervals, at any scale.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fit/profile.hpp"
+#include "record/record.hpp"
+#include "topology/system.hpp"
+#include "units/error.hpp"
+
+namespace collscale {
+
+/// Seconds that no run can be faster than, for a size in bytes on that many ranks; 0: no bound.
+using BoundFunction = std::function<double(Collective, double size_bytes, std::int64_t ranks)>;
+
+struct ExtrapolateOptions {
+  std::string algorithm;  ///< "": the series "auto", or the only one there is
+  int replicates = 1000;  ///< bootstrap replicates; 0 leaves the spread of the runs out
+  std::uint64_t seed = 1;
+  int threads = 0;
+  /// True where accelerator, network, library era and launch mode are known to match the data's;
+  /// otherwise data of another system widens the interval (kOtherSystemFactor).
+  bool matched_system = false;
+  BoundFunction bound_s;  ///< empty: the bounds of the target system (model/bounds.hpp)
+};
+
+/// One record per ranks × size, sizes innermost: engine analytic, trust predicted, 50 % and 95 %
+/// intervals, validated_to_ranks (the most ranks measured in that tier), the source in words.
+///
+/// Data of another node size are mapped by nodes and by bytes per rank: n ranks on nodes of p are
+/// predicted from n q/p ranks on nodes of q, with q/p of the size. Nothing is rescaled to the
+/// target's link rates, so the answer reads "a system of the data's kind, this large".
+///
+/// Fails when the profile has no such collective or algorithm, when a target lies in a tier of
+/// which there are no data (across nodes from one node's records), or is more than the system has.
+Expected<std::vector<Record>> extrapolate(const Profile& profile, const System& system,
+                                          Collective collective,
+                                          std::span<const double> sizes_bytes,
+                                          std::span<const std::int64_t> ranks,
+                                          const ExtrapolateOptions& options = {});
+
+}  // namespace collscale

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a calibration knows: the merged measurements, the parameters fitted to them, and how well
+// the same procedure predicted scales that were held out. Plain values; see profile_to_json for the
+// file.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fit/series.hpp"
+#include "fit/uncertainty.hpp"
+#include "units/error.hpp"
+
+namespace collscale {
+
+/// A fitted coefficient, never negative, with its 95 % bootstrap interval over runs. The interval
+/// says how the runs differ, not how wrong the law may be.
+struct Parameter {
+  std::string name;
+  std::string unit;  ///< "s", "s/B", "s/B^0.5"
+  double value = 0;
+  double low = 0;
+  double high = 0;
+  std::string meaning;
+};
+
+/// How far predictions were from a held-out scale, over the sizes of one regime.
+/// Errors are medians of |ln(predicted ÷ measured)|: 0.07 is 7 %.
+struct HoldOutError {
+  int points = 0;
+  double median_error = 0;
+  double line_error = 0;    ///< of a straight line in ln t over ln n through the last two scales
+  double coverage = 0;      ///< share of measurements inside the 95 % interval
+  double median_width = 1;  ///< high ÷ low of that interval
+};
+
+/// Fitted on scales up to `trained_to_ranks` (two or more), judged on `held_out_ranks`.
+struct HoldOut {
+  std::int64_t trained_to_ranks = 0;
+  std::int64_t held_out_ranks = 0;
+  double distance = 1;  ///< held-out ÷ largest trained nodes (ranks inside one node)
+  std::array<HoldOutError, kRegimes> regimes{};
+  HoldOutError all;
+};
+
+/// One tier of a series: a law and what is known about it.
+struct Branch {
+  bool network = true;  ///< across nodes; false: inside one
+  Growth growth = Growth::library;
+  std::vector<std::int64_t> scales;  ///< rank counts it was fitted on
+  std::vector<Parameter> parameters;
+  double median_residual = 0;                  ///< of the parameters' law on its own data, |ln|
+  WidthFactors width_factors = kPriorFactors;  ///< on the prior widths (uncertainty.hpp)
+  std::vector<HoldOut> hold_outs;  ///< every (training, target) pair, by target, then training
+};
+
+struct SeriesFit {
+  Series series;
+  std::vector<Branch> branches;
+  std::int64_t validated_to_ranks = 0;  ///< the largest measured scale
+  std::string summary;  ///< "fitted on 8 to 128 ranks, held out 256: median error 7 %"
+};
+
+struct Profile {
+  std::string data_system;          ///< where it was measured
+  std::int64_t ranks_per_node = 1;  ///< there
+  std::string topology;             ///< the system named when it was calibrated
+  std::uint64_t seed = 1;
+  int replicates = 0;
+  std::vector<SeriesFit> series;
+  std::vector<std::string> notes;  ///< what a user should know, one sentence each
+};
+
+inline constexpr int kProfileSchemaVersion = 1;
+
+/// {"schema_version", "data_system", "ranks_per_node", "topology", "seed", "replicates", "notes",
+///  "series": [{"collective", "algorithm", "protocol", "engine", "trust", "growth", "summary",
+///    "validated_to_ranks",
+///    "branches": [{"tier": "network"|"node", "growth", "scales",
+///                  "parameters": [{"name", "unit", "value", "low", "high", "meaning"}],
+///                  "median_residual", "width_factors": {regime: {"up", "down"}},
+///                  "hold_outs": [{"trained_to_ranks", "held_out_ranks", "distance",
+///                                 "errors": {regime or "all": {"points", "median_error",
+///                                   "line_error", "coverage_95", "median_width_95"}}}]}],
+///    "cells": [{"ranks", "nodes", "size_bytes", "time_s": [...], "run": [...]}]}]}
+/// SI base units. The same profile gives the same bytes; doubles read back exactly.
+std::string profile_to_json(const Profile& profile);
+
+/// Fails with the file's name and the field that is wrong.
+Expected<Profile> profile_from_json(std::string_view text, std::string_view file_name);
+
+}  // namespace collscale

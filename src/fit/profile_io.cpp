@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "fit/profile.hpp"
+
+namespace collscale {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+const char* tier_name(bool network) { return network ? "network" : "node"; }
+
+Json error_to_json(const HoldOutError& error) {
+  return {{"points", error.points},
+          {"median_error", error.median_error},
+          {"line_error", error.line_error},
+          {"coverage_95", error.coverage},
+          {"median_width_95", error.median_width}};
+}
+
+Json hold_out_to_json(const HoldOut& hold_out) {
+  Json errors = Json::object();
+  for (std::size_t r = 0; r < kRegimes; ++r) {
+    errors[kRegimeNames[r]] = error_to_json(hold_out.regimes[r]);
+  }
+  errors["all"] = error_to_json(hold_out.all);
+  return {{"trained_to_ranks", hold_out.trained_to_ranks},
+          {"held_out_ranks", hold_out.held_out_ranks},
+          {"distance", hold_out.distance},
+          {"errors", std::move(errors)}};
+}
+
+Json branch_to_json(const Branch& branch) {
+  Json parameters = Json::array();
+  for (const Parameter& parameter : branch.parameters) {
+    parameters.push_back({{"name", parameter.name},
+                          {"unit", parameter.unit},
+                          {"value", parameter.value},
+                          {"low", parameter.low},
+                          {"high", parameter.high},
+                          {"meaning", parameter.meaning}});
+  }
+  Json factors = Json::object();
+  for (std::size_t r = 0; r < kRegimes; ++r) {
+    factors[kRegimeNames[r]] = {{"up", branch.width_factors[r].up},
+                                {"down", branch.width_factors[r].down}};
+  }
+  Json hold_outs = Json::array();
+  for (const HoldOut& hold_out : branch.hold_outs) {
+    hold_outs.push_back(hold_out_to_json(hold_out));
+  }
+  return {{"tier", tier_name(branch.network)},
+          {"growth", name(branch.growth)},
+          {"scales", branch.scales},
+          {"parameters", std::move(parameters)},
+          {"median_residual", branch.median_residual},
+          {"width_factors", std::move(factors)},
+          {"hold_outs", std::move(hold_outs)}};
+}
+
+Json series_to_json(const SeriesFit& fit) {
+  Json branches = Json::array();
+  for (const Branch& branch : fit.branches) {
+    branches.push_back(branch_to_json(branch));
+  }
+  Json cells = Json::array();
+  for (const Cell& cell : fit.series.cells) {
+    cells.push_back({{"ranks", cell.ranks},
+                     {"nodes", cell.nodes},
+                     {"size_bytes", cell.size_bytes},
+                     {"time_s", cell.time_s},
+                     {"run", cell.run}});
+  }
+  const Series& series = fit.series;
+  return {{"collective", name(series.collective)},
+          {"algorithm", series.algorithm},
+          {"protocol", series.protocol},
+          {"engine", name(series.engine)},
+          {"trust", name(series.trust)},
+          {"growth", name(series.growth)},
+          {"summary", fit.summary},
+          {"validated_to_ranks", fit.validated_to_ranks},
+          {"branches", std::move(branches)},
+          {"cells", std::move(cells)}};
+}
+
+/// Reads fields of objects and keeps the first error; after an error every read gives a default.
+class Reader {
+ public:
+  explicit Reader(std::string_view file_name) : file_(file_name) {}
+
+  const Json& child(const Json& object, const std::string& key, const std::string& place,
+                    bool array) {
+    const Json& value = find(object, key, place);
+    if (!error_.empty() || (array ? value.is_array() : value.is_object())) {
+      return value;
+    }
+    refuse(place + "." + key, value, array ? "an array" : "an object");
+    return null_;
+  }
+  std::string text(const Json& object, const std::string& key, const std::string& place) {
+    const Json& value = find(object, key, place);
+    if (error_.empty() && !value.is_string()) {
+      refuse(place + "." + key, value, "text");
+    }
+    return error_.empty() ? value.get<std::string>() : std::string();
+  }
+  double number(const Json& object, const std::string& key, const std::string& place,
+                double low = 0.0) {
+    return as_number(find(object, key, place), place + "." + key, low);
+  }
+  std::int64_t integer(const Json& object, const std::string& key, const std::string& place,
+                       std::int64_t low) {
+    return as_integer(find(object, key, place), place + "." + key, low);
+  }
+  double as_number(const Json& value, const std::string& place, double low) {
+    if (error_.empty() && (!value.is_number() || value.get<double>() < low)) {
+      refuse(place, value, fmt::format("a number of at least {}", low));
+    }
+    return error_.empty() ? value.get<double>() : 1.0;
+  }
+  std::int64_t as_integer(const Json& value, const std::string& place, std::int64_t low) {
+    const bool good = value.is_number_integer() && value.get<std::int64_t>() >= low;
+    if (error_.empty() && !good) {
+      refuse(place, value, fmt::format("a whole number of at least {}", low));
+    }
+    return error_.empty() ? value.get<std::int64_t>() : low;
+  }
+  template <class T>
+  T parsed(const Expected<T>& value, const std::string& place) {
+    if (error_.empty() && !value) {
+      error_ = fmt::format("{}: {}: {}", file_, place, value.error().message);
+    }
+    return value.value_or(T{});
+  }
+  void require(bool condition, const std::string& place, const char* expected) {
+    if (error_.empty() && !condition) {
+      error_ = fmt::format("{}: {}: expected {}", file_, place, expected);
+    }
+  }
+  [[nodiscard]] const std::string& error() const { return error_; }
+
+ private:
+  const Json& find(const Json& object, const std::string& key, const std::string& place) {
+    if (!error_.empty()) {
+      return null_;
+    }
+    if (!object.is_object() || !object.contains(key)) {
+      error_ = fmt::format("{}: {} has no field \"{}\"", file_, place, key);
+      return null_;
+    }
+    return object.at(key);
+  }
+  void refuse(const std::string& place, const Json& value, const std::string& expected) {
+    error_ = fmt::format("{}: {}: found {}, expected {}", file_, place, value.dump().substr(0, 40),
+                         expected);
+  }
+  std::string file_;
+  std::string error_;
+  Json null_;
+};
+
+HoldOutError read_error(Reader& reader, const Json& errors, const std::string& key,
+                        const std::string& place) {
+  const Json& json = reader.child(errors, key, place, false);
+  const std::string here = place + "." + key;
+  return {static_cast<int>(reader.integer(json, "points", here, 0)),
+          reader.number(json, "median_error", here), reader.number(json, "line_error", here),
+          reader.number(json, "coverage_95", here), reader.number(json, "median_width_95", here)};
+}
+
+Branch read_branch(Reader& reader, const Json& json, const std::string& place) {
+  Branch branch;
+  const std::string tier = reader.text(json, "tier", place);
+  reader.require(tier == "network" || tier == "node", place + ".tier", "\"network\" or \"node\"");
+  branch.network = tier == "network";
+  branch.growth =
+      reader.parsed(parse_growth(reader.text(json, "growth", place)), place + ".growth");
+  for (const Json& scale : reader.child(json, "scales", place, true)) {
+    branch.scales.push_back(reader.as_integer(scale, place + ".scales", 1));
+  }
+  for (const Json& item : reader.child(json, "parameters", place, true)) {
+    const std::string here = place + ".parameters";
+    branch.parameters.push_back(
+        {reader.text(item, "name", here), reader.text(item, "unit", here),
+         reader.number(item, "value", here), reader.number(item, "low", here),
+         reader.number(item, "high", here), reader.text(item, "meaning", here)});
+  }
+  branch.median_residual = reader.number(json, "median_residual", place);
+  const Json& factors = reader.child(json, "width_factors", place, false);
+  for (std::size_t r = 0; r < kRegimes; ++r) {
+    const std::string here = fmt::format("{}.width_factors.{}", place, kRegimeNames[r]);
+    const Json& factor = reader.child(factors, kRegimeNames[r], place + ".width_factors", false);
+    branch.width_factors[r] = {reader.number(factor, "up", here),
+                               reader.number(factor, "down", here)};
+  }
+  for (const Json& item : reader.child(json, "hold_outs", place, true)) {
+    const std::string here = place + ".hold_outs";
+    HoldOut hold_out;
+    hold_out.trained_to_ranks = reader.integer(item, "trained_to_ranks", here, 1);
+    hold_out.held_out_ranks = reader.integer(item, "held_out_ranks", here, 1);
+    hold_out.distance = reader.number(item, "distance", here);
+    const Json& errors = reader.child(item, "errors", here, false);
+    for (std::size_t r = 0; r < kRegimes; ++r) {
+      hold_out.regimes[r] = read_error(reader, errors, kRegimeNames[r], here + ".errors");
+    }
+    hold_out.all = read_error(reader, errors, "all", here + ".errors");
+    branch.hold_outs.push_back(hold_out);
+  }
+  return branch;
+}
+
+Cell read_cell(Reader& reader, const Json& json, const std::string& place) {
+  Cell cell;
+  cell.ranks = reader.integer(json, "ranks", place, 2);
+  cell.nodes = reader.integer(json, "nodes", place, 1);
+  cell.size_bytes = reader.number(json, "size_bytes", place);
+  for (const Json& time : reader.child(json, "time_s", place, true)) {
+    cell.time_s.push_back(reader.as_number(time, place + ".time_s", 0.0));
+    reader.require(cell.time_s.back() > 0.0, place + ".time_s", "positive times");
+  }
+  for (const Json& run : reader.child(json, "run", place, true)) {
+    cell.run.push_back(static_cast<std::int32_t>(reader.as_integer(run, place + ".run", 0)));
+    reader.require(cell.run.back() < 1000000, place + ".run", "run numbers below 1,000,000");
+  }
+  reader.require(cell.size_bytes > 0.0, place + ".size_bytes", "a positive size");
+  reader.require(!cell.time_s.empty() && cell.time_s.size() == cell.run.size(), place,
+                 "as many runs as times, at least one");
+  return cell;
+}
+
+SeriesFit read_series(Reader& reader, const Json& json, const Profile& profile,
+                      const std::string& place) {
+  SeriesFit fit;
+  Series& series = fit.series;
+  series.collective = reader.parsed(parse_collective(reader.text(json, "collective", place)),
+                                    place + ".collective");
+  series.algorithm = reader.text(json, "algorithm", place);
+  series.protocol = reader.text(json, "protocol", place);
+  series.engine =
+      reader.parsed(parse_engine(reader.text(json, "engine", place)), place + ".engine");
+  series.trust = reader.parsed(parse_trust(reader.text(json, "trust", place)), place + ".trust");
+  series.growth =
+      reader.parsed(parse_growth(reader.text(json, "growth", place)), place + ".growth");
+  series.system = profile.data_system;
+  series.ranks_per_node = profile.ranks_per_node;
+  fit.summary = reader.text(json, "summary", place);
+  fit.validated_to_ranks = reader.integer(json, "validated_to_ranks", place, 2);
+  const Json& branches = reader.child(json, "branches", place, true);
+  for (std::size_t i = 0; i < branches.size(); ++i) {
+    fit.branches.push_back(
+        read_branch(reader, branches[i], fmt::format("{}.branches[{}]", place, i)));
+  }
+  const Json& cells = reader.child(json, "cells", place, true);
+  for (std::size_t i = 0; i < cells.size() && reader.error().empty(); ++i) {
+    const std::string here = fmt::format("{}.cells[{}]", place, i);
+    Cell cell = read_cell(reader, cells[i], here);
+    if (!series.cells.empty()) {
+      const Cell& before = series.cells.back();
+      const bool ascending = before.ranks < cell.ranks ||
+                             (before.ranks == cell.ranks && before.size_bytes < cell.size_bytes);
+      reader.require(ascending, here, "cells in ascending order of ranks, then size");
+      reader.require(before.ranks != cell.ranks || before.nodes == cell.nodes, here,
+                     "one number of nodes per number of ranks");
+    }
+    series.cells.push_back(std::move(cell));
+  }
+  reader.require(!series.cells.empty(), place + ".cells", "at least one cell");
+  for (const bool network : {false, true}) {
+    bool has_branch = false;
+    for (const Branch& branch : fit.branches) {
+      has_branch |= branch.network == network;
+    }
+    reader.require(series.scales(network).empty() || has_branch, place + ".branches",
+                   "a branch for every tier that has cells");
+  }
+  return fit;
+}
+
+}  // namespace
+
+std::string profile_to_json(const Profile& profile) {
+  Json series = Json::array();
+  for (const SeriesFit& fit : profile.series) {
+    series.push_back(series_to_json(fit));
+  }
+  const Json json = {{"schema_version", kProfileSchemaVersion},
+                     {"data_system", profile.data_system},
+                     {"ranks_per_node", profile.ranks_per_node},
+                     {"topology", profile.topology},
+                     {"seed", profile.seed},
+                     {"replicates", profile.replicates},
+                     {"notes", profile.notes},
+                     {"series", std::move(series)}};
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Expected<Profile> profile_from_json(std::string_view text, std::string_view file_name) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (json.is_discarded()) {
+    return fail(
+        fmt::format("{}: this is not JSON, expected a profile made by calibrate", file_name));
+  }
+  Reader reader(file_name);
+  const std::string root = "profile";
+  const std::int64_t version = reader.integer(json, "schema_version", root, 0);
+  if (reader.error().empty() && version != kProfileSchemaVersion) {
+    return fail(fmt::format("{}: schema_version {}: this program reads version {}", file_name,
+                            version, kProfileSchemaVersion));
+  }
+  Profile profile;
+  profile.data_system = reader.text(json, "data_system", root);
+  profile.ranks_per_node = reader.integer(json, "ranks_per_node", root, 1);
+  profile.topology = reader.text(json, "topology", root);
+  profile.seed = static_cast<std::uint64_t>(reader.integer(json, "seed", root, 0));
+  profile.replicates = static_cast<int>(reader.integer(json, "replicates", root, 0));
+  for (const Json& note : reader.child(json, "notes", root, true)) {
+    reader.require(note.is_string(), "profile.notes", "text");
+    profile.notes.push_back(note.is_string() ? note.get<std::string>() : std::string());
+  }
+  const Json& series = reader.child(json, "series", root, true);
+  for (std::size_t i = 0; i < series.size() && reader.error().empty(); ++i) {
+    profile.series.push_back(
+        read_series(reader, series[i], profile, fmt::format("profile.series[{}]", i)));
+  }
+  if (!reader.error().empty()) {
+    return fail(reader.error());
+  }
+  return profile;
+}
+
+}  // namespace collscale

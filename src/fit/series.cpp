@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/series.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "stats/quantiles.hpp"
+#include "units/quantity.hpp"
+#include "units/suggest.hpp"
+
+namespace collscale {
+namespace {
+
+constexpr std::array<std::pair<Growth, std::string_view>, 4> kGrowthNames = {{
+    {Growth::ring, "ring"},
+    {Growth::tree, "tree"},
+    {Growth::chain, "chain"},
+    {Growth::library, "library"},
+}};
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// Where it was measured: the topology, or, of other people's data, the repository or page of the
+// source (a source reads "github:owner/name@commit file [data set]"; its data sets are runs).
+std::string system_of(const Record& record) {
+  if (!record.scenario.topology.empty()) {
+    return record.scenario.topology;
+  }
+  const std::string system = record.source.substr(0, record.source.find_first_of("@ ["));
+  return system.empty() ? "our own measurements" : system;
+}
+
+std::string label(const Scenario& scenario) {
+  return fmt::format("{}/{}, {} on {} ranks", name(scenario.collective), scenario.algorithm,
+                     format_size(scenario.size_bytes), scenario.ranks);
+}
+
+Expected<void> check_record(const Record& record, const Record& first, const std::string& system) {
+  const Scenario& s = record.scenario;
+  if (!(record.time_s > 0.0) || !std::isfinite(record.time_s) || !(s.size_bytes > 0.0) ||
+      !std::isfinite(s.size_bytes) || s.ranks < 1) {
+    return fail(
+        fmt::format("the record {} has time_s {}, size_bytes {} and ranks {}: all must be positive "
+                    "to be fitted",
+                    benchmark_name(s), record.time_s, s.size_bytes, s.ranks));
+  }
+  if (system_of(record) != system) {
+    return fail(
+        fmt::format("the records are of two systems, \"{}\" and \"{}\": calibrate each by itself",
+                    system, system_of(record)));
+  }
+  if (record.engine != first.engine || record.trust != first.trust) {
+    return fail(fmt::format(
+        "the records are of two kinds, {} {} and {} {}: calibrate each by itself",
+        name(first.trust), name(first.engine), name(record.trust), name(record.engine)));
+  }
+  if (s.failures != first.scenario.failures || s.layout != first.scenario.layout) {
+    return fail(fmt::format(
+        "the record {} has another layout or other failures than the first record: calibrate each "
+        "by itself",
+        benchmark_name(s)));
+  }
+  return {};
+}
+
+// The measured system's ranks per node: what the records on several nodes agree on, or the most
+// ranks seen on one.
+Expected<std::int64_t> node_size(std::span<const Record> records, const System& system) {
+  std::int64_t per_node = 0;
+  std::int64_t most_on_one = 1;
+  for (const Record& record : records) {
+    const Scenario& s = record.scenario;
+    if (s.nodes == 0) {
+      per_node = std::max(per_node, ranks_per_node(system));
+    } else if (s.nodes == 1) {
+      most_on_one = std::max(most_on_one, s.ranks);
+    }
+  }
+  for (const Record& record : records) {
+    const Scenario& s = record.scenario;
+    if (s.nodes < 2) {
+      continue;
+    }
+    if (s.ranks % s.nodes != 0) {
+      return fail(fmt::format(
+          "{} are on {} nodes: a series to fit needs the same number of ranks on every node",
+          label(s), s.nodes));
+    }
+    const std::int64_t here = s.ranks / s.nodes;
+    if (per_node != 0 && per_node != here) {
+      return fail(fmt::format("the records have {} and {} ranks per node: calibrate each by itself",
+                              per_node, here));
+    }
+    per_node = here;
+  }
+  return per_node == 0 ? most_on_one : per_node;
+}
+
+Expected<void> check_agreement(const Series& series) {
+  std::size_t repeated = 0;
+  std::size_t torn = 0;
+  const Cell* worst = nullptr;
+  double worst_ratio = 0;
+  for (const Cell& cell : series.cells) {
+    if (cell.time_s.size() < 2) {
+      continue;
+    }
+    ++repeated;
+    const auto [low, high] = std::minmax_element(cell.time_s.begin(), cell.time_s.end());
+    const double ratio = *high / *low;
+    torn += ratio > 3.0 ? 1 : 0;
+    if (ratio > worst_ratio) {
+      worst_ratio = ratio;
+      worst = &cell;
+    }
+  }
+  if (repeated >= 4 && 2 * torn > repeated) {
+    const auto [low, high] = std::minmax_element(worst->time_s.begin(), worst->time_s.end());
+    return fail(fmt::format(
+        "the records contradict each other: {} of {} repeated points of {} differ by more than a "
+        "factor 3, {} on {} ranks from {} to {}; are they of one system and one setting?",
+        torn, repeated, name(series.collective), format_size(worst->size_bytes), worst->ranks,
+        format_time(*low), format_time(*high)));
+  }
+  return {};
+}
+
+using CellKey = std::pair<std::int64_t, double>;  // ranks, size
+
+struct Draft {
+  Series series;
+  std::map<CellKey, Cell> cells;
+  std::map<std::int64_t, std::map<std::string, std::int32_t>> runs;  // of each scale
+  std::map<std::int64_t, std::set<std::string>> sources;
+  std::map<std::tuple<std::int64_t, double, std::string>, int> seen;
+};
+
+}  // namespace
+
+std::string_view name(Growth growth) {
+  for (const auto& [value, text] : kGrowthNames) {
+    if (value == growth) {
+      return text;
+    }
+  }
+  return "library";
+}
+
+Expected<Growth> parse_growth(std::string_view text) {
+  std::vector<std::string> names;
+  for (const auto& [value, known] : kGrowthNames) {
+    if (known == text) {
+      return value;
+    }
+    names.emplace_back(known);
+  }
+  return fail(fmt::format("unknown growth \"{}\"{}", text, suggestion(text, names)));
+}
+
+Growth growth_of(Collective collective, std::string_view algorithm, Engine engine) {
+  if (contains(algorithm, "tree") || contains(algorithm, "recursive") ||
+      contains(algorithm, "halving") || contains(algorithm, "doubling") ||
+      contains(algorithm, "bruck") || contains(algorithm, "binomial") ||
+      contains(algorithm, "collnet") || contains(algorithm, "nvls") ||
+      contains(algorithm, "rabenseifner") || collective == Collective::barrier) {
+    return Growth::tree;
+  }
+  const bool rooted = collective == Collective::broadcast || collective == Collective::reduce;
+  if (contains(algorithm, "ring") || contains(algorithm, "chain") ||
+      contains(algorithm, "pipeline")) {
+    return rooted ? Growth::chain : Growth::ring;
+  }
+  if (contains(algorithm, "pairwise") || contains(algorithm, "linear") ||
+      contains(algorithm, "spread")) {
+    return Growth::ring;
+  }
+  if (collective == Collective::send_recv) {
+    return Growth::tree;
+  }
+  if (engine == Engine::nccl) {  // NCCL's defaults over several nodes
+    if (rooted) {
+      return Growth::chain;
+    }
+    return collective == Collective::all_reduce ? Growth::library : Growth::ring;
+  }
+  return rooted ? Growth::tree : Growth::library;
+}
+
+std::vector<std::int64_t> Series::scales() const {
+  std::set<std::int64_t> found;
+  for (const Cell& cell : cells) {
+    found.insert(cell.ranks);
+  }
+  return {found.begin(), found.end()};
+}
+
+std::vector<std::int64_t> Series::scales(bool network) const {
+  std::set<std::int64_t> found;
+  for (const Cell& cell : cells) {
+    if ((cell.nodes > 1) == network) {
+      found.insert(cell.ranks);
+    }
+  }
+  return {found.begin(), found.end()};
+}
+
+Expected<std::vector<Series>> make_series(std::span<const Record> records, const System& system) {
+  if (records.empty()) {
+    return fail("there are no records to calibrate on");
+  }
+  const Record& first = records.front();
+  const std::string measured_on = system_of(first);
+  for (const Record& record : records) {
+    if (auto checked = check_record(record, first, measured_on); !checked) {
+      return tl::make_unexpected(checked.error());
+    }
+  }
+  const auto per_node = node_size(records, system);
+  if (!per_node) {
+    return tl::make_unexpected(per_node.error());
+  }
+
+  std::vector<Draft> drafts;
+  const auto draft_of = [&](const Scenario& s) -> Draft& {
+    for (Draft& draft : drafts) {
+      if (draft.series.collective == s.collective && draft.series.algorithm == s.algorithm &&
+          draft.series.protocol == s.protocol) {
+        return draft;
+      }
+    }
+    Draft draft;
+    draft.series.collective = s.collective;
+    draft.series.algorithm = s.algorithm;
+    draft.series.protocol = s.protocol;
+    draft.series.engine = first.engine;
+    draft.series.trust = first.trust;
+    draft.series.growth = growth_of(s.collective, s.algorithm, first.engine);
+    draft.series.system = measured_on;
+    draft.series.ranks_per_node = *per_node;
+    drafts.push_back(std::move(draft));
+    return drafts.back();
+  };
+  for (const Record& record : records) {
+    draft_of(record.scenario).sources[record.scenario.ranks].insert(record.source);
+  }
+  for (const Record& record : records) {
+    const Scenario& s = record.scenario;
+    if (s.ranks < 2) {
+      continue;  // one rank communicates with nobody
+    }
+    Draft& draft = draft_of(s);
+    // A run is one data set; where a scale has but one, in and out of place count as two.
+    std::string run = record.source;
+    if (draft.sources[s.ranks].size() == 1 && s.in_place) {
+      run += "#in_place";
+    }
+    const int again = draft.seen[{s.ranks, s.size_bytes, run + (s.in_place ? "#i" : "#o")}]++;
+    run += fmt::format("#{}", again);
+    auto& runs = draft.runs[s.ranks];
+    const auto number = static_cast<std::int32_t>(runs.size());
+    const std::int32_t index = runs.emplace(run, number).first->second;
+    Cell& cell = draft.cells[{s.ranks, s.size_bytes}];
+    cell.ranks = s.ranks;
+    cell.nodes = s.nodes != 0 ? s.nodes : (s.ranks + *per_node - 1) / *per_node;
+    cell.size_bytes = s.size_bytes;
+    cell.time_s.push_back(record.time_s);
+    cell.run.push_back(index);
+  }
+  std::vector<Series> series;
+  for (Draft& draft : drafts) {
+    for (auto& [key, cell] : draft.cells) {
+      draft.series.cells.push_back(std::move(cell));
+    }
+    if (draft.series.cells.empty()) {
+      continue;
+    }
+    if (auto agreed = check_agreement(draft.series); !agreed) {
+      return tl::make_unexpected(agreed.error());
+    }
+    series.push_back(std::move(draft.series));
+  }
+  if (series.empty()) {
+    return fail("every record is of one rank: at least two ranks are needed to calibrate");
+  }
+  return series;
+}
+
+std::vector<double> cell_medians(const Series& series) {
+  std::vector<double> medians;
+  medians.reserve(series.cells.size());
+  for (const Cell& cell : series.cells) {
+    medians.push_back(median(cell.time_s));
+  }
+  return medians;
+}
+
+}  // namespace collscale

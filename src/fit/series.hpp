@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// From records to series: what one library did for one collective on one system, by ranks and size.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "record/record.hpp"
+#include "topology/system.hpp"
+#include "units/error.hpp"
+
+namespace collscale {
+
+/// How the time of an algorithm grows with the system; decides which law a series is fitted with.
+enum class Growth {
+  ring,     ///< steps ~ ranks: t = L(n) h(S/n)
+  tree,     ///< steps ~ log2 of the nodes, at a fixed size
+  chain,    ///< steps ~ nodes, at a fixed size (a pipelined broadcast along a ring)
+  library,  ///< the library chooses: tree-like below a switch at fixed S/n, ring-like above
+};
+
+std::string_view name(Growth growth);
+Expected<Growth> parse_growth(std::string_view text);
+
+/// By the algorithm's name, or, for "auto", by what the backend is known to do.
+Growth growth_of(Collective collective, std::string_view algorithm, Engine engine);
+
+/// All repeated measurements of one point. `time_s[i]` belongs to run `run[i]` of this scale: runs
+/// are what the bootstrap draws from, because points of one run go wrong together.
+struct Cell {
+  std::int64_t ranks = 0;
+  std::int64_t nodes = 0;
+  double size_bytes = 0;
+  std::vector<double> time_s;
+  std::vector<std::int32_t> run;
+};
+
+struct Series {
+  Collective collective = Collective::all_reduce;
+  std::string algorithm = "auto";
+  std::string protocol;
+  Engine engine = Engine::nccl;
+  Trust trust = Trust::measured;
+  Growth growth = Growth::library;
+  std::string system;               ///< where it was measured, for messages and `source`
+  std::int64_t ranks_per_node = 1;  ///< of that system
+  std::vector<Cell> cells;          ///< by (ranks, size)
+
+  [[nodiscard]] std::vector<std::int64_t> scales() const;  ///< ascending rank counts
+  /// Rank counts on more than one node, or on one.
+  [[nodiscard]] std::vector<std::int64_t> scales(bool network) const;
+};
+
+/// One series per (collective, algorithm, protocol), in the order of first appearance; in and out
+/// of place, data types and repetitions become values of one cell. `system` gives the ranks per
+/// node where a record does not say its nodes. Fails, in one sentence, when there is nothing to
+/// fit, when a record has no positive time, size or rank count, or when the records mix systems,
+/// engines, kinds of trust or numbers of ranks per node.
+Expected<std::vector<Series>> make_series(std::span<const Record> records, const System& system);
+
+/// Median of every cell, in the order of the cells.
+std::vector<double> cell_medians(const Series& series);
+
+}  // namespace collscale

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Time against size at one scale, as a function.
+#pragma once
+
+#include <span>
+#include <vector>
+
+namespace collscale {
+
+/// Straight lines between the measured points in ln t over ln S, after the monotone hull
+/// t~(S) = min over S' >= S of t(S'): a larger message bounds a smaller one, and what exceeds that
+/// is an artefact of the run. Below the smallest size the time is constant where that size is in
+/// the latency regime (<= 64 KiB), else it goes on at the slope of the first two points; above the
+/// largest it grows with the size.
+class SizeCurve {
+ public:
+  SizeCurve() = default;
+  /// Sizes ascending, both of the same length, at least one point, all positive.
+  SizeCurve(std::span<const double> sizes_bytes, std::span<const double> times_s);
+
+  /// ln of the time of the hull at ln of the size.
+  [[nodiscard]] double log_time(double log_size) const { return interpolate(hull_, log_size); }
+  /// ln of measured over hull time, >= 0: how much of an artefact lies there.
+  [[nodiscard]] double gap(double log_size) const;
+  [[nodiscard]] std::span<const double> log_sizes() const { return log_sizes_; }
+
+ private:
+  [[nodiscard]] double interpolate(const std::vector<double>& values, double log_size) const;
+  std::vector<double> log_sizes_;
+  std::vector<double> hull_;
+  std::vector<double> raw_;
+};
+
+}  // namespace collscale

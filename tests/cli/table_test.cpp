@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/table.hpp"
+
+#include <gmock/gmock.h>
+
+namespace collscale {
+namespace {
+
+using ::testing::ElementsAre;
+
+TEST(Table, AlignsNumbersRightAndLeavesNoBlanksAtLineEnds) {
+  Table table({{"size"}, {"algorithm", Align::left}, {"busbw\nGB/s"}});
+  table.add({"8 B", "ring", "0.01"});
+  table.add({"128 MiB", "hierarchical", "360"});
+  EXPECT_EQ(table.text(),
+            "   size  algorithm     busbw\n"
+            "                        GB/s\n"
+            "    8 B  ring           0.01\n"
+            "128 MiB  hierarchical    360\n");
+}
+
+TEST(Table, CountsCharactersNotBytes) {
+  Table table({{"who", Align::left}, {"n"}});
+  table.add({"Büße", "1"});
+  EXPECT_EQ(table.text(), "who   n\nBüße  1\n");
+}
+
+TEST(Table, WrapsALongLastColumnUnderItself) {
+  Table table({{"a", Align::left}, {"source", Align::left}});
+  std::string words;
+  for (int i = 0; i < 30; ++i) words.append("word").append(std::to_string(i)).append(" ");
+  table.add({"x", words});
+  const std::string text = table.text();
+  std::size_t start = 0;
+  for (std::size_t end = 0; (end = text.find('\n', start)) != std::string::npos; start = end + 1)
+    EXPECT_LE(end - start, kPageWidth);
+  EXPECT_NE(text.find("\n   word"), std::string::npos) << text;
+}
+
+TEST(Wrap, KeepsALongWordWhole) {
+  EXPECT_THAT(wrap("see https://example.org/a/long/address now", 10),
+              ElementsAre("see", "https://example.org/a/long/address", "now"));
+  EXPECT_THAT(wrap("", 10), ElementsAre(""));
+}
+
+TEST(Table, IsBoldOnlyInItsHeader) {
+  Table table({{"a"}});
+  table.add({"1"});
+  EXPECT_EQ(table.text(true), "\033[1ma\033[0m\n1\n");
+}
+
+}  // namespace
+}  // namespace collscale

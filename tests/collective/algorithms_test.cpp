@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collective/algorithms.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <set>
+
+namespace collscale {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(Registry, NamesWhatEachCollectiveHas) {
+  EXPECT_THAT(algorithm_names(Collective::all_reduce),
+              ElementsAre("ring", "halving_doubling", "hierarchical"));
+  EXPECT_THAT(algorithm_names(Collective::all_to_all), ElementsAre("pairwise"));
+  std::set<std::pair<Collective, std::string_view>> seen;
+  for (const Algorithm& a : algorithms()) {
+    EXPECT_TRUE(seen.insert({a.collective, a.name}).second) << a.name << " is registered twice";
+    EXPECT_FALSE(a.description.empty());
+  }
+}
+
+TEST(Registry, OffersTheNearestNameForOneItDoesNotKnow) {
+  const auto s = make_schedule(Collective::all_reduce, "rign", {8, 8, 1, 0});
+  ASSERT_FALSE(s);
+  EXPECT_THAT(s.error().message, HasSubstr("all_reduce has no algorithm \"rign\""));
+  EXPECT_THAT(s.error().message, HasSubstr("ring"));
+  EXPECT_EQ(s.error().code, ExitCode::bad_input);
+  EXPECT_THAT(make_schedule(Collective::all_to_all, "ring", {8, 8, 1, 0}).error().message,
+              HasSubstr("pairwise"));
+}
+
+TEST(Registry, SaysWhichRankCountsAHierarchyCanServe) {
+  const auto s = make_schedule(Collective::all_reduce, "hierarchical", {20, 8, 1, 0});
+  ASSERT_FALSE(s);
+  EXPECT_THAT(s.error().message, HasSubstr("needs full nodes of 8 ranks"));
+  EXPECT_THAT(s.error().message, HasSubstr("16 or 24 ranks"));
+  EXPECT_TRUE(make_schedule(Collective::all_reduce, "hierarchical", {5, 8, 1, 0}));
+}
+
+TEST(Registry, RefusesShapesThatAreNone) {
+  EXPECT_THAT(make_schedule(Collective::all_reduce, "ring", {0, 8, 1, 0}).error().message,
+              HasSubstr("0 ranks"));
+  EXPECT_FALSE(make_schedule(Collective::all_reduce, "ring", {8, 0, 1, 0}));
+  EXPECT_FALSE(make_schedule(Collective::all_reduce, "ring", {8, 8, 0, 0}));
+  EXPECT_FALSE(make_schedule(Collective::all_reduce, "ring", {8, 8, 1, 8}));
+  EXPECT_FALSE(make_schedule(Collective::all_reduce, "ring",
+                             {std::numeric_limits<std::int64_t>::max(), 8, 1, 0}));
+}
+
+TEST(Registry, NumbersRanksNodeByNode) {
+  const auto ring = make_schedule(Collective::all_reduce, "ring", {64, 8, 8, 0});
+  EXPECT_THAT(ring->radix, ElementsAre(8, 8));
+  const auto ragged = make_schedule(Collective::all_reduce, "ring", {20, 8, 8, 0});
+  EXPECT_THAT(ragged->radix, ElementsAre(20));
+  const auto one_node = make_schedule(Collective::all_reduce, "hierarchical", {4, 8, 1, 0});
+  EXPECT_THAT(one_node->radix, ElementsAre(4, 1));
+}
+
+}  // namespace
+}  // namespace collscale

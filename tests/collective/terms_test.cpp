@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collective/terms.hpp"
+
+#include <gtest/gtest.h>
+
+#include "collective/executor.hpp"
+#include "schedules.hpp"
+
+namespace collscale {
+namespace {
+
+using testing::schedule_of;
+
+TEST(Terms, ASchedulesSizeDoesNotDependOnTheRanks) {
+  for (const Algorithm& a : algorithms()) {
+    const auto small = make_schedule(a.collective, a.name, {24, 8, 8, 0});
+    const auto large = make_schedule(a.collective, a.name, {999'992, 8, 8, 0});
+    ASSERT_TRUE(small);
+    ASSERT_TRUE(large);
+    EXPECT_EQ(term_bytes(small->term), term_bytes(large->term)) << a.name;
+    EXPECT_LT(term_bytes(large->term), 10'000U) << a.name;
+  }
+  EXPECT_LT(sizeof(Phase), 800U);
+  EXPECT_LT(term_bytes(testing::double_tree(1'000'000, 64)), 10'000U);
+}
+
+TEST(Terms, DualOfDualSendsTheSameMessages) {
+  for (const std::int64_t n : {2, 5, 8, 12}) {
+    for (const testing::CatalogueEntry& entry : testing::catalogue(n)) {
+      std::vector<ExecutedMessage> once;
+      std::vector<ExecutedMessage> twice;
+      Schedule again = entry.schedule;
+      again.term = dual(dual(again.term));
+      ExecuteOptions options;
+      options.trace = &once;
+      ASSERT_TRUE(execute(entry.schedule, options));
+      options.trace = &twice;
+      ASSERT_TRUE(execute(again, options));
+      ASSERT_EQ(once.size(), twice.size());
+      for (std::size_t i = 0; i < once.size(); ++i) {
+        EXPECT_EQ(once[i].source, twice[i].source);
+        EXPECT_EQ(once[i].destination, twice[i].destination);
+        EXPECT_EQ(once[i].step, twice[i].step);
+      }
+    }
+  }
+}
+
+/// A proof of one half is a proof of the other: the transpose of a right all_gather is a right
+/// reduce_scatter of the same depth, messages and bytes.
+TEST(Terms, TheDualOfAnAllGatherIsAReduceScatterOfEqualCost) {
+  for (std::int64_t n = 2; n <= 24; ++n) {
+    for (const testing::CatalogueEntry& entry : testing::catalogue(n)) {
+      if (entry.schedule.collective != Collective::all_gather) continue;
+      Schedule transposed = entry.schedule;
+      transposed.collective = Collective::reduce_scatter;
+      transposed.term = dual(transposed.term);
+      const auto forward = execute(entry.schedule);
+      const auto backward = execute(transposed);
+      ASSERT_TRUE(backward) << entry.schedule.algorithm << " n=" << n << backward.error().message;
+      EXPECT_EQ(forward->depth, backward->depth) << entry.schedule.algorithm << " n=" << n;
+      EXPECT_EQ(forward->messages, backward->messages);
+    }
+  }
+}
+
+TEST(Terms, DualOfAListReversesMessagesAndArrows) {
+  const Term t = dual(list({{0, 1, 0, 2, Transfer::copy}, {1, 2, 0, 2, Transfer::move}}));
+  const auto& messages = *std::get<List>(t.node).messages;
+  ASSERT_EQ(messages.size(), 2U);
+  EXPECT_EQ(messages[0].source, 2);
+  EXPECT_EQ(messages[0].transfer, Transfer::move);
+  EXPECT_EQ(messages[1].destination, 0);
+  EXPECT_EQ(messages[1].transfer, Transfer::give);
+}
+
+TEST(Terms, RestrictionStopsAtAChangeOfGroup) {
+  EXPECT_FALSE(restrict_to(0, over(digits_view({0}), ring_gather(4, 1))));
+  EXPECT_FALSE(restrict_to(0, list({})));
+  EXPECT_TRUE(restrict_to(0, pipe(2, 0, seq({ring_gather(4, 1)}))));
+}
+
+TEST(Terms, TheWindowOfAPairwiseExchangeBoundsItsDepthFromBelow) {
+  for (const std::int32_t window : {1, 2, 4}) {
+    const auto report =
+        execute(schedule_of(Collective::all_to_all, "windowed", {9}, testing::pairwise(9, window)));
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->depth, (8 + window - 1) / window);
+  }
+}
+
+TEST(Terms, ATreeIsNoDeeperThanTheLogarithm) {
+  for (std::int64_t n = 2; n <= 70; ++n) {
+    const auto report = execute(schedule_of(Collective::broadcast, "tree", {n}, testing::btree(n)));
+    ASSERT_TRUE(report) << n << report.error().message;
+    EXPECT_EQ(report->messages, n - 1);
+    EXPECT_LE(report->depth, 2 * testing::ceil_log(2, n));
+  }
+}
+
+}  // namespace
+}  // namespace collscale

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/estimator.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "fit/size_curve.hpp"
+#include "fit/tier_fit.hpp"
+#include "synthetic.hpp"
+
+namespace collscale {
+namespace {
+
+constexpr std::int64_t kAll = std::numeric_limits<std::int64_t>::max();
+
+Series series_of(const std::vector<Record>& records) {
+  return make_series(records, synthetic::system(4)).value().front();
+}
+
+double predicted_s(const Series& series, double nodes, double size_bytes) {
+  const Estimator estimator(series, cell_medians(series), true, kAll);
+  return std::exp(estimator.at(std::log(size_bytes), {4 * nodes, nodes}).log_time);
+}
+
+TEST(SizeCurve, ALargerMessageBoundsASmallerOne) {
+  const SizeCurve curve(std::vector<double>{1024, 2048, 4096, 8192},
+                        std::vector<double>{10, 70, 12, 20});
+  EXPECT_NEAR(std::exp(curve.log_time(std::log(2048))), 12, 1e-12);
+  EXPECT_NEAR(curve.gap(std::log(2048)), std::log(70.0 / 12), 1e-12);
+  EXPECT_NEAR(std::exp(curve.log_time(std::log(1024))), 10, 1e-12);
+  EXPECT_NEAR(curve.gap(std::log(4096)), 0, 1e-12);
+}
+
+TEST(SizeCurve, IsConstantBelowAndProportionalAboveWhatWasMeasured) {
+  const SizeCurve curve(std::vector<double>{1024, 1048576}, std::vector<double>{10, 40});
+  EXPECT_NEAR(std::exp(curve.log_time(std::log(8))), 10, 1e-12);
+  EXPECT_NEAR(std::exp(curve.log_time(std::log(4 * 1048576.0))), 160, 1e-9);
+  EXPECT_NEAR(std::exp(curve.log_time(std::log(32768))), 20, 1e-9);  // half way in both logarithms
+}
+
+TEST(SizeCurve, OfLargeMessagesOnlyKeepsItsSlopeBelow) {
+  const SizeCurve curve(std::vector<double>{1 << 20, 1 << 22}, std::vector<double>{100, 400});
+  EXPECT_NEAR(std::exp(curve.log_time(std::log(1 << 18))), 25, 1e-9);
+}
+
+TEST(Estimator, ARingIsRecoveredAtThirtyTwoTimesTheScale) {
+  const Series series =
+      series_of(synthetic::records(Collective::all_reduce, "ring", 32, synthetic::ring_all_reduce));
+  for (const double size_bytes : {8.0, 32768.0, 2097152.0, 2147483648.0}) {
+    const double truth = synthetic::ring_all_reduce(4096, 1024, size_bytes);
+    EXPECT_NEAR(predicted_s(series, 1024, size_bytes) / truth, 1.0, 0.04) << size_bytes;
+  }
+}
+
+TEST(Estimator, ATreeIsRecoveredAtThirtyTwoTimesTheScale) {
+  const Series series =
+      series_of(synthetic::records(Collective::all_reduce, "tree", 32, synthetic::tree_all_reduce));
+  for (const double size_bytes : {8.0, 32768.0, 2097152.0, 2147483648.0}) {
+    const double truth = synthetic::tree_all_reduce(4096, 1024, size_bytes);
+    EXPECT_NEAR(predicted_s(series, 1024, size_bytes) / truth, 1.0, 0.04) << size_bytes;
+  }
+}
+
+TEST(Estimator, AChainGrowsWithTheNodes) {
+  const auto chain = [](double, double nodes, double size_bytes) {
+    return 10e-6 + 5e-6 * (nodes - 1) + size_bytes / 30e9;
+  };
+  const Series series = series_of(synthetic::records(Collective::broadcast, "ring", 32, chain));
+  ASSERT_EQ(series.growth, Growth::chain);
+  EXPECT_NEAR(predicted_s(series, 1024, 8) / chain(0, 1024, 8), 1.0, 0.02);
+}
+
+TEST(Estimator, TheSwitchFromTreeToRingMovesWithTheRanks) {
+  // Latency follows the tree and bandwidth the ring; in between the worst of both may be off by the
+  // factor that the two differ by.
+  const Series series = series_of(
+      synthetic::records(Collective::all_reduce, "auto", 32, synthetic::library_all_reduce));
+  ASSERT_EQ(series.growth, Growth::library);
+  for (const double size_bytes : {8.0, 8192.0, 4294967296.0}) {
+    const double truth = synthetic::library_all_reduce(512, 128, size_bytes);
+    EXPECT_NEAR(predicted_s(series, 128, size_bytes) / truth, 1.0, 0.12) << size_bytes;
+  }
+  for (const double size_bytes : {8388608.0, 134217728.0}) {
+    const double truth = synthetic::library_all_reduce(512, 128, size_bytes);
+    EXPECT_LT(std::fabs(std::log(predicted_s(series, 128, size_bytes) / truth)), std::log(2.0));
+  }
+}
+
+TEST(Estimator, InsideANodeEveryCollectiveIsFittedAsARing) {
+  std::vector<Record> records;
+  for (const std::int64_t n : {2, 4}) {
+    for (double size_bytes = 512; size_bytes < 1e9; size_bytes *= 2) {
+      records.push_back(synthetic::record(
+          Collective::all_gather, "auto", n, 1, size_bytes,
+          3e-6 + static_cast<double>(n - 1) * (1e-6 + size_bytes / static_cast<double>(n) / 3e11)));
+    }
+  }
+  const Series series = series_of(records);
+  const Estimator estimator(series, cell_medians(series), false, kAll);
+  const double predicted = std::exp(estimator.at(std::log(1 << 20), {8, 8}).log_time);
+  EXPECT_NEAR(predicted / (3e-6 + 7 * (1e-6 + 131072 / 3e11)), 1.0, 0.05);
+}
+
+TEST(TierPrediction, IsMonotoneInSizeAndRanksWhateverTheData) {
+  std::vector<Record> records;
+  for (const std::int64_t nodes : {2, 4, 8}) {
+    for (double size_bytes = 8; size_bytes < 1e9; size_bytes *= 2) {
+      const double artefact = size_bytes > 1e5 && size_bytes < 1e6 ? 6.0 : 1.0;
+      const auto n = static_cast<double>(4 * nodes);
+      records.push_back(synthetic::record(
+          Collective::all_reduce, "auto", 4 * nodes, nodes, size_bytes,
+          artefact * synthetic::library_all_reduce(n, static_cast<double>(nodes), size_bytes)));
+    }
+  }
+  const Series series = series_of(records);
+  const Estimator estimator(series, cell_medians(series), true, kAll);
+  double before_at_1GiB = 0;
+  for (double nodes = 16; nodes <= 4096; nodes *= 2) {
+    const TierPrediction prediction(estimator, kPriorFactors, {4 * nodes, nodes});
+    double before = -1e9;
+    for (double log_size = 2; log_size < 24; log_size += 0.1) {
+      const double log_time = prediction.log_time(log_size);
+      EXPECT_GE(log_time, before - 1e-12) << nodes << " nodes, ln size " << log_size;
+      before = log_time;
+    }
+    const double at_1GiB = std::exp(prediction.log_time(std::log(1073741824.0)));
+    EXPECT_GE(at_1GiB, before_at_1GiB * (1 - 1e-12));
+    before_at_1GiB = at_1GiB;
+  }
+}
+
+TEST(TierPrediction, GivesBackWhatWasMeasured) {
+  const Series series =
+      series_of(synthetic::records(Collective::all_reduce, "tree", 32, synthetic::tree_all_reduce));
+  const Estimator estimator(series, cell_medians(series), true, kAll);
+  const TierPrediction measured(estimator, kPriorFactors, {32, 8});
+  EXPECT_NEAR(std::exp(measured.log_time(std::log(8192))), synthetic::tree_all_reduce(32, 8, 8192),
+              1e-12);
+  const TierPrediction between(estimator, kPriorFactors, {48, 12});
+  EXPECT_GT(between.log_time(std::log(8192)), measured.log_time(std::log(8192)));
+  EXPECT_LT(between.log_time(std::log(8192)), std::log(synthetic::tree_all_reduce(64, 16, 8192)));
+}
+
+}  // namespace
+}  // namespace collscale
