@@ -14,8 +14,9 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 TEST(Registry, NamesWhatEachCollectiveHas) {
-  EXPECT_THAT(algorithm_names(Collective::all_reduce),
-              ElementsAre("ring", "halving_doubling", "hierarchical"));
+  EXPECT_THAT(
+      algorithm_names(Collective::all_reduce),
+      ElementsAre("ring", "halving_doubling", "hierarchical", "hierarchical_halving_doubling"));
   EXPECT_THAT(algorithm_names(Collective::all_to_all), ElementsAre("pairwise"));
   std::set<std::pair<Collective, std::string_view>> seen;
   for (const Algorithm& a : algorithms()) {

@@ -44,13 +44,21 @@ Published published(const Schedule& s, const Shape& shape) {
   if (s.algorithm == "ring") return {halves * (n - 1), static_cast<double>(halves) * share};
   if (s.algorithm == "hierarchical")
     return {halves * (g - 1 + nodes - 1), static_cast<double>(halves) * share};
-  const std::int64_t core = core_size(n);
+  // The hypercube runs among all ranks, or among nodes with 1/g of the data each.
+  const bool two_levels = s.algorithm == "hierarchical_halving_doubling";
+  const std::int64_t members = two_levels ? nodes : n;
+  const std::int64_t core = core_size(members);
   const auto log = static_cast<std::int64_t>(std::log2(static_cast<double>(core)) + 0.5);
-  const std::int64_t extra = core == n ? 0 : 2;
-  if (s.collective == Collective::all_reduce)
-    return {2 * log + extra,
-            2.0 * static_cast<double>(core - 1) / static_cast<double>(core) + (extra ? 1 : 0)};
-  return {log + extra, core == n ? share : -1};
+  const std::int64_t extra = core == members ? 0 : 2;
+  const double in_node = two_levels ? static_cast<double>(g - 1) / static_cast<double>(g) : 0;
+  const double part = two_levels ? 1.0 / static_cast<double>(g) : 1;
+  const std::int64_t depth = halves * log + extra + (two_levels ? halves * (g - 1) : 0);
+  if (s.collective == Collective::all_reduce) {
+    const double cube =
+        2.0 * static_cast<double>(core - 1) / static_cast<double>(core) + (extra ? 1 : 0);
+    return {depth, 2 * in_node + part * cube};
+  }
+  return {depth, core == members ? share : -1};
 }
 
 TEST(Execution, EveryAlgorithmIsRightAndCostsWhatIsPublished) {
@@ -64,11 +72,14 @@ TEST(Execution, EveryAlgorithmIsRightAndCostsWhatIsPublished) {
       EXPECT_NEAR(most_sent(*report), expected.bytes, 1e-9);
     }
     // The last step of a folded all_gather hands back everything, the rank's own block included.
+    const bool two_levels = s.algorithm == "hierarchical_halving_doubling";
     const bool folded_gather =
-        s.collective == Collective::all_gather && s.algorithm == "halving_doubling";
-    const std::int64_t beyond = folded_gather ? shape.ranks - core_size(shape.ranks) : 0;
+        s.collective == Collective::all_gather && (s.algorithm == "halving_doubling" || two_levels);
+    const std::int64_t members =
+        two_levels ? shape.ranks / std::min(shape.ranks, shape.ranks_per_node) : shape.ranks;
+    const std::int64_t beyond = folded_gather ? members - core_size(members) : 0;
     EXPECT_NEAR(report->redundant_fraction,
-                static_cast<double>(beyond) / static_cast<double>(shape.ranks), 1e-9);
+                static_cast<double>(beyond) / static_cast<double>(members), 1e-9);
     ++executed;
   });
   EXPECT_GT(executed, 1500);

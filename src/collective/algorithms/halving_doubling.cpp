@@ -28,22 +28,30 @@ Term cube_halving(std::int64_t size) {
 
 }  // namespace
 
-Expected<Term> halving_doubling_all_reduce(const Shape& shape, Radix& radix) {
+Term halving_doubling_reduce(std::int64_t size) {
   // Rabenseifner: the reduce_scatter halves the vector while it doubles the distance, so that most
   // bytes stay near; the all_gather goes back the same way.
+  const Term gather = cube_halving(core_size(size));
+  return fold(size, seq({dual(gather), gather}));
+}
+
+Term halving_doubling_gather(std::int64_t size) {
+  return fold_gather(size, cube_doubling(core_size(size)));
+}
+
+Expected<Term> halving_doubling_all_reduce(const Shape& shape, Radix& radix) {
   radix = {shape.ranks};
-  const Term gather = cube_halving(core_size(shape.ranks));
-  return fold(shape.ranks, seq({dual(gather), gather}));
+  return halving_doubling_reduce(shape.ranks);
 }
 
 Expected<Term> halving_doubling_all_gather(const Shape& shape, Radix& radix) {
   radix = {shape.ranks};
-  return fold_gather(shape.ranks, cube_doubling(core_size(shape.ranks)));
+  return halving_doubling_gather(shape.ranks);
 }
 
 Expected<Term> halving_doubling_reduce_scatter(const Shape& shape, Radix& radix) {
   radix = {shape.ranks};
-  return dual(fold_gather(shape.ranks, cube_doubling(core_size(shape.ranks))));
+  return dual(halving_doubling_gather(shape.ranks));
 }
 
 }  // namespace collscale

@@ -31,24 +31,55 @@ Expected<void> number_by_node(const Shape& shape, Radix& radix) {
 Term in_node(Term term) { return over(digits_view({0}), std::move(term)); }
 Term between_nodes(Term term) { return over(digits_view({1}), std::move(term)); }
 
-}  // namespace
+/// What runs between nodes, among `nodes` ranks.
+using Between = Term (*)(std::int64_t nodes);
 
-Expected<Term> hierarchical_all_reduce(const Shape& shape, Radix& radix) {
+Term ring_between(std::int64_t nodes) {
+  return seq({dual(ring_gather(nodes, -1)), ring_gather(nodes, +1)});
+}
+Term ring_gather_forward(std::int64_t nodes) { return ring_gather(nodes, +1); }
+Term ring_gather_backward(std::int64_t nodes) { return ring_gather(nodes, -1); }
+
+Expected<Term> all_reduce(const Shape& shape, Radix& radix, Between between) {
   if (auto ok = number_by_node(shape, radix); !ok) return tl::unexpected(ok.error());
-  const Term between = seq({dual(ring_gather(radix[1], -1)), ring_gather(radix[1], +1)});
-  return seq({in_node(dual(ring_gather(radix[0], -1))), between_nodes(between),
+  return seq({in_node(dual(ring_gather(radix[0], -1))), between_nodes(between(radix[1])),
               in_node(ring_gather(radix[0], +1))});
 }
 
-Expected<Term> hierarchical_all_gather(const Shape& shape, Radix& radix) {
+Expected<Term> all_gather(const Shape& shape, Radix& radix, Between gather) {
   if (auto ok = number_by_node(shape, radix); !ok) return tl::unexpected(ok.error());
-  return seq({between_nodes(ring_gather(radix[1], +1)), in_node(ring_gather(radix[0], +1))});
+  return seq({between_nodes(gather(radix[1])), in_node(ring_gather(radix[0], +1))});
+}
+
+Expected<Term> reduce_scatter(const Shape& shape, Radix& radix, Between gather) {
+  if (auto ok = number_by_node(shape, radix); !ok) return tl::unexpected(ok.error());
+  return seq({in_node(dual(ring_gather(radix[0], -1))), between_nodes(dual(gather(radix[1])))});
+}
+
+}  // namespace
+
+Expected<Term> hierarchical_all_reduce(const Shape& shape, Radix& radix) {
+  return all_reduce(shape, radix, ring_between);
+}
+
+Expected<Term> hierarchical_all_gather(const Shape& shape, Radix& radix) {
+  return all_gather(shape, radix, ring_gather_forward);
 }
 
 Expected<Term> hierarchical_reduce_scatter(const Shape& shape, Radix& radix) {
-  if (auto ok = number_by_node(shape, radix); !ok) return tl::unexpected(ok.error());
-  return seq(
-      {in_node(dual(ring_gather(radix[0], -1))), between_nodes(dual(ring_gather(radix[1], -1)))});
+  return reduce_scatter(shape, radix, ring_gather_backward);
+}
+
+Expected<Term> hierarchical_halving_doubling_all_reduce(const Shape& shape, Radix& radix) {
+  return all_reduce(shape, radix, halving_doubling_reduce);
+}
+
+Expected<Term> hierarchical_halving_doubling_all_gather(const Shape& shape, Radix& radix) {
+  return all_gather(shape, radix, halving_doubling_gather);
+}
+
+Expected<Term> hierarchical_halving_doubling_reduce_scatter(const Shape& shape, Radix& radix) {
+  return reduce_scatter(shape, radix, halving_doubling_gather);
 }
 
 }  // namespace collscale
