@@ -62,7 +62,8 @@ Expected<std::vector<Prediction>> predict_analytic(const System& system, Collect
   const FabricShape shape = fabric_shape(system, fabric, ranks);
   const auto price = [&](const std::vector<Lane>& lanes, ScheduleCost& cost) {
     if (is_all_pairs(lanes.front())) {
-      add_step(shape, fabric, all_pairs_load(shape, lanes), 1, cost);
+      add_step(shape, fabric, all_pairs_load(shape, message_fraction(lanes.front(), 0, 0)), 1,
+               cost);
       return;
     }
     for (const StepClass& steps : step_classes(lanes.front())) {

@@ -39,19 +39,7 @@ std::int64_t sender_position(const Lane& lane, std::int64_t distance, std::int64
 class Loader {
  public:
   Loader(const FabricShape& shape, StepLoad& load)
-      : shape_(shape), load_(load), node_ranks_(std::min(shape.ranks, shape.ranks_per_node)) {
-    const auto ranks = static_cast<std::size_t>(shape.ranks_per_node);
-    const auto nics = static_cast<std::size_t>(shape.nics_per_node);
-    load_.scale_up_out.assign(ranks, 0);
-    load_.scale_up_in.assign(ranks, 0);
-    load_.nic_out.assign(nics, 0);
-    load_.nic_in.assign(nics, 0);
-    load_.tiers.resize(shape.tiers.size());
-    for (std::size_t t = 0; t < shape.tiers.size(); ++t) {
-      load_.tiers[t].bytes.assign(static_cast<std::size_t>(shape.tiers[t].parts), 0);
-      load_.tiers[t].flows.assign(static_cast<std::size_t>(shape.tiers[t].parts), 0);
-    }
-  }
+      : shape_(shape), load_(load), node_ranks_(std::min(shape.ranks, shape.ranks_per_node)) {}
 
   void add(const Lane& lane, std::int64_t step, int arc, bool count_edges) {
     const double bytes = message_fraction(lane, step, arc);
@@ -87,64 +75,12 @@ class Loader {
     if (count_edges) add_edges(lane, step, arc, node, changes_rail);
   }
 
-  void add_all_pairs(const Lane& lane, bool count_edges) {
-    const double bytes = message_fraction(lane, 0, 0);
-    const double ranks = static_cast<double>(node_ranks_);
-    const bool one_node = shape_.ranks <= shape_.ranks_per_node;
-    const double leaving =
-        one_node ? 0 : static_cast<double>(all_pairs_crossing(lane, shape_.ranks_per_node));
-    const double inside = static_cast<double>(lane.map.size - 1) - leaving / ranks;
-    const double changing = varies_digit_zero(lane) ? 1 - 1 / static_cast<double>(shape_.rails) : 0;
-    const double forwarded = shape_.forwards_across_rails ? changing * leaving / ranks : 0;
-    for (std::int64_t i = 0; i < node_ranks_; ++i) {
-      at(load_.scale_up_out, i) += bytes * (inside + forwarded);
-      at(load_.scale_up_in, i) += bytes * (inside + forwarded);
-    }
-    const double nics = static_cast<double>(shape_.nics_per_node);
-    for (std::int64_t i = 0; i < shape_.nics_per_node; ++i) {
-      at(load_.nic_out, i) += bytes * leaving / nics;
-      at(load_.nic_in, i) += bytes * leaving / nics;
-    }
-    LevelCounts beyond{};  // by level: messages that turn round there or above
-    beyond[0] = inside * ranks + leaving;
-    beyond[1] = leaving;
-    for (std::size_t t = 0; t < shape_.tiers.size(); ++t) {
-      const FabricShape::Tier& tier = shape_.tiers[t];
-      double up = 0;
-      if (shape_.ranks > tier.group_ranks) {
-        up = static_cast<double>(all_pairs_crossing(lane, tier.group_ranks));
-        beyond[t + 2] = up;
-      }
-      if (t == 0 && !shape_.forwards_across_rails) {
-        // Of what stays in the leaf group, the part that changes rail turns round above it.
-        const double nodes = static_cast<double>(std::min(shape_.ranks, tier.group_ranks)) / ranks;
-        const double within = std::max(0.0, nodes * leaving - up) * changing;
-        up += within;
-        beyond[t + 2] += within;
-      }
-      for (std::int64_t part = 0; part < tier.parts; ++part) {
-        at(load_.tiers[t].bytes, part) += bytes * up / static_cast<double>(tier.parts);
-        at(load_.tiers[t].flows, part) += up / static_cast<double>(tier.parts);
-      }
-    }
-    if (!count_edges) return;
-    for (int level = 0; level < shape_.levels; ++level) {
-      const auto l = static_cast<std::size_t>(level);
-      const bool last = level + 1 == shape_.levels;
-      load_.edges[l] = beyond[l] > 0 && (last || beyond[l + 1] < beyond[l]) ? 1 : 0;
-    }
-  }
-
  private:
   static double& at(std::vector<double>& values, std::int64_t index) {
     return values[static_cast<std::size_t>(index)];
   }
-  [[nodiscard]] std::int64_t rail(std::int64_t local_rank) const {
-    return local_rank * shape_.rails / shape_.ranks_per_node;
-  }
-  [[nodiscard]] std::int64_t nic(std::int64_t local_rank) const {
-    return local_rank * shape_.nics_per_node / shape_.ranks_per_node;
-  }
+  [[nodiscard]] std::int64_t rail(std::int64_t local_rank) const { return shape_.rail(local_rank); }
+  [[nodiscard]] std::int64_t nic(std::int64_t local_rank) const { return shape_.nic(local_rank); }
 
   void add_tiers(const Lane& lane, std::int64_t step, int arc, double bytes, std::int64_t rotation,
                  double changes_rail) {
@@ -243,21 +179,25 @@ FabricShape fabric_shape(const System& system, const Fabric& fabric, std::int64_
   return shape;
 }
 
+StepLoad::StepLoad(const FabricShape& shape)
+    : scale_up_out(static_cast<std::size_t>(shape.ranks_per_node), 0.0),
+      scale_up_in(scale_up_out),
+      nic_out(static_cast<std::size_t>(shape.nics_per_node), 0.0),
+      nic_in(nic_out) {
+  for (const FabricShape::Tier& tier : shape.tiers) {
+    const std::vector<double> parts(static_cast<std::size_t>(tier.parts), 0.0);
+    tiers.push_back({parts, parts});
+  }
+}
+
 StepLoad step_load(const FabricShape& shape, const std::vector<Lane>& lanes, std::int64_t step) {
-  StepLoad load;
+  StepLoad load(shape);
   Loader loader(shape, load);
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     for (int arc = 0; arc < lanes[i].phase.arc_count; ++arc) {
       loader.add(lanes[i], step, arc, i == 0);
     }
   }
-  return load;
-}
-
-StepLoad all_pairs_load(const FabricShape& shape, const std::vector<Lane>& lanes) {
-  StepLoad load;
-  Loader loader(shape, load);
-  for (std::size_t i = 0; i < lanes.size(); ++i) loader.add_all_pairs(lanes[i], i == 0);
   return load;
 }
 

@@ -32,11 +32,20 @@ struct FabricShape {
   double scale_up_Bps = 0;
   double nic_Bps = 0;
   int levels = 1;
+
+  [[nodiscard]] std::int64_t rail(std::int64_t local_rank) const {
+    return local_rank * rails / ranks_per_node;
+  }
+  [[nodiscard]] std::int64_t nic(std::int64_t local_rank) const {
+    return local_rank * nics_per_node / ranks_per_node;
+  }
 };
 FabricShape fabric_shape(const System& system, const Fabric& fabric, std::int64_t ranks);
 
 /// Bytes are fractions of the scenario's size.
 struct StepLoad {
+  explicit StepLoad(const FabricShape& shape);  ///< nothing loaded
+
   std::vector<double> scale_up_out, scale_up_in;  ///< by local rank of the worst node
   std::vector<double> nic_out, nic_in;            ///< by NIC of the worst node
   struct Tier {
@@ -50,7 +59,7 @@ struct StepLoad {
 /// Loads of step `step` of all lanes together.
 StepLoad step_load(const FabricShape& shape, const std::vector<Lane>& lanes, std::int64_t step);
 
-/// Loads of a whole phase in which nothing waits and every rank meets every other (pairwise).
-StepLoad all_pairs_load(const FabricShape& shape, const std::vector<Lane>& lanes);
+/// Loads of a whole phase in which nothing waits and every rank sends `bytes` to every other.
+StepLoad all_pairs_load(const FabricShape& shape, double bytes);
 
 }  // namespace collscale

@@ -128,9 +128,15 @@ Expected<std::vector<Schedule>> schedules_for(Collective collective, std::string
 bool is_all_pairs(const Lane& lane) {
   const Phase& phase = lane.phase;
   const Affine& distance = phase.arcs[0].distance;
-  return phase.lag == Lag::none && phase.window == 0 && phase.frame == Frame::cyclic &&
-         phase.arc_count == 1 && !phase.arcs[0].has_receivers && phase.steps == lane.map.size - 1 &&
-         distance.constant == 1 && distance.per_step == 1 && distance.per_unit == 0;
+  return phase.lag == Lag::none && phase.window == 0 && lane.map.group_count == 1 &&
+         phase.frame == Frame::cyclic && phase.arc_count == 1 && !phase.arcs[0].has_receivers &&
+         phase.steps == lane.map.size - 1 && distance.constant == 1 && distance.per_step == 1 &&
+         distance.per_unit == 0;
+}
+
+bool is_priced(const Lane& lane) {
+  if (lane.phase.network != InNetwork::none) return false;
+  return lane.phase.lag == Lag::previous || is_all_pairs(lane);
 }
 
 }  // namespace collscale

@@ -63,12 +63,21 @@ Expected<void> check_ranks(const System& system, std::int64_t ranks);
 Expected<std::vector<Schedule>> schedules_for(Collective collective, std::string_view algorithm,
                                               const Shape& shape);
 
-/// Calls price_stage(lanes) for every stage, in order. Overlapped parts (concurrent, pipeline) are
-/// not priced by these engines: the error says so.
+/// True for a phase in which nothing waits and every rank sends to every other: one demand, not
+/// size − 1 steps.
+bool is_all_pairs(const Lane& lane);
+
+/// True for phases whose steps follow each other, and for all pairs at once.
+bool is_priced(const Lane& lane);
+
+/// Calls price_stage(lanes) for every stage, in order. What overlaps otherwise (concurrent parts,
+/// pipelines, phases without that order) and reductions in the network are not priced by these
+/// engines: the error says so.
 template <class PriceStage>
 Expected<void> for_each_stage(const Program& program, const PriceStage& price_stage) {
   switch (program.kind) {
     case Program::Kind::stage:
+      if (!is_priced(program.lanes.front())) break;
       price_stage(program.lanes);
       return {};
     case Program::Kind::sequence:
@@ -81,12 +90,8 @@ Expected<void> for_each_stage(const Program& program, const PriceStage& price_st
       break;
   }
   return fail(
-      "this algorithm overlaps its phases, which the analytic and the flow engine cannot price");
+      "this algorithm overlaps its steps, which the analytic and the flow engine cannot price");
 }
-
-/// True for a phase in which nothing waits and every rank sends to every other of its group: one
-/// demand, not size − 1 steps.
-bool is_all_pairs(const Lane& lane);
 
 /// The common part of both engines: prices each schedule once with `price_stage(lanes, cost)` and
 /// evaluates every size; with several schedules ("auto") the fastest of them, per size.

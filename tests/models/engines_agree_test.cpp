@@ -121,6 +121,28 @@ RC_GTEST_PROP(Bounds, AreNeverBeaten, ()) {
   }
 }
 
+// Ranks that fill neither nodes nor groups: the formula may be too slow, never too fast.
+RC_GTEST_PROP(EnginesAgree, PartlyFilledNodesAreNeverPricedTooLow, ()) {
+  const System system = clos_system(random_options());
+  const std::int64_t most = std::min<std::int64_t>(600, max_ranks(system));
+  RC_PRE(most >= 2);
+  const std::int64_t ranks = *rc::gen::inRange<std::int64_t>(2, most + 1);
+  for (const Cell& cell : kCells) {
+    const auto formula = predict_analytic(system, cell.collective, cell.algorithm, ranks, kSizes);
+    const auto enumerated = simulate_flow(system, cell.collective, cell.algorithm, ranks, kSizes);
+    RC_ASSERT(formula.has_value() == enumerated.has_value());
+    if (!formula) continue;
+    for (std::size_t i = 0; i < kSizes.size(); ++i) {
+      const double ratio = (*formula)[i].time_s / (*enumerated)[i].time_s;
+      if (ratio < 1 - 1e-9) {
+        RC_FAIL(std::string(name(cell.collective)) + "/" + cell.algorithm + " of " +
+                std::to_string(ranks) + " ranks, " + std::to_string(kSizes[i]) +
+                " B: analytic/flow = " + std::to_string(ratio));
+      }
+    }
+  }
+}
+
 // Hashing: the expected maximum in closed form against many seeds of the explicit hash.
 TEST(EnginesAgree, WithinSomePercentUnderEcmp) {
   ClosOptions options;
