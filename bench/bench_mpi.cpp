@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // MPI collectives on host memory, hosted by Google Benchmark.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <thread>
 
 #include "bench/process_setup.hpp"
-#include "bench/suite.hpp"
 #include "measure/mpi/mpi_communicator.hpp"
 #include "measure/mpi/mpi_measure.hpp"
 #include "measure/mpi/mpi_operation.hpp"
+#include "units/quantity.hpp"
 
 namespace collscale {
 namespace {
@@ -27,6 +28,21 @@ Expected<PointList> mpi_points(const BenchOptions& options, const MpiCommunicato
     }
   }
   return list;
+}
+
+/// Fails where the pools of this node's ranks, all of them written before anything is measured, do
+/// not fit its memory.
+Expected<void> check_memory(std::int64_t pool_bytes, const NodeMap& map) {
+  const double memory =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  const double needed = 2.0 * static_cast<double>(pool_bytes) * map.local_size;
+  if (memory <= 0 || needed < memory) {
+    return {};
+  }
+  return fail(fmt::format(
+      "-e: the send and receive buffers of {} rank{} on this node need {}, but "
+      "it has {} of memory",
+      map.local_size, map.local_size == 1 ? "" : "s", format_size(needed), format_size(memory)));
 }
 
 ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
@@ -59,9 +75,14 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
   HostPools pools;
   if (!options.benchmark.list) {
     const std::int64_t bytes = largest_pool_bytes(options, list->points);
+    if (const ExitCode code = agree_on_failure(ranks, check_memory(bytes, map));
+        code != ExitCode::ok) {
+      return code;
+    }
     pools = {HostBuffer(bytes), HostBuffer(bytes)};
   }
   backend.agree = [&ranks](std::int64_t value) { return ranks.agree(value); };
+  backend.any = [&ranks](bool mine) { return any_process(ranks, mine); };
   backend.measure = [&](const BenchPoint& point) {
     const SlotPlan slots = plan_slots(options.buffers, point.layout, kRotationPoolBytes);
     return measure_on_host(ranks, point.scenario, point.layout, {options.sampling, options.verify},

@@ -8,7 +8,6 @@
 #include <exception>
 
 #include "bench/process_setup.hpp"
-#include "bench/suite.hpp"
 #include "measure/nccl/nccl_measure.hpp"
 #ifdef COLLSCALE_HAVE_MPI
 #include "measure/mpi/mpi_communicator.hpp"
@@ -81,18 +80,13 @@ ExitCode measure(const BenchOptions& options, Processes& processes, const NodeMa
   backend.ranks = ranks;
   backend.nodes = map.nodes;
   backend.agree = [&processes](std::int64_t value) { return processes.agree(value); };
+  backend.any = [&processes](bool mine) { return any_process(processes, mine); };
   if (options.benchmark.list) {
     return run_suite(options, backend, *list);
   }
-  const auto devices = check_devices(options, map);
-  if (const int first = first_failing_process(processes, devices); first >= 0) {
-    if (processes.rank() == first) {
-      report_error(devices.error(), true);
-    }
-    const double mine = devices ? 0.0 : static_cast<double>(devices.error().code);
-    std::vector<double> code{mine};
-    processes.all_max(code);
-    return static_cast<ExitCode>(static_cast<int>(code[0]));
+  if (const ExitCode code = agree_on_failure(processes, check_devices(options, map));
+      code != ExitCode::ok) {
+    return code;
   }
   NcclDeviceGroup gpus({map.local_rank * options.gpus, options.gpus,
                         processes.rank() * options.gpus, ranks, shared_nccl_id(processes)});

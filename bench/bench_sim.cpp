@@ -5,14 +5,18 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <optional>
 
 #include "bench/benchmark_flags.hpp"
+#include "bench/command_line.hpp"
 #include "bench/hosting.hpp"
+#include "cli/output.hpp"
 #include "cli/predict_records.hpp"
+#include "collective/algorithms.hpp"
+#include "measure/clock.hpp"
 #include "record_io/results_file.hpp"
+#include "scenario/schedule_cost.hpp"
 #include "topology_io/load.hpp"
 #include "units/quantity.hpp"
 #include "units/range.hpp"
@@ -23,9 +27,9 @@ namespace {
 
 struct SimOptions {
   std::string topology = "colossus-100k";
-  std::vector<Collective> collectives;
+  std::vector<Collective> collectives{Collective::all_reduce, Collective::all_gather};
   std::vector<double> sizes_bytes;
-  std::vector<std::int64_t> ranks;
+  std::vector<std::int64_t> ranks;  ///< empty: up to what the system has
   std::string algorithm = "auto";
   Engine engine = Engine::flow;
   std::uint64_t seed = 1;
@@ -33,26 +37,43 @@ struct SimOptions {
   BenchmarkFlags benchmark;
 };
 
+/// What the user wrote, before it is understood.
 struct RawSimOptions {
-  std::string collectives = "all_reduce,all_gather", sizes = "8B:1GiB:x64", ranks = "8:100000:x8",
-              engine = "flow";
+  std::vector<std::string> positional;
+  std::string collectives, sizes = "8B:1GiB:x64", ranks, engine = "flow";
   bool list = false;
 };
 
-Expected<SimOptions> understand(const RawSimOptions& raw, SimOptions options) {
-  for (std::size_t begin = 0; begin <= raw.collectives.size();) {
-    const std::size_t end = std::min(raw.collectives.find(',', begin), raw.collectives.size());
-    const auto collective = parse_collective(raw.collectives.substr(begin, end - begin));
-    if (!collective) return fail("--collective: " + collective.error().message);
-    options.collectives.push_back(*collective);
-    begin = end + 1;
+/// The collectives that some algorithm serves.
+std::vector<Collective> simulated_collectives() {
+  std::vector<Collective> collectives;
+  for (const Algorithm& algorithm : algorithms()) {
+    if (std::find(collectives.begin(), collectives.end(), algorithm.collective) ==
+        collectives.end()) {
+      collectives.push_back(algorithm.collective);
+    }
   }
+  return collectives;
+}
+
+tl::unexpected<Error> at(const char* flag, const Error& error) {
+  return fail(fmt::format("{}: {}", flag, error.message), error.code);
+}
+
+Expected<SimOptions> understand(const RawSimOptions& raw, SimOptions options) {
+  std::vector<std::string> words = raw.positional;
+  if (!raw.collectives.empty()) words.push_back(raw.collectives);
+  const auto collectives = parse_collectives(words, simulated_collectives());
+  if (!collectives) return tl::unexpected(collectives.error());
+  if (!collectives->empty()) options.collectives = *collectives;
   const auto sizes = parse_sizes(raw.sizes);
-  if (!sizes) return fail("--sizes: " + sizes.error().message);
+  if (!sizes) return at("--sizes", sizes.error());
   options.sizes_bytes = *sizes;
-  const auto ranks = parse_ranks(raw.ranks);
-  if (!ranks) return fail("--ranks: " + ranks.error().message);
-  options.ranks = *ranks;
+  if (!raw.ranks.empty()) {
+    const auto ranks = parse_ranks(raw.ranks);
+    if (!ranks) return at("--ranks", ranks.error());
+    options.ranks = *ranks;
+  }
   if (raw.engine != "flow" && raw.engine != "analytic") {
     return fail(fmt::format("--engine {}: expected flow or analytic{}", raw.engine,
                             suggestion(raw.engine, {"flow", "analytic"})));
@@ -63,7 +84,7 @@ Expected<SimOptions> understand(const RawSimOptions& raw, SimOptions options) {
   return options;
 }
 
-/// The options, or the text that --help asks for.
+/// The options, or the text that --help or --version asks for.
 struct ParsedSim {
   SimOptions options;
   std::optional<std::string> text;
@@ -81,39 +102,36 @@ Expected<ParsedSim> parse(std::vector<std::string> arguments) {
       "  bench_sim --topology dgx-h100-superpod --ranks 8:1024:x2 --json sim.json\n"
       "  bench_sim --engine analytic --benchmark_filter=all_reduce\n",
       "bench_sim");
-  app.allow_extras();
-  app.set_help_flag("-h,--help", "This text");
   app.footer(
+      "With -a auto, names are listed and filtered with \"auto\"; the table and the records name "
+      "the\n  algorithm that was the fastest.\n"
       "Google Benchmark's flags: --benchmark_filter=REGEX, --benchmark_list_tests,\n"
-      "  --benchmark_out=FILE (as --json). The engines: docs/models.md.");
+      "  --benchmark_context=KEY=VALUE,..., --benchmark_out=FILE (as --json). A simulation gives "
+      "the\n  same time whenever it is run: repetitions and min_time change nothing.\n"
+      "Exit codes: 0 ok, 1 the run failed, 2 bad usage. The engines: docs/models.md.");
   const auto option = [&app](const char* names, std::string& value, const char* text) {
-    app.add_option(names, value, text)->capture_default_str();
+    return app.add_option(names, value, text)->type_name("TEXT");
   };
-  option("-t,--topology", parsed.options.topology, "System: a name, a file or a family");
-  option("-C,--collective", raw.collectives, "Comma-separated list");
-  option("-s,--sizes", raw.sizes, "Sizes, as 8B:1GiB:x2 or a list");
-  option("-n,--ranks", raw.ranks, "Ranks, as 8:100000:x8 or a list");
-  option("-a,--algorithm", parsed.options.algorithm, "An algorithm, or auto for the fastest");
-  option("--engine", raw.engine, "flow or analytic");
+  app.add_option("collectives", raw.positional, "What to simulate, as --collective")
+      ->type_name("LIST");
+  option("-t,--topology", parsed.options.topology, "System: a name, a file or a family")
+      ->capture_default_str();
+  option("-C,--collective", raw.collectives,
+         "Comma-separated list, or all [all_reduce,all_gather]");
+  option("-s,--sizes", raw.sizes, "Sizes, as 8B:1GiB:x2 or a list")->capture_default_str();
+  option("-n,--ranks", raw.ranks,
+         "Ranks, as 8:100000:x8 or a list [8, 64, 512, ... and all of the system's]");
+  option("-a,--algorithm", parsed.options.algorithm, "An algorithm, or auto for the fastest")
+      ->capture_default_str();
+  option("--engine", raw.engine, "flow or analytic")->capture_default_str();
   app.add_option("--seed", parsed.options.seed, "Of the hashing of flows")->capture_default_str();
   option("--json", parsed.options.json_path, "Write records here after each point; - is stdout");
   app.add_flag("--list", raw.list, "Print the names of the benchmarks and end");
-  std::vector<std::string> known;
-  for (const CLI::Option* each : app.get_options()) {
-    for (const std::string& name : each->get_lnames()) known.push_back("--" + name);
-  }
-  try {
-    std::reverse(arguments.begin(), arguments.end());
-    app.parse(arguments);
-  } catch (const CLI::CallForHelp&) {
-    parsed.text = app.help();
+  auto text = read_arguments(app, std::move(arguments));
+  if (!text) return tl::unexpected(text.error());
+  if (*text) {
+    parsed.text = std::move(*text);
     return parsed;
-  } catch (const CLI::ParseError& error) {
-    return fail(error.what());
-  }
-  if (!app.remaining().empty()) {
-    const std::string flag = app.remaining().front().substr(0, app.remaining().front().find('='));
-    return fail(fmt::format("unknown flag {}{}", flag, suggestion(flag, known)));
   }
   auto options = understand(raw, parsed.options);
   if (!options) return tl::unexpected(options.error());
@@ -128,10 +146,29 @@ struct SimPoint {
   std::string benchmark;
 };
 
-Expected<std::vector<SimPoint>> make_points(const SimOptions& options) {
+/// 8, 64, 512, ... and all that the system has.
+std::vector<std::int64_t> default_ranks(const System& system) {
+  std::vector<std::int64_t> ranks;
+  for (std::int64_t count = 8; count < max_ranks(system); count *= 8) ranks.push_back(count);
+  ranks.push_back(max_ranks(system));
+  return ranks;
+}
+
+/// Fails where the engines would: too many ranks, or no such algorithm for them. Prices nothing.
+Expected<void> check_can_run(const System& system, const SimPoint& point) {
+  const auto nothing = [](const std::vector<Lane>&, ScheduleCost&) {};
+  const auto checked =
+      predict_with(system, point.query.collective, point.query.algorithm, point.ranks, {}, nothing);
+  if (!checked) return tl::unexpected(checked.error());
+  return {};
+}
+
+/// Every point that is to be run, and can be.
+Expected<std::vector<SimPoint>> make_points(const SimOptions& options, const System& system) {
   std::vector<SimPoint> points;
   for (const Collective collective : options.collectives) {
-    for (const std::int64_t ranks : options.ranks) {
+    for (const std::int64_t ranks : options.ranks.empty() ? default_ranks(system) : options.ranks) {
+      bool checked = false;
       for (const double size : options.sizes_bytes) {
         Scenario scenario;
         scenario.collective = collective;
@@ -145,7 +182,12 @@ Expected<std::vector<SimPoint>> make_points(const SimOptions& options) {
             benchmark_name(scenario)};
         const auto wanted = selected(point.benchmark, options.benchmark.filter);
         if (!wanted) return tl::unexpected(wanted.error());
-        if (*wanted) points.push_back(std::move(point));
+        if (!*wanted) continue;
+        if (!checked) {
+          if (auto can = check_can_run(system, point); !can) return tl::unexpected(can.error());
+          checked = true;
+        }
+        points.push_back(std::move(point));
       }
     }
   }
@@ -157,72 +199,109 @@ Expected<std::vector<SimPoint>> make_points(const SimOptions& options) {
   return points;
 }
 
-Expected<void> simulate(const SimOptions& options, const System& system,
-                        const std::vector<SimPoint>& points) {
-  std::FILE* table = options.json_path == "-" ? stderr : stdout;
-  fmt::print(table, "# bench_sim: {} by the {} engine\n", options.topology, name(options.engine));
-  fmt::print(table, "{:<15}{:>10}{:>10}  {:<18}{:>10}{:>12}{:>12}  {:<10}{:>12}\n", "collective",
-             "size", "ranks", "algorithm", "time", "algbw", "busbw", "bottleneck", "computed in");
-  Results results{make_context("bench_sim"), {}};
-  results.context["topology"] = options.topology;
-  results.context["seed"] = fmt::format("{}", options.seed);
-  Expected<void> outcome;
-  std::optional<Record> current;
-  double cost_s = 0;
-  std::vector<HostedBenchmark> benchmarks;
-  for (const SimPoint& point : points) {
-    benchmarks.push_back(
-        {point.benchmark, [&]() -> std::optional<double> {
-           current.reset();
-           if (!outcome) return std::nullopt;
-           const auto start = std::chrono::steady_clock::now();
-           auto records = predict_records(point.query, system, point.ranks, {&point.size_bytes, 1});
-           cost_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-           if (!records) {
-             outcome = tl::unexpected(records.error());
-             return std::nullopt;
-           }
-           current = std::move(records->front());
-           return current->time_s;
-         }});
+/// What a run gathers.
+class SimRun {
+ public:
+  SimRun(const SimOptions& options, const System& system)
+      : options_(options),
+        system_(system),
+        table_(options.json_path == "-" ? stderr : stdout),
+        results_{make_context("bench_sim"), {}} {
+    results_.context["topology"] = options.topology;
+    results_.context["engine"] = name(options.engine);
+    results_.context["seed"] = fmt::format("{}", options.seed);
+    for (const auto& [key, value] : options.benchmark.context) results_.context[key] = value;
+    fmt::print(table_, "# bench_sim: {} by the {} engine\n", options.topology,
+               name(options.engine));
+    print_row("collective", "size", "ranks", "algorithm", "time", "algbw", "busbw", "bottleneck",
+              "computed in");
   }
-  run_hosted(benchmarks, [&](std::size_t) {
-    if (!current) return;
-    const Scenario& scenario = current->scenario;
-    fmt::print(table, "{:<15}{:>10}{:>10}  {:<18}{:>10}{:>12}{:>12}  {:<10}{:>12}\n",
-               name(scenario.collective), format_size(scenario.size_bytes),
-               format_count(scenario.ranks), scenario.algorithm, format_time(current->time_s),
-               format_bandwidth(current->algbw_Bps), format_bandwidth(current->busbw_Bps),
-               current->bottleneck, format_time(cost_s));
-    std::fflush(table);
-    results.records.push_back(std::move(*current));
-    if (options.json_path.empty() || options.json_path == "-" || !outcome) return;
-    outcome = write_results(options.json_path, results);
-  });
-  if (outcome && options.json_path == "-") outcome = write_results("-", results);
-  return outcome;
-}
+
+  std::optional<double> simulate(const SimPoint& point) {
+    current_.reset();
+    if (!outcome_) return std::nullopt;
+    const double start_s = steady_now_s();
+    auto records = predict_records(point.query, system_, point.ranks, {&point.size_bytes, 1});
+    cost_s_ = steady_now_s() - start_s;
+    if (!records) {
+      outcome_ = fail(records.error().message, ExitCode::failed);
+      return std::nullopt;
+    }
+    current_ = std::move(records->front());
+    return current_->time_s;
+  }
+
+  void report() {
+    if (!current_) return;
+    const Scenario& scenario = current_->scenario;
+    print_row(name(scenario.collective), format_size(scenario.size_bytes),
+              format_count(scenario.ranks), scenario.algorithm, format_time(current_->time_s),
+              format_bandwidth(current_->algbw_Bps), format_bandwidth(current_->busbw_Bps),
+              current_->bottleneck, format_time(cost_s_));
+    results_.records.push_back(std::move(*current_));
+    write(false);
+  }
+
+  Expected<void> finish() {
+    write(true);
+    if (!outcome_) return outcome_;
+    if (!written_) return written_;
+    return finish_output();
+  }
+
+ private:
+  template <class... Cells>
+  void print_row(const Cells&... cells) const {
+    fmt::print(table_, "{:<15}{:>10}{:>10}  {:<30}{:>10}{:>12}{:>12}  {:<10}{:>12}\n", cells...);
+    std::fflush(table_);
+  }
+
+  void write(bool last) {
+    // Standard output gets one whole document, at the end.
+    if (options_.json_path.empty() || last != (options_.json_path == "-")) return;
+    // What cannot be written now may be writable after the next point, so the table goes on; the
+    // file holds all points or the run has failed.
+    written_ = write_results(options_.json_path, results_).map_error([](const Error& error) {
+      return Error{error.message, ExitCode::failed};
+    });
+  }
+
+  const SimOptions& options_;
+  const System& system_;
+  std::FILE* table_;
+  Results results_;
+  std::optional<Record> current_;
+  double cost_s_ = 0;
+  Expected<void> outcome_;
+  Expected<void> written_;
+};
 
 Expected<void> run(const std::vector<std::string>& arguments) {
   const auto parsed = parse(arguments);
   if (!parsed) return tl::unexpected(parsed.error());
   if (parsed->text) {
     fmt::print("{}\n", *parsed->text);
-    return {};
+    return finish_output();
   }
   const SimOptions& options = parsed->options;
-  const auto points = make_points(options);
+  const auto system = load_system(options.topology);
+  if (!system) return tl::unexpected(system.error());
+  const auto points = make_points(options, *system);
   if (!points) return tl::unexpected(points.error());
   if (options.benchmark.list) {
     for (const SimPoint& point : *points) fmt::print("{}\n", point.benchmark);
-    return {};
+    return finish_output();
   }
-  const auto system = load_system(options.topology);
-  if (!system) return tl::unexpected(system.error());
-  if (!options.json_path.empty() && options.json_path != "-") {
+  if (!options.json_path.empty()) {
     if (auto writable = check_writable(options.json_path); !writable) return writable;
   }
-  return simulate(options, *system, *points);
+  SimRun simulation(options, *system);
+  std::vector<HostedBenchmark> benchmarks;
+  for (const SimPoint& point : *points) {
+    benchmarks.push_back({point.benchmark, [&] { return simulation.simulate(point); }});
+  }
+  run_hosted(benchmarks, [&simulation] { simulation.report(); });
+  return simulation.finish();
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdlib>
 #include <regex>
@@ -16,6 +17,19 @@ namespace collscale {
 namespace {
 
 constexpr std::string_view kPrefix = "--benchmark_";
+
+/// The flags that are also read from the environment.
+constexpr std::array<std::string_view, 7> kFlagsWithVariable = {
+    "--benchmark_context",    "--benchmark_enable_random_interleaving",
+    "--benchmark_filter",     "--benchmark_list_tests",
+    "--benchmark_min_time",   "--benchmark_out",
+    "--benchmark_repetitions"};
+
+/// True for the flags that may stand without a value.
+bool is_switch(std::string_view flag) {
+  return flag == "--benchmark_color" || flag == "--benchmark_counters_tabular" ||
+         flag == "--benchmark_enable_random_interleaving" || flag == "--benchmark_list_tests";
+}
 
 const std::vector<std::string>& known_flags() {
   static const std::vector<std::string> flags = {"--benchmark_color",
@@ -110,19 +124,23 @@ Environment process_environment() {
 }
 
 std::vector<std::string> deciding_variables() {
-  return {"BENCHMARK_ENABLE_RANDOM_INTERLEAVING", "BENCHMARK_FILTER", "BENCHMARK_LIST_TESTS",
-          "BENCHMARK_REPETITIONS"};
+  std::vector<std::string> variables;
+  for (const std::string_view flag : kFlagsWithVariable) {
+    // Where the file goes decides nothing: one rank writes it.
+    if (flag != "--benchmark_out") {
+      variables.push_back(variable(flag));
+    }
+  }
+  return variables;
 }
 
 Expected<BenchmarkFlags> take_benchmark_flags(std::vector<std::string>& arguments,
                                               const Environment& environment) {
   BenchmarkFlags flags;
-  for (const std::string flag :
-       {"--benchmark_enable_random_interleaving", "--benchmark_filter", "--benchmark_list_tests",
-        "--benchmark_out", "--benchmark_repetitions"}) {
+  for (const std::string_view flag : kFlagsWithVariable) {
     const std::optional<std::string> value = environment(variable(flag));
     if (value && !value->empty()) {
-      if (auto applied = apply(flags, flag, *value, variable(flag)); !applied) {
+      if (auto applied = apply(flags, std::string(flag), *value, variable(flag)); !applied) {
         return tl::unexpected(applied.error());
       }
     }
@@ -139,6 +157,9 @@ Expected<BenchmarkFlags> take_benchmark_flags(std::vector<std::string>& argument
     const auto& known = known_flags();
     if (std::find(known.begin(), known.end(), flag) == known.end()) {
       return fail(fmt::format("unknown flag {}{}", flag, suggestion(flag, known)));
+    }
+    if (equals == std::string::npos && !is_switch(flag)) {
+      return fail(fmt::format("{}: expected a value, as {}=VALUE", flag, flag));
     }
     if (auto applied = apply(flags, flag, value, flag); !applied) {
       return tl::unexpected(applied.error());

@@ -19,44 +19,33 @@ class Silence : public std::streambuf {
 
 class Reporter : public benchmark::BenchmarkReporter {
  public:
-  Reporter(const std::vector<HostedBenchmark>& benchmarks,
-           const std::function<void(std::size_t)>& report)
-      : benchmarks_(benchmarks), report_(report), nowhere_(&silence_) {
+  explicit Reporter(const std::function<void()>& report) : report_(report), nowhere_(&silence_) {
     SetOutputStream(&nowhere_);
     SetErrorStream(&nowhere_);
   }
 
   bool ReportContext(const Context& /*context*/) override { return true; }
 
-  void ReportRuns(const std::vector<Run>& runs) override {
-    for (const Run& run : runs) {
-      if (run.run_type != Run::RT_Iteration) {
-        continue;  // means over repetitions: our records hold medians over samples
-      }
-      // The whole name has "/iterations:1/manual_time" after it; the function's name is ours.
-      while (at_ < benchmarks_.size() && benchmarks_[at_].name != run.run_name.function_name) {
-        ++at_;
-      }
-      if (at_ < benchmarks_.size()) {
-        report_(at_);
-      }
-    }
-  }
+  // Google Benchmark's own name of a run, which ends in "/iterations:1/manual_time", is not used:
+  // rows and records take theirs from the scenario.
+  void ReportRuns(const std::vector<Run>& /*runs*/) override { report_(); }
 
  private:
-  const std::vector<HostedBenchmark>& benchmarks_;
-  const std::function<void(std::size_t)>& report_;
+  const std::function<void()>& report_;
   Silence silence_;
   std::ostream nowhere_;
-  std::size_t at_ = 0;
 };
 
-/// Every flag that the environment could set to something harmful is given its harmless value.
-void initialise() {
+/// Every flag that the environment could set to something harmful is given its harmless value. Once
+/// per program: Google Benchmark complains about BENCHMARK_CONTEXT when it is initialised again.
+bool initialise() {
   std::vector<std::string> arguments = {"bench",
                                         "--benchmark_out=",
                                         "--benchmark_filter=all",
                                         "--benchmark_list_tests=false",
+                                        "--benchmark_min_warmup_time=0",
+                                        "--benchmark_time_unit=ns",
+                                        "--benchmark_dry_run=false",
                                         "--benchmark_enable_random_interleaving=false",
                                         "--benchmark_report_aggregates_only=false",
                                         "--benchmark_display_aggregates_only=false",
@@ -70,16 +59,18 @@ void initialise() {
   int count = static_cast<int>(pointers.size());
   pointers.push_back(nullptr);
   benchmark::Initialize(&count, pointers.data());
+  return true;
 }
 
 }  // namespace
 
 void run_hosted(const std::vector<HostedBenchmark>& benchmarks,
-                const std::function<void(std::size_t)>& report) {
+                const std::function<void()>& report) {
   if (benchmarks.empty()) {
     return;
   }
-  initialise();
+  static const bool initialised = initialise();
+  static_cast<void>(initialised);
   for (const HostedBenchmark& hosted : benchmarks) {
     const auto body = [&hosted](benchmark::State& state) {
       for (auto iteration : state) {
@@ -94,7 +85,7 @@ void run_hosted(const std::vector<HostedBenchmark>& benchmarks,
     };
     benchmark::RegisterBenchmark(hosted.name.c_str(), body)->Iterations(1)->UseManualTime();
   }
-  Reporter reporter(benchmarks, report);
+  Reporter reporter(report);
   benchmark::RunSpecifiedBenchmarks(&reporter, "all");
   benchmark::ClearRegisteredBenchmarks();
 }

@@ -5,7 +5,6 @@
 // story.
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -14,14 +13,14 @@
 namespace collscale {
 
 struct HostedBenchmark {
-  std::string name;  ///< exactly what is reported, with no suffix
+  std::string name;  ///< as Google Benchmark registers it
   /// Measures; the seconds of one operation, or nothing when there is no time to report.
   std::function<std::optional<double>()> measure;
 };
 
-/// Runs them once each, in order, and calls `report(index)` after each. Google Benchmark prints
-/// nothing and writes no file.
+/// Runs each exactly once, in order, and calls `report()` after each, which shows what measure()
+/// found. Google Benchmark prints nothing and writes no file, whatever its variables say.
 void run_hosted(const std::vector<HostedBenchmark>& benchmarks,
-                const std::function<void(std::size_t index)>& report);
+                const std::function<void()>& report);
 
 }  // namespace collscale

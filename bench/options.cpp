@@ -8,9 +8,9 @@
 #include <charconv>
 #include <cmath>
 
+#include "bench/command_line.hpp"
 #include "measure/buffer_layout.hpp"
 #include "units/quantity.hpp"
-#include "units/suggest.hpp"
 
 namespace collscale {
 
@@ -23,7 +23,7 @@ struct RawOptions {
                            check = "1", type = "float", op = "sum", per_sample, threads = "1",
                            blocking = "0", root = "0", gpus = "1", table = "default", busbw, time,
                            buffers = "rotate";
-  bool in_place = false, list = false, version = false;
+  bool in_place = false, list = false;
 };
 
 Expected<std::int64_t> whole(std::string_view flag, const std::string& text, std::int64_t least,
@@ -41,45 +41,15 @@ tl::unexpected<Error> at(std::string_view flag, const Error& error) {
   return fail(fmt::format("{}: {}", flag, error.message), error.code);
 }
 
-std::vector<std::string> measured_names() {
-  std::vector<std::string> names;
+std::vector<Collective> measured_collectives() {
+  std::vector<Collective> measured;
   for (const std::string& candidate : collective_names()) {
     if (const auto collective = parse_collective(candidate);
         collective && is_measured(*collective)) {
-      names.push_back(candidate);
+      measured.push_back(*collective);
     }
   }
-  return names;
-}
-
-Expected<std::vector<Collective>> understand_collectives(const RawOptions& raw) {
-  std::vector<std::string> words = raw.positional;
-  if (!raw.collectives.empty()) {
-    words.push_back(raw.collectives);
-  }
-  std::vector<Collective> collectives;
-  for (const std::string& word : words) {
-    for (std::size_t begin = 0; begin <= word.size();) {
-      const std::size_t end = std::min(word.find(',', begin), word.size());
-      const std::string text = word.substr(begin, end - begin);
-      begin = end + 1;
-      std::vector<std::string> names{text};
-      if (text == "all") {
-        names = measured_names();
-      }
-      for (const std::string& one : names) {
-        const auto parsed = parse_collective(one);
-        if (!parsed || !is_measured(*parsed)) {
-          return fail(
-              fmt::format("unknown collective \"{}\"{}", one, suggestion(one, measured_names())));
-        }
-        if (std::find(collectives.begin(), collectives.end(), *parsed) == collectives.end()) {
-          collectives.push_back(*parsed);
-        }
-      }
-    }
-  }
-  return collectives;
+  return measured;
 }
 
 Expected<std::vector<double>> understand_sizes(const RawOptions& raw) {
@@ -122,6 +92,27 @@ Expected<std::vector<double>> understand_sizes(const RawOptions& raw) {
   return sizes;
 }
 
+Expected<void> understand_budget(const RawOptions& raw, BenchOptions& options) {
+  std::optional<double> budget_s = options.benchmark.min_time_s;
+  if (!raw.time.empty()) {
+    const auto time = parse_time_s(raw.time);
+    if (!time) return at("--time-per-point", time.error());
+    budget_s = *time;
+  }
+  if (!budget_s) {
+    return {};
+  }
+  if (*budget_s <= 0 || *budget_s > 3600) {
+    return fail("--time-per-point: expected a time above 0 and up to 3600s");
+  }
+  options.sampling.time_budget_s = *budget_s;
+  // A small budget must also be able to cut the least number of samples.
+  if (*budget_s < SamplingPlan{}.time_budget_s) {
+    options.sampling.min_samples = 6;  // the fewest that bound a median at 95 %
+  }
+  return {};
+}
+
 Expected<void> understand_sampling(const RawOptions& raw, Engine engine, BenchOptions& options) {
   SamplingPlan& plan = options.sampling;
   constexpr std::int64_t kMost = 1000000;
@@ -160,27 +151,15 @@ Expected<void> understand_sampling(const RawOptions& raw, Engine engine, BenchOp
                     "--topology)",
                     raw.threads));
   }
-  std::optional<double> budget_s = options.benchmark.min_time_s;
-  if (!raw.time.empty()) {
-    const auto time = parse_time_s(raw.time);
-    if (!time) return at("--time-per-point", time.error());
-    budget_s = *time;
-  }
-  if (budget_s) {
-    if (*budget_s <= 0 || *budget_s > 3600) {
-      return fail("--time-per-point: expected a time above 0 and up to 3600s");
-    }
-    // A small budget must also be able to cut the least number of samples.
-    plan.time_budget_s = *budget_s;
-    if (*budget_s < SamplingPlan{}.time_budget_s) {
-      plan.min_samples = 6;  // the fewest that bound a median at 95 %
-    }
-  }
-  return {};
+  return understand_budget(raw, options);
 }
 
 Expected<BenchOptions> understand(const RawOptions& raw, Engine engine, BenchOptions options) {
-  const auto collectives = understand_collectives(raw);
+  std::vector<std::string> words = raw.positional;
+  if (!raw.collectives.empty()) {
+    words.push_back(raw.collectives);
+  }
+  const auto collectives = parse_collectives(words, measured_collectives());
   if (!collectives) return tl::unexpected(collectives.error());
   if (!collectives->empty()) {
     options.collectives = *collectives;
@@ -254,6 +233,71 @@ constexpr const char* kFooter =
     "  here, 130 interrupted (what was done is kept).\n"
     "How measuring is done: docs/method.md.";
 
+/// Adds an option that takes a text.
+void add(CLI::App& app, const std::string& names, std::string& value, const std::string& text,
+         const std::string& type, const std::string& group) {
+  app.add_option(names, value, text)->type_name(type)->group(group);
+}
+
+void add_what_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
+  app.add_option("collectives", raw.positional, "What to measure, as --collective")
+      ->type_name("LIST");
+  const std::string what = "What to measure";
+  add(app, "-C,--collective", raw.collectives,
+      "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, reduce, or all "
+      "[all_reduce,all_gather]",
+      "LIST", what);
+  add(app, "-b,--minbytes", raw.min_size, "Smallest size; 8M and 8MiB are the same here [8]",
+      "SIZE", what);
+  add(app, "-e,--maxbytes", raw.max_size, "Largest size [64M]", "SIZE", what);
+  add(app, "-f,--stepfactor", raw.factor, "Factor between sizes [2]", "N", what);
+  add(app, "-i,--stepbytes", raw.step, "Step between sizes, instead of a factor", "SIZE", what);
+  add(app, "-d,--datatype", raw.type,
+      engine == Engine::nccl
+          ? "int8 uint8 int32 uint32 int64 uint64 half bfloat16 float double [float]"
+          : "int8 uint8 int32 uint32 int64 uint64 float double [float]",
+      "TYPE", what);
+  add(app, "-o,--op", raw.op, "sum, prod, min, max [sum]", "OP", what);
+  add(app, "-r,--root", raw.root, "Root of broadcast and reduce [0]", "RANK", what);
+  app.add_flag("--in-place", raw.in_place, "Input and output share a buffer")->group(what);
+  if (engine == Engine::nccl) {
+    add(app, "-g,--ngpus", raw.gpus, "GPUs per process [1]", "N", what);
+  }
+}
+
+void add_how_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
+  const std::string how = "How to measure";
+  add(app, "--time-per-point", raw.time, "Time budget for the samples of one size [0.3s]", "TIME",
+      how);
+  add(app, "-n,--iters", raw.samples, "Exactly so many samples, whatever they take", "N", how);
+  add(app, "-w,--warmup_iters", raw.warmup,
+      engine == Engine::nccl ? "Warm-up operations [5]" : "Warm-up operations [2]", "N", how);
+  add(app, "-m,--agg_iters", raw.per_sample,
+      engine == Engine::nccl ? "Operations per ncclGroup, and per sample [adaptive, 1 per group]"
+                             : "Operations per sample [adaptive]",
+      "N", how);
+  add(app, "-c,--check", raw.check, "1: compare every element with the exact result; 0: do not [1]",
+      "0|1", how);
+  add(app, "-z,--blocking", raw.blocking, "1: one operation per sample, however short [0]", "0|1",
+      how);
+  add(app, "-t,--nthreads", raw.threads, "Threads per process; only 1 [1]", "1", how);
+  add(app, "--buffers", raw.buffers, "rotate over 32 MiB, or reuse one hot buffer [rotate]",
+      "rotate|hot", how);
+}
+
+void add_output(CLI::App& app, RawOptions& raw, BenchOptions& options) {
+  const std::string output = "Output";
+  add(app, "--json", options.json_path, "Write records here after each point; - is stdout", "FILE",
+      output);
+  add(app, "--table", raw.table, "default, or nccl for nccl-tests' columns [default]", "NAME",
+      output);
+  add(app, "--topology", options.topology, "Name of this system, stored with each record", "NAME",
+      output);
+  add(app, "--min-busbw", raw.busbw,
+      "Gate: exit 3 unless every collective's best busbw reaches this", "BANDWIDTH", output);
+  app.add_flag("--list", raw.list, "Print the names of the benchmarks and end")->group(output);
+}
+
 }  // namespace
 
 Expected<ParsedCommandLine> parse_command_line(Engine engine, std::vector<std::string> arguments,
@@ -266,86 +310,16 @@ Expected<ParsedCommandLine> parse_command_line(Engine engine, std::vector<std::s
   parsed.options.benchmark = std::move(*flags);
   RawOptions raw;
   CLI::App app(description(engine), engine == Engine::nccl ? "bench_nccl" : "bench_mpi");
-  app.allow_extras();
   app.footer(kFooter);
-  app.set_help_flag("-h,--help", "This text");
-  const auto option = [&app](const std::string& names, std::string& value, const std::string& text,
-                             const std::string& type, const std::string& group) {
-    app.add_option(names, value, text)->type_name(type)->group(group);
-  };
-  app.add_option("collectives", raw.positional, "What to measure, as --collective")
-      ->type_name("LIST");
-  const std::string what = "What to measure";
-  option("-C,--collective", raw.collectives,
-         "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, reduce, or all "
-         "[all_reduce,all_gather]",
-         "LIST", what);
-  option("-b,--minbytes", raw.min_size, "Smallest size; 8M and 8MiB are the same here [8]", "SIZE",
-         what);
-  option("-e,--maxbytes", raw.max_size, "Largest size [64M]", "SIZE", what);
-  option("-f,--stepfactor", raw.factor, "Factor between sizes [2]", "N", what);
-  option("-i,--stepbytes", raw.step, "Step between sizes, instead of a factor", "SIZE", what);
-  option("-d,--datatype", raw.type,
-         engine == Engine::nccl
-             ? "int8 uint8 int32 uint32 int64 uint64 half bfloat16 float double [float]"
-             : "int8 uint8 int32 uint32 int64 uint64 float double [float]",
-         "TYPE", what);
-  option("-o,--op", raw.op, "sum, prod, min, max [sum]", "OP", what);
-  option("-r,--root", raw.root, "Root of broadcast and reduce [0]", "RANK", what);
-  app.add_flag("--in-place", raw.in_place, "Input and output share a buffer")->group(what);
-  if (engine == Engine::nccl) {
-    option("-g,--ngpus", raw.gpus, "GPUs per process [1]", "N", what);
+  add_what_to_measure(app, engine, raw);
+  add_how_to_measure(app, engine, raw);
+  add_output(app, raw, parsed.options);
+  auto text = read_arguments(app, std::move(arguments));
+  if (!text) {
+    return tl::unexpected(text.error());
   }
-  const std::string how = "How to measure";
-  option("--time-per-point", raw.time, "Time budget for the samples of one size [0.3s]", "TIME",
-         how);
-  option("-n,--iters", raw.samples, "Exactly so many samples, whatever they take", "N", how);
-  option("-w,--warmup_iters", raw.warmup,
-         engine == Engine::nccl ? "Warm-up operations [5]" : "Warm-up operations [2]", "N", how);
-  option("-m,--agg_iters", raw.per_sample,
-         engine == Engine::nccl ? "Operations per ncclGroup, and per sample [adaptive, 1 per group]"
-                                : "Operations per sample [adaptive]",
-         "N", how);
-  option("-c,--check", raw.check, "1: compare every element with the exact result; 0: do not [1]",
-         "0|1", how);
-  option("-z,--blocking", raw.blocking, "1: one operation per sample, however short [0]", "0|1",
-         how);
-  option("-t,--nthreads", raw.threads, "Threads per process; only 1 [1]", "1", how);
-  option("--buffers", raw.buffers, "rotate over 32 MiB, or reuse one hot buffer [rotate]",
-         "rotate|hot", how);
-  const std::string output = "Output";
-  option("--json", parsed.options.json_path, "Write records here after each point; - is stdout",
-         "FILE", output);
-  option("--table", raw.table, "default, or nccl for nccl-tests' columns [default]", "NAME",
-         output);
-  option("--topology", parsed.options.topology, "Name of this system, stored with each record",
-         "NAME", output);
-  option("--min-busbw", raw.busbw, "Gate: exit 3 unless every collective's best busbw reaches this",
-         "BANDWIDTH", output);
-  app.add_flag("--list", raw.list, "Print the names of the benchmarks and end")->group(output);
-  app.add_flag("--version", raw.version, "Print the version and end")->group(output);
-
-  std::vector<std::string> known;
-  for (const CLI::Option* each : app.get_options()) {
-    for (const std::string& name : each->get_lnames()) {
-      known.push_back("--" + name);
-    }
-  }
-  try {
-    std::reverse(arguments.begin(), arguments.end());  // the order CLI11 takes a vector in
-    app.parse(arguments);
-  } catch (const CLI::CallForHelp&) {
-    parsed.text = app.help();
-    return parsed;
-  } catch (const CLI::ParseError& error) {
-    return fail(error.what());
-  }
-  for (const std::string& extra : app.remaining()) {
-    const std::string flag = extra.substr(0, extra.find('='));
-    return fail(fmt::format("unknown flag {}{}", flag, suggestion(flag, known)));
-  }
-  if (raw.version) {
-    parsed.text = fmt::format("{} (collscale {})", app.get_name(), COLLSCALE_VERSION);
+  if (*text) {
+    parsed.text = std::move(*text);
     return parsed;
   }
   auto options = understand(raw, engine, parsed.options);

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "bench/benchmark_flags.hpp"
+#include "bench/suite.hpp"
 #include "measure/coordinator.hpp"
 #include "units/error.hpp"
 
@@ -42,12 +44,29 @@ bool same_on_all(C& processes, std::uint32_t number) {
   return ends[0] == -ends[1];
 }
 
-/// The lowest process whose `outcome` is an error, on every process; −1 when none is.
+/// True, on every process, when `mine` is true on one of them.
 template <Coordinator C>
-int first_failing_process(C& processes, const Expected<void>& outcome) {
+bool any_process(C& processes, bool mine) {
+  double most = mine ? 1 : 0;
+  processes.all_max(std::span<double>(&most, 1));
+  return most > 0;
+}
+
+/// Where `outcome` is an error on a process, the lowest such process reports it; its exit code, on
+/// every process. ok when there is none.
+template <Coordinator C>
+ExitCode agree_on_failure(C& processes, const Expected<void>& outcome) {
   double first = outcome ? -std::numeric_limits<double>::infinity() : -processes.rank();
   processes.all_max(std::span<double>(&first, 1));
-  return first > -std::numeric_limits<double>::infinity() ? static_cast<int>(-first) : -1;
+  if (first == -std::numeric_limits<double>::infinity()) {
+    return ExitCode::ok;
+  }
+  double code = 0;
+  if (processes.rank() == static_cast<int>(-first)) {
+    code = static_cast<double>(report_error(outcome.error(), true));
+  }
+  processes.all_max(std::span<double>(&code, 1));
+  return static_cast<ExitCode>(static_cast<int>(code));
 }
 
 }  // namespace collscale

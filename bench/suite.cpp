@@ -22,7 +22,12 @@ namespace {
 
 volatile std::sig_atomic_t interrupted = 0;  // the one thing a signal handler may write
 
-extern "C" void note_interrupt(int /*signal*/) { interrupted = 1; }
+// The first signal ends the run after the point that is being measured; a second one, at once. The
+// file is whole at any time.
+extern "C" void note_interrupt(int signal) {
+  interrupted = 1;
+  std::signal(signal, SIG_DFL);
+}
 
 // A polling rank with less of its core than this was kept waiting by other work.
 constexpr double kFairCpuShare = 0.9;
@@ -59,7 +64,8 @@ class Run {
 
   std::optional<double> measure(const BenchPoint& point) {
     current_.reset();
-    if (backend_.agree(interrupted) != 0) {
+    // A launcher may signal one rank alone, and not the one that reports.
+    if (backend_.any(interrupted != 0)) {
       stopped_ = true;
       return std::nullopt;
     }
@@ -271,6 +277,7 @@ ExitCode run_suite(const BenchOptions& options, const BenchBackend& backend,
     run.note(fmt::format("left out, less than one element per rank: {}",
                          fmt::join(list.left_out, ", ")));
   }
+  interrupted = 0;
   auto* const before_int = std::signal(SIGINT, note_interrupt);
   auto* const before_term = std::signal(SIGTERM, note_interrupt);
   std::vector<HostedBenchmark> benchmarks;
@@ -280,7 +287,7 @@ ExitCode run_suite(const BenchOptions& options, const BenchBackend& backend,
   }
   // Repetitions go over the whole list, so that a row appears as soon as it is measured.
   for (int repetition = 0; repetition < options.benchmark.repetitions; ++repetition) {
-    run_hosted(benchmarks, [&run](std::size_t) { run.report(); });
+    run_hosted(benchmarks, [&run] { run.report(); });
   }
   std::signal(SIGINT, before_int);
   std::signal(SIGTERM, before_term);

@@ -31,6 +31,8 @@ struct BenchBackend {
   std::function<PointResult(const BenchPoint&)> measure;
   /// The reporting process's value, on every process.
   std::function<std::int64_t(std::int64_t)> agree = [](std::int64_t value) { return value; };
+  /// True on every process when one of them says so.
+  std::function<bool(bool)> any = [](bool mine) { return mine; };
 };
 
 /// Collectives × sizes, as they will really be run. Sizes that come out the same are measured once;

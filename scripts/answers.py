@@ -3,7 +3,6 @@
 """Prints the answers of a run as one table: for each collective, system and number of ranks the time of
 the smallest and of the largest message, the bus bandwidth of the largest, and how far to trust it."""
 
-import argparse
 from collections import defaultdict
 
 import collscale_format as fmt
@@ -77,10 +76,7 @@ def table(records):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="Example:\n  scripts/answers.py results/2026-11-22-vm/*.json")
-    parser.add_argument("results", nargs="+", metavar="RESULTS", help="result files of any engine")
+    parser = cr.Parser(__doc__, "scripts/answers.py results/2026-11-22-vm/*.json")
     parser.add_argument("-o", "--output", default="-", metavar="FILE", help="default: - (stdout)")
     arguments = parser.parse_args()
     cr.write_text(arguments.output, table(cr.read(arguments.results)))

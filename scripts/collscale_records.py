@@ -5,6 +5,8 @@ Shapes: `read([paths])` gives a list of Record; times in seconds, sizes in bytes
 Errors: `Refused`, one sentence with the file and what was expected; `main_guard` prints it and exits 2.
 """
 
+import argparse
+import difflib
 import json
 import math
 import os
@@ -14,6 +16,7 @@ from dataclasses import dataclass, field
 
 SCHEMA_MAJOR = 1
 
+ENGINES = ["nccl", "mpi", "flow", "event", "analytic"]
 TRUST_ORDER = ["measured", "emulated", "simulated", "predicted"]
 COLLECTIVE_ORDER = ["all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "reduce",
                     "gather", "scatter", "send_recv", "barrier"]
@@ -21,6 +24,18 @@ COLLECTIVE_ORDER = ["all_reduce", "all_gather", "reduce_scatter", "all_to_all", 
 
 class Refused(Exception):
     """Bad input; the text is one sentence for the user."""
+
+
+class Parser(argparse.ArgumentParser):
+    """The arguments of a script. What is wrong is one sentence, as everywhere here, without the usage."""
+
+    def __init__(self, description, example):
+        super().__init__(description=description, formatter_class=argparse.RawDescriptionHelpFormatter,
+                         epilog=f"Example:\n  {example}", allow_abbrev=False)
+        self.add_argument("results", nargs="+", metavar="RESULTS", help="result files of any engine")
+
+    def error(self, message):
+        raise Refused(f"{self.prog}: {message}; `{self.prog} --help` shows the usage")
 
 
 @dataclass
@@ -115,17 +130,25 @@ def _number(value, where):
     return value
 
 
+def _one_of(value, names, where):
+    if value not in names:
+        near = difflib.get_close_matches(str(value), names, n=1)
+        hint = f", did you mean \"{near[0]}\"?" if near else f"; valid: {', '.join(names)}"
+        raise Refused(f"{where}: unknown name {json.dumps(value)}{hint}")
+    return value
+
+
 def _record(path, context, item, index):
     where = f"{path}: benchmarks[{index}]"
     try:
         scenario = item["scenario"]
         for key in ("ranks", "size_bytes"):
             _number(scenario[key], f"{where}.scenario.{key}")
-        if not isinstance(scenario["collective"], str):
-            raise Refused(f"{where}.scenario.collective is not a text")
+        _one_of(scenario["collective"], COLLECTIVE_ORDER, f"{where}.scenario.collective")
         record = Record(
-            file=path, context=context, name=item["name"], engine=item["engine"], trust=item["trust"],
-            scenario=scenario,
+            file=path, context=context, name=item["name"], scenario=scenario,
+            engine=_one_of(item["engine"], ENGINES, f"{where}.engine"),
+            trust=_one_of(item["trust"], TRUST_ORDER, f"{where}.trust"),
             time_s=_number(item["time_s"], f"{where}.time_s"),
             algbw_Bps=_number(item["algbw_Bps"], f"{where}.algbw_Bps"),
             busbw_Bps=_number(item["busbw_Bps"], f"{where}.busbw_Bps"))

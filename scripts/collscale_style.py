@@ -172,6 +172,16 @@ def version_of(context):
     return " ".join(part for part in ("collscale", version, f"({sha})" if sha else "") if part) if version else ""
 
 
+def check_prefix(prefix):
+    """Refuses, before anything is drawn, a PREFIX that no files can be named by."""
+    if prefix.endswith("/") or os.path.isdir(prefix):
+        raise cr.Refused(f"--output {prefix}: is a folder, expected the beginning of two file names, "
+                         f"such as {os.path.join(prefix, 'figure')}")
+    folder = os.path.dirname(prefix) or "."
+    if not os.path.isdir(folder):
+        raise cr.Refused(f"--output {prefix}: there is no folder {folder}")
+
+
 def save(figure, prefix, title, records, key=""):
     """Adds title, key and provenance, writes PREFIX.svg and PREFIX.png (each once), whole or not at all."""
     width_in, height_in = figure.get_size_inches()

@@ -30,14 +30,14 @@ unknown_flag() {
   shift
   for known in "$@"; do
     length=${#known}
-    while ((length > 0)) && [[ $flag != "${known:0:length}"* ]]; do ((length -= 1)); done
+    while ((length > 0)) && [[ $flag != "${known:0:length}"* ]]; do length=$((length - 1)); done
     if ((length > best_length)); then best=$known best_length=$length; fi
   done
   die 2 "unknown argument '$flag': expected one of $*${best:+ (did you mean $best?)}"
 }
 
-# need_value FLAG COUNT_OF_ARGUMENTS_LEFT
-need_value() { (($2 >= 2)) || die 2 "$1 needs a value"; }
+# need_value FLAG [VALUE]: an empty value is a variable that was never set, not a choice.
+need_value() { [[ -n ${2-} ]] || die 2 "$1 needs a value, found nothing"; }
 
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
 seconds_since() { # START_MS -> "12.3"

@@ -3,7 +3,6 @@
 """Draws bus bandwidth against message size: a row per system, a column per collective, a line per
 algorithm and number of ranks. Writes PREFIX.svg and PREFIX.png."""
 
-import argparse
 from collections import defaultdict
 
 import collscale_format as fmt
@@ -73,12 +72,10 @@ KEY = {"measured": "filled points: measured, band p5 to p95", "emulated": "open 
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="Example:\n  scripts/plot_busbw.py results/2026-11-22-vm/mpi.json -o busbw")
-    parser.add_argument("results", nargs="+", metavar="RESULTS", help="result files of any engine")
+    parser = cr.Parser(__doc__, "scripts/plot_busbw.py results/2026-11-22-vm/mpi.json -o busbw")
     parser.add_argument("-o", "--output", required=True, metavar="PREFIX", help="PREFIX.svg and PREFIX.png")
     arguments = parser.parse_args()
+    style.check_prefix(arguments.output)
 
     records = cr.read(arguments.results)
     systems = list(dict.fromkeys(r.system for r in records))
@@ -101,7 +98,10 @@ def main():
                 continue
             labels, hidden = draw(axis, here)
             style.size_axis(axis, min(sizes), max(sizes))
-            style.bandwidth_axis(axis, max(r.busbw_Bps for r in of_system))
+            # Bands count up to a quarter above the best median: one lucky sample must not flatten the lines.
+            best_Bps = max(r.busbw_Bps for r in of_system)
+            bands_Bps = [cr.busbw_at(r, r.quantiles["p5"]) for r in of_system if r.quantiles.get("p5")]
+            style.bandwidth_axis(axis, min(max([best_Bps, *bands_Bps]), 1.25 * best_Bps))
             if column > 0:
                 axis.set_ylabel("")
             axis.set_title(f"{collective} on {system}" + (f" ({hidden} lines not shown)" if hidden else ""), pad=14)

@@ -4,7 +4,6 @@
 collective: measured points, simulated points, predicted lines, and extrapolations dashed with their
 50 % and 95 % bands beyond a rule at the last measured scale. Writes PREFIX.svg and PREFIX.png."""
 
-import argparse
 import math
 from collections import defaultdict
 
@@ -127,15 +126,13 @@ def finding(records):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="Example:\n  scripts/plot_scaling.py results/published/alps.json results/2026-11-22-vm/*.json "
-               "--size 1GiB -o scaling")
-    parser.add_argument("results", nargs="+", metavar="RESULTS", help="result files of any engine")
+    parser = cr.Parser(__doc__, "scripts/plot_scaling.py results/published/alps-gh200.json "
+                                "results/2026-11-22-vm/*.json --size 1GiB -o scaling")
     parser.add_argument("-o", "--output", required=True, metavar="PREFIX", help="PREFIX.svg and PREFIX.png")
     parser.add_argument("--size", metavar="SIZE", help="such as 1GiB; default: the largest that most systems have")
     parser.add_argument("--min-ranks", type=int, default=2, metavar="N", help="leave out fewer ranks (default 2)")
     arguments = parser.parse_args()
+    style.check_prefix(arguments.output)
 
     everything = [r for r in cr.read(arguments.results) if r.ranks >= arguments.min_ranks]
     if not everything:

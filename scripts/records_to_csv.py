@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes result files as one CSV table: one row per record, SI units only (seconds, bytes, bytes/s)."""
 
-import argparse
 import csv
 import io
 
@@ -40,10 +39,7 @@ def row(record):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="Example:\n  scripts/records_to_csv.py results/2026-11-22-vm/*.json -o records.csv")
-    parser.add_argument("results", nargs="+", metavar="RESULTS", help="result files of any engine")
+    parser = cr.Parser(__doc__, "scripts/records_to_csv.py results/2026-11-22-vm/*.json -o records.csv")
     parser.add_argument("-o", "--output", default="-", metavar="FILE", help="default: - (stdout)")
     arguments = parser.parse_args()
     rows = [row(record) for record in cr.read(arguments.results)]

@@ -64,6 +64,13 @@ Expected<std::int64_t> parse_count(const std::string& text) {
   return parse_integer<std::int64_t>(text, 1);
 }
 
+Expected<std::vector<std::int64_t>> parse_group_sizes(const std::string& text) {
+  auto ranks = parse_ranks(text);
+  if (ranks && std::any_of(ranks->begin(), ranks->end(), [](std::int64_t n) { return n < 2; }))
+    return fail(fmt::format("\"{}\" asks for 1 rank: a collective needs at least 2", text));
+  return ranks;
+}
+
 Expected<Engine> parse_model_engine(const std::string& text) {
   if (text == name(Engine::analytic)) return Engine::analytic;
   if (text == name(Engine::flow)) return Engine::flow;
@@ -200,8 +207,26 @@ std::optional<Error> unknown_word(const CLI::App& app) {
   const std::string nearest =
       bare.size() > 1 ? nearest_name(fmt::format("--{}", bare), names) : std::string{};
   return Error{fmt::format("{}: no option {}{}", path_of(app), word,
-                           nearest.empty() ? fmt::format("; `{} --help` lists them", path_of(app))
-                                           : fmt::format(", did you mean {}?", nearest))};
+                           nearest.empty()
+                               ? fmt::format("; `{} --help` lists the options", path_of(app))
+                               : fmt::format(", did you mean {}?", nearest))};
+}
+
+/// "-sizes 1GiB" is read as "-s izes": say what was meant before anything says what that is.
+std::optional<Error> single_dash(const CLI::App& app, const std::vector<std::string>& arguments) {
+  constexpr std::size_t kShortest = 4;  // letters; fewer may well be "-n16" or "-s8B"
+  for (const std::string& argument : arguments) {
+    if (argument.size() <= kShortest || argument[0] != '-' || argument[1] == '-') continue;
+    const std::string word = argument.substr(0, argument.find('='));
+    for (const CLI::Option* option : app.get_options()) {
+      for (const std::string& long_name : option->get_lnames()) {
+        if (word.size() <= kShortest || !long_name.starts_with(word.substr(1))) continue;
+        return Error{
+            fmt::format("{}: no option {}, did you mean --{}?", path_of(app), word, long_name)};
+      }
+    }
+  }
+  return {};
 }
 
 std::optional<Error> missing_option(const Definition& command) {
@@ -221,15 +246,14 @@ Error rephrase(const CLI::ParseError& error, const CLI::App& app) {
   const std::string flag = text.substr(0, text.find_first_of(": "));
   const CLI::App* deepest = &app;
   while (!deepest->get_subcommands().empty()) deepest = deepest->get_subcommands().front();
+  if (text.find("flag override") != std::string::npos) {
+    const std::size_t start = std::min(flag.find_first_not_of('-'), flag.size());
+    return {fmt::format("--{} takes no value", flag.substr(start))};
+  }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && text[0] == '-') {
     const CLI::Option* const option = deepest->get_option_no_throw(flag);
     return {
         fmt::format("{} needs a value: {}", flag, option == nullptr ? flag : left_side(*option))};
-  }
-  if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
-    const std::string found =
-        text.substr(text.find("--") == std::string::npos ? 0 : text.find("--"));
-    return {fmt::format("{} takes no value", found.substr(0, found.find_first_of(" =")))};
   }
   return {fmt::format("{}: {}", path_of(*deepest), text)};
 }
@@ -320,7 +344,7 @@ void CommandLine::add_predict() {
   options_.add(app, "-c,--collective", "NAME", predict_.collective, parse_collective,
                fmt::format("{}", fmt::join(collective_names(), ", ")));
   options_.add(app, "-s,--sizes", "SIZES", predict_.sizes_bytes, parse_sizes, kSizesHelp);
-  options_.add(app, "-n,--ranks", "RANKS", predict_.ranks, parse_ranks,
+  options_.add(app, "-n,--ranks", "RANKS", predict_.ranks, parse_group_sizes,
                "8, a list 8,64,512, or a range 8:100000:x2; default: the whole system");
   options_.add(app, "-a,--algorithm", "ALGO", predict_.algorithm, parse_text,
                "an algorithm, auto (the fastest for each point) or all (each, fastest first); "
@@ -331,7 +355,8 @@ void CommandLine::add_predict() {
   options_.add(app, "--seed", "N", predict_.seed, parse_seed,
                "of the hashing of flows to links (engine flow, routing ecmp); default: 1");
   app.add_flag("--breakdown", predict_.breakdown,
-               "where the time goes, for every point (a single point always shows it)");
+               "where the time goes, for every point (a single point always shows it)")
+      ->disable_flag_override();
   options_.add_json(app, predict_.json);
 }
 
@@ -386,7 +411,7 @@ void CommandLine::add_fit() {
                "the collective");
   options_.add(extrapolate, "-s,--sizes", "SIZES", extrapolate_.sizes_bytes, parse_sizes,
                kSizesHelp);
-  options_.add(extrapolate, "-n,--ranks", "RANKS", extrapolate_.ranks, parse_ranks,
+  options_.add(extrapolate, "-n,--ranks", "RANKS", extrapolate_.ranks, parse_group_sizes,
                "8, a list 8,64,512, or a range 8:100000:x2");
   options_.add(extrapolate, "--seed", "N", extrapolate_.seed, parse_seed,
                "of the bootstrap; default: 1");
@@ -397,7 +422,8 @@ CommandLine::CommandLine() {
   app_.allow_extras();
   app_.require_subcommand(0, 1);
   app_.formatter_fn(help_text);
-  app_.add_flag("--version", version_, "print the version and what is built in");
+  app_.add_flag("--version", version_, "print the version and what is built in")
+      ->disable_flag_override();
   definitions_.push_back({&app_, {}, {}});
   add_topo();
   add_predict();
@@ -436,6 +462,7 @@ Expected<Command> CommandLine::parse(std::vector<std::string> arguments) {
   }
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants a vector
   bool wants_help = false;
+  const std::vector<std::string> words = arguments;
   try {
     app_.parse(std::move(arguments));
   } catch (const CLI::CallForHelp&) {
@@ -446,6 +473,7 @@ Expected<Command> CommandLine::parse(std::vector<std::string> arguments) {
   std::erase_if(definitions_, [this](const Definition& command) {
     return command.app != &app_ && command.app->count() == 0;  // not on this command line
   });
+  if (auto slip = single_dash(*definitions_.back().app, words)) return tl::unexpected(*slip);
   for (const Definition& command : definitions_)
     if (auto unknown = unknown_word(*command.app)) return tl::unexpected(*unknown);
   if (wants_help) return Command{ShowText{app_.help()}};

@@ -4,10 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "record_io/results_file.hpp"
@@ -33,13 +29,6 @@ Expected<std::vector<Record>> read_measurements(const std::vector<std::string>& 
     return fail(fmt::format("{}: no records", fmt::join(files, ", ")));
   return fail(fmt::format("{}: no records of {}; there are some of {}", fmt::join(files, ", "),
                           name(*collective), fmt::join(found, ", ")));
-}
-
-Expected<std::string> read_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file) return fail(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
-  return text;
 }
 
 }  // namespace collscale

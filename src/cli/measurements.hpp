@@ -17,7 +17,4 @@ namespace collscale {
 Expected<std::vector<Record>> read_measurements(const std::vector<std::string>& files,
                                                 std::optional<Collective> collective);
 
-/// The whole of a text file.
-Expected<std::string> read_text(const std::string& path);
-
 }  // namespace collscale

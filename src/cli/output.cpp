@@ -2,7 +2,6 @@
 #include "cli/output.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -25,23 +24,7 @@ Expected<void> check_output(std::string_view flag, const std::string& path) {
 
 Expected<void> write_text(const std::string& path, std::string_view text) {
   if (path.empty()) return {};
-  if (path == "-") {
-    print_result(text);
-    return {};
-  }
-  const auto failure = [&path] {
-    return fail(fmt::format("{}: cannot be written: {}", path, std::strerror(errno)),
-                ExitCode::failed);
-  };
-  const std::string part = fmt::format("{}.{}.part", path, getpid());
-  std::FILE* const file = std::fopen(part.c_str(), "w");
-  if (file == nullptr) return failure();
-  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  const bool closed = std::fclose(file) == 0;
-  if (written && closed && std::rename(part.c_str(), path.c_str()) == 0) return {};
-  const auto error = failure();
-  std::remove(part.c_str());
-  return error;
+  return write_text_file(path, text);
 }
 
 Expected<void> finish_output() {

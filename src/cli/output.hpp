@@ -21,7 +21,7 @@ void print_note(std::string_view text);
 /// Fails at once when the path cannot be written; "" (no file wanted) and "-" are always fine.
 Expected<void> check_output(std::string_view flag, const std::string& path);
 
-/// Writes through a temporary file beside `path` and renames it; "-" is stdout, "" does nothing.
+/// As write_text_file: through a temporary file beside `path`, "-" is stdout; "" does nothing.
 Expected<void> write_text(const std::string& path, std::string_view text);
 
 /// Fails when something that was printed to stdout did not arrive (a full disk).

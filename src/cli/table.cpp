@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "cli/terminal.hpp"
@@ -49,9 +48,9 @@ std::string format_gigabytes(double bandwidth_Bps) {
   const double value = bandwidth_Bps / 1e9;
   if (value >= 99.95) return fmt::format("{:.0f}", value);
   if (value >= 0.995) return fmt::format("{:.1f}", value);
-  if (value <= 0) return "0";
-  const int decimals = static_cast<int>(std::ceil(-std::log10(value))) + 1;  // two figures
-  return fmt::format("{:.{}f}", value, decimals);
+  if (value >= 0.0995) return fmt::format("{:.2f}", value);
+  if (value >= 0.001) return fmt::format("{:.3f}", value);
+  return value > 0 ? "<0.001" : "0";
 }
 
 std::string format_percent(double share) { return fmt::format("{:.1f} %", 100 * share); }

@@ -35,7 +35,8 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// A bandwidth in GB/s without its unit, for a column that names it: "370", "38.3", "0.00012".
+/// A bandwidth in GB/s without its unit, for a column that names it: "370", "38.3",
+/// "0.90", "0.012", "<0.001".
 std::string format_gigabytes(double bandwidth_Bps);
 
 /// 0.345 -> "34.5 %".

@@ -1,14 +1,23 @@
 # One target per folder of src/. The folder's dependencies are the arrows of docs/method.md:
 # a folder that is not named in DEPENDS cannot be linked, and its headers are not to be included.
 
-# collscale_library(NAME SOURCES a.cpp... DEPENDS other folders... LIBRARIES external targets...)
+# Reading options and files is not where time goes, but its headers (CLI11, JSON, YAML) are what the
+# build waits for: at -O1 these files compile in two thirds of the time.
+function(collscale_quick_to_build target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+endfunction()
+
+# collscale_library(NAME [QUICK_TO_BUILD] SOURCES a.cpp... DEPENDS other folders... LIBRARIES external targets...)
 function(collscale_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "QUICK_TO_BUILD" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
   add_library(collscale_${name} STATIC ${arg_SOURCES})
   add_library(collscale::${name} ALIAS collscale_${name})
   target_include_directories(collscale_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   list(TRANSFORM arg_DEPENDS PREPEND collscale::)
   target_link_libraries(collscale_${name} PUBLIC ${arg_DEPENDS} PRIVATE collscale_flags ${arg_LIBRARIES})
+  if(arg_QUICK_TO_BUILD)
+    collscale_quick_to_build(collscale_${name})
+  endif()
 endfunction()
 
 # collscale_test(NAME SOURCES a_test.cpp... DEPENDS folders... LIBRARIES external targets...)

@@ -21,25 +21,14 @@ namespace {
 
 constexpr std::int64_t kAllScales = std::numeric_limits<std::int64_t>::max();
 
-// ln t at `target` ranks on the line through the two largest training scales; NaN where a size is
-// missing at one of them.
-double line_log_time(const Series& series, std::span<const double> times_s, std::int64_t first,
-                     std::int64_t second, std::int64_t target, double size_bytes) {
-  double log_first = std::numeric_limits<double>::quiet_NaN();
-  double log_second = log_first;
-  for (std::size_t i = 0; i < series.cells.size(); ++i) {
-    const Cell& cell = series.cells[i];
-    if (cell.size_bytes == size_bytes) {
-      if (cell.ranks == first) {
-        log_first = std::log(times_s[i]);
-      } else if (cell.ranks == second) {
-        log_second = std::log(times_s[i]);
-      }
-    }
-  }
-  const double share = std::log(static_cast<double>(target) / static_cast<double>(first)) /
-                       std::log(static_cast<double>(second) / static_cast<double>(first));
-  return log_first + share * (log_second - log_first);
+// ln t at `target` on the straight line in ln t over ln g through the two largest training scales.
+double line_log_time(const Estimator& estimator, double log_size, Place target) {
+  const std::size_t last = estimator.scale_count() - 1;
+  const double log_first = estimator.measured(last - 1, log_size);
+  const double first = std::log(estimator.place(last - 1).units);
+  const double share =
+      (std::log(target.units) - first) / (std::log(estimator.place(last).units) - first);
+  return log_first + share * (estimator.measured(last, log_size) - log_first);
 }
 
 struct Point {
@@ -60,17 +49,15 @@ HoldOutError summarise(const std::vector<Point>& points, const Regime* only) {
     errors.push_back(point.error);
     widths.push_back(point.width);
     inside += point.inside ? 1 : 0;
-    if (!std::isnan(point.line_error)) {
-      line_errors.push_back(point.line_error);
-    }
+    line_errors.push_back(point.line_error);
   }
   HoldOutError error;
   if (errors.empty()) {
     return error;
   }
   error.points = static_cast<int>(errors.size());
-  error.median_error = median(errors);
-  error.line_error = line_errors.empty() ? 0.0 : median(line_errors);
+  error.median_error = std::expm1(median(errors));
+  error.line_error = std::expm1(median(line_errors));
   error.coverage = static_cast<double>(inside) / static_cast<double>(errors.size());
   error.median_width = std::exp(median(widths));
   return error;
@@ -83,26 +70,25 @@ HoldOut judge(const Series& series, std::span<const double> times_s, bool networ
   result.trained_to_ranks = scales[trained - 1];
   result.held_out_ranks = scales[target];
   std::vector<Point> points;
-  const TierPrediction* prediction = nullptr;
-  std::optional<TierPrediction> storage;
+  Place place;
+  std::optional<TierPrediction> prediction;
   for (std::size_t i = 0; i < series.cells.size(); ++i) {
     const Cell& cell = series.cells[i];
     if (cell.ranks != scales[target] || (cell.nodes > 1) != network) {
       continue;
     }
-    if (prediction == nullptr) {
+    if (!prediction) {
       const auto ranks = static_cast<double>(cell.ranks);
-      const Place place = {ranks, network ? static_cast<double>(cell.nodes) : ranks};
-      storage.emplace(estimator, factors, place);
-      prediction = &*storage;
+      place = {ranks, network ? static_cast<double>(cell.nodes) : ranks};
+      prediction.emplace(estimator, factors, place);
       result.distance = place.units / estimator.anchor().units;
     }
+    const double log_size = std::log(cell.size_bytes);
     const double log_measured = std::log(times_s[i]);
-    const Predicted predicted = prediction->at(std::log(cell.size_bytes));
+    const Predicted predicted = prediction->at(log_size);
     const double error = log_measured - predicted.log_time;
-    const double line = line_log_time(series, times_s, scales[trained - 2], scales[trained - 1],
-                                      scales[target], cell.size_bytes);
-    points.push_back({regime_of(cell.size_bytes), std::fabs(error), std::fabs(log_measured - line),
+    points.push_back({regime_of(cell.size_bytes), std::fabs(error),
+                      std::fabs(log_measured - line_log_time(estimator, log_size, place)),
                       predicted.widths.up + predicted.widths.down,
                       error <= predicted.widths.up && -error <= predicted.widths.down});
   }
@@ -112,6 +98,22 @@ HoldOut judge(const Series& series, std::span<const double> times_s, bool networ
   }
   result.all = summarise(points, nullptr);
   return result;
+}
+
+// How often each cell is drawn when the cells of every scale are drawn with replacement.
+std::vector<int> drawn_cells(const Series& series, Random& random) {
+  std::vector<int> counts(series.cells.size(), 0);
+  for (std::size_t begin = 0; begin < counts.size();) {
+    std::size_t end = begin;
+    while (end < counts.size() && series.cells[end].ranks == series.cells[begin].ranks) {
+      ++end;
+    }
+    for (std::size_t i = begin; i < end; ++i) {
+      ++counts[begin + random.below(end - begin)];
+    }
+    begin = end;
+  }
+  return counts;
 }
 
 Branch fit_branch(const Series& series, std::span<const double> medians, bool network,
@@ -127,9 +129,12 @@ Branch fit_branch(const Series& series, std::span<const double> medians, bool ne
 
   const LawFit law = fit_law(series, medians, network);
   branch.median_residual = law.median_residual;
-  const std::vector<std::vector<double>> replicates = bootstrap_replicates(
-      bootstrap,
-      [&](Random&, std::size_t r) { return fit_law(series, resampled[r], network).coefficients; });
+  BootstrapOptions over_points = bootstrap;
+  over_points.seed ^= 0x706f696e7473U;  // other streams than those that drew the runs
+  const std::vector<std::vector<double>> replicates =
+      bootstrap_replicates(over_points, [&](Random& random, std::size_t r) {
+        return fit_law(series, resampled[r], network, drawn_cells(series, random)).coefficients;
+      });
   const std::span<const LawTerm> terms = law_terms(branch.growth);
   for (std::size_t j = 0; j < terms.size(); ++j) {
     std::vector<double> values;
@@ -145,9 +150,7 @@ Branch fit_branch(const Series& series, std::span<const double> medians, bool ne
   return branch;
 }
 
-std::string percent(double log_error) {
-  return fmt::format("{:.0f} %", 100.0 * (std::exp(log_error) - 1.0));
-}
+std::string percent(double share) { return fmt::format("{:.0f} %", 100.0 * share); }
 
 std::string scale_range(const std::vector<std::int64_t>& scales) {
   return scales.size() == 1 ? fmt::format("{} ranks", format_count(scales.front()))
@@ -161,9 +164,9 @@ std::string summarise(const SeriesFit& fit) {
     return fmt::format("fitted on {}; too few scales to hold one out, so its error is unknown",
                        scale_range(branch.scales));
   }
+  // The last pair leaves out the largest scale alone; the farthest shows what distance costs.
   const HoldOut& last = branch.hold_outs.back();
-  std::vector<std::int64_t> trained = branch.scales;
-  std::erase_if(trained, [&](std::int64_t n) { return n > last.trained_to_ranks; });
+  const HoldOut* farthest = &last;
   std::string by_regime;
   for (std::size_t r = 0; r < kRegimes; ++r) {
     if (last.regimes[r].points > 0) {
@@ -171,15 +174,32 @@ std::string summarise(const SeriesFit& fit) {
                                percent(last.regimes[r].median_error));
     }
   }
-  return fmt::format("fitted on {}, held out {}: median error {} ({}; a straight line: {})",
-                     scale_range(trained), format_count(last.held_out_ranks),
-                     percent(last.all.median_error), by_regime, percent(last.all.line_error));
+  for (const HoldOut& hold_out : branch.hold_outs) {
+    farthest = hold_out.distance > farthest->distance ? &hold_out : farthest;
+  }
+  std::string text = fmt::format(
+      "fitted on {}; tested: without {}, it misses them by a median {} ({}; a straight line: {})",
+      scale_range(branch.scales), format_count(last.held_out_ranks), percent(last.all.median_error),
+      by_regime, percent(last.all.line_error));
+  if (farthest != &last) {
+    text += fmt::format("; from {} ranks or fewer it misses {}, x{:.3g} away, by {} (line: {})",
+                        format_count(farthest->trained_to_ranks),
+                        format_count(farthest->held_out_ranks), farthest->distance,
+                        percent(farthest->all.median_error), percent(farthest->all.line_error));
+  }
+  return text;
 }
 
 void add_notes(const SeriesFit& fit, std::vector<std::string>& notes) {
   const Series& series = fit.series;
   const std::string what = fmt::format("{}/{}", name(series.collective), series.algorithm);
   const std::size_t network = series.scales(true).size();
+  if (series.scales(false).size() == 1) {
+    notes.push_back(fmt::format(
+        "{}: only one scale is inside a node ({} ranks), so growth there is assumed, and "
+        "what a rank adds is part of the base",
+        what, format_count(series.scales(false).front())));
+  }
   if (network == 0) {
     notes.push_back(fmt::format(
         "{}: every record is of one node, so nothing beyond one node can be predicted from them",
@@ -187,8 +207,7 @@ void add_notes(const SeriesFit& fit, std::vector<std::string>& notes) {
   } else if (network == 1) {
     notes.push_back(
         fmt::format("{}: only one scale is larger than a node ({} ranks), so growth is assumed, "
-                    "not fitted, and "
-                    "the intervals are wide",
+                    "not fitted, and the intervals are wide",
                     what, format_count(series.scales(true).front())));
   } else if (network == 2) {
     notes.push_back(fmt::format(
@@ -270,9 +289,9 @@ Expected<Profile> calibrate(std::span<const Record> records, const System& syste
     const std::size_t scales = series.scales().size();
     if (scales < 2 || sizes.size() < 3) {
       const std::string why = fmt::format(
-          "{}/{} was measured at {} number{} of ranks and {} size{}: at least 2 and 3 are needed "
-          "to "
-          "fit it",
+          "{}/{} was measured at {} number{} of ranks and {} size{}: a fit needs at least 2 "
+          "numbers "
+          "of ranks and 3 sizes",
           name(series.collective), series.algorithm, scales, scales == 1 ? "" : "s", sizes.size(),
           sizes.size() == 1 ? "" : "s");
       profile.notes.push_back(why);

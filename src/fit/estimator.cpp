@@ -4,42 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 
+#include "fit/octaves.hpp"
+#include "fit/uncertainty.hpp"
 #include "stats/nnls.hpp"
 
 namespace collscale {
-namespace {
-
-const double kOctave = std::numbers::ln2;
-const double kLatencyEnd = std::log(65536.0);         // 64 KiB: latency below, middle above
-const double kBandwidthBegin = std::log(67108864.0);  // 64 MiB: bandwidth above
-
-std::array<double, 7> features(Collective collective, double log_size, Place place) {
-  const double size_bytes = std::exp(log_size);
-  const double level = std::log2(place.units);
-  return {1.0,
-          level,
-          place.units - 1.0,
-          size_bytes * bus_factor(collective, place.ranks),
-          size_bytes,
-          size_bytes * level,
-          std::sqrt(size_bytes)};
-}
-
-// A value between two neighbours of a table over octaves.
-template <class Table, class F>
-double over_octaves(const Table& table, double log_x, const F& value) {
-  const double last = static_cast<double>(table.size() - 1);
-  const double position = std::clamp(log_x / kOctave, 0.0, last);
-  const auto below = static_cast<std::size_t>(position);
-  const std::size_t above = std::min(below + 1, table.size() - 1);
-  const double share = position - static_cast<double>(below);
-  return (1.0 - share) * value(table[below]) + share * value(table[above]);
-}
-
-}  // namespace
-
 double ring_steps(Collective collective, double ranks) {
   return (collective == Collective::all_reduce ? 2.0 : 1.0) * (ranks - 1.0);
 }
@@ -57,6 +27,17 @@ double bus_factor(Collective collective, double ranks) {
     default:
       return 1.0;
   }
+}
+
+LibraryFeatures library_features(Collective collective, double size_bytes, Place place) {
+  const double level = std::log2(place.units);
+  return {1.0,
+          level,
+          place.units - 1.0,
+          size_bytes * bus_factor(collective, place.ranks),
+          size_bytes,
+          size_bytes * level,
+          std::sqrt(size_bytes)};
 }
 
 Estimator::Estimator(const Series& series, std::span<const double> times_s, bool network,
@@ -121,15 +102,16 @@ double Estimator::coordinate(double units) const {
 
 void Estimator::fit_growth() {
   const Scale& k = scales_.back();
-  std::array<bool, kGrid> fitted{};
-  for (std::size_t g = 0; g < kGrid; ++g) {
+  std::array<bool, kOctaves> fitted{};
+  for (std::size_t g = 0; g < kOctaves; ++g) {
     const double center = static_cast<double>(g) * kOctave;
     std::vector<double> a;
     std::vector<double> b;
     int scales_used = 0;
     for (const Scale& scale : scales_) {
       // Two nodes are special for bandwidth: no switch is between them and their neighbours.
-      if (center > kBandwidthBegin && network_ && scale.place.units <= 2.0 && scales_.size() > 2) {
+      if (center > kLogBandwidthBegin && network_ && scale.place.units <= 2.0 &&
+          scales_.size() > 2) {
         continue;
       }
       const std::size_t rows_before = b.size();
@@ -152,13 +134,13 @@ void Estimator::fit_growth() {
     }
   }
   // Sizes that two scales do not share take the law of the nearest size that they do.
-  for (std::size_t g = 0; g < kGrid; ++g) {
-    for (std::size_t away = 1; away < kGrid && !fitted[g]; ++away) {
+  for (std::size_t g = 0; g < kOctaves; ++g) {
+    for (std::size_t away = 1; away < kOctaves && !fitted[g]; ++away) {
       if (g >= away && fitted[g - away]) {
         growth_laws_[g] = growth_laws_[g - away];
         break;
       }
-      if (g + away < kGrid && fitted[g + away]) {
+      if (g + away < kOctaves && fitted[g + away]) {
         growth_laws_[g] = growth_laws_[g + away];
         break;
       }
@@ -184,7 +166,7 @@ void Estimator::fit_rays() {
     return;
   }
   const Scale& k = scales_.back();
-  for (std::size_t g = 0; g < kGrid; ++g) {
+  for (std::size_t g = 0; g < kOctaves; ++g) {
     std::vector<double> a;
     std::vector<double> b;
     for (const Scale* scale : used) {
@@ -210,13 +192,13 @@ void Estimator::fit_global() {
   for (const Scale& scale : scales_) {
     for (const double log_size : scale.curve.log_sizes()) {
       const double time_s = std::exp(scale.curve.log_time(log_size));
-      for (const double value : features(collective_, log_size, scale.place)) {
+      for (const double value : library_features(collective_, std::exp(log_size), scale.place)) {
         a.push_back(value / time_s);
       }
       b.push_back(1.0);
     }
   }
-  const NnlsResult fit = huber_nnls(a, kFeatures, b, 5);
+  const NnlsResult fit = huber_nnls(a, global_.size(), b, 5);
   std::copy(fit.x.begin(), fit.x.end(), global_.begin());
 }
 
@@ -241,13 +223,13 @@ double Estimator::tree(double log_size, Place target) const {
   if (growth_ == Growth::library && log_size > log_tree_limit_) {
     anchored = std::max(anchored, curve.log_time(log_tree_limit_) + log_size - log_tree_limit_);
   }
-  if (growth_ == Growth::tree && nccl_ && log_size > kBandwidthBegin) {
+  if (growth_ == Growth::tree && nccl_ && log_size > kLogBandwidthBegin) {
     return anchored +
            std::log(bus_factor(collective_, target.ranks) / bus_factor(collective_, k.ranks));
   }
   if (scales_.size() == 1) {  // assumed: a latency per level, a constant bus bandwidth
     const double bandwidth =
-        std::clamp((log_size - kLatencyEnd) / (kBandwidthBegin - kLatencyEnd), 0.0, 1.0);
+        std::clamp((log_size - kLogLatencyEnd) / (kLogBandwidthBegin - kLogLatencyEnd), 0.0, 1.0);
     return anchored +
            (1.0 - bandwidth) *
                std::log((1.0 + coordinate(target.units)) / (1.0 + coordinate(k.units))) +
@@ -262,9 +244,9 @@ double Estimator::tree(double log_size, Place target) const {
 
 double Estimator::global_ratio(double log_size, Place target) const {
   const auto value = [&](Place place) {
-    const std::array<double, kFeatures> x = features(collective_, log_size, place);
+    const LibraryFeatures x = library_features(collective_, std::exp(log_size), place);
     double sum = 0;
-    for (std::size_t i = 0; i < kFeatures; ++i) {
+    for (std::size_t i = 0; i < x.size(); ++i) {
       sum += global_[i] * x[i];
     }
     return sum;
@@ -278,6 +260,17 @@ double Estimator::ring_weight(double log_size, Place target) const {
   const double collapsed = log_size + std::log(k.place.ranks / target.ranks);
   const double share = std::exp(collapsed - k.curve.log_time(collapsed) - k.log_peak_busbw);
   return std::clamp((share - 0.25) / 0.2, 0.0, 1.0);
+}
+
+HalfWidths Estimator::unmeasured_size(std::size_t index, double log_size, Place target) const {
+  const Scale& scale = scales_[index];
+  HalfWidths widths = scale.curve.beyond(log_size);
+  if (growth_ == Growth::ring || growth_ == Growth::library) {
+    const HalfWidths per_rank =
+        scale.curve.beyond(log_size + std::log(scale.place.ranks / target.ranks));
+    widths = {std::max(widths.up, per_rank.up), std::max(widths.down, per_rank.down)};
+  }
+  return widths;
 }
 
 Estimate Estimator::at(double log_size, Place target) const {
@@ -300,7 +293,7 @@ Estimate Estimator::at(double log_size, Place target) const {
   const double weight = ring_weight(log_size, target);
   double log_library = log_tree;
   double experts_apart = 0;
-  if (log_size >= kLatencyEnd && scales_.size() > 1) {
+  if (log_size >= kLogLatencyEnd && scales_.size() > 1) {
     const double log_global = k.curve.log_time(log_size) + global_ratio(log_size, target);
     log_library = 0.5 * (log_tree + log_global);
     experts_apart = 0.5 * std::fabs(log_tree - log_global);

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "collective/collective.hpp"
+#include "fit/octaves.hpp"
 #include "fit/series.hpp"
 #include "fit/size_curve.hpp"
 
@@ -38,6 +39,10 @@ struct Place {
   double ranks = 0;
   double units = 0;
 };
+
+/// The terms of the law "library" at a place: 1, log2 g, g-1, S f(n), S, S log2 g, sqrt S.
+using LibraryFeatures = std::array<double, 7>;
+LibraryFeatures library_features(Collective collective, double size_bytes, Place place);
 
 struct Estimate {
   double log_time = 0;
@@ -60,6 +65,9 @@ class Estimator {
   [[nodiscard]] double measured(std::size_t index, double log_size) const {
     return scales_[index].curve.log_time(log_size);
   }
+  /// What the interval of a prediction for `target` widens by because the size was not measured at
+  /// scale `index`, in ln t. Where a ring may serve, the same bytes per rank count as well.
+  [[nodiscard]] HalfWidths unmeasured_size(std::size_t index, double log_size, Place target) const;
   [[nodiscard]] Place place(std::size_t index) const { return scales_[index].place; }
 
  private:
@@ -73,10 +81,6 @@ class Estimator {
     double base = 1;
     double per = 0;
   };
-  static constexpr std::size_t kGrid = 48;
-
-  static constexpr std::size_t kFeatures = 7;
-
   void fit_growth();
   void fit_rays();
   void fit_global();
@@ -91,10 +95,10 @@ class Estimator {
   bool nccl_ = false;
   bool network_ = true;
   std::vector<Scale> scales_;
-  std::array<GrowthLaw, kGrid> growth_laws_{};  ///< by size, octaves from 1 B
-  std::array<GrowthLaw, kGrid> ray_laws_{};     ///< by bytes per rank, octaves from 1 B
+  std::array<GrowthLaw, kOctaves> growth_laws_{};  ///< by size, octaves from 1 B
+  std::array<GrowthLaw, kOctaves> ray_laws_{};     ///< by bytes per rank, octaves from 1 B
   bool rays_fitted_ = false;
-  std::array<double, kFeatures> global_{};
+  LibraryFeatures global_{};
   double log_tree_limit_ = 0;  ///< the largest size surely below the switch at the anchor
 };
 

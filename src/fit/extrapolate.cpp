@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "fit/calibrate.hpp"
 #include "fit/tier_fit.hpp"
@@ -69,7 +71,8 @@ Target map_target(const Profile& profile, const System& system, std::int64_t ran
   target.network = n > per_node;
   if (target.network) {
     target.size_factor = data_per_node / per_node;
-    target.place = {n * target.size_factor, n / per_node};
+    // A node that is used in part is a node: its link is crossed all the same.
+    target.place = {n * target.size_factor, std::ceil(n / per_node)};
   } else {
     target.place = {n, n};
   }
@@ -78,7 +81,8 @@ Target map_target(const Profile& profile, const System& system, std::int64_t ran
 
 Expected<void> check_target(const SeriesFit& fit, const System& system, const Target& target) {
   if (target.ranks < 2) {
-    return fail(fmt::format("{} ranks: a collective needs at least 2", target.ranks));
+    return fail(fmt::format("{} rank{}: a collective needs at least 2", target.ranks,
+                            target.ranks == 1 ? "" : "s"));
   }
   if (target.ranks > max_ranks(system)) {
     return fail(fmt::format("{} ranks are more than {} has ({})", format_count(target.ranks),
@@ -111,8 +115,28 @@ double default_bound(const System& system, const Series& series, double size_byt
   return in_network ? bounds.latency_s : bounds.time_s();
 }
 
+// "; x256 beyond the largest measured size", or nothing.
+std::string beyond_sizes(const Series& series, const Target& target, double size_bytes) {
+  double smallest = std::numeric_limits<double>::infinity();
+  double largest = 0;
+  for (const Cell& cell : series.cells) {
+    if ((cell.nodes > 1) == target.network) {
+      smallest = std::min(smallest, cell.size_bytes);
+      largest = std::max(largest, cell.size_bytes);
+    }
+  }
+  const double mapped = size_bytes * target.size_factor;
+  const bool above = mapped > largest;
+  if (!above && mapped >= smallest) {
+    return "";
+  }
+  return fmt::format("; x{:.3g} beyond the {} measured size, {} on such nodes",
+                     above ? mapped / largest : smallest / mapped, above ? "largest" : "smallest",
+                     format_size((above ? largest : smallest) / target.size_factor));
+}
+
 std::string describe(const Profile& profile, const System& system, const SeriesFit& fit,
-                     const Target& target) {
+                     const Target& target, double size_bytes) {
   const Series& series = fit.series;
   const std::vector<std::int64_t> scales = series.scales(target.network);
   std::string text = fmt::format(
@@ -132,10 +156,106 @@ std::string describe(const Profile& profile, const System& system, const SeriesF
   if (scales.size() == 1) {
     text += "; one scale only: growth is assumed";
   }
-  return text;
+  return text + beyond_sizes(series, target, size_bytes);
 }
 
-double quadrature(double a, double b) { return std::hypot(a, b); }
+// Predictions of one set of cell times, targets × sizes, sizes innermost.
+class Predictor {
+ public:
+  Predictor(const SeriesFit& fit, std::span<const Target> targets,
+            std::span<const double> sizes_bytes)
+      : series_(fit.series), targets_(targets), sizes_bytes_(sizes_bytes) {
+    for (const Branch& branch : fit.branches) {
+      factors_[branch.network ? 1 : 0] = branch.width_factors;
+    }
+  }
+
+  [[nodiscard]] std::vector<Predicted> operator()(std::span<const double> times_s) const {
+    std::array<std::optional<Estimator>, 2> estimators;
+    std::vector<Predicted> predictions;
+    predictions.reserve(targets_.size() * sizes_bytes_.size());
+    for (const Target& target : targets_) {
+      const std::size_t tier = target.network ? 1 : 0;
+      if (!estimators[tier]) {
+        estimators[tier].emplace(series_, times_s, target.network, kAllScales);
+      }
+      const TierPrediction prediction(*estimators[tier], factors_[tier], target.place);
+      for (const double size_bytes : sizes_bytes_) {
+        predictions.push_back(prediction.at(std::log(size_bytes * target.size_factor)));
+      }
+    }
+    return predictions;
+  }
+
+ private:
+  const Series& series_;
+  std::span<const Target> targets_;
+  std::span<const double> sizes_bytes_;
+  std::array<WidthFactors, 2> factors_ = {kPriorFactors, kPriorFactors};
+};
+
+// `predicted` with what the runs and the difference between two systems add to its widths.
+Predicted widened(Predicted predicted, std::span<const double> log_time_replicates,
+                  double other_system) {
+  HalfWidths& widths = predicted.widths;
+  if (!log_time_replicates.empty()) {
+    const PercentileInterval runs = percentile_interval(log_time_replicates, 0.95);
+    widths.up = std::hypot(widths.up, std::max(0.0, runs.high - predicted.log_time));
+    widths.down = std::hypot(widths.down, std::max(0.0, predicted.log_time - runs.low));
+  }
+  widths.up = std::hypot(widths.up, other_system);
+  widths.down = std::hypot(widths.down, other_system);
+  return predicted;
+}
+
+// The times of a record. Where the law is faster than the bound, the bound is the answer and the
+// width upward counts from there: the law is known to be wrong, not the answer to be exact.
+void set_times(Record& record, const Predicted& predicted, double bound_s) {
+  record.time_s = std::max(std::exp(predicted.log_time), bound_s);
+  for (const auto& [level, share] : {std::pair{0.5, kHalfLevelShare}, std::pair{0.95, 1.0}}) {
+    record.intervals.push_back(
+        {level, std::max(std::exp(predicted.log_time - share * predicted.widths.down), bound_s),
+         record.time_s * std::exp(share * predicted.widths.up)});
+  }
+  if (bound_s > 0.0) {
+    record.bound_s = bound_s;
+    record.utilisation = bound_s / record.time_s;
+  }
+  set_bandwidths(record);
+}
+
+Record make_record(const Profile& profile, const System& system, const SeriesFit& fit,
+                   const Target& target, double size_bytes) {
+  Record record;
+  record.engine = Engine::analytic;
+  record.trust = Trust::predicted;
+  Scenario& scenario = record.scenario;
+  scenario.topology = system.name;
+  scenario.collective = fit.series.collective;
+  scenario.algorithm = fit.series.algorithm;
+  scenario.protocol = fit.series.protocol;
+  scenario.size_bytes = size_bytes;
+  scenario.ranks = target.ranks;
+  const std::int64_t per_node = ranks_per_node(system);
+  scenario.nodes = (target.ranks + per_node - 1) / per_node;
+  record.assumed_figures = unsourced_figures(system);
+  record.validated_to_ranks = fit.series.scales(target.network).back();
+  record.source = describe(profile, system, fit, target, size_bytes);
+  return record;
+}
+
+Expected<std::vector<Target>> make_targets(const Profile& profile, const System& system,
+                                           const SeriesFit& fit,
+                                           std::span<const std::int64_t> ranks) {
+  std::vector<Target> targets;
+  for (const std::int64_t n : ranks) {
+    targets.push_back(map_target(profile, system, n));
+    if (auto checked = check_target(fit, system, targets.back()); !checked) {
+      return tl::make_unexpected(checked.error());
+    }
+  }
+  return targets;
+}
 
 }  // namespace
 
@@ -150,12 +270,9 @@ Expected<std::vector<Record>> extrapolate(const Profile& profile, const System& 
   }
   const SeriesFit& fit = **chosen;
   const Series& series = fit.series;
-  std::vector<Target> targets;
-  for (const std::int64_t n : ranks) {
-    targets.push_back(map_target(profile, system, n));
-    if (auto checked = check_target(fit, system, targets.back()); !checked) {
-      return tl::make_unexpected(checked.error());
-    }
+  const auto targets = make_targets(profile, system, fit, ranks);
+  if (!targets) {
+    return tl::make_unexpected(targets.error());
   }
   for (const double size_bytes : sizes_bytes) {
     if (!(size_bytes > 0.0) || !std::isfinite(size_bytes)) {
@@ -163,91 +280,28 @@ Expected<std::vector<Record>> extrapolate(const Profile& profile, const System& 
     }
   }
 
-  std::array<WidthFactors, 2> factors = {kPriorFactors, kPriorFactors};
-  for (const Branch& branch : fit.branches) {
-    factors[branch.network ? 1 : 0] = branch.width_factors;
-  }
-  // Predictions of one set of cell times, targets × sizes.
-  const auto predict_all = [&](std::span<const double> times_s) {
-    std::array<std::optional<Estimator>, 2> estimators;
-    std::vector<Predicted> predictions;
-    predictions.reserve(targets.size() * sizes_bytes.size());
-    for (const Target& target : targets) {
-      const std::size_t tier = target.network ? 1 : 0;
-      if (!estimators[tier]) {
-        estimators[tier].emplace(series, times_s, target.network, kAllScales);
-      }
-      const TierPrediction prediction(*estimators[tier], factors[tier], target.place);
-      for (const double size_bytes : sizes_bytes) {
-        predictions.push_back(prediction.at(std::log(size_bytes * target.size_factor)));
-      }
-    }
-    return predictions;
-  };
-  const std::vector<Predicted> central = predict_all(cell_medians(series));
-  const std::vector<std::vector<double>> replicates = bootstrap_replicates(
+  const Predictor predictor(fit, *targets, sizes_bytes);
+  const std::vector<Predicted> central = predictor(cell_medians(series));
+  const std::vector<std::vector<Predicted>> replicates = bootstrap_replicates(
       BootstrapOptions{options.replicates, options.seed, options.threads},
-      [&](Random& random, std::size_t) {
-        std::vector<double> log_times;
-        for (const Predicted& predicted : predict_all(resampled_medians(series, random))) {
-          log_times.push_back(predicted.log_time);
-        }
-        return log_times;
-      });
+      [&](Random& random, std::size_t) { return predictor(resampled_medians(series, random)); });
 
   const double other_system =
       series.system == system.name || options.matched_system ? 0.0 : std::log(kOtherSystemFactor);
   std::vector<Record> records;
-  std::vector<double> values(replicates.size());
-  for (std::size_t t = 0; t < targets.size(); ++t) {
-    const Target& target = targets[t];
-    const std::vector<std::int64_t> scales = series.scales(target.network);
-    for (std::size_t s = 0; s < sizes_bytes.size(); ++s) {
-      const std::size_t index = t * sizes_bytes.size() + s;
-      HalfWidths widths = central[index].widths;
-      const double log_time = central[index].log_time;
-      if (!replicates.empty()) {
-        for (std::size_t r = 0; r < replicates.size(); ++r) {
-          values[r] = replicates[r][index];
-        }
-        const PercentileInterval runs = percentile_interval(values, 0.95);
-        widths.up = quadrature(widths.up, std::max(0.0, runs.high - log_time));
-        widths.down = quadrature(widths.down, std::max(0.0, log_time - runs.low));
-      }
-      widths.up = quadrature(widths.up, other_system);
-      widths.down = quadrature(widths.down, other_system);
-
-      Record record;
-      record.engine = Engine::analytic;
-      record.trust = Trust::predicted;
-      Scenario& scenario = record.scenario;
-      scenario.topology = system.name;
-      scenario.collective = collective;
-      scenario.algorithm = series.algorithm;
-      scenario.protocol = series.protocol;
-      scenario.size_bytes = sizes_bytes[s];
-      scenario.ranks = target.ranks;
-      scenario.nodes = static_cast<std::int64_t>(std::ceil(
-          static_cast<double>(target.ranks) / static_cast<double>(ranks_per_node(system))));
-      const double bound_s = options.bound_s
-                                 ? options.bound_s(collective, sizes_bytes[s], target.ranks)
-                                 : default_bound(system, series, sizes_bytes[s], target.ranks);
-      const auto bounded = [&](double log_value) { return std::max(std::exp(log_value), bound_s); };
-      record.time_s = bounded(log_time);
-      for (const auto& [level, share] : {std::pair{0.5, kHalfLevelShare}, std::pair{0.95, 1.0}}) {
-        record.intervals.push_back({level, bounded(log_time - share * widths.down),
-                                    bounded(log_time + share * widths.up)});
-      }
-      if (bound_s > 0.0) {
-        record.bound_s = bound_s;
-        record.utilisation = bound_s / record.time_s;
-      }
-      record.assumed_figures = unsourced_figures(system);
-      record.validated_to_ranks = scales.back();
-      record.source = describe(profile, system, fit, target);
-      set_bandwidths(record);
-      records.push_back(std::move(record));
+  std::vector<double> log_times(replicates.size());
+  for (std::size_t i = 0; i < central.size(); ++i) {
+    const Target& target = (*targets)[i / sizes_bytes.size()];
+    const double size_bytes = sizes_bytes[i % sizes_bytes.size()];
+    for (std::size_t r = 0; r < replicates.size(); ++r) {
+      log_times[r] = replicates[r][i].log_time;
     }
+    const double bound_s = options.bound_s
+                               ? options.bound_s(collective, size_bytes, target.ranks)
+                               : default_bound(system, series, size_bytes, target.ranks);
+    Record record = make_record(profile, system, fit, target, size_bytes);
+    set_times(record, widened(central[i], log_times, other_system), bound_s);
+    records.push_back(std::move(record));
   }
   return records;
 }

@@ -30,7 +30,9 @@ struct ExtrapolateOptions {
 };
 
 /// One record per ranks × size, sizes innermost: engine analytic, trust predicted, 50 % and 95 %
-/// intervals, validated_to_ranks (the most ranks measured in that tier), the source in words.
+/// intervals, validated_to_ranks (the most ranks measured in that tier), the source in words. The
+/// bottleneck and the breakdown are empty: measured times do not come apart into terms. A size that
+/// was not measured widens the interval and is named in the source.
 ///
 /// Data of another node size are mapped by nodes and by bytes per rank: n ranks on nodes of p are
 /// predicted from n q/p ranks on nodes of q, with q/p of the size. Nothing is rescaled to the

@@ -116,6 +116,14 @@ class Reader {
                        std::int64_t low) {
     return as_integer(find(object, key, place), place + "." + key, low);
   }
+  std::uint64_t unsigned_integer(const Json& object, const std::string& key,
+                                 const std::string& place) {
+    const Json& value = find(object, key, place);
+    if (error_.empty() && !value.is_number_unsigned()) {
+      refuse(place + "." + key, value, "a whole number of at least 0");
+    }
+    return error_.empty() ? value.get<std::uint64_t>() : 0;
+  }
   double as_number(const Json& value, const std::string& place, double low) {
     if (error_.empty() && (!value.is_number() || value.get<double>() < low)) {
       refuse(place, value, fmt::format("a number of at least {}", low));
@@ -243,6 +251,7 @@ SeriesFit read_series(Reader& reader, const Json& json, const Profile& profile,
   series.engine =
       reader.parsed(parse_engine(reader.text(json, "engine", place)), place + ".engine");
   series.trust = reader.parsed(parse_trust(reader.text(json, "trust", place)), place + ".trust");
+  reader.require(series.trust == Trust::measured, place + ".trust", "\"measured\"");
   series.growth =
       reader.parsed(parse_growth(reader.text(json, "growth", place)), place + ".growth");
   series.system = profile.data_system;
@@ -315,13 +324,14 @@ Expected<Profile> profile_from_json(std::string_view text, std::string_view file
   profile.data_system = reader.text(json, "data_system", root);
   profile.ranks_per_node = reader.integer(json, "ranks_per_node", root, 1);
   profile.topology = reader.text(json, "topology", root);
-  profile.seed = static_cast<std::uint64_t>(reader.integer(json, "seed", root, 0));
+  profile.seed = reader.unsigned_integer(json, "seed", root);
   profile.replicates = static_cast<int>(reader.integer(json, "replicates", root, 0));
   for (const Json& note : reader.child(json, "notes", root, true)) {
     reader.require(note.is_string(), "profile.notes", "text");
     profile.notes.push_back(note.is_string() ? note.get<std::string>() : std::string());
   }
   const Json& series = reader.child(json, "series", root, true);
+  reader.require(!series.empty(), "profile.series", "at least one series");
   for (std::size_t i = 0; i < series.size() && reader.error().empty(); ++i) {
     profile.series.push_back(
         read_series(reader, series[i], profile, fmt::format("profile.series[{}]", i)));

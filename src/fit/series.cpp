@@ -46,6 +46,18 @@ std::string label(const Scenario& scenario) {
 
 Expected<void> check_record(const Record& record, const Record& first, const std::string& system) {
   const Scenario& s = record.scenario;
+  if (record.trust != Trust::measured) {
+    return fail(
+        fmt::format("the record {} is {}, by the {} engine: only measured records can be "
+                    "calibrated on",
+                    benchmark_name(s), name(record.trust), name(record.engine)));
+  }
+  if (s.size_bytes == 0.0) {
+    return fail(
+        fmt::format("the record {} moves no bytes: only collectives that move some can be "
+                    "fitted, and one can be chosen (--collective)",
+                    benchmark_name(s)));
+  }
   if (!(record.time_s > 0.0) || !std::isfinite(record.time_s) || !(s.size_bytes > 0.0) ||
       !std::isfinite(s.size_bytes) || s.ranks < 1) {
     return fail(
@@ -58,10 +70,9 @@ Expected<void> check_record(const Record& record, const Record& first, const std
         fmt::format("the records are of two systems, \"{}\" and \"{}\": calibrate each by itself",
                     system, system_of(record)));
   }
-  if (record.engine != first.engine || record.trust != first.trust) {
-    return fail(fmt::format(
-        "the records are of two kinds, {} {} and {} {}: calibrate each by itself",
-        name(first.trust), name(first.engine), name(record.trust), name(record.engine)));
+  if (record.engine != first.engine) {
+    return fail(fmt::format("the records are of two engines, {} and {}: calibrate each by itself",
+                            name(first.engine), name(record.engine)));
   }
   if (s.failures != first.scenario.failures || s.layout != first.scenario.layout) {
     return fail(fmt::format(
@@ -101,6 +112,12 @@ Expected<std::int64_t> node_size(std::span<const Record> records, const System& 
                               per_node, here));
     }
     per_node = here;
+  }
+  if (per_node != 0 && most_on_one > per_node) {
+    return fail(fmt::format(
+        "the records have {} ranks on one node and {} per node on several: calibrate each by "
+        "itself",
+        most_on_one, per_node));
   }
   return per_node == 0 ? most_on_one : per_node;
 }
@@ -143,6 +160,45 @@ struct Draft {
   std::map<std::int64_t, std::set<std::string>> sources;
   std::map<std::tuple<std::int64_t, double, std::string>, int> seen;
 };
+
+// The draft that a scenario belongs to; a new one, from `empty`, where there is none yet.
+Draft& draft_of(const Scenario& s, const Series& empty, std::vector<Draft>& drafts) {
+  for (Draft& draft : drafts) {
+    if (draft.series.collective == s.collective && draft.series.algorithm == s.algorithm &&
+        draft.series.protocol == s.protocol) {
+      return draft;
+    }
+  }
+  Draft draft;
+  draft.series = empty;
+  draft.series.collective = s.collective;
+  draft.series.algorithm = s.algorithm;
+  draft.series.protocol = s.protocol;
+  draft.series.growth = growth_of(s.collective, s.algorithm, empty.engine);
+  drafts.push_back(std::move(draft));
+  return drafts.back();
+}
+
+void add_record(const Record& record, Draft& draft) {
+  const Scenario& s = record.scenario;
+  const std::int64_t per_node = draft.series.ranks_per_node;
+  // A run is one data set; where a scale has but one, in and out of place count as two.
+  std::string run = record.source;
+  if (draft.sources[s.ranks].size() == 1 && s.in_place) {
+    run += "#in_place";
+  }
+  const int again = draft.seen[{s.ranks, s.size_bytes, run + (s.in_place ? "#i" : "#o")}]++;
+  run += fmt::format("#{}", again);
+  auto& runs = draft.runs[s.ranks];
+  const auto number = static_cast<std::int32_t>(runs.size());
+  const std::int32_t index = runs.emplace(run, number).first->second;
+  Cell& cell = draft.cells[{s.ranks, s.size_bytes}];
+  cell.ranks = s.ranks;
+  cell.nodes = s.nodes != 0 ? s.nodes : (s.ranks + per_node - 1) / per_node;
+  cell.size_bytes = s.size_bytes;
+  cell.time_s.push_back(record.time_s);
+  cell.run.push_back(index);
+}
 
 }  // namespace
 
@@ -229,51 +285,19 @@ Expected<std::vector<Series>> make_series(std::span<const Record> records, const
     return tl::make_unexpected(per_node.error());
   }
 
+  Series empty;
+  empty.engine = first.engine;
+  empty.trust = first.trust;
+  empty.system = measured_on;
+  empty.ranks_per_node = *per_node;
   std::vector<Draft> drafts;
-  const auto draft_of = [&](const Scenario& s) -> Draft& {
-    for (Draft& draft : drafts) {
-      if (draft.series.collective == s.collective && draft.series.algorithm == s.algorithm &&
-          draft.series.protocol == s.protocol) {
-        return draft;
-      }
-    }
-    Draft draft;
-    draft.series.collective = s.collective;
-    draft.series.algorithm = s.algorithm;
-    draft.series.protocol = s.protocol;
-    draft.series.engine = first.engine;
-    draft.series.trust = first.trust;
-    draft.series.growth = growth_of(s.collective, s.algorithm, first.engine);
-    draft.series.system = measured_on;
-    draft.series.ranks_per_node = *per_node;
-    drafts.push_back(std::move(draft));
-    return drafts.back();
-  };
   for (const Record& record : records) {
-    draft_of(record.scenario).sources[record.scenario.ranks].insert(record.source);
+    draft_of(record.scenario, empty, drafts).sources[record.scenario.ranks].insert(record.source);
   }
   for (const Record& record : records) {
-    const Scenario& s = record.scenario;
-    if (s.ranks < 2) {
-      continue;  // one rank communicates with nobody
+    if (record.scenario.ranks > 1) {  // one rank communicates with nobody
+      add_record(record, draft_of(record.scenario, empty, drafts));
     }
-    Draft& draft = draft_of(s);
-    // A run is one data set; where a scale has but one, in and out of place count as two.
-    std::string run = record.source;
-    if (draft.sources[s.ranks].size() == 1 && s.in_place) {
-      run += "#in_place";
-    }
-    const int again = draft.seen[{s.ranks, s.size_bytes, run + (s.in_place ? "#i" : "#o")}]++;
-    run += fmt::format("#{}", again);
-    auto& runs = draft.runs[s.ranks];
-    const auto number = static_cast<std::int32_t>(runs.size());
-    const std::int32_t index = runs.emplace(run, number).first->second;
-    Cell& cell = draft.cells[{s.ranks, s.size_bytes}];
-    cell.ranks = s.ranks;
-    cell.nodes = s.nodes != 0 ? s.nodes : (s.ranks + *per_node - 1) / *per_node;
-    cell.size_bytes = s.size_bytes;
-    cell.time_s.push_back(record.time_s);
-    cell.run.push_back(index);
   }
   std::vector<Series> series;
   for (Draft& draft : drafts) {

@@ -56,8 +56,8 @@ struct Series {
 /// One series per (collective, algorithm, protocol), in the order of first appearance; in and out
 /// of place, data types and repetitions become values of one cell. `system` gives the ranks per
 /// node where a record does not say its nodes. Fails, in one sentence, when there is nothing to
-/// fit, when a record has no positive time, size or rank count, or when the records mix systems,
-/// engines, kinds of trust or numbers of ranks per node.
+/// fit, when a record was not measured or has no positive time, size or rank count, or when the
+/// records mix systems, engines or numbers of ranks per node.
 Expected<std::vector<Series>> make_series(std::span<const Record> records, const System& system);
 
 /// Median of every cell, in the order of the cells.

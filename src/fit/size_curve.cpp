@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 namespace collscale {
 namespace {
 
-constexpr double kLatencyRegime_bytes = 65536;
+constexpr double kProportionalDoubt = 0.02;  ///< per unit of ln S above a size of 64 MiB; assumed
+constexpr double kConstantDoubt = 0.3;       ///< per unit of ln S below a size of 64 KiB; assumed
+constexpr double kLogSurelyConstant = 9 * std::numbers::ln2;  ///< 512 B
 
 }  // namespace
 
@@ -22,15 +25,17 @@ SizeCurve::SizeCurve(std::span<const double> sizes_bytes, std::span<const double
   }
 }
 
+// Of the time below the smallest size; 0 where it is taken as constant.
+double SizeCurve::first_slope() const {
+  if (log_sizes_.size() < 2 || log_sizes_.front() <= kLogLatencyEnd) {
+    return 0.0;
+  }
+  return std::clamp((hull_[1] - hull_[0]) / (log_sizes_[1] - log_sizes_[0]), 0.0, 1.0);
+}
+
 double SizeCurve::interpolate(const std::vector<double>& values, double log_size) const {
-  const std::size_t n = log_sizes_.size();
   if (log_size <= log_sizes_.front()) {
-    if (n < 2 || log_sizes_.front() <= std::log(kLatencyRegime_bytes)) {
-      return values.front();
-    }
-    const double slope =
-        std::clamp((hull_[1] - hull_[0]) / (log_sizes_[1] - log_sizes_[0]), 0.0, 1.0);
-    return values.front() + slope * (log_size - log_sizes_.front());
+    return values.front() + first_slope() * (log_size - log_sizes_.front());
   }
   if (log_size >= log_sizes_.back()) {
     return values.back() + (log_size - log_sizes_.back());
@@ -39,6 +44,24 @@ double SizeCurve::interpolate(const std::vector<double>& values, double log_size
   const auto i = static_cast<std::size_t>(above - log_sizes_.begin());
   const double share = (log_size - log_sizes_[i - 1]) / (log_sizes_[i] - log_sizes_[i - 1]);
   return values[i - 1] + share * (values[i] - values[i - 1]);
+}
+
+HalfWidths SizeCurve::beyond(double log_size) const {
+  const double above = log_size - log_sizes_.back();
+  if (above > 0.0) {
+    const double ramp =
+        (kLogBandwidthBegin - log_sizes_.back()) / (kLogBandwidthBegin - kLogLatencyEnd);
+    return {kProportionalDoubt * above, std::max(kProportionalDoubt, std::min(ramp, 1.0)) * above};
+  }
+  const double below = log_sizes_.front() - log_size;
+  if (below <= 0.0) {
+    return {};
+  }
+  if (log_sizes_.front() <= kLogLatencyEnd) {
+    const double doubtful = log_sizes_.front() - std::max(log_size, kLogSurelyConstant);
+    return {0.0, kConstantDoubt * std::max(0.0, doubtful)};
+  }
+  return {first_slope() * below, (1.0 - first_slope()) * below};
 }
 
 double SizeCurve::gap(double log_size) const {

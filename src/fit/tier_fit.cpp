@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 namespace collscale {
 
@@ -15,55 +14,80 @@ TierPrediction::TierPrediction(const Estimator& estimator, const WidthFactors& f
   if (target.units < estimator.place(0).units) {
     log_distance_ = std::log(estimator.anchor().units / target.units);
   }
-  // Up to the largest scale the data themselves are joined, by straight lines in ln t over ln g.
   const std::size_t last = estimator.scale_count() - 1;
   std::size_t below = 0;
   while (below < last && estimator.place(below + 1).units <= target.units) {
     ++below;
   }
-  const bool between = below < last && target.units > estimator.place(below).units;
-  const bool measured = target.units == estimator.place(below).units;
-  for (std::size_t g = 0; g < kGrid; ++g) {
-    const double log_size = static_cast<double>(g) * std::numbers::ln2;
-    if (measured) {
-      log_time_[g] = estimator.measured(below, log_size);
-    } else if (between) {
-      const double low = std::log(estimator.place(below).units);
-      const double high = std::log(estimator.place(below + 1).units);
-      const double share = (std::log(target.units) - low) / (high - low);
-      log_time_[g] = (1.0 - share) * estimator.measured(below, log_size) +
-                     share * estimator.measured(below + 1, log_size);
-    } else {
-      const Estimate estimate = estimator.at(log_size, target);
-      log_time_[g] = estimate.log_time;
-      spread_[g] = estimate.spread;
-      gap_[g] = estimate.gap;
-      // More nodes never take less time: where the laws change hands they may dip, on the way.
-      for (double units = 2.0 * estimator.anchor().units; units < target.units; units *= 2.0) {
-        const Place on_the_way = {target.ranks * units / target.units, units};
-        log_time_[g] = std::max(log_time_[g], estimator.at(log_size, on_the_way).log_time);
-      }
-    }
+  if (log_distance_ <= 0.0) {
+    join_measured(estimator, target, below);
+  } else {
+    follow_laws(estimator, target);
   }
-  for (std::size_t g = kGrid - 1; g > 0; --g) {
+  for (std::size_t g = kOctaves - 1; g > 0; --g) {
     log_time_[g - 1] = std::min(log_time_[g - 1], log_time_[g]);
   }
+  for (std::size_t g = 0; g < kOctaves; ++g) {
+    const double log_size = static_cast<double>(g) * kOctave;
+    HalfWidths widths = estimator.unmeasured_size(below, log_size, target);
+    if (below < last && target.units > estimator.place(below).units) {
+      const HalfWidths above = estimator.unmeasured_size(below + 1, log_size, target);
+      widths = {std::max(widths.up, above.up), std::max(widths.down, above.down)};
+    }
+    unmeasured_up_[g] = widths.up;
+    unmeasured_down_[g] = widths.down;
+  }
 }
 
-namespace {
-
-double at_octave(std::span<const double> table, double log_size) {
-  const double last = static_cast<double>(table.size() - 1);
-  const double position = std::clamp(log_size / std::numbers::ln2, 0.0, last);
-  const auto below = static_cast<std::size_t>(position);
-  const std::size_t above = std::min(below + 1, table.size() - 1);
-  const double share = position - static_cast<double>(below);
-  return (1.0 - share) * table[below] + share * table[above];
+// Up to the largest scale the data themselves, joined by straight lines in ln t over ln g.
+void TierPrediction::join_measured(const Estimator& estimator, Place target, std::size_t below) {
+  double share = 0.0;
+  if (target.units > estimator.place(below).units) {
+    const double low = std::log(estimator.place(below).units);
+    const double high = std::log(estimator.place(below + 1).units);
+    share = (std::log(target.units) - low) / (high - low);
+  }
+  for (std::size_t g = 0; g < kOctaves; ++g) {
+    const double log_size = static_cast<double>(g) * kOctave;
+    log_time_[g] = estimator.measured(below, log_size);
+    if (share > 0.0) {
+      log_time_[g] = (1.0 - share) * log_time_[g] + share * estimator.measured(below + 1, log_size);
+    }
+  }
 }
 
-}  // namespace
+// The laws. They may dip where they change hands, and where the largest measured scale has an
+// artefact, but more nodes never take less time: so they are followed from that scale by doublings,
+// each no faster than the one before, with straight lines in ln t over ln g between two.
+void TierPrediction::follow_laws(const Estimator& estimator, Place target) {
+  const Place anchor = estimator.anchor();
+  for (std::size_t g = 0; g < kOctaves; ++g) {
+    const double log_size = static_cast<double>(g) * kOctave;
+    const Estimate estimate = estimator.at(log_size, target);
+    spread_[g] = estimate.spread;
+    gap_[g] = estimate.gap;
+    log_time_[g] = estimate.log_time;
+    if (target.units <= anchor.units) {
+      continue;
+    }
+    double before = estimator.measured(estimator.scale_count() - 1, log_size);
+    double units = anchor.units;
+    for (; 2.0 * units <= target.units; units *= 2.0) {
+      const Place on_the_way = {target.ranks * 2.0 * units / target.units, 2.0 * units};
+      before = std::max(before, estimator.at(log_size, on_the_way).log_time);
+    }
+    log_time_[g] = before;
+    if (units < target.units) {
+      const Place past = {target.ranks * 2.0 * units / target.units, 2.0 * units};
+      const double after = std::max(before, estimator.at(log_size, past).log_time);
+      log_time_[g] += std::log2(target.units / units) * (after - before);
+    }
+  }
+}
 
-double TierPrediction::log_time(double log_size) const { return at_octave(log_time_, log_size); }
+double TierPrediction::log_time(double log_size) const {
+  return over_octaves(log_time_, log_size) + std::max(0.0, log_size - kLogTableEnd);
+}
 
 Predicted TierPrediction::at(double log_size) const {
   Predicted predicted;
@@ -76,13 +100,15 @@ Predicted TierPrediction::at(double log_size) const {
     predicted.widths.up /= 3.0;
     predicted.widths.down /= 3.0;
   }
-  const double spread = at_octave(spread_, log_size);
-  predicted.widths.up += 0.5 * spread + 0.5 * at_octave(gap_, log_size);
+  const double spread = over_octaves(spread_, log_size);
+  predicted.widths.up += 0.5 * spread + 0.5 * over_octaves(gap_, log_size);
   predicted.widths.down += 0.5 * spread;
   if (one_scale_ && log_distance_ > 0.0) {
     predicted.widths.up += std::log(kOneScaleFactor);
     predicted.widths.down += std::log(kOneScaleFactor);
   }
+  predicted.widths.up += over_octaves(unmeasured_up_, log_size);
+  predicted.widths.down += over_octaves(unmeasured_down_, log_size);
   const double floor = noise_floor(log_size);
   predicted.widths.up = std::max(predicted.widths.up, floor);
   predicted.widths.down = std::max(predicted.widths.down, floor);

@@ -20,19 +20,26 @@ struct Predicted {
   HalfWidths widths;
 };
 
-/// Tables over octaves of size, so that the prediction is monotone in size whatever is asked.
+/// Monotone in the size; beyond the largest measured scale also in the nodes, whatever the data.
+/// Between measured scales the data speak, dips and all.
 class TierPrediction {
  public:
-  /// Predicts for `target`, from 1 B to 2^47 B.
+  /// Of one `target`; above 2^47 B the time grows with the size.
   TierPrediction(const Estimator& estimator, const WidthFactors& factors, Place target);
   [[nodiscard]] Predicted at(double log_size) const;
   [[nodiscard]] double log_time(double log_size) const;
 
  private:
-  static constexpr std::size_t kGrid = 48;
-  std::array<double, kGrid> log_time_{};
-  std::array<double, kGrid> spread_{};
-  std::array<double, kGrid> gap_{};
+  using Table = std::array<double, kOctaves>;
+
+  void join_measured(const Estimator& estimator, Place target, std::size_t below);
+  void follow_laws(const Estimator& estimator, Place target);
+
+  Table log_time_{};
+  Table spread_{};
+  Table gap_{};
+  Table unmeasured_up_{};
+  Table unmeasured_down_{};
   WidthFactors factors_ = kPriorFactors;
   double log_distance_ = 0;
   bool one_scale_ = false;

@@ -11,9 +11,6 @@
 namespace collscale {
 namespace {
 
-const double kLatencyEnd = std::log(65536.0);
-const double kBandwidthBegin = std::log(67108864.0);
-
 struct Prior {
   double up, up_kappa, down, down_kappa;
 };
@@ -28,8 +25,8 @@ std::array<double, kRegimes> shares(double log_size) {
   const auto ramp = [&](double boundary) {
     return std::clamp((log_size - boundary) / (2.0 * std::numbers::ln2) + 0.5, 0.0, 1.0);
   };
-  const double above_latency = ramp(kLatencyEnd);
-  const double bandwidth = ramp(kBandwidthBegin);
+  const double above_latency = ramp(kLogLatencyEnd);
+  const double bandwidth = ramp(kLogBandwidthBegin);
   return {1.0 - above_latency, above_latency - bandwidth, bandwidth};
 }
 

@@ -9,11 +9,13 @@
 //
 // The priors are 97.5 % quantile regressions per side on rolling-origin errors of published series:
 // Alps, MareNostrum 5, Polaris, Fugaku, ABCI, B200 clusters across nodes, A100 to B200 inside one.
+// So the coverage that calibrate reports for Alps and MareNostrum 5 is not a blind test of them.
 // d = 16 is the farthest that any of them reaches; beyond it kappa is kExtrapolatedKappa, assumed.
 #pragma once
 
 #include <array>
 #include <cstddef>
+#include <numbers>
 #include <span>
 
 namespace collscale {
@@ -24,6 +26,8 @@ inline constexpr std::size_t kRegimes = 3;
 inline constexpr std::array<const char*, kRegimes> kRegimeNames = {"latency", "middle",
                                                                    "bandwidth"};
 Regime regime_of(double size_bytes);
+inline constexpr double kLogLatencyEnd = 16 * std::numbers::ln2;      ///< 64 KiB
+inline constexpr double kLogBandwidthBegin = 26 * std::numbers::ln2;  ///< 64 MiB
 
 /// Half widths in ln t of a 95 % interval: time × e^up, time ÷ e^down.
 struct HalfWidths {

@@ -37,8 +37,8 @@ void fill_ones(DataType type, std::span<std::byte> buffer);
 Mismatch check_receive(const Scenario& scenario, const BufferLayout& layout, const Pattern& pattern,
                        std::int64_t rank, std::span<const std::byte> buffer);
 
-/// True where in-place operation means that the receive buffer starts as a copy of the send buffer
-/// at `offset` elements: the rank's own block for all_gather, 0 elsewhere.
+/// Where the receive buffer of an in-place operation holds the rank's input, in elements from its
+/// start: at the rank's own block for all_gather, 0 elsewhere.
 std::int64_t in_place_offset(const Scenario& scenario, const BufferLayout& layout,
                              std::int64_t rank);
 

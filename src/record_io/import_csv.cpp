@@ -60,8 +60,8 @@ class Table {
 
   Expected<void> require(const std::string& column) const {
     if (columns_.count(column) != 0) return {};
-    return fail(fmt::format("{}: the table has no column \"{}\"{}", file_name_, column,
-                            suggestion(column, names_)));
+    return fail(fmt::format("{}: the table has no column \"{}\", only {}", file_name_, column,
+                            fmt::join(names_, ", ")));
   }
 
   bool has(const std::string& column) const { return columns_.count(column) != 0; }
@@ -154,6 +154,27 @@ Unusable read_row(const Table& table, const Fields& row, const ImportOptions& op
   return Unusable::none;
 }
 
+/// What is wrong with a row, as the end of "row 3 ...".
+std::string describe(Unusable why, const Table& table, const Fields& row) {
+  switch (why) {
+    case Unusable::collective: {
+      const std::string_view found = table.at(row, "collective");
+      return fmt::format("has the unknown collective \"{}\"{}", found,
+                         suggestion(found, collective_names()));
+    }
+    case Unusable::library:
+      return fmt::format("has the library \"{}\", expected NCCL, RCCL or MPI",
+                         table.at(row, "library"));
+    case Unusable::dtype:
+      return fmt::format("has the unknown data type \"{}\"", table.at(row, "dtype"));
+    case Unusable::figures:
+    case Unusable::none:
+      break;
+  }
+  return fmt::format("has bytes \"{}\", ranks \"{}\" and time_us \"{}\", expected numbers above 0",
+                     table.at(row, "bytes"), table.at(row, "ranks"), table.at(row, "time_us"));
+}
+
 }  // namespace
 
 bool looks_like_csv(std::string_view text) {
@@ -181,8 +202,12 @@ Expected<ImportReport> import_csv(std::string_view text, std::string_view file_n
   const std::string fallback = options.source.empty() ? std::string(file_name) : options.source;
   std::map<Unusable, std::int64_t> unusable;
   std::int64_t torn = 0;
+  std::string first_refusal;
   for (std::size_t i = 1; i < rows.size(); ++i) {
     if (rows[i].size() != table.width()) {
+      if (first_refusal.empty())
+        first_refusal =
+            fmt::format("row {} has {} values, expected {}", i, rows[i].size(), table.width());
       ++torn;
       continue;
     }
@@ -191,6 +216,8 @@ Expected<ImportReport> import_csv(std::string_view text, std::string_view file_n
     if (why == Unusable::none) {
       report.records.push_back(std::move(record));
     } else {
+      if (first_refusal.empty())
+        first_refusal = fmt::format("row {} {}", i, describe(why, table, rows[i]));
       ++unusable[why];
     }
   }
@@ -208,8 +235,9 @@ Expected<ImportReport> import_csv(std::string_view text, std::string_view file_n
              "row without a usable size, number of ranks or time was left out",
              "rows without a usable size, number of ranks or time were left out");
   if (report.records.empty()) {
-    return fail(fmt::format("{}: no measurement could be read from this table ({} rows)", file_name,
-                            rows.size() - 1));
+    if (rows.size() == 1)
+      return fail(fmt::format("{}: found the names of the columns only, expected rows", file_name));
+    return fail(fmt::format("{}: no row could be read; {}", file_name, first_refusal));
   }
   return report;
 }

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <fstream>
-#include <iterator>
-#include <system_error>
-
 #include "record_io/log_text.hpp"
+#include "record_io/results_file.hpp"
 
 namespace collscale {
 
@@ -58,15 +54,9 @@ Expected<ImportReport> import_log(std::string_view text, std::string_view file_n
 }
 
 Expected<ImportReport> import_file(const std::string& path, const ImportOptions& options) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string text;
-  if (file) text.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-  if (!file || file.bad()) {
-    const int code = errno == 0 ? EIO : errno;
-    return fail(fmt::format("cannot read \"{}\": {}", path, std::generic_category().message(code)));
-  }
-  return import_log(text, path, options);
+  const auto text = read_text_file(path);
+  if (!text) return tl::make_unexpected(text.error());
+  return import_log(*text, path, options);
 }
 
 }  // namespace collscale

@@ -205,6 +205,8 @@ std::string plain_message(const std::string& what) {
 }
 
 Expected<Json> parse_text(std::string_view text, std::string_view file_name) {
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
+    return fail(fmt::format("{}: found nothing in the file, expected a result file", file_name));
   try {
     return Json::parse(text);
   } catch (const Json::exception& error) {

@@ -157,15 +157,24 @@ Expected<void> check_record(const Record& record) {
   return result;
 }
 
-Expected<Results> read_results(const std::string& path) {
+Expected<std::string> read_text_file(const std::string& path) {
   std::error_code error;
   if (fs::is_directory(path, error))
     return fail(fmt::format("cannot read \"{}\": it is a directory", path));
   errno = 0;
   std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(fmt::format("cannot read \"{}\": {}", path, system_message(errno)));
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  return from_json(text, path);
+  std::string text;
+  if (file) text.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  if (!file || file.bad())
+    return fail(
+        fmt::format("cannot read \"{}\": {}", path, system_message(errno == 0 ? EIO : errno)));
+  return text;
+}
+
+Expected<Results> read_results(const std::string& path) {
+  const auto text = read_text_file(path);
+  if (!text) return tl::make_unexpected(text.error());
+  return from_json(*text, path);
 }
 
 Expected<void> write_text_file(const std::string& path, std::string_view text) {

@@ -22,6 +22,9 @@ Expected<Results> from_json(std::string_view text, std::string_view file_name);
 
 Expected<Results> read_results(const std::string& path);
 
+/// The whole file, whatever it holds. Fails with its name: it does not exist, it is a directory.
+Expected<std::string> read_text_file(const std::string& path);
+
 /// Refuses what JSON cannot hold (NaN, infinities) and what is no answer (a negative time, no
 /// ranks).
 Expected<void> check_record(const Record& record);

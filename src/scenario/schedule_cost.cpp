@@ -93,7 +93,9 @@ Shape shape_of(const System& system, std::int64_t ranks) {
 }
 
 Expected<void> check_ranks(const System& system, std::int64_t ranks) {
-  if (ranks < 2) return fail(fmt::format("{} ranks: a collective needs at least 2", ranks));
+  if (ranks < 2)
+    return fail(
+        fmt::format("{} rank{}: a collective needs at least 2", ranks, ranks == 1 ? "" : "s"));
   const std::int64_t most = max_ranks(system);
   if (ranks > most) {
     return fail(fmt::format("{} ranks: {} has {} ({} nodes of {})", format_count(ranks),

@@ -50,6 +50,20 @@ void step_to_boundary(Vector& x, const Vector& z, std::vector<Index>& passive) {
   passive = std::move(kept);
 }
 
+// The column outside `passive` whose growth from zero gains the most; -1 when none gains.
+Index entering_column(const Vector& gradient, const Vector& norms,
+                      const std::vector<Index>& passive, double tolerance) {
+  Index best = -1;
+  for (Index j = 0; j < gradient.size(); ++j) {
+    const bool is_passive = std::find(passive.begin(), passive.end(), j) != passive.end();
+    if (!is_passive && norms[j] > 0.0 && gradient[j] > tolerance &&
+        (best < 0 || gradient[j] > gradient[best])) {
+      best = j;
+    }
+  }
+  return best;
+}
+
 }  // namespace
 
 NnlsResult nnls(std::span<const double> a, std::size_t columns, std::span<const double> b) {
@@ -83,14 +97,7 @@ NnlsResult nnls(std::span<const double> a, std::size_t columns, std::span<const 
   Index iterations = 0;
   while (iterations < limit) {
     const Vector gradient = scaled.transpose() * (rhs - scaled * x);
-    Index best = -1;
-    for (Index j = 0; j < n; ++j) {
-      const bool is_passive = std::find(passive.begin(), passive.end(), j) != passive.end();
-      if (!is_passive && norms[j] > 0.0 && gradient[j] > tolerance &&
-          (best < 0 || gradient[j] > gradient[best])) {
-        best = j;
-      }
-    }
+    const Index best = entering_column(gradient, norms, passive, tolerance);
     if (best < 0) {
       result.converged = true;
       break;

@@ -141,7 +141,7 @@ Expected<System> make_fat_tree(const Parameters& parameters) {
   system.description = "fat tree computed from parameters";
   system.nodes = take("nodes", Quantity::count, "512");
   Node& node = system.node;
-  node.name = "assumed";
+  node.name = "generic";
   node.accelerators = take("gpus", Quantity::count, "8");
   node.ranks_per_accelerator = assumed(1, "one rank per accelerator in the family fat-tree");
   node.scale_up.bandwidth_Bps = take("scale_up", Quantity::bandwidth, "450GB/s");
@@ -190,10 +190,10 @@ Expected<System> make_fat_tree(const Parameters& parameters) {
   if (fit.children.empty()) {
     return parameters.fail_at(
         "nodes",
-        fmt::format("found {}, but {} tier{} of radix {} hold {} nodes of {} NICs at most; "
+        fmt::format("found {}, but {} tier{} of radix {} hold{} {} nodes of {} NICs at most; "
                     "expected fewer nodes or a larger radix",
-                    counts.nodes, tiers, tiers == 1 ? "" : "s", counts.radix, fit.max_nodes,
-                    counts.gpus));
+                    counts.nodes, tiers, tiers == 1 ? "" : "s", counts.radix, tiers == 1 ? "s" : "",
+                    fit.max_nodes, counts.gpus));
   }
   constexpr std::array<std::string_view, 3> kNames = {"leaf", "spine", "core"};
   for (int t = 0; t < tiers; ++t) {

@@ -70,6 +70,11 @@ std::vector<SystemEntry> named_files(const std::vector<fs::path>& directories) {
   return entries;
 }
 
+bool is_name(std::string_view text, const std::vector<SystemEntry>& entries) {
+  return std::any_of(entries.begin(), entries.end(),
+                     [text](const SystemEntry& entry) { return entry.name == text; });
+}
+
 std::vector<std::string> family_names() {
   std::vector<std::string> names;
   for (const Family& family : families()) names.emplace_back(family.name);
@@ -117,11 +122,22 @@ Expected<System> load_system(std::string_view text, const std::vector<fs::path>&
   std::error_code status;
   if (looks_like_file(text)) {
     if (!fs::exists(text, status)) {
-      return fail(fmt::format("topology file \"{}\" does not exist", text));
+      // "colossus-100k.yaml" where there is no such file is the name with too much behind it.
+      const std::string stem = fs::path(text).stem().string();
+      const bool known =
+          text.find('/') == std::string_view::npos && is_name(stem, named_files(directories));
+      return fail(fmt::format("topology file \"{}\" does not exist{}", text,
+                              known ? fmt::format(", did you mean \"{}\"?", stem) : ""));
     }
     return load_file(std::string(text), directories);
   }
   if (colon != std::string_view::npos) {
+    if (is_name(family_name, named_files(directories))) {
+      return fail(
+          fmt::format("topology \"{}\" takes no parameters, found \"{}\"; families that "
+                      "take some: {}",
+                      family_name, text.substr(colon + 1), fmt::join(family_names(), ", ")));
+    }
     return fail(fmt::format("unknown topology family \"{}\"{}", family_name,
                             suggestion(family_name, family_names())));
   }

@@ -5,6 +5,7 @@
 
 #include <regex>
 #include <set>
+#include <thread>
 
 #include "record_io/results_file.hpp"
 #include "run_program.hpp"
@@ -163,6 +164,64 @@ TEST(BenchMpi, RanksStartedDifferentlyAreRefusedInsteadOfHanging) {
       " -b 8 -e 8 : " + COLLSCALE_MPI_NP_FLAG + " 1 " + COLLSCALE_BENCH_MPI + " -b 16 -e 16");
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_THAT(run.err, HasSubstr("different arguments"));
+}
+
+TEST(BenchMpi, ASignalToAnyOneRankStopsAllAndKeepsWhatWasDone) {
+  for (const char* rank : {"0", "1"}) {
+    const ScratchDirectory scratch;
+    const std::string file = scratch.file("r.json");
+    // The rank is signalled once the first point is in the file; the whole run has 48.
+    std::ofstream(scratch.file("start.sh"))
+        << "if [ \"${OMPI_COMM_WORLD_RANK:-$PMI_RANK}\" = " << rank << " ]; then\n"
+        << "  ( while [ ! -f " << file << " ]; do sleep 0.02; done; kill -INT $$ ) &\n"
+        << "fi\n"
+        << "exec " << COLLSCALE_BENCH_MPI << " --json " << file << "\n";
+    const ProgramOutcome run = run_program("timeout 60 " + std::string(COLLSCALE_MPIEXEC) +
+                                           " 2 sh " + scratch.file("start.sh"));
+    EXPECT_EQ(run.exit_code, 130) << "rank " << rank << "\n" << run.err;
+    EXPECT_EQ(occurrences(run.err, "note: interrupted; "), 1) << run.err;
+    const auto results = read_results(file);
+    ASSERT_TRUE(results) << results.error().message;
+    EXPECT_GE(results->records.size(), 1U);
+    EXPECT_LT(results->records.size(), 48U);
+  }
+}
+
+TEST(BenchMpi, GoogleBenchmarksOtherVariablesDoNotMakeRanksDiffer) {
+  // Left alone, the first makes every rank warm up by its own clock: the ranks hang.
+  const ProgramOutcome run = run_program(
+      "BENCHMARK_MIN_WARMUP_TIME=0.1 BENCHMARK_TIME_UNIT=x BENCHMARK_CONTEXT=a=b timeout 60 " +
+      std::string(COLLSCALE_MPIEXEC) + " 2 " + COLLSCALE_BENCH_MPI + " " + kShort +
+      "all_reduce --json - --benchmark_repetitions=2");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto results = from_json(run.out, "stdout");
+  ASSERT_TRUE(results) << results.error().message;
+  EXPECT_EQ(results->records.size(), 4U);
+  EXPECT_EQ(results->context.at("a"), "b");
+  EXPECT_THAT(run.err, Not(HasSubstr("custom context")));
+}
+
+TEST(BenchMpi, MoreMemoryThanThereIsIsRefusedBeforeItIsTouched) {
+  const double memory =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  if (memory > 100e9) {
+    GTEST_SKIP() << "128 GiB could fit";
+  }
+  const ProgramOutcome run = bench_mpi("all_gather -d double -b 31G -e 31G");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(occurrences(run.err, "error: "), 1) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("error: -e: the send and receive buffers of 2 ranks on this node "
+                                 "need 124 GiB, but it has "));
+}
+
+TEST(BenchMpi, MoreRanksThanCoresIsSaid) {
+  const auto ranks = static_cast<int>(std::thread::hardware_concurrency()) + 1;
+  if (ranks > 9) {
+    GTEST_SKIP() << "so many ranks would take long";
+  }
+  const ProgramOutcome run = bench_mpi("all_reduce -b 8 -e 8 -n 6 -m 1", ranks);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(occurrences(run.out, "# more ranks than cores"), 1) << run.out;
 }
 
 TEST(BenchMpi, APlantedCorruptionIsNamedAndEndsWith1) {

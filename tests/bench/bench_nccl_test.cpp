@@ -12,8 +12,10 @@ namespace {
 
 const std::string kProgram = std::string("CUDA_VISIBLE_DEVICES= ") + COLLSCALE_BENCH_NCCL;
 
-TEST(BenchNccl, WithoutAGpuOneSentenceAndExit4) {
-  const ProgramOutcome run = run_program(kProgram);
+TEST(BenchNccl, WithoutAGpuOneSentenceExit4AndNoFile) {
+  const ScratchDirectory scratch;
+  const ProgramOutcome run = run_program(kProgram + " --json " + scratch.file("r.json"));
+  EXPECT_TRUE(std::filesystem::is_empty(scratch.path()));
   EXPECT_EQ(run.exit_code, 4);
   EXPECT_EQ(run.out, "");
   EXPECT_THAT(run.err, testing::StartsWith("error: no CUDA device here: "));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A benchmark program whose all_reduce is broken on the last rank: what a user sees when a result
 // is wrong. The shipped programs hold no such switch.
+#include "bench/process_setup.hpp"
 #include "bench/suite.hpp"
 #include "measure/mpi/mpi_communicator.hpp"
 #include "measure/mpi/mpi_measure.hpp"
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
   backend.reports = ranks.rank() == 0;
   backend.ranks = ranks.size();
   backend.agree = [&](std::int64_t value) { return ranks.agree(value); };
+  backend.any = [&](bool mine) { return any_process(ranks, mine); };
   backend.measure = [&](const BenchPoint& point) {
     const MpiOperation honest(point.scenario, point.layout, ranks.rank());
     const auto broken = [&](const std::byte* send, std::byte* receive) {

@@ -100,6 +100,39 @@ TEST(Options, GoogleBenchmarksFlagsHaveTheirMeaning) {
   EXPECT_THAT(error_of({"--benchmark_out_format=csv"}), HasSubstr("expected json"));
 }
 
+TEST(Options, GoogleBenchmarksFlagsNeedTheirValue) {
+  EXPECT_EQ(error_of({"--benchmark_out"}),
+            "--benchmark_out: expected a value, as --benchmark_out=VALUE");
+  EXPECT_THAT(error_of({"--benchmark_filter", "all_reduce"}), HasSubstr("expected a value"));
+  const auto parsed = parse({"--benchmark_list_tests"});
+  ASSERT_TRUE(parsed);
+  EXPECT_TRUE(parsed->options.benchmark.list);
+}
+
+TEST(Options, GoogleBenchmarksVariablesAreReadAndFlagsGoBeforeThem) {
+  const std::map<std::string, std::string> variables = {{"BENCHMARK_MIN_TIME", "0.05"},
+                                                        {"BENCHMARK_CONTEXT", "a=b,c=d"},
+                                                        {"BENCHMARK_OUT", "variable.json"},
+                                                        {"BENCHMARK_FILTER", "all_gather"},
+                                                        {"BENCHMARK_REPETITIONS", "3"}};
+  const auto parsed =
+      parse_command_line(Engine::mpi, {"--benchmark_out=flag.json"}, [&](const std::string& name) {
+        const auto found = variables.find(name);
+        return found == variables.end() ? std::nullopt : std::optional(found->second);
+      });
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_DOUBLE_EQ(parsed->options.sampling.time_budget_s, 0.05);
+  EXPECT_EQ(parsed->options.benchmark.context.at("c"), "d");
+  EXPECT_EQ(parsed->options.benchmark.filter, "all_gather");
+  EXPECT_EQ(parsed->options.benchmark.repetitions, 3);
+  EXPECT_EQ(parsed->options.json_path, "flag.json");
+  // Every variable that is read decides what runs, and is compared across ranks, but the path.
+  for (const auto& [name, value] : variables) {
+    EXPECT_EQ(testing::Value(deciding_variables(), testing::Contains(name)),
+              name != "BENCHMARK_OUT");
+  }
+}
+
 TEST(Selected, AFilterSelectsByCleanNamesAndMayBeInverted) {
   const std::string name = "all_reduce/auto/float/bytes:8/ranks:2";
   EXPECT_TRUE(*selected(name, ""));

@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <csignal>
+
 #include "bench/hosting.hpp"
 #include "bench/table.hpp"
 #include "record_io/results_file.hpp"
@@ -140,6 +143,79 @@ TEST(RunSuite, AnUnwritablePathFailsBeforeAnythingIsMeasured) {
   printed_by([&] { code = run_suite(options, backend, *make_points(options, 2, 1)); });
   EXPECT_EQ(code, ExitCode::bad_input);
   EXPECT_FALSE(measured);
+}
+
+TEST(RunSuite, ADirectoryThatGoesAwayIsSaidOnceAndTheTableGoesOn) {
+  const ScratchDirectory scratch;
+  BenchOptions options = options_for({1024, 2048, 4096});
+  const std::filesystem::path directory = scratch.path() / "results";
+  std::filesystem::create_directory(directory);
+  options.json_path = (directory / "r.json").string();
+  BenchBackend backend = instant_backend(1e-3);
+  const auto measure = backend.measure;
+  backend.measure = [&](const BenchPoint& point) {
+    if (point.layout.size_bytes == 2048) {
+      std::filesystem::remove_all(directory);
+    }
+    return measure(point);
+  };
+  ExitCode code{};
+  const auto [out, err] =
+      printed_by([&] { code = run_suite(options, backend, *make_points(options, 2, 1)); });
+  EXPECT_EQ(code, ExitCode::failed);
+  EXPECT_THAT(out, HasSubstr("4 KiB"));
+  EXPECT_THAT(err, testing::StartsWith("error: cannot write"));
+  EXPECT_EQ(std::count(err.begin(), err.end(), '\n'), 1) << err;
+}
+
+TEST(RunSuite, ASignalKeepsWhatWasDoneAndEndsWith130) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const ScratchDirectory scratch;
+    BenchOptions options = options_for({1024, 2048, 4096});
+    options.json_path = scratch.file("r.json");
+    BenchBackend backend = instant_backend(1e-3);
+    const auto measure = backend.measure;
+    backend.measure = [&](const BenchPoint& point) {
+      if (point.layout.size_bytes == 2048) {
+        EXPECT_EQ(std::raise(signal), 0);
+      }
+      return measure(point);
+    };
+    ExitCode code{};
+    const auto [out, err] =
+        printed_by([&] { code = run_suite(options, backend, *make_points(options, 2, 1)); });
+    EXPECT_EQ(code, ExitCode::interrupted);
+    EXPECT_EQ(read_results(options.json_path)->records.size(), 2U);
+    EXPECT_EQ(err, "note: interrupted; 2 points are kept\n");
+  }
+}
+
+TEST(RunSuite, ASignalThatAnotherProcessGotEndsThisOneToo) {
+  BenchOptions options = options_for({1024, 2048});
+  BenchBackend backend = instant_backend(1e-3);
+  backend.any = [](bool mine) {
+    EXPECT_FALSE(mine);
+    return true;
+  };
+  ExitCode code{};
+  printed_by([&] { code = run_suite(options, backend, *make_points(options, 2, 1)); });
+  EXPECT_EQ(code, ExitCode::interrupted);
+}
+
+TEST(RunHosted, RunsEachOnceInOrderAndReportsAfterEach) {
+  std::string story;
+  std::vector<HostedBenchmark> benchmarks;
+  for (const char* name : {"a/b:1", "a/b:2", "a"}) {
+    benchmarks.push_back({name, [&story, name]() -> std::optional<double> {
+                            story += name + std::string(" ");
+                            return std::string(name) == "a/b:2" ? std::nullopt
+                                                                : std::optional<double>(1e-3);
+                          }});
+  }
+  const auto [out, err] =
+      printed_by([&] { run_hosted(benchmarks, [&story] { story += "reported; "; }); });
+  EXPECT_EQ(story, "a/b:1 reported; a/b:2 reported; a reported; ");
+  EXPECT_EQ(out + err, "");
 }
 
 TEST(RunSuite, AProcessThatDoesNotReportIsSilentAndWritesNothing) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"MissingOutput", {"import", "noise.log"}, "--output"},
         BadInput{"OptionWithoutValue", predict_with({"--json"}), "--json needs a value"},
         BadInput{"EmptyValue", predict_with({"--json", ""}), "--json"},
+        BadInput{"LongOptionWithOneDashThatBeginsLikeAShort",
+                 {"predict", "-t", "dgx-h100-superpod", "-c", "all_reduce", "-sizes", "1MiB"},
+                 "no option -sizes, did you mean --sizes?"},
+        BadInput{"FlagWithANumber", predict_with({"--breakdown=3"}), "--breakdown takes no value"},
         BadInput{"FlagWithValue", predict_with({"--breakdown=many"}),
                  "--breakdown takes no value"}),
     [](const auto& test) { return test.param.what; });
@@ -88,7 +93,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"RangeWithoutGrowth", predict_with({"-n", "8:64:x1"}), "-n: "},
         BadInput{"RanksWithUnit", predict_with({"-n", "8k"}), "-n: "},
         BadInput{"NoRanks", predict_with({"-n", "0"}), "-n: "},
-        BadInput{"OneRank", predict_with({"-n", "1"}), "1"},
+        BadInput{"OneRank", predict_with({"-n", "1"}),
+                 "-n: \"1\" asks for 1 rank: a collective needs at least 2"},
         BadInput{"MoreRanksThanTheSystem", predict_with({"-n", "10000000"}), "10,000,000"},
         BadInput{"UnknownCollective",
                  {"predict", "-t", "dgx-h100-superpod", "-c", "all_redcue", "-s", "1MiB"},
@@ -116,6 +122,17 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"TopoJsonInMissingFolder", {"topo", "list", "--json", "none/x"}, "--json: "},
         BadInput{"DoctorJsonInMissingFolder", {"doctor", "--json", "none/x"}, "--json: "},
         BadInput{"MissingLog", {"import", "none.log", "-o", "x.json"}, "none.log"},
+        BadInput{"LogThatIsAFolder", {"import", ".", "-o", "x.json"}, "it is a directory"},
+        BadInput{"ProfileThatIsAFolder",
+                 {"extrapolate", "--profile", ".", "-t", "dgx-h100-superpod", "-c", "all_reduce",
+                  "-s", "1MiB", "-n", "512"},
+                 "it is a directory"},
+        BadInput{"NameOfASystemAsAFile",
+                 {"topo", "show", "colossus-100k.yaml"},
+                 "did you mean \"colossus-100k\"?"},
+        BadInput{"ParametersForAFile",
+                 {"topo", "show", "colossus-100k:nodes=4"},
+                 "takes no parameters, found \"nodes=4\""},
         BadInput{"LogThatIsNone", {"import", "noise.log", "-o", "x.json"}, "noise.log"},
         BadInput{"ImportIntoMissingFolder", {"import", "noise.log", "-o", "none/x"}, "--output: "},
         BadInput{"ImportWithUnknownTopology",
@@ -138,6 +155,26 @@ TEST(CliErrors, AFullDiskBehindStdoutIsAnError) {
   const Outcome outcome = run_shell("collscale topo list > /dev/full", folder.path());
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.err, HasSubstr("error: stdout: cannot be written"));
+}
+
+// As root a rename over a device would replace it by a file.
+TEST(CliErrors, ADeviceIsWrittenToAndNotReplaced) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_shell("collscale topo list --json /dev/full", folder.path());
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("cannot write \"/dev/full\""));
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/full"));
+}
+
+TEST(CliErrors, AProfileInPlaceOfMeasurementsIsNamed) {
+  const TemporaryFolder folder;
+  add_example_files(folder.path());
+  const Outcome outcome = run_shell(
+      "collscale calibrate results.json -t colossus-100k -c all_reduce -o p.json > /dev/null && "
+      "collscale extrapolate p.json -t colossus-100k -c all_reduce -s 1MiB -n 512",
+      folder.path());
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("p.json: is a profile, expected measurements"));
 }
 
 TEST(CliErrors, CheckOfSeveralFilesNamesEachAndCountsTheBad) {

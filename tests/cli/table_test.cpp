@@ -37,6 +37,16 @@ TEST(Table, WrapsALongLastColumnUnderItself) {
   EXPECT_NE(text.find("\n   word"), std::string::npos) << text;
 }
 
+TEST(FormatGigabytes, KeepsToThreeDecimals) {
+  EXPECT_EQ(format_gigabytes(370.4e9), "370");
+  EXPECT_EQ(format_gigabytes(38.25e9), "38.2");
+  EXPECT_EQ(format_gigabytes(0.1601e9), "0.16");
+  EXPECT_EQ(format_gigabytes(0.0899e9), "0.090");
+  EXPECT_EQ(format_gigabytes(0.00123e9), "0.001");
+  EXPECT_EQ(format_gigabytes(18), "<0.001");
+  EXPECT_EQ(format_gigabytes(0), "0");
+}
+
 TEST(Wrap, KeepsALongWordWhole) {
   EXPECT_THAT(wrap("see https://example.org/a/long/address now", 10),
               ElementsAre("see", "https://example.org/a/long/address", "now"));

@@ -75,7 +75,9 @@ TEST(Calibrate, SaysInASentenceHowWellItDoes) {
       calibrate(noisy("tree", synthetic::tree_all_reduce), synthetic::system(4), quick());
   ASSERT_TRUE(profile);
   const SeriesFit& fit = profile->series.front();
-  EXPECT_THAT(fit.summary, HasSubstr("fitted on 8 to 64 ranks, held out 128: median error "));
+  EXPECT_THAT(fit.summary, HasSubstr("fitted on 8 to 128 ranks; tested: without 128, it "
+                                     "misses them by a median "));
+  EXPECT_THAT(fit.summary, HasSubstr("; from 16 ranks or fewer it misses 128, x8 away, by "));
   EXPECT_EQ(fit.validated_to_ranks, 128);
   const std::vector<HoldOut>& hold_outs = fit.branches.front().hold_outs;
   ASSERT_EQ(hold_outs.size(), 6U);  // targets 32, 64, 128 from 1, 2, 3 training sets
@@ -130,8 +132,45 @@ TEST(Calibrate, NotesThatGrowthIsAssumedWhereOneScaleIsLargerThanANode) {
   }
   const auto profile = calibrate(records, synthetic::system(4), quick());
   ASSERT_TRUE(profile);
-  ASSERT_EQ(profile->notes.size(), 1U);
-  EXPECT_THAT(profile->notes.front(), HasSubstr("only one scale is larger than a node"));
+  ASSERT_EQ(profile->notes.size(), 2U);
+  EXPECT_THAT(profile->notes[0], HasSubstr("only one scale is inside a node (4 ranks)"));
+  EXPECT_THAT(profile->notes[1], HasSubstr("only one scale is larger than a node"));
+  // One scale cannot tell a step from the base: none is made up.
+  const Branch& node = profile->series.front().branches.front();
+  EXPECT_EQ(parameter(node, "per_step").value, 0);
+  EXPECT_EQ(parameter(node, "per_step").high, 0);
+  EXPECT_NEAR(parameter(node, "base").value, 1e-5, 1e-7);
+}
+
+TEST(Calibrate, TellsErrorsAsTheFactorThatTheyAre) {
+  // Twice the time that the law says at the scale left out: 100 % off, not ln 2.
+  std::vector<Record> records;
+  for (const std::int64_t nodes : {2, 4, 8}) {
+    for (double size_bytes = 8; size_bytes < 1e9; size_bytes *= 8) {
+      records.push_back(synthetic::record(Collective::all_reduce, "tree", 4 * nodes, nodes,
+                                          size_bytes, (nodes == 8 ? 2e-3 : 1e-3) + 1e-12));
+    }
+  }
+  const auto profile = calibrate(records, synthetic::system(4), quick());
+  ASSERT_TRUE(profile);
+  const HoldOutError& error = profile->series.front().branches.front().hold_outs.front().all;
+  EXPECT_NEAR(error.median_error, 1.0, 1e-6);
+  EXPECT_NEAR(error.line_error, 1.0, 1e-6);
+  EXPECT_THAT(profile->series.front().summary, HasSubstr("by a median 100 %"));
+}
+
+TEST(Calibrate, ParametersOfASingleRunAreNotExact) {
+  Random noise(5);
+  std::vector<Record> records =
+      synthetic::records(Collective::all_reduce, "ring", 32, synthetic::ring_all_reduce);
+  for (Record& record : records) {
+    record.time_s *= std::exp(0.1 * noise.normal());
+  }
+  const auto profile = calibrate(records, synthetic::system(4), quick());
+  ASSERT_TRUE(profile);
+  const Parameter& step = parameter(profile->series.front().branches.front(), "per_step");
+  EXPECT_GT(step.high / step.low, 1.02);
+  EXPECT_LT(step.high / step.low, 1.5);
 }
 
 TEST(ResampledMedians, DrawsWholeRuns) {

@@ -45,6 +45,20 @@ TEST(SizeCurve, OfLargeMessagesOnlyKeepsItsSlopeBelow) {
   EXPECT_NEAR(std::exp(curve.log_time(std::log(1 << 18))), 25, 1e-9);
 }
 
+TEST(SizeCurve, DoubtsWhatLiesBeyondTheSizes) {
+  const SizeCurve small(std::vector<double>{512, 4096}, std::vector<double>{10, 12});
+  EXPECT_DOUBLE_EQ(small.beyond(std::log(1024)).up + small.beyond(std::log(1024)).down, 0);
+  EXPECT_DOUBLE_EQ(small.beyond(std::log(8)).down, 0);  // constant already
+  // From 4 KiB the time may grow a thousandfold to 4 MiB, or not at all.
+  EXPECT_NEAR(small.beyond(std::log(4194304)).down, std::log(1024), 1e-9);
+  EXPECT_LT(small.beyond(std::log(4194304)).up, 0.2);
+  const SizeCurve large(std::vector<double>{1 << 24, 1 << 28}, std::vector<double>{100, 800});
+  EXPECT_LT(large.beyond(std::log(1099511627776.0)).down, 0.2);  // proportional already
+  // Below, 0.75 of the octaves are assumed: it is between none and all of them.
+  EXPECT_NEAR(large.beyond(std::log(1 << 16)).up, 0.75 * std::log(256), 1e-9);
+  EXPECT_NEAR(large.beyond(std::log(1 << 16)).down, 0.25 * std::log(256), 1e-9);
+}
+
 TEST(Estimator, ARingIsRecoveredAtThirtyTwoTimesTheScale) {
   const Series series =
       series_of(synthetic::records(Collective::all_reduce, "ring", 32, synthetic::ring_all_reduce));
@@ -116,7 +130,15 @@ TEST(TierPrediction, IsMonotoneInSizeAndRanksWhateverTheData) {
   }
   const Series series = series_of(records);
   const Estimator estimator(series, cell_medians(series), true, kAll);
-  double before_at_1GiB = 0;
+  for (const double size_bytes : {8.0, 3e5, 1048576.0, 1073741824.0}) {
+    double before = -1e9;
+    for (double nodes = 8; nodes <= 4096; nodes *= 1.07) {
+      const TierPrediction prediction(estimator, kPriorFactors, {4 * nodes, nodes});
+      const double log_time = prediction.log_time(std::log(size_bytes));
+      EXPECT_GE(log_time, before - 1e-12) << nodes << " nodes, " << size_bytes << " B";
+      before = log_time;
+    }
+  }
   for (double nodes = 16; nodes <= 4096; nodes *= 2) {
     const TierPrediction prediction(estimator, kPriorFactors, {4 * nodes, nodes});
     double before = -1e9;
@@ -125,10 +147,17 @@ TEST(TierPrediction, IsMonotoneInSizeAndRanksWhateverTheData) {
       EXPECT_GE(log_time, before - 1e-12) << nodes << " nodes, ln size " << log_size;
       before = log_time;
     }
-    const double at_1GiB = std::exp(prediction.log_time(std::log(1073741824.0)));
-    EXPECT_GE(at_1GiB, before_at_1GiB * (1 - 1e-12));
-    before_at_1GiB = at_1GiB;
   }
+}
+
+TEST(TierPrediction, GrowsWithTheSizeBeyondItsTable) {
+  const Series series =
+      series_of(synthetic::records(Collective::all_reduce, "tree", 32, synthetic::tree_all_reduce));
+  const Estimator estimator(series, cell_medians(series), true, kAll);
+  const TierPrediction prediction(estimator, kPriorFactors, {4096, 1024});
+  const double PiB = std::exp2(50);
+  EXPECT_NEAR(prediction.log_time(std::log(64 * PiB)) - prediction.log_time(std::log(PiB)),
+              std::log(64.0), 1e-9);
 }
 
 TEST(TierPrediction, GivesBackWhatWasMeasured) {

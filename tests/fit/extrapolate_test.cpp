@@ -86,6 +86,56 @@ TEST(Extrapolate, IsNeverFasterThanTheBounds) {
   EXPECT_DOUBLE_EQ(bounded->front().time_s, 123.0);
 }
 
+TEST(Extrapolate, WhereTheBoundIsTheAnswerItIsNotExact) {
+  const Profile profile = profile_of(
+      synthetic::records(Collective::all_reduce, "tree", 32, synthetic::tree_all_reduce));
+  ExtrapolateOptions options = quick();
+  options.bound_s = [](Collective, double, std::int64_t) { return 123.0; };
+  const auto records = extrapolate(profile, synthetic::system(4), Collective::all_reduce, kSizes,
+                                   std::vector<std::int64_t>{1024}, options);
+  for (const Record& record : records.value()) {
+    EXPECT_DOUBLE_EQ(record.time_s, 123.0);
+    EXPECT_DOUBLE_EQ(record.intervals[1].low_s, 123.0);
+    EXPECT_GT(record.intervals[0].high_s, 1.02 * 123.0);
+    EXPECT_GT(record.intervals[1].high_s, record.intervals[0].high_s);
+  }
+}
+
+TEST(Extrapolate, ANodeUsedInPartIsANode) {
+  const Profile profile = profile_of(
+      synthetic::records(Collective::all_reduce, "tree", 32, synthetic::tree_all_reduce));
+  const auto records =
+      extrapolate(profile, synthetic::system(4), Collective::all_reduce, std::vector<double>{8},
+                  std::vector<std::int64_t>{5, 8, 9, 12}, quick());
+  ASSERT_TRUE(records) << records.error().message;
+  EXPECT_DOUBLE_EQ((*records)[0].time_s, (*records)[1].time_s);
+  EXPECT_DOUBLE_EQ((*records)[2].time_s, (*records)[3].time_s);
+  EXPECT_EQ((*records)[2].scenario.nodes, 3);
+}
+
+TEST(Extrapolate, SizesThatWereNotMeasuredWidenAndAreNamed) {
+  // All of a law is known up to 4 KiB only, at a measured scale.
+  std::vector<Record> small;
+  for (const Record& record :
+       synthetic::records(Collective::all_reduce, "auto", 32, synthetic::library_all_reduce)) {
+    if (record.scenario.size_bytes <= 4096) {
+      small.push_back(record);
+    }
+  }
+  const std::vector<double> sizes = {2048, 1048576, 1073741824};
+  const auto records = extrapolate(profile_of(small), synthetic::system(4), Collective::all_reduce,
+                                   sizes, std::vector<std::int64_t>{128}, quick());
+  ASSERT_TRUE(records) << records.error().message;
+  for (const Record& record : *records) {
+    const double truth = synthetic::library_all_reduce(128, 32, record.scenario.size_bytes);
+    EXPECT_LE(record.intervals[1].low_s, truth);
+    EXPECT_GE(record.intervals[1].high_s, truth);
+    EXPECT_EQ(record.source.find("measured size") != std::string::npos,
+              record.scenario.size_bytes > 4096);
+  }
+  EXPECT_THAT((*records)[1].source, HasSubstr("x512 beyond the largest measured size, 2 KiB"));
+}
+
 TEST(Extrapolate, MapsOtherNodeSizesByNodesAndBytesPerRankAndWidens) {
   const Profile profile = profile_of(
       synthetic::records(Collective::all_reduce, "ring", 32, synthetic::ring_all_reduce));

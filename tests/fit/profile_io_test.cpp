@@ -58,6 +58,24 @@ TEST(ProfileFile, ErrorsNameTheFileAndTheField) {
               HasSubstr("as many runs as times"));
 }
 
+TEST(ProfileFile, HoldsMeasurementsOnly) {
+  EXPECT_THAT(
+      error_of(replaced(profile_text(), "\"trust\": \"measured\"", "\"trust\": \"simulated\"")),
+      HasSubstr("trust: expected \"measured\""));
+  const auto text = profile_text();
+  const std::size_t series = text.find("\"series\":");
+  EXPECT_THAT(error_of(text.substr(0, series) + "\"series\": []}"),
+              HasSubstr("profile.series: expected at least one series"));
+}
+
+TEST(ProfileFile, KeepsTheLargestSeed) {
+  const std::string text =
+      replaced(profile_text(), "\"seed\": 1,", "\"seed\": 18446744073709551615,");
+  const auto profile = profile_from_json(text, "p.json");
+  ASSERT_TRUE(profile) << profile.error().message;
+  EXPECT_EQ(profile_to_json(*profile), text);
+}
+
 TEST(ProfileFile, NoFieldCanBeTakenAwayUnnoticed) {
   for (const char* field : {"data_system", "ranks_per_node", "series", "collective", "engine",
                             "cells", "branches", "width_factors", "hold_outs", "median_error"}) {

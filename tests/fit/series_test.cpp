@@ -80,17 +80,42 @@ TEST(Series, RefusesWhatCannotBeOneSystem) {
   EXPECT_THAT(error(), HasSubstr("two systems, \"synthetic\" and \"other\""));
   records[1].scenario.topology = "synthetic";
   records[1].engine = Engine::mpi;
-  EXPECT_THAT(error(), HasSubstr("two kinds, measured nccl and measured mpi"));
+  EXPECT_THAT(error(), HasSubstr("two engines, nccl and mpi"));
   records[1].engine = Engine::nccl;
   records[1].scenario.nodes = 2;
   EXPECT_THAT(error(), HasSubstr("4 and 8 ranks per node"));
   records[1].scenario.nodes = 3;
   EXPECT_THAT(error(), HasSubstr("same number of ranks on every node"));
   records[1].scenario.nodes = 4;
+  records[1].scenario.size_bytes = 0;
+  EXPECT_THAT(error(), HasSubstr("moves no bytes"));
+  records[1].scenario.size_bytes = 1024;
   records[1].time_s = 0;
   EXPECT_THAT(error(), HasSubstr("must be positive"));
   records.clear();
   EXPECT_THAT(error(), HasSubstr("no records"));
+}
+
+TEST(Series, RefusesRecordsThatWereNotMeasured) {
+  std::vector<Record> records = {record(Collective::all_reduce, "auto", 8, 2, 1024, 10e-6),
+                                 record(Collective::all_reduce, "ring", 16, 4, 1024, 10e-6)};
+  for (const Trust trust : {Trust::emulated, Trust::simulated, Trust::predicted}) {
+    records[1].trust = trust;
+    records[1].engine = Engine::flow;
+    const auto series = make_series(records, synthetic::system(4));
+    ASSERT_FALSE(series);
+    EXPECT_THAT(series.error().message, HasSubstr(std::string(name(trust))));
+    EXPECT_THAT(series.error().message, HasSubstr("only measured records can be calibrated on"));
+  }
+}
+
+TEST(Series, RefusesOneNodeThatHoldsMoreRanksThanTheOthers) {
+  const std::vector<Record> records = {record(Collective::all_reduce, "auto", 8, 1, 1024, 10e-6),
+                                       record(Collective::all_reduce, "auto", 8, 2, 1024, 20e-6),
+                                       record(Collective::all_reduce, "auto", 16, 4, 1024, 30e-6)};
+  const auto series = make_series(records, synthetic::system(4));
+  ASSERT_FALSE(series);
+  EXPECT_THAT(series.error().message, HasSubstr("8 ranks on one node and 4 per node on several"));
 }
 
 TEST(Series, SystemsWithoutATopologyAreToldApartByTheRepositoryOfTheirSource) {

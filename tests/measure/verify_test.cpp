@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstring>
+#include <map>
 
 #include "measure/make_record.hpp"
 
@@ -109,7 +110,7 @@ TEST(MakeRecord, HoldsTheMedianItsIntervalAndEverySample) {
   scenario.size_bytes = 1000;
   SampleSet set;
   set.batch = 10;
-  for (int i = 1; i <= 101; ++i) {
+  for (int i = 101; i >= 1; --i) {
     set.time_s.push_back(i * 1e-6);
   }
   const Record record = make_record(scenario, Engine::mpi, set);
@@ -119,8 +120,21 @@ TEST(MakeRecord, HoldsTheMedianItsIntervalAndEverySample) {
   EXPECT_EQ(record.iterations, 1010);
   EXPECT_EQ(record.trust, Trust::measured);
   ASSERT_EQ(record.intervals.size(), 1U);
-  EXPECT_LT(record.intervals[0].low_s, 51e-6);
-  EXPECT_GT(record.intervals[0].high_s, 51e-6);
+  // Order statistics of 101 samples: P(41 <= Bin(101, 1/2) <= 60) = 0.954, and 0.927 for 42 to 59.
+  EXPECT_DOUBLE_EQ(record.intervals[0].level, 0.95);
+  EXPECT_DOUBLE_EQ(record.intervals[0].low_s, 41e-6);
+  EXPECT_DOUBLE_EQ(record.intervals[0].high_s, 61e-6);
+  EXPECT_EQ(record.samples_s, set.time_s) << "in the order they were taken";
+  std::map<std::string, double> quantiles;
+  for (const Quantile& quantile : record.quantiles) {
+    quantiles[quantile.which] = quantile.value_s;
+  }
+  const std::map<std::string, double> expected = {{"min", 1e-6},  {"p5", 6e-6},    {"p50", 51e-6},
+                                                  {"p95", 96e-6}, {"max", 101e-6}, {"mean", 51e-6}};
+  ASSERT_EQ(quantiles.size(), expected.size());
+  for (const auto& [which, value_s] : expected) {
+    EXPECT_NEAR(quantiles[which], value_s, 1e-15) << which;
+  }
 }
 
 TEST(MakeRecord, HasNoIntervalWhereTooFewSamplesBoundTheMedian) {

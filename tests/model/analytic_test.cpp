@@ -114,7 +114,7 @@ TEST(Analytic, RefusesWhatCannotRun) {
     return answer ? std::string("no error") : answer.error().message;
   };
   EXPECT_EQ(refusal("ring", 129), "129 ranks: test-clos has 128 (16 nodes of 8)");
-  EXPECT_EQ(refusal("ring", 1), "1 ranks: a collective needs at least 2");
+  EXPECT_EQ(refusal("ring", 1), "1 rank: a collective needs at least 2");
   EXPECT_THAT(refusal("rign", 16), ::testing::HasSubstr("did you mean \"ring\""));
 }
 

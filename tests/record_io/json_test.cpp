@@ -38,7 +38,8 @@ std::string error_of(const std::string& text) {
 // --- what is refused -------------------------------------------------------------------------
 
 TEST(FromJson, RefusesWhatIsNotJsonAndSaysWhere) {
-  EXPECT_THAT(error_of(""), StartsWith("runs.json: not a result file: line 1, column 1"));
+  EXPECT_EQ(error_of(" \n"), "runs.json: found nothing in the file, expected a result file");
+  EXPECT_THAT(error_of("hello"), StartsWith("runs.json: not a result file: line 1, column 1"));
   EXPECT_THAT(error_of("{\"context\":\n {,"), HasSubstr("line 2, column 3"));
   EXPECT_EQ(error_of("[]"), "runs.json: expected an object, found array");
   EXPECT_EQ(error_of("{}"), "runs.json: the field \"context\" is missing");

@@ -75,6 +75,25 @@ class HelpAndUsage(unittest.TestCase):
         self.assertIn("did you mean --skip-install?", script("bench", "--skip-instal").stderr)
         self.assertIn("did you mean --preset?", script("test", "--prest", "dev").stderr)
 
+    def test_a_word_that_is_like_no_flag_is_refused_in_one_sentence(self):
+        for name in SHELL_SCRIPTS:
+            done = script(name, "word")
+            self.assertEqual(done.returncode, 2, name)
+            self.assertRegex(done.stderr, r"^error: unknown argument 'word': expected one of [^\n]*\n$")
+
+    def test_a_missing_or_bad_argument_of_a_python_program_is_one_sentence(self):
+        for name in PYTHON_SCRIPTS:
+            for arguments in ([], ["--frobnicate"], ["x.json", "-o", "y", "--frobnicate"]):
+                done = script(name, *arguments)
+                self.assertEqual(done.returncode, 2, name)
+                self.assertRegex(done.stderr, rf"^error: {name}: [^\n]*--help` shows the usage\n$")
+
+    def test_an_empty_folder_name_is_refused_before_anything_is_done(self):
+        for arguments in (["-o", ""], ["-o"], ["--output="]):
+            done = script("bench", *arguments)
+            self.assertEqual(done.returncode, 2)
+            self.assertRegex(done.stderr, r"^error: [^\n]* needs a value, found nothing\n$")
+
     def test_test_refuses_an_unknown_preset(self):
         done = script("test", "--preset", "relaese")
         self.assertEqual(done.returncode, 2)
@@ -252,6 +271,11 @@ class Figures(WithFixtures):
 
     def test_an_output_that_cannot_be_written_is_refused(self):
         self.assert_refused(script("plot_busbw.py", *self.files("mpi"), "-o", "/proc/busbw"), "cannot be written")
+
+    def test_a_folder_as_the_beginning_of_file_names_is_refused(self):
+        for name in ("plot_busbw.py", "plot_scaling.py"):
+            self.assert_refused(script(name, *self.files("mpi"), "-o", self.folder), "is a folder")
+        self.assertFalse(os.path.exists(self.folder + ".svg"))
 
 
 class Formats(unittest.TestCase):

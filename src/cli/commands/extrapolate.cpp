@@ -20,14 +20,24 @@
 namespace collscale {
 namespace {
 
+Expected<Profile> read_profile(const std::string& path) {
+  return read_text_file(path).and_then(
+      [&path](const std::string& text) { return profile_from_json(text, path); });
+}
+
 Expected<Profile> profile_of(const ExtrapolateCommandOptions& options, const System& system) {
   if (!options.profile.empty()) {
-    return read_text(options.profile).and_then([&](const std::string& text) {
-      return profile_from_json(text, options.profile);
-    });
+    return read_profile(options.profile);
   }
   const auto records = read_measurements(options.results, options.collective);
-  if (!records) return tl::unexpected(records.error());
+  if (!records) {
+    for (const std::string& file : options.results) {
+      if (read_profile(file))
+        return fail(
+            fmt::format("{}: is a profile, expected measurements: give it with --profile", file));
+    }
+    return tl::unexpected(records.error());
+  }
   CalibrateOptions fit_options;
   fit_options.seed = options.seed;
   return calibrate(*records, system, fit_options);
@@ -61,9 +71,13 @@ std::string table_of(const std::vector<Record>& records, bool colour) {
                {"95 % interval"},
                {"beyond\ndata"}});
   double farthest = 1;
+  std::int64_t measured_to = 0;  // of the farthest: inside a node less may have been measured
   for (const Record& record : records) {
     const double distance = distance_of(record);
-    farthest = std::max(farthest, distance);
+    if (distance > farthest) {
+      farthest = distance;
+      measured_to = record.validated_to_ranks.value_or(0);
+    }
     table.add({format_count(record.scenario.ranks), format_size(record.scenario.size_bytes),
                format_time(record.time_s), format_gigabytes(record.busbw_Bps),
                interval_of(record, 0.5), interval_of(record, 0.95),
@@ -72,8 +86,7 @@ std::string table_of(const std::vector<Record>& records, bool colour) {
   std::string out = table.text(colour);
   if (farthest > 1) {
     out += fmt::format("\nextrapolated {} beyond {} ranks, the largest measured scale\n",
-                       format_distance(farthest),
-                       format_count(records.front().validated_to_ranks.value_or(0)));
+                       format_distance(farthest), format_count(measured_to));
   }
   return out;
 }

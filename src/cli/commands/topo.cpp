@@ -100,7 +100,9 @@ std::string figures_table(const System& system, bool colour) {
 
 std::string show_text(const System& system, bool colour) {
   const Node& node = system.node;
-  std::string out = bold(system.name, colour);
+  // A family is nothing without its parameters; a file goes by its name.
+  const bool parametric = system.origin.starts_with(system.name + ":");
+  std::string out = bold(parametric ? system.origin : system.name, colour);
   if (!system.as_of.empty()) out += fmt::format(", as of {}", system.as_of);
   out += "\n";
   if (!system.description.empty())
