@@ -413,6 +413,12 @@ void CommandLine::add_fit() {
                kSizesHelp);
   options_.add(extrapolate, "-n,--ranks", "RANKS", extrapolate_.ranks, parse_group_sizes,
                "8, a list 8,64,512, or a range 8:100000:x2");
+  options_.add(extrapolate, "-a,--algorithm", "NAME", extrapolate_.algorithm, parse_text,
+               "which of the measured algorithms; default: the library's own choice (auto)");
+  extrapolate
+      .add_flag("--same-system", extrapolate_.same_system,
+                "SYSTEM is the measured machine, only larger: no allowance for another kind")
+      ->disable_flag_override();
   options_.add(extrapolate, "--seed", "N", extrapolate_.seed, parse_seed,
                "of the bootstrap; default: 1");
   options_.add_json(extrapolate, extrapolate_.json);

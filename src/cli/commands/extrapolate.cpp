@@ -118,6 +118,8 @@ Expected<void> run(const ExtrapolateCommandOptions& options, const Terminal& ter
   const auto profile = profile_of(options, *system);
   if (!profile) return tl::unexpected(profile.error());
   ExtrapolateOptions fit_options;
+  fit_options.algorithm = options.algorithm;
+  fit_options.matched_system = options.same_system;
   fit_options.seed = options.seed;
   auto records = extrapolate(*profile, *system, options.collective, options.sizes_bytes,
                              options.ranks, fit_options);

@@ -19,6 +19,8 @@ struct ExtrapolateCommandOptions {
   Collective collective = Collective::all_reduce;
   std::vector<double> sizes_bytes;
   std::vector<std::int64_t> ranks;
+  std::string algorithm;     ///< "": the library's own choice, or the only one there is
+  bool same_system = false;  ///< the target is the measured machine, only larger
   std::uint64_t seed = 1;
   std::string json;
 };
