@@ -93,24 +93,11 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
 
 ExitCode run(const std::vector<std::string>& arguments) {
   MpiCommunicator ranks;
-  const bool reports = ranks.rank() == 0;
-  const Environment environment = process_environment();
-  if (!same_on_all(ranks, fingerprint(arguments, environment))) {
-    return report_error({"the ranks were started with different arguments or BENCHMARK_ variables: "
-                         "they would run different collectives"},
-                        reports);
+  const auto options = read_command_line(ranks, Engine::mpi, "ranks", arguments);
+  if (!options) {
+    return options.error();
   }
-  const auto parsed = parse_command_line(Engine::mpi, arguments, environment);
-  if (!parsed) {
-    return report_error(parsed.error(), reports);
-  }
-  if (parsed->text) {
-    if (reports) {
-      fmt::print("{}\n", *parsed->text);
-    }
-    return ExitCode::ok;
-  }
-  return measure(parsed->options, ranks);
+  return measure(*options, ranks);
 }
 
 }  // namespace

@@ -113,24 +113,11 @@ ExitCode measure(const BenchOptions& options, Processes& processes, const NodeMa
 
 ExitCode run(const std::vector<std::string>& arguments) {
   Processes processes;
-  const bool reports = processes.rank() == 0;
-  const Environment environment = process_environment();
-  if (!same_on_all(processes, fingerprint(arguments, environment))) {
-    return report_error({"the processes were started with different arguments or BENCHMARK_ "
-                         "variables: they would run different collectives"},
-                        reports);
+  const auto options = read_command_line(processes, Engine::nccl, "processes", arguments);
+  if (!options) {
+    return options.error();
   }
-  const auto parsed = parse_command_line(Engine::nccl, arguments, environment);
-  if (!parsed) {
-    return report_error(parsed.error(), reports);
-  }
-  if (parsed->text) {
-    if (reports) {
-      fmt::print("{}\n", *parsed->text);
-    }
-    return ExitCode::ok;
-  }
-  return measure(parsed->options, processes, node_map(processes));
+  return measure(*options, processes, node_map(processes));
 }
 
 }  // namespace

@@ -2,11 +2,14 @@
 // What several processes agree on before they measure. Without MPI there is one process.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <limits>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bench/benchmark_flags.hpp"
@@ -67,6 +70,35 @@ ExitCode agree_on_failure(C& processes, const Expected<void>& outcome) {
   }
   processes.all_max(std::span<double>(&code, 1));
   return static_cast<ExitCode>(static_cast<int>(code));
+}
+
+/// The options, the same on every process; or, where there is nothing to measure, the code to end
+/// with after process 0 has said why: a mistake, --help, --version. `who` is what the backend's
+/// users call a process.
+template <Coordinator C>
+tl::expected<BenchOptions, ExitCode> read_command_line(C& processes, Engine engine,
+                                                       std::string_view who,
+                                                       const std::vector<std::string>& arguments) {
+  const bool reports = processes.rank() == 0;
+  const Environment environment = process_environment();
+  if (!same_on_all(processes, fingerprint(arguments, environment))) {
+    return tl::unexpected(report_error(
+        {fmt::format("the {} were started with different arguments or BENCHMARK_ variables: they "
+                     "would run different collectives",
+                     who)},
+        reports));
+  }
+  auto parsed = parse_command_line(engine, arguments, environment);
+  if (!parsed) {
+    return tl::unexpected(report_error(parsed.error(), reports));
+  }
+  if (parsed->text) {
+    if (reports) {
+      fmt::print("{}\n", *parsed->text);
+    }
+    return tl::unexpected(ExitCode::ok);
+  }
+  return std::move(parsed->options);
 }
 
 }  // namespace collscale
