@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "collective/algorithms/families.hpp"
 #include "units/quantity.hpp"
 #include "units/suggest.hpp"
@@ -14,38 +16,26 @@ constexpr std::int64_t kMaxRanks = std::int64_t{1} << 30;  ///< offsets in a ter
 }
 
 const std::vector<Algorithm>& algorithms() {
-  static const std::vector<Algorithm> all = {
-      {Collective::all_reduce, "ring", "reduce_scatter and all_gather round a ring; least bytes",
-       ring_all_reduce},
-      {Collective::all_reduce, "halving_doubling",
-       "Rabenseifner: recursive halving, then doubling; least bytes in logarithmic steps",
-       halving_doubling_all_reduce},
-      {Collective::all_reduce, "hierarchical",
-       "ring reduce_scatter in the node, rings between nodes, ring all_gather in the node",
-       hierarchical_all_reduce},
-      {Collective::all_reduce, "hierarchical_halving_doubling",
-       "as hierarchical, with recursive halving and doubling between nodes",
-       hierarchical_halving_doubling_all_reduce},
-      {Collective::all_gather, "ring", "blocks travel round a ring", ring_all_gather},
-      {Collective::all_gather, "halving_doubling", "recursive doubling",
-       halving_doubling_all_gather},
-      {Collective::all_gather, "hierarchical", "rings between nodes, then a ring in the node",
-       hierarchical_all_gather},
-      {Collective::all_gather, "hierarchical_halving_doubling",
-       "recursive doubling between nodes, then a ring in the node",
-       hierarchical_halving_doubling_all_gather},
-      {Collective::reduce_scatter, "ring", "partial sums travel round a ring", ring_reduce_scatter},
-      {Collective::reduce_scatter, "halving_doubling", "recursive halving",
-       halving_doubling_reduce_scatter},
-      {Collective::reduce_scatter, "hierarchical", "a ring in the node, then rings between nodes",
-       hierarchical_reduce_scatter},
-      {Collective::reduce_scatter, "hierarchical_halving_doubling",
-       "a ring in the node, then recursive halving between nodes",
-       hierarchical_halving_doubling_reduce_scatter},
-      {Collective::all_to_all, "pairwise", "every rank to every other directly, all at once",
-       pairwise_all_to_all},
-  };
+  static const std::vector<Algorithm> all = [] {
+    std::vector<Algorithm> listed;
+    for (const auto family :
+         {ring_family, halving_doubling_family, hierarchical_family, all_to_all_family,
+          bruck_family, swing_bine_family, pat_family, tree_family, multi_rail_family, torus_family,
+          in_network_family, mixture_of_experts_family, broadcast_family, scatter_family,
+          send_recv_family, barrier_family})
+      for (Algorithm& a : family()) listed.push_back(std::move(a));
+    std::stable_sort(listed.begin(), listed.end(), [](const Algorithm& a, const Algorithm& b) {
+      return a.collective < b.collective;
+    });
+    return listed;
+  }();
   return all;
+}
+
+const Algorithm* find_algorithm(Collective collective, std::string_view name) {
+  for (const Algorithm& a : algorithms())
+    if (a.collective == collective && a.name == name) return &a;
+  return nullptr;
 }
 
 std::vector<std::string> algorithm_names(Collective collective) {
@@ -55,7 +45,7 @@ std::vector<std::string> algorithm_names(Collective collective) {
   return names;
 }
 
-Expected<Schedule> make_schedule(Collective collective, std::string_view algorithm,
+Expected<Schedule> make_schedule(Collective collective, std::string_view algorithm_name,
                                  const Shape& shape) {
   if (shape.ranks < 1 || shape.ranks > kMaxRanks)
     return fail(fmt::format("{} ranks: expected 1 to {}", shape.ranks, kMaxRanks));
@@ -66,22 +56,22 @@ Expected<Schedule> make_schedule(Collective collective, std::string_view algorit
   if (shape.root < 0 || shape.root >= shape.ranks)
     return fail(fmt::format("root {}: expected a rank in [0, {})", shape.root, shape.ranks));
 
-  for (const Algorithm& a : algorithms()) {
-    if (a.collective != collective || a.name != algorithm) continue;
+  if (const Algorithm* algorithm = find_algorithm(collective, algorithm_name)) {
     Schedule schedule;
     schedule.collective = collective;
-    schedule.algorithm = std::string(algorithm);
+    schedule.algorithm = std::string(algorithm_name);
     schedule.ranks = shape.ranks;
     schedule.root = shape.root;
-    auto term = a.make(shape, schedule.radix);
+    schedule.radix = {shape.ranks};
+    auto term = algorithm->make(shape, schedule);
     if (!term) return tl::unexpected(term.error());
     schedule.term = std::move(*term);
     return schedule;
   }
   const std::vector<std::string> names = algorithm_names(collective);
   if (names.empty()) return fail(fmt::format("no algorithm of {} is known yet", name(collective)));
-  return fail(fmt::format("{} has no algorithm \"{}\"{}", name(collective), algorithm,
-                          suggestion(algorithm, names)));
+  return fail(fmt::format("{} has no algorithm \"{}\"{}", name(collective), algorithm_name,
+                          suggestion(algorithm_name, names)));
 }
 
 }  // namespace collscale

@@ -13,28 +13,61 @@
 
 namespace collscale {
 
+/// What may be chosen of an algorithm. Each looks only at what concerns it (Algorithm::uses).
+struct AlgorithmOptions {
+  std::int64_t chunks = 4;       ///< K of a pipeline
+  std::int64_t bruck_radix = 2;  ///< a rank sends to radix − 1 others per round
+  std::int64_t aggregation = 0;  ///< of PAT: blocks per message, a power of two; 0: as many as fit
+  std::vector<std::int64_t> dimensions{};  ///< of a torus; empty: as equal as the ranks allow
+  std::int64_t experts_per_token = 8;      ///< mixture of experts: copies of each token
+  std::int64_t nodes_per_token = 4;        ///< and the most nodes they lie on
+};
+
 /// What an algorithm may know of the ranks it is to serve. Ranks are numbered node by node.
 struct Shape {
   std::int64_t ranks = 0;
-  std::int64_t ranks_per_node = 1;  ///< at most this many ranks of a node take part
+  std::int64_t ranks_per_node = 1;  ///< of full nodes; the last one holds what is left
   std::int64_t channels = 1;  ///< rings or trees in parallel: as many as NICs per node, by default
   std::int64_t root = 0;
+  std::int64_t nodes_per_group = 1;  ///< third level: nodes under one leaf, or in one scalable unit
+  std::vector<NodeRun> nodes{};      ///< uneven nodes; empty: nodes of ranks_per_node
+  AlgorithmOptions options{};
 };
 
 struct Algorithm {
-  Collective collective;
-  std::string_view name;         ///< "ring", "halving_doubling", "hierarchical", "pairwise"
+  /// What it looks at beyond the number of ranks: lists, checks and tests go by it.
+  struct Uses {
+    bool nodes = false;
+    bool groups = false;
+    bool channels = false;
+    bool root = false;
+    bool chunks = false;
+    bool radix = false;
+    bool aggregation = false;
+    bool dimensions = false;
+    bool experts = false;
+  };
+  Collective collective = Collective::all_reduce;
+  std::string_view name;         ///< "ring", "halving_doubling"
   std::string_view description;  ///< one line, for lists
-  Expected<Term> (*make)(const Shape&, std::vector<std::int64_t>& radix);
+  std::string_view depth;        ///< longest chain of messages: "2(n-1)"
+  std::string_view bytes;        ///< the most that a rank sends: "2(n-1)/n S"
+  std::string_view source;       ///< of the algorithm: authors, title or venue, year
+  Uses uses;
+  /// The term; also sets how the schedule numbers its ranks (radix, nodes, spread) where that is
+  /// not one digit. The schedule it is given holds collective, ranks, root and radix = {ranks}.
+  Expected<Term> (*make)(const Shape&, Schedule&) = nullptr;
 };
 
-/// All of them, grouped by collective, in the order of lists.
+/// All of them, grouped by collective.
 const std::vector<Algorithm>& algorithms();
 std::vector<std::string> algorithm_names(Collective collective);
+/// Null when the collective has no such algorithm.
+const Algorithm* find_algorithm(Collective collective, std::string_view name);
 
 /// Fails with one sentence when the collective has no such algorithm (naming those it has) or when
 /// the algorithm cannot serve the shape (naming what would work).
-Expected<Schedule> make_schedule(Collective collective, std::string_view algorithm,
+Expected<Schedule> make_schedule(Collective collective, std::string_view algorithm_name,
                                  const Shape& shape);
 
 }  // namespace collscale

@@ -139,8 +139,16 @@ Expected<void> Machine<T>::read(const Lane& lane, Packet& packet) {
   report_.sent_fraction[static_cast<std::size_t>(packet.source)] += fraction;
   ++report_.messages;
   if (options_.trace)
-    options_.trace->push_back(
-        {phase_number_, packet.position, packet.source, packet.destination, fraction});
+    options_.trace->messages.push_back({phase_number_,
+                                        packet.position,
+                                        packet.source,
+                                        packet.destination,
+                                        fraction,
+                                        0,
+                                        transfer,
+                                        packet.names,
+                                        {},
+                                        {}});
   return {};
 }
 

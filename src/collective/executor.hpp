@@ -20,13 +20,35 @@
 
 namespace collscale {
 
+/// One interval of one block. all_to_all: block = origin × ranks + destination; scatter and gather:
+/// the block for, or from, that rank; otherwise: the block that this rank owns.
+struct CellName {
+  std::int64_t block = 0;
+  std::int64_t atom = 0;
+};
+
 struct ExecutedMessage {
   std::int64_t phase =
       0;  ///< the phases of the term in the order of the walk; copies, chunks counted
-  std::int64_t step = 0;  ///< within the phase, in the order of execution
-  std::int64_t source = 0;
+  std::int64_t step = 0;    ///< within the phase, in the order of execution
+  std::int64_t source = 0;  ///< ranks and beyond: the switch of an in-network phase
   std::int64_t destination = 0;
-  double fraction = 0;  ///< of size_bytes
+  double fraction = 0;     ///< of size_bytes
+  std::int64_t start = 0;  ///< in durations of a message, each starting when both ends are ready
+  Transfer transfer = Transfer::copy;
+  std::vector<CellName> cells;
+  /// Messages (places in the trace, all earlier) that the source and the destination must have
+  /// finished before this one starts.
+  std::vector<std::int32_t> source_waits_for;
+  std::vector<std::int32_t> destination_waits_for;
+};
+
+/// Everything that happened, enough to draw it, to print it and to replay it elsewhere.
+struct ExecutionTrace {
+  std::vector<ExecutedMessage> messages;  ///< in an order in which they can run
+  std::int64_t blocks = 0;
+  std::vector<double> atom_edges;  ///< intervals of every block: atom a is [edge a, edge a+1)
+  std::int64_t switches = 0;       ///< vertices beyond the ranks
 };
 
 struct ExecutionReport {
@@ -39,7 +61,7 @@ struct ExecutionReport {
 };
 
 struct ExecuteOptions {
-  std::vector<ExecutedMessage>* trace = nullptr;  ///< every message, when set
+  ExecutionTrace* trace = nullptr;  ///< every message, when set: for small schedules
   bool check_states = true;  ///< false: leave out the invariants of the walk, judge the result only
 };
 

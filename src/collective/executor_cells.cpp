@@ -20,7 +20,7 @@ bool in_group(const GroupMap& map, std::size_t digit) {
 }
 
 /// A core that starts and ends with everything: its blocks are intervals, not blocks of the group.
-bool splits_scope(const Lane& lane) { return lane.map.view.core > 0 && !lane.core_gathers; }
+bool splits_scope(const Lane& lane) { return lane.map.view.core > 0 && !lane.gathers_for_others; }
 
 }  // namespace
 
@@ -168,10 +168,10 @@ void Division::append_block(const Lane& lane, std::int64_t group, std::int64_t w
     append(matching(digits), low, low + width, into);
     return;
   }
-  const std::int64_t places = lane.core_gathers ? lane.map.full_size() : lane.map.size;
+  const std::int64_t places = lane.gathers_for_others ? lane.map.full_size() : lane.map.size;
   for (std::int64_t place = owner; place < places; place += lane.map.size) {
-    const std::int64_t rank =
-        lane.core_gathers ? lane.map.rank_at_place(group, place) : lane.map.rank(group, place);
+    const std::int64_t rank = lane.gathers_for_others ? lane.map.rank_at_place(group, place)
+                                                      : lane.map.rank(group, place);
     const std::vector<std::int64_t> of_owner = digits_of(rank, radix_);
     for (std::size_t d = 0; d < radix_.size(); ++d)
       if (in_group(lane.map, d)) digits[d] = of_owner[d];

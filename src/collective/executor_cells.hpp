@@ -19,12 +19,6 @@ struct Cell {
   std::vector<T> values;
 };
 
-/// One interval of one block (pair collectives: of one pair).
-struct CellName {
-  std::int64_t block = 0;
-  std::int64_t atom = 0;
-};
-
 /// How the collective's data divide: `blocks` blocks (pairs: ranks²) of `atoms` intervals each.
 class Division {
  public:

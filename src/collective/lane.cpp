@@ -121,6 +121,16 @@ std::int64_t GroupMap::rank(std::int64_t group, std::int64_t index) const {
   return rank_at_place(group, place_of(index));
 }
 
+int arc_count(const Lane& lane) {
+  return lane.phase.network == InNetwork::none ? lane.phase.arc_count : 2;
+}
+
+std::int64_t switch_of(const Lane& lane, std::int64_t group) {
+  std::int64_t ranks = 1;
+  for (const std::int64_t r : lane.map.radix) ranks *= r;
+  return ranks + group;
+}
+
 std::int64_t distance(const Lane& lane, std::int64_t step, int arc) {
   const Phase& phase = lane.phase;
   const std::int64_t s = forward_step(phase, step);
@@ -137,7 +147,7 @@ double mean_message_fraction(const Lane& lane, std::int64_t step, int arc) {
 }
 
 double message_fraction(const Lane& lane, std::int64_t step, int arc) {
-  if (!lane.core_gathers || lane.phase.address != Address::block)
+  if (!lane.gathers_for_others || lane.phase.address != Address::block)
     return mean_message_fraction(lane, step, arc);
   const std::int64_t s = forward_step(lane.phase, step);
   // scope_fraction is the mean block of the core, which is full/core blocks of the group.

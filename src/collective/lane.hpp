@@ -17,6 +17,7 @@ struct GroupMap {
   std::int64_t group_count = 0;
   View view;  ///< resolved: names its digits, unless it has member lists
   std::vector<std::int64_t> radix;
+  std::vector<NodeRun> nodes;  ///< of the schedule, where the view goes by uneven nodes
   /// Global rank of local index `index` of group `group`.
   [[nodiscard]] std::int64_t rank(std::int64_t group, std::int64_t index) const;
   /// Ranks of a group with those outside the core.
@@ -44,16 +45,24 @@ struct Lane {
   double part_high = 1;
   /// How the digits stood when the phase began (by digit number).
   std::array<DigitState, View::kMaxDigits> states{};
-  /// Within a folded all_gather: block b of the core stands for the blocks ≡ b mod core, so blocks
-  /// are 1 or 2 blocks of the group. (Otherwise a core splits the scope evenly.)
-  bool core_gathers = false;
+  /// An index's block stands for several blocks: in a folded all_gather block b of the core for the
+  /// blocks ≡ b mod core (1 or 2), among leaders for the blocks of the leader's node. (A core or
+  /// leaders that start and end with everything split the scope evenly instead.)
+  bool gathers_for_others = false;
 };
+
+/// Arcs of a step as engines see them: those of the phase; of a phase in the network two, 0 from
+/// the ranks up to the switch and 1 from it down to them. Every function below takes such an arc.
+int arc_count(const Lane& lane);
+/// The switch of a group in for_each_flow and in traces: numbers from Schedule::ranks on.
+std::int64_t switch_of(const Lane& lane, std::int64_t group);
 
 /// Values of the phase at a step, in the order of execution (a dual phase runs its steps
 /// backwards). The distance to the sender; negative: ahead. exclusive_or, dihedral: the mask.
 std::int64_t distance(const Lane& lane, std::int64_t step, int arc);
 /// Fraction of size_bytes one message of this step and arc carries. Where messages differ (core of
-/// a folded all_gather) the largest: exact for exclusive_or, else an upper bound.
+/// a folded all_gather, leaders of uneven nodes, restricted pairs) the largest: exact for
+/// exclusive_or and restricted pairs, else an upper bound.
 double message_fraction(const Lane& lane, std::int64_t step, int arc);
 /// The mean over the messages of the step; message_fraction where they are alike.
 double mean_message_fraction(const Lane& lane, std::int64_t step, int arc);

@@ -38,8 +38,10 @@ enum class Unit : std::uint8_t { one, power_up, power_down, ruler };
 /// steps.
 enum class Frame : std::uint8_t { cyclic, absolute, exclusive_or, dihedral };
 
-/// What the offsets of a payload name: blocks by owner, by (origin, destination), or all in scope.
-enum class Address : std::uint8_t { block, pair, scope };
+/// What the offsets of a payload name. block: blocks by owner. pair: by (origin, destination).
+/// spread: blocks of the sender's side by the offset of the FIRST of their destinations
+/// (Schedule::spread). scope: no offsets, all that is in scope.
+enum class Address : std::uint8_t { block, pair, spread, scope };
 
 /// copy: the receiver's cell is set. give: the sender's cell is emptied and added. accumulate:
 /// added, the sender keeps it. move: handed over. Dual exchanges copy and give.
@@ -49,7 +51,10 @@ enum class Transfer : std::uint8_t { copy, give, accumulate, move };
 /// nothing in this phase (at most `window` unfinished sends per rank, 0 = no limit).
 enum class Lag : std::uint8_t { previous, ruler, none };
 
-/// Messages pass a switch that merges equal copies, or sums on the way, or both.
+/// Messages pass a switch, one per group. multicast: every rank sends what it owns up, the switch
+/// sends all of it down to every rank, the sender included; its dual: every rank sends everything
+/// up, the switch sums and sends each rank what it owns. all_reduce: everything up, the sum down.
+/// Such a phase has one step and one arc of distance 0.
 enum class InNetwork : std::uint8_t { none, multicast, all_reduce };
 
 /// { x in [lo, hi) ∩ (−∞, cut) : ⌊x/div⌋ mod mod = residue }.
@@ -111,14 +116,26 @@ struct View {
   std::int32_t shift = 0;
   std::int64_t core = 0;  ///< only the first `core` indices take part (0: all): folded algorithms
   enum class CoreMap : std::uint8_t { first, neighbour } core_map = CoreMap::first;
+  /// Uneven nodes (Schedule::nodes) instead of digits. inside: the ranks of each node of run
+  /// `node_run`; index i is the node's rank (i + turn) mod size. leaders: one group with one rank
+  /// of every node, rank turn mod size; its block stands for all blocks of its node. Copy c of a
+  /// child of Par adds c to `turn`.
+  enum class Nodes : std::uint8_t { none, inside, leaders } nodes = Nodes::none;
+  std::int32_t node_run = 0;
+  std::int32_t turn = 0;
   /// Explicit member lists, one per group, instead of digits: 4 bytes per rank.
   std::shared_ptr<const std::vector<std::vector<std::int32_t>>> members;
 };
 
-/// One explicit message of a List, ordered per rank.
+/// One explicit message of a List. It starts when both ends have finished all of their own messages
+/// with lower step numbers (the source counts by source_step, the destination by
+/// destination_step); an order in which no message can start is a deadlock, and the executor says
+/// so.
 struct Message {
   std::int32_t source = 0;
   std::int32_t destination = 0;
+  std::int32_t source_step = 0;
+  std::int32_t destination_step = 0;
   std::int32_t first_block = 0;
   std::int32_t blocks = 1;
   Transfer transfer = Transfer::copy;
@@ -167,6 +184,12 @@ struct Par::Child {
   std::shared_ptr<const Term> term;
 };
 
+/// `nodes` successive nodes of `ranks` ranks each.
+struct NodeRun {
+  std::int64_t nodes = 0;
+  std::int64_t ranks = 0;
+};
+
 /// A term with what it is for: the collective whose states it starts and ends in, and the ranks.
 struct Schedule {
   Collective collective = Collective::all_reduce;
@@ -174,6 +197,12 @@ struct Schedule {
   std::int64_t ranks = 0;
   std::int64_t root = 0;            ///< of broadcast, reduce, gather, scatter
   std::vector<std::int64_t> radix;  ///< sizes of the digits, digit 0 (local rank) first; Π = ranks
+  std::vector<NodeRun> nodes;       ///< where nodes are uneven: Σ nodes·ranks = ranks
+  /// all_to_all whose blocks go to several ranks (mixture of experts): by digit, a block whose
+  /// first destination has value v goes to v, v+1, ..., v+spread−1 (mod radix). Empty: 1 each.
+  std::vector<std::int64_t> spread;
+  /// With spread: the way back. Every destination brings a contribution, the origin gets the sum.
+  bool combines = false;
   Term term;
 };
 

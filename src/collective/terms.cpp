@@ -123,6 +123,19 @@ View digits_view(std::initializer_list<int> digits) {
   return view;
 }
 
+View nodes_view(std::int32_t run) {
+  View view;
+  view.nodes = View::Nodes::inside;
+  view.node_run = run;
+  return view;
+}
+
+View leaders_view() {
+  View view;
+  view.nodes = View::Nodes::leaders;
+  return view;
+}
+
 View core_view(std::int64_t core, View::CoreMap map) {
   View view;
   view.core = core;

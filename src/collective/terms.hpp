@@ -44,6 +44,9 @@ Par::Child child(double weight, Term term, std::int32_t copies = 1, int rotated_
 View digits_view(std::initializer_list<int> digits);
 View core_view(std::int64_t core, View::CoreMap map = View::CoreMap::first);
 
+View nodes_view(std::int32_t run);  ///< the ranks of each node of a run of equal nodes
+View leaders_view();                ///< one rank of every node
+
 /// The transpose: steps and arrows reversed, copy and give exchanged, Seq backwards.
 /// reduce_scatter = dual(all_gather), reduce = dual(broadcast). dual(dual(t)) = t.
 Term dual(Term term);

@@ -204,7 +204,7 @@ class Walker {
   }
 
   static void mark_gathering(Program& program) {
-    for (Lane& lane : program.lanes) lane.core_gathers = true;
+    for (Lane& lane : program.lanes) lane.gathers_for_others = true;
     for (Program& part : program.parts) mark_gathering(part);
   }
 

@@ -147,21 +147,21 @@ TEST(Execution, SentElementsOfARingWithoutRemainderAreTheFormula) {
 /// shows.
 TEST(Execution, RingPeersAreNeighbours) {
   const auto s = make_schedule(Collective::all_reduce, "ring", {7, 7, 1, 0});
-  std::vector<ExecutedMessage> trace;
+  ExecutionTrace trace;
   ExecuteOptions options;
   options.trace = &trace;
   ASSERT_TRUE(execute(*s, options));
-  for (const ExecutedMessage& m : trace) EXPECT_EQ((m.source + 1) % 7, m.destination);
+  for (const ExecutedMessage& m : trace.messages) EXPECT_EQ((m.source + 1) % 7, m.destination);
 }
 
 TEST(Execution, RabenseifnerPeersDoubleTheirDistanceThenHalveIt) {
   const auto s = make_schedule(Collective::all_reduce, "halving_doubling", {16, 8, 1, 0});
-  std::vector<ExecutedMessage> trace;
+  ExecutionTrace trace;
   ExecuteOptions options;
   options.trace = &trace;
   ASSERT_TRUE(execute(*s, options));
-  ASSERT_EQ(trace.size(), 2U * 4U * 16U);
-  for (const ExecutedMessage& m : trace) {
+  ASSERT_EQ(trace.messages.size(), 2U * 4U * 16U);
+  for (const ExecutedMessage& m : trace.messages) {
     const std::int64_t s_up = m.phase == 1 ? m.step : 3 - m.step;
     EXPECT_EQ(m.source ^ m.destination, std::int64_t{1} << s_up);
     EXPECT_NEAR(m.fraction, 0.5 / static_cast<double>(std::int64_t{1} << s_up), 1e-12);
@@ -170,11 +170,11 @@ TEST(Execution, RabenseifnerPeersDoubleTheirDistanceThenHalveIt) {
 
 TEST(Execution, ChannelsEnterANodeAtTheirOwnLocalRank) {
   const auto s = make_schedule(Collective::all_gather, "ring", {12, 4, 4, 0});
-  std::vector<ExecutedMessage> trace;
+  ExecutionTrace trace;
   ExecuteOptions options;
   options.trace = &trace;
   ASSERT_TRUE(execute(*s, options));
-  for (const ExecutedMessage& m : trace) {
+  for (const ExecutedMessage& m : trace.messages) {
     if (m.source / 4 != m.destination / 4) {
       EXPECT_EQ(m.destination % 4, m.phase - 1);
     }

@@ -19,13 +19,13 @@ namespace {
 using Pair = std::pair<std::int64_t, std::int64_t>;
 
 void expect_flows_are_the_executed_messages(const Schedule& schedule) {
-  std::vector<ExecutedMessage> trace;
+  ExecutionTrace trace;
   ExecuteOptions options;
   options.trace = &trace;
   ASSERT_TRUE(execute(schedule, options));
   std::map<std::pair<std::int64_t, std::int64_t>, std::vector<Pair>> executed;
   std::map<std::pair<std::int64_t, std::int64_t>, std::pair<double, double>> fractions;  // max, sum
-  for (const ExecutedMessage& m : trace) {
+  for (const ExecutedMessage& m : trace.messages) {
     executed[{m.phase, m.step}].push_back({m.source, m.destination});
     auto& [most, sum] = fractions[{m.phase, m.step}];
     most = std::max(most, m.fraction);
@@ -59,7 +59,7 @@ void expect_flows_are_the_executed_messages(const Schedule& schedule) {
       std::sort(wanted.begin(), wanted.end());
       ASSERT_EQ(flows, wanted) << "lane " << i << " step " << step;
       EXPECT_NEAR(sum, fractions[key].second, 1e-9) << "lane " << i << " step " << step;
-      if (lane.phase.frame == Frame::dihedral && lane.core_gathers) {
+      if (lane.phase.frame == Frame::dihedral && lane.gathers_for_others) {
         EXPECT_GE(most, fractions[key].first - 1e-9);
       } else {
         EXPECT_NEAR(most, fractions[key].first, 1e-9) << "lane " << i << " step " << step;

@@ -19,13 +19,18 @@
 
 namespace collscale::testing {
 
+using Radix = std::vector<std::int64_t>;
+
+using Radix = std::vector<std::int64_t>;
+
 /// Rank counts 2..max in nodes of every size that divides them, and in ragged nodes of 8.
 inline std::vector<Shape> shapes(std::int64_t max_ranks, std::int64_t max_channels) {
   std::vector<Shape> all;
   for (std::int64_t n = 2; n <= max_ranks; ++n)
     for (std::int64_t g = 1; g <= n; ++g)
       for (std::int64_t channels = 1; channels <= max_channels; ++channels)
-        if (n % g == 0 || g == 8) all.push_back({n, g, channels, 0});
+        if (n % g == 0 || g == 8)
+          all.push_back({.ranks = n, .ranks_per_node = g, .channels = channels});
   return all;
 }
 
@@ -41,15 +46,12 @@ template <class F>
 void for_each_schedule(const std::vector<Shape>& over_shapes, F&& f) {
   for (const Shape& shape : over_shapes) {
     for (const Algorithm& a : algorithms()) {
-      // Only rings know channels, and only they and hierarchies know nodes: once each for the
-      // others.
-      const bool rings = a.name == "ring";
-      if (!rings && shape.channels > 1) continue;
-      const bool knows_nodes = a.name.starts_with("hierarchical");
-      if (!rings && !knows_nodes && shape.ranks_per_node != shape.ranks) continue;
+      // Once each for those that do not look at what the shapes differ in.
+      if (!a.uses.channels && shape.channels > 1) continue;
+      if (!a.uses.nodes && shape.ranks_per_node != shape.ranks) continue;
       auto schedule = make_schedule(a.collective, a.name, shape);
       if (!schedule) {
-        ASSERT_TRUE(knows_nodes) << schedule.error().message;
+        ASSERT_TRUE(a.uses.nodes) << schedule.error().message;
         ASSERT_NE(shape.ranks % shape.ranks_per_node, 0);
         continue;
       }

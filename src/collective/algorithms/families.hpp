@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The makers of the registry, one family per file. Each returns a term and says how ranks are
-// numbered.
+// The families of the registry, one per file, and the builders of terms that they share. A family's
+// file holds its functions, each returning one term, and the table of its entries: to add an
+// algorithm is to add a function and an entry there.
 #pragma once
 
 #include <cstdint>
@@ -10,30 +11,30 @@
 
 namespace collscale {
 
-using Radix = std::vector<std::int64_t>;
+using Family = std::vector<Algorithm>;
 
-// ring.cpp: bandwidth-optimal rings (Patarasuk & Yuan 2009).
+Family ring_family();
+Family halving_doubling_family();
+Family hierarchical_family();
+Family all_to_all_family();
+Family bruck_family();
+Family swing_bine_family();
+Family pat_family();
+Family tree_family();
+Family multi_rail_family();
+Family torus_family();
+Family in_network_family();
+Family mixture_of_experts_family();
+Family broadcast_family();
+Family scatter_family();
+Family send_recv_family();
+Family barrier_family();
+
+// ring.cpp
 Term ring_gather(std::int64_t size, int direction);  ///< all_gather among `size` ranks; ±1
-Expected<Term> ring_all_reduce(const Shape& shape, Radix& radix);
-Expected<Term> ring_all_gather(const Shape& shape, Radix& radix);
-Expected<Term> ring_reduce_scatter(const Shape& shape, Radix& radix);
 
-// halving_doubling.cpp: hypercubes, folded for any count (Thakur, Rabenseifner & Gropp 2005).
-Term halving_doubling_reduce(std::int64_t size);  ///< all_reduce among `size` ranks
-Term halving_doubling_gather(std::int64_t size);  ///< all_gather among `size` ranks
-Expected<Term> halving_doubling_all_reduce(const Shape& shape, Radix& radix);
-Expected<Term> halving_doubling_all_gather(const Shape& shape, Radix& radix);
-Expected<Term> halving_doubling_reduce_scatter(const Shape& shape, Radix& radix);
-
-// hierarchical.cpp: rings within nodes and, rank by rank, rings or hypercubes between nodes.
-Expected<Term> hierarchical_all_reduce(const Shape& shape, Radix& radix);
-Expected<Term> hierarchical_all_gather(const Shape& shape, Radix& radix);
-Expected<Term> hierarchical_reduce_scatter(const Shape& shape, Radix& radix);
-Expected<Term> hierarchical_halving_doubling_all_reduce(const Shape& shape, Radix& radix);
-Expected<Term> hierarchical_halving_doubling_all_gather(const Shape& shape, Radix& radix);
-Expected<Term> hierarchical_halving_doubling_reduce_scatter(const Shape& shape, Radix& radix);
-
-// pairwise.cpp: every rank to every other.
-Expected<Term> pairwise_all_to_all(const Shape& shape, Radix& radix);
+// halving_doubling.cpp
+Term halving_doubling_reduce(std::int64_t size);  ///< all_reduce among `size` ranks, folded
+Term halving_doubling_gather(std::int64_t size);  ///< all_gather among `size` ranks, folded
 
 }  // namespace collscale

@@ -39,19 +39,52 @@ Term halving_doubling_gather(std::int64_t size) {
   return fold_gather(size, cube_doubling(core_size(size)));
 }
 
-Expected<Term> halving_doubling_all_reduce(const Shape& shape, Radix& radix) {
-  radix = {shape.ranks};
+namespace {
+
+Expected<Term> all_reduce(const Shape& shape, Schedule&) {
   return halving_doubling_reduce(shape.ranks);
 }
-
-Expected<Term> halving_doubling_all_gather(const Shape& shape, Radix& radix) {
-  radix = {shape.ranks};
+Expected<Term> all_gather(const Shape& shape, Schedule&) {
   return halving_doubling_gather(shape.ranks);
 }
-
-Expected<Term> halving_doubling_reduce_scatter(const Shape& shape, Radix& radix) {
-  radix = {shape.ranks};
+Expected<Term> reduce_scatter(const Shape& shape, Schedule&) {
   return dual(halving_doubling_gather(shape.ranks));
+}
+
+constexpr std::string_view kSource =
+    "R. Thakur, R. Rabenseifner, W. Gropp: Optimization of collective communication operations in "
+    "MPICH, IJHPCA 19(1), 2005";
+
+}  // namespace
+
+Family halving_doubling_family() {
+  using C = Collective;
+  return {
+      {C::all_reduce,
+       "halving_doubling",
+       "Rabenseifner: recursive halving, then doubling; least bytes in logarithmic steps",
+       "2 log2 M (+2)",
+       "2(M-1)/M S (+S)",
+       kSource,
+       {},
+       all_reduce},
+      {C::all_gather,
+       "halving_doubling",
+       "recursive doubling",
+       "log2 M (+2)",
+       "(n-1)/n S at 2^k",
+       kSource,
+       {},
+       all_gather},
+      {C::reduce_scatter,
+       "halving_doubling",
+       "recursive halving",
+       "log2 M (+2)",
+       "(n-1)/n S at 2^k",
+       kSource,
+       {},
+       reduce_scatter},
+  };
 }
 
 }  // namespace collscale

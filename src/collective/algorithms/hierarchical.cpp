@@ -11,7 +11,7 @@
 namespace collscale {
 namespace {
 
-Expected<void> number_by_node(const Shape& shape, Radix& radix) {
+Expected<void> number_by_node(const Shape& shape, std::vector<std::int64_t>& radix) {
   if (shape.ranks <= shape.ranks_per_node) {
     radix = {shape.ranks, 1};
     return {};
@@ -40,46 +40,65 @@ Term ring_between(std::int64_t nodes) {
 Term ring_gather_forward(std::int64_t nodes) { return ring_gather(nodes, +1); }
 Term ring_gather_backward(std::int64_t nodes) { return ring_gather(nodes, -1); }
 
-Expected<Term> all_reduce(const Shape& shape, Radix& radix, Between between) {
+Expected<Term> all_reduce(const Shape& shape, Schedule& schedule, Between between) {
+  std::vector<std::int64_t>& radix = schedule.radix;
   if (auto ok = number_by_node(shape, radix); !ok) return tl::unexpected(ok.error());
   return seq({in_node(dual(ring_gather(radix[0], -1))), between_nodes(between(radix[1])),
               in_node(ring_gather(radix[0], +1))});
 }
 
-Expected<Term> all_gather(const Shape& shape, Radix& radix, Between gather) {
+Expected<Term> all_gather(const Shape& shape, Schedule& schedule, Between gather) {
+  std::vector<std::int64_t>& radix = schedule.radix;
   if (auto ok = number_by_node(shape, radix); !ok) return tl::unexpected(ok.error());
   return seq({between_nodes(gather(radix[1])), in_node(ring_gather(radix[0], +1))});
 }
 
-Expected<Term> reduce_scatter(const Shape& shape, Radix& radix, Between gather) {
+Expected<Term> reduce_scatter(const Shape& shape, Schedule& schedule, Between gather) {
+  std::vector<std::int64_t>& radix = schedule.radix;
   if (auto ok = number_by_node(shape, radix); !ok) return tl::unexpected(ok.error());
   return seq({in_node(dual(ring_gather(radix[0], -1))), between_nodes(dual(gather(radix[1])))});
 }
 
+template <Between between>
+Expected<Term> all_reduce_with(const Shape& shape, Schedule& schedule) {
+  return all_reduce(shape, schedule, between);
+}
+template <Between gather>
+Expected<Term> all_gather_with(const Shape& shape, Schedule& schedule) {
+  return all_gather(shape, schedule, gather);
+}
+template <Between gather>
+Expected<Term> reduce_scatter_with(const Shape& shape, Schedule& schedule) {
+  return reduce_scatter(shape, schedule, gather);
+}
+
+constexpr std::string_view kSource =
+    "M. Cho, U. Finkler, M. Serrano, D. Kung, H. Hunter: BlueConnect, MLSys 2019";
+
 }  // namespace
 
-Expected<Term> hierarchical_all_reduce(const Shape& shape, Radix& radix) {
-  return all_reduce(shape, radix, ring_between);
-}
-
-Expected<Term> hierarchical_all_gather(const Shape& shape, Radix& radix) {
-  return all_gather(shape, radix, ring_gather_forward);
-}
-
-Expected<Term> hierarchical_reduce_scatter(const Shape& shape, Radix& radix) {
-  return reduce_scatter(shape, radix, ring_gather_backward);
-}
-
-Expected<Term> hierarchical_halving_doubling_all_reduce(const Shape& shape, Radix& radix) {
-  return all_reduce(shape, radix, halving_doubling_reduce);
-}
-
-Expected<Term> hierarchical_halving_doubling_all_gather(const Shape& shape, Radix& radix) {
-  return all_gather(shape, radix, halving_doubling_gather);
-}
-
-Expected<Term> hierarchical_halving_doubling_reduce_scatter(const Shape& shape, Radix& radix) {
-  return reduce_scatter(shape, radix, halving_doubling_gather);
+Family hierarchical_family() {
+  using C = Collective;
+  const Algorithm::Uses uses{.nodes = true};
+  return {
+      {C::all_reduce, "hierarchical",
+       "ring reduce_scatter in the node, rings between nodes, ring all_gather in the node",
+       "2(g-1) + 2(N-1)", "2(n-1)/n S", kSource, uses, all_reduce_with<ring_between>},
+      {C::all_reduce, "hierarchical_halving_doubling",
+       "as hierarchical, with recursive halving and doubling between nodes",
+       "2(g-1) + 2 log2 N (+2)", "2(n-1)/n S (+S/g)", kSource, uses,
+       all_reduce_with<halving_doubling_reduce>},
+      {C::all_gather, "hierarchical", "rings between nodes, then a ring in the node",
+       "(g-1) + (N-1)", "(n-1)/n S", kSource, uses, all_gather_with<ring_gather_forward>},
+      {C::all_gather, "hierarchical_halving_doubling",
+       "recursive doubling between nodes, then a ring in the node", "(g-1) + log2 N (+2)",
+       "(n-1)/n S at 2^k", kSource, uses, all_gather_with<halving_doubling_gather>},
+      {C::reduce_scatter, "hierarchical", "a ring in the node, then rings between nodes",
+       "(g-1) + (N-1)", "(n-1)/n S", kSource, uses, reduce_scatter_with<ring_gather_backward>},
+      {C::reduce_scatter, "hierarchical_halving_doubling",
+       "a ring in the node, then recursive halving between nodes", "(g-1) + log2 N (+2)",
+       "(n-1)/n S at 2^k", kSource, uses, reduce_scatter_with<halving_doubling_gather>},
+  };
 }
 
 }  // namespace collscale

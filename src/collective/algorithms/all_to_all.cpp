@@ -7,14 +7,29 @@
 
 namespace collscale {
 
-Expected<Term> pairwise_all_to_all(const Shape& shape, Radix& radix) {
-  radix = {shape.ranks};
+namespace {
+
+Expected<Term> all_to_all(const Shape& shape, Schedule&) {
   Phase direct = phase(Frame::cyclic, Unit::one, shape.ranks - 1,
                        {arc(steps_of(1, 1), singleton(steps_of(1, 1)))});
   direct.address = Address::pair;
   direct.transfer = Transfer::move;
   direct.lag = Lag::none;
   return Term{direct};
+}
+
+}  // namespace
+
+Family all_to_all_family() {
+  return {{Collective::all_to_all,
+           "pairwise",
+           "every rank to every other directly, all at once",
+           "1",
+           "(n-1)/n S",
+           "R. Thakur, R. Rabenseifner, W. Gropp: Optimization of collective communication "
+           "operations in MPICH, IJHPCA 19(1), 2005",
+           {},
+           all_to_all}};
 }
 
 }  // namespace collscale
