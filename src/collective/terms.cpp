@@ -159,6 +159,9 @@ Term dual(Term term) {
     std::vector<Message> messages(list_node->messages->rbegin(), list_node->messages->rend());
     for (Message& m : messages) {
       std::swap(m.source, m.destination);
+      std::swap(m.source_step, m.destination_step);
+      m.source_step = -m.source_step;
+      m.destination_step = -m.destination_step;
       m.transfer = transposed(m.transfer);
     }
     return list(std::move(messages));

@@ -33,7 +33,7 @@ Counted count(const Lane& lane, std::int64_t step, int arc, std::int64_t group) 
   return c;
 }
 
-Lane flat_lane(const Phase& phase, Radix radix, View view) {
+Lane flat_lane(const Phase& phase, testing::Radix radix, View view) {
   Lane lane;
   lane.phase = phase;
   lane.map.radix = std::move(radix);
@@ -112,8 +112,9 @@ TEST(Crossing, OfHypercubesAndSwingsIsExactForPowersOfTwo) {
 }
 
 TEST(Crossing, OverOneDigitIsThatOfItsPlaces) {
-  for (const Radix& radix :
-       {Radix{4, 6}, Radix{8, 12}, Radix{2, 4, 8}, Radix{4, 4, 4}, Radix{3, 5, 2}}) {
+  for (const testing::Radix& radix :
+       {testing::Radix{4, 6}, testing::Radix{8, 12}, testing::Radix{2, 4, 8},
+        testing::Radix{4, 4, 4}, testing::Radix{3, 5, 2}}) {
     const std::int64_t ranks =
         std::accumulate(radix.begin(), radix.end(), std::int64_t{1}, std::multiplies<>());
     for (int digit = 0; digit < static_cast<int>(radix.size()); ++digit) {
@@ -194,7 +195,8 @@ TEST(Crossing, IsNeverBelowTheCountForAnyLane) {
 }
 
 TEST(Crossing, AllPairsIsEveryBlockThatLeaves) {
-  for (const Radix& radix : {Radix{24}, Radix{4, 6}, Radix{2, 3, 4}}) {
+  for (const testing::Radix& radix :
+       {testing::Radix{24}, testing::Radix{4, 6}, testing::Radix{2, 3, 4}}) {
     for (int digit = 0; digit < static_cast<int>(radix.size()); ++digit) {
       const std::int64_t n = radix[static_cast<std::size_t>(digit)];
       const Lane lane =

@@ -155,9 +155,9 @@ TEST(Program, SaysWhichInvariantATermBreaks) {
 }
 
 TEST(Program, RefusesWhatItCannotPlaceYet) {
-  EXPECT_THAT(
-      why_not(schedule_of(Collective::broadcast, "x", {2}, list({{0, 1, 0, 2, Transfer::copy}}))),
-      HasSubstr("List"));
+  EXPECT_THAT(why_not(schedule_of(Collective::broadcast, "x", {2},
+                                  list({{0, 1, 0, 0, 0, 2, Transfer::copy}}))),
+              HasSubstr("List"));
   Phase nvls = phase(Frame::cyclic, Unit::one, 1, {arc(constant(0))});
   nvls.network = InNetwork::all_reduce;
   EXPECT_THAT(why_not(schedule_of(Collective::all_reduce, "x", {8}, {nvls})),
@@ -178,7 +178,7 @@ TEST(Program, MemberListsReorderARing) {
       std::vector<std::vector<std::int32_t>>{snake});
   const Schedule s = schedule_of(Collective::all_reduce, "snake", {16},
                                  over(view, seq({dual(ring_gather(16, -1)), ring_gather(16, 1)})));
-  std::vector<ExecutedMessage> trace;
+  ExecutionTrace trace;
   ExecuteOptions options;
   options.trace = &trace;
   const auto report = execute(s, options);

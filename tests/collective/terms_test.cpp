@@ -27,15 +27,17 @@ TEST(Terms, ASchedulesSizeDoesNotDependOnTheRanks) {
 TEST(Terms, DualOfDualSendsTheSameMessages) {
   for (const std::int64_t n : {2, 5, 8, 12}) {
     for (const testing::CatalogueEntry& entry : testing::catalogue(n)) {
-      std::vector<ExecutedMessage> once;
-      std::vector<ExecutedMessage> twice;
+      ExecutionTrace once_trace;
+      ExecutionTrace twice_trace;
       Schedule again = entry.schedule;
       again.term = dual(dual(again.term));
       ExecuteOptions options;
-      options.trace = &once;
+      options.trace = &once_trace;
       ASSERT_TRUE(execute(entry.schedule, options));
-      options.trace = &twice;
+      options.trace = &twice_trace;
       ASSERT_TRUE(execute(again, options));
+      const auto& once = once_trace.messages;
+      const auto& twice = twice_trace.messages;
       ASSERT_EQ(once.size(), twice.size());
       for (std::size_t i = 0; i < once.size(); ++i) {
         EXPECT_EQ(once[i].source, twice[i].source);
@@ -65,7 +67,8 @@ TEST(Terms, TheDualOfAnAllGatherIsAReduceScatterOfEqualCost) {
 }
 
 TEST(Terms, DualOfAListReversesMessagesAndArrows) {
-  const Term t = dual(list({{0, 1, 0, 2, Transfer::copy}, {1, 2, 0, 2, Transfer::move}}));
+  const Term t =
+      dual(list({{0, 1, 0, 0, 0, 2, Transfer::copy}, {1, 2, 1, 1, 0, 2, Transfer::move}}));
   const auto& messages = *std::get<List>(t.node).messages;
   ASSERT_EQ(messages.size(), 2U);
   EXPECT_EQ(messages[0].source, 2);
