@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "collective/lane.hpp"
@@ -16,12 +17,23 @@ namespace collscale {
 /// children of a Par are zipped like this, so two channels on one port are not twice the messages).
 /// sequence: one part after the other, per rank. concurrent: parts that are not congruent, at the
 /// same time. pipeline: `chunks` chunks go through the parts; lanes carry the bytes of ONE chunk.
+/// messages: an explicit List, which no engine of time knows more about.
 struct Program {
-  enum class Kind : std::uint8_t { stage, sequence, concurrent, pipeline } kind = Kind::stage;
+  enum class Kind : std::uint8_t {
+    stage,
+    sequence,
+    concurrent,
+    pipeline,
+    messages
+  } kind = Kind::stage;
   std::vector<Lane> lanes;     ///< of a stage: all have the same steps and lag
   std::vector<Program> parts;  ///< of the other kinds
   std::int32_t chunks = 1;     ///< of a pipeline
   std::int32_t window = 0;
+  std::shared_ptr<const std::vector<Message>> messages;  ///< of a List
+  /// The interval of every block's byte range that the List moves.
+  double part_low = 0;
+  double part_high = 1;
 };
 
 /// Fails when the term breaks an invariant (docs/schedules.md): it names which, and where.

@@ -22,6 +22,7 @@ struct Context {
 };
 
 bool congruent(const Program& a, const Program& b) {
+  if (a.kind == Program::Kind::messages) return false;
   if (a.kind != b.kind || a.parts.size() != b.parts.size() || a.chunks != b.chunks ||
       a.window != b.window || a.lanes.empty() != b.lanes.empty())
     return false;
@@ -54,7 +55,7 @@ class Walker {
     if (const auto* par = std::get_if<Par>(&term.node)) return visit_par(*par, context);
     if (const auto* pipe = std::get_if<Pipe>(&term.node)) return visit_pipe(*pipe, context);
     if (const auto* over = std::get_if<Over>(&term.node)) return visit_over(*over, context);
-    return fail("explicit message lists (List) cannot be placed on ranks yet");
+    return visit_list(std::get<List>(term.node), context);
   }
 
  private:
@@ -83,6 +84,27 @@ class Walker {
     else
       stage.kind = Program::Kind::sequence;
     return stage;
+  }
+
+  /// What a list leaves behind only its execution can tell: the collective's states are believed.
+  Expected<Program> visit_list(const List& list, Context& context) {
+    Program explicit_messages;
+    explicit_messages.kind = Program::Kind::messages;
+    explicit_messages.messages = list.messages;
+    explicit_messages.part_low = context.low;
+    explicit_messages.part_high = context.high;
+    for (std::size_t i = 0; list.messages && i < list.messages->size(); ++i) {
+      const Message& m = (*list.messages)[i];
+      const auto is_rank = [&](std::int32_t r) { return r >= 0 && r < schedule_.ranks; };
+      if (!is_rank(m.source) || !is_rank(m.destination) || m.source == m.destination)
+        return fail(fmt::format("V4: message {} of List goes from {} to {}, of ranks 0 to {}", i,
+                                m.source, m.destination, schedule_.ranks - 1));
+      if (m.first_block < 0 || m.blocks < 1)
+        return fail(fmt::format("V4: message {} of List names {} blocks from {} on", i, m.blocks,
+                                m.first_block));
+    }
+    context.scope = final_scope(schedule_.collective, schedule_.radix.size());
+    return explicit_messages;
   }
 
   static double scope_fraction(const Phase& phase, const Context& context) {

@@ -88,6 +88,8 @@ Expected<void> for_each_stage(const Program& program, const PriceStage& price_st
     case Program::Kind::concurrent:
     case Program::Kind::pipeline:
       break;
+    case Program::Kind::messages:
+      return fail("an explicit list of messages has no steps that these engines could price");
   }
   return fail(
       "this algorithm overlaps its steps, which the analytic and the flow engine cannot price");

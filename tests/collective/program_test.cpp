@@ -155,9 +155,6 @@ TEST(Program, SaysWhichInvariantATermBreaks) {
 }
 
 TEST(Program, RefusesWhatItCannotPlaceYet) {
-  EXPECT_THAT(why_not(schedule_of(Collective::broadcast, "x", {2},
-                                  list({{0, 1, 0, 0, 0, 2, Transfer::copy}}))),
-              HasSubstr("List"));
   Phase nvls = phase(Frame::cyclic, Unit::one, 1, {arc(constant(0))});
   nvls.network = InNetwork::all_reduce;
   EXPECT_THAT(why_not(schedule_of(Collective::all_reduce, "x", {8}, {nvls})),
@@ -165,6 +162,28 @@ TEST(Program, RefusesWhatItCannotPlaceYet) {
   EXPECT_THAT(
       why_not(schedule_of(Collective::scatter, "x", {8}, *restrict_to(0, testing::pairwise(8)))),
       HasSubstr("restricted all_to_all"));
+}
+
+TEST(Program, AListKeepsItsMessagesAndTheIntervalTheyMove) {
+  const Term two = list({{0, 1, 0, 0, 0, 2, Transfer::copy}});
+  const auto p = make_program(
+      schedule_of(Collective::broadcast, "x", {2}, par({child(0.25, two), child(0.75, two)})));
+  ASSERT_TRUE(p) << p.error().message;
+  ASSERT_EQ(p->kind, Kind::concurrent);  // lists have no steps to be zipped by
+  ASSERT_EQ(p->parts.size(), 2U);
+  EXPECT_EQ(p->parts[1].kind, Kind::messages);
+  EXPECT_EQ(p->parts[1].messages->size(), 1U);
+  EXPECT_DOUBLE_EQ(p->parts[1].part_low, 0.25);
+  EXPECT_DOUBLE_EQ(p->parts[1].part_high, 1);
+}
+
+TEST(Program, RefusesMessagesOfAListThatNameNoRankOrNoBlock) {
+  const auto refused = [](Message m) {
+    return why_not(schedule_of(Collective::broadcast, "x", {2}, list({m})));
+  };
+  EXPECT_THAT(refused({0, 2, 0, 0, 0, 2, Transfer::copy}), HasSubstr("goes from 0 to 2"));
+  EXPECT_THAT(refused({1, 1, 0, 0, 0, 2, Transfer::copy}), HasSubstr("goes from 1 to 1"));
+  EXPECT_THAT(refused({0, 1, 0, 0, 0, 0, Transfer::copy}), HasSubstr("names 0 blocks"));
 }
 
 TEST(Program, MemberListsReorderARing) {
