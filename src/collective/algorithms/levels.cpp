@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collective/algorithms/levels.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace collscale {
+
+Expected<std::vector<NodeRun>> node_runs(const Shape& shape) {
+  std::vector<NodeRun> runs;
+  const auto append = [&](NodeRun run) {
+    if (run.nodes == 0) return;
+    if (!runs.empty() && runs.back().ranks == run.ranks)
+      runs.back().nodes += run.nodes;
+    else
+      runs.push_back(run);
+  };
+  if (shape.nodes.empty()) {
+    append({shape.ranks / shape.ranks_per_node, shape.ranks_per_node});
+    if (const std::int64_t rest = shape.ranks % shape.ranks_per_node; rest > 0) append({1, rest});
+    return runs;
+  }
+  std::int64_t left = shape.ranks;
+  for (const NodeRun& run : shape.nodes) {
+    if (run.nodes < 1 || run.ranks < 1)
+      return fail(
+          fmt::format("{} nodes of {} ranks: expected at least one of each", run.nodes, run.ranks));
+    // Divided instead of multiplied: the product may not fit.
+    if (run.nodes > left / run.ranks)
+      return fail(fmt::format("the nodes hold more than the {} ranks: they must add up to them",
+                              shape.ranks));
+    left -= run.nodes * run.ranks;
+    append(run);
+  }
+  if (left > 0)
+    return fail(fmt::format("the nodes hold {} of {} ranks: they must add up to them",
+                            shape.ranks - left, shape.ranks));
+  return runs;
+}
+
+Expected<std::vector<NodeRun>> number_by_node(const Shape& shape, Schedule& schedule) {
+  auto runs = node_runs(shape);
+  if (!runs) return runs;
+  if (runs->size() == 1) {
+    schedule.radix = {runs->front().ranks, runs->front().nodes};
+  } else {
+    schedule.radix = {shape.ranks};
+    schedule.nodes = *runs;
+  }
+  return runs;
+}
+
+std::int64_t node_count(const std::vector<NodeRun>& runs) {
+  std::int64_t nodes = 0;
+  for (const NodeRun& run : runs) nodes += run.nodes;
+  return nodes;
+}
+
+std::int64_t largest_node(const std::vector<NodeRun>& runs) {
+  std::int64_t ranks = 0;
+  for (const NodeRun& run : runs) ranks = std::max(ranks, run.ranks);
+  return ranks;
+}
+
+}  // namespace collscale
