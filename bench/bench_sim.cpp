@@ -44,18 +44,6 @@ struct RawSimOptions {
   bool list = false;
 };
 
-/// The collectives that some algorithm serves.
-std::vector<Collective> simulated_collectives() {
-  std::vector<Collective> collectives;
-  for (const Algorithm& algorithm : algorithms()) {
-    if (std::find(collectives.begin(), collectives.end(), algorithm.collective) ==
-        collectives.end()) {
-      collectives.push_back(algorithm.collective);
-    }
-  }
-  return collectives;
-}
-
 tl::unexpected<Error> at(const char* flag, const Error& error) {
   return fail(fmt::format("{}: {}", flag, error.message), error.code);
 }
@@ -63,7 +51,7 @@ tl::unexpected<Error> at(const char* flag, const Error& error) {
 Expected<SimOptions> understand(const RawSimOptions& raw, SimOptions options) {
   std::vector<std::string> words = raw.positional;
   if (!raw.collectives.empty()) words.push_back(raw.collectives);
-  const auto collectives = parse_collectives(words, simulated_collectives());
+  const auto collectives = parse_collectives(words, priced_collectives());
   if (!collectives) return tl::unexpected(collectives.error());
   if (!collectives->empty()) options.collectives = *collectives;
   const auto sizes = parse_sizes(raw.sizes);

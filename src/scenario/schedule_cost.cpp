@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "units/quantity.hpp"
 #include "units/suggest.hpp"
@@ -105,26 +106,91 @@ Expected<void> check_ranks(const System& system, std::int64_t ranks) {
   return {};
 }
 
-Expected<std::vector<Schedule>> schedules_for(Collective collective, std::string_view algorithm,
-                                              const Shape& shape) {
-  std::vector<Schedule> schedules;
+namespace {
+
+/// Fails when the algorithm cannot serve the shape; nothing when it cannot be priced.
+Expected<std::optional<PricedSchedule>> priced(Collective collective, std::string_view algorithm,
+                                               const Shape& shape) {
+  auto schedule = make_schedule(collective, algorithm, shape);
+  if (!schedule) return tl::unexpected(schedule.error());
+  auto program = make_program(*schedule);
+  if (!program) return tl::unexpected(program.error());
+  if (!is_priced(*program)) return std::optional<PricedSchedule>{};
+  return std::optional<PricedSchedule>{{std::move(*schedule), std::move(*program)}};
+}
+
+/// The hand-overs before and after a folded algorithm's core: one step from, or to, the core.
+bool hands_over_a_fold(const Phase& phase) { return phase.steps == 1 && phase.arc_count == 1; }
+
+bool keeps_the_order_of_ranks(const View& view) {
+  for (std::size_t d = 1; d < view.rotation.size(); ++d)
+    if (view.rotation[d] != 0) return false;
+  return view.nodes == View::Nodes::none && !view.members && view.fixed_count == 0 &&
+         view.twist == 0 && view.shift == 0 && !view.mirror &&
+         (view.core == 0 || view.core_map == View::CoreMap::first);
+}
+
+}  // namespace
+
+std::vector<std::string> priced_algorithms(Collective collective, const Shape& shape) {
+  std::vector<std::string> names;
+  for (const std::string& candidate : algorithm_names(collective)) {
+    const auto one = priced(collective, candidate, shape);
+    if (one && *one) names.push_back(candidate);
+  }
+  return names;
+}
+
+std::vector<Collective> priced_collectives() {
+  const Shape two_nodes{.ranks = 8, .ranks_per_node = 4};
+  std::vector<Collective> collectives;
+  for (const Algorithm& algorithm : algorithms()) {
+    const Collective candidate = algorithm.collective;
+    if ((collectives.empty() || collectives.back() != candidate) &&
+        !priced_algorithms(candidate, two_nodes).empty())
+      collectives.push_back(candidate);
+  }
+  return collectives;
+}
+
+Expected<std::vector<PricedSchedule>> schedules_for(Collective collective,
+                                                    std::string_view algorithm,
+                                                    const Shape& shape) {
+  std::vector<PricedSchedule> schedules;
   if (algorithm != "auto") {
-    auto schedule = make_schedule(collective, algorithm, shape);
-    if (!schedule) return tl::unexpected(schedule.error());
-    schedules.push_back(std::move(*schedule));
-    return schedules;
+    auto one = priced(collective, algorithm, shape);
+    if (!one) return tl::unexpected(one.error());
+    if (*one) {
+      schedules.push_back(std::move(**one));
+      return schedules;
+    }
+    const std::vector<std::string> others = priced_algorithms(collective, shape);
+    return fail(fmt::format(
+        "the engines cannot price algorithm {} of {} yet; of its algorithms for {} ranks {}",
+        algorithm, name(collective), format_count(shape.ranks),
+        others.empty() ? "they can price none"
+                       : fmt::format("they can price {}", fmt::join(others, ", "))));
   }
   std::string reason = fmt::format("{} has no algorithm yet", name(collective));
+  bool unpriced = false;
   for (const std::string& candidate : algorithm_names(collective)) {
-    auto schedule = make_schedule(collective, candidate, shape);
-    if (schedule) {
-      schedules.push_back(std::move(*schedule));
+    auto one = priced(collective, candidate, shape);
+    if (!one) {
+      reason = one.error().message;
+    } else if (*one) {
+      schedules.push_back(std::move(**one));
     } else {
-      reason = schedule.error().message;
+      unpriced = true;
     }
   }
-  if (schedules.empty()) return fail(reason);
-  return schedules;
+  if (!schedules.empty()) return schedules;
+  if (!unpriced) return fail(reason);
+  std::vector<std::string_view> others;
+  for (const Collective other : priced_collectives()) others.push_back(name(other));
+  return fail(
+      fmt::format("the engines cannot price any algorithm of {} for {} ranks yet; they can "
+                  "price some of {}",
+                  name(collective), format_count(shape.ranks), fmt::join(others, ", ")));
 }
 
 bool is_all_pairs(const Lane& lane) {
@@ -137,8 +203,28 @@ bool is_all_pairs(const Lane& lane) {
 }
 
 bool is_priced(const Lane& lane) {
-  if (lane.phase.network != InNetwork::none) return false;
-  return lane.phase.lag == Lag::previous || is_all_pairs(lane);
+  const Phase& phase = lane.phase;
+  if (phase.network != InNetwork::none || phase.root >= 0 || phase.address == Address::spread ||
+      phase.frame == Frame::dihedral || !keeps_the_order_of_ranks(lane.map.view))
+    return false;
+  if (lane.scope_fraction <= 0) return false;  // a barrier: no size to predict for
+  for (int arc = 0; arc < phase.arc_count; ++arc)
+    if (phase.arcs[static_cast<std::size_t>(arc)].has_receivers && !hands_over_a_fold(phase))
+      return false;
+  return phase.lag == Lag::previous || is_all_pairs(lane);
+}
+
+bool is_priced(const Program& program) {
+  switch (program.kind) {
+    case Program::Kind::stage:
+      return std::all_of(program.lanes.begin(), program.lanes.end(),
+                         [](const Lane& lane) { return is_priced(lane); });
+    case Program::Kind::sequence:
+      return std::all_of(program.parts.begin(), program.parts.end(),
+                         [](const Program& part) { return is_priced(part); });
+    default:
+      return false;
+  }
 }
 
 }  // namespace collscale

@@ -12,7 +12,9 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "collective/algorithms.hpp"
 #include "collective/program.hpp"
@@ -58,41 +60,41 @@ Shape shape_of(const System& system, std::int64_t ranks);
 /// Fails with one sentence when the system cannot hold that many ranks, or they are fewer than 2.
 Expected<void> check_ranks(const System& system, std::int64_t ranks);
 
-/// Algorithms to be priced: the named one, or all of the collective's that can serve the shape.
-/// Fails when there is none, saying why.
-Expected<std::vector<Schedule>> schedules_for(Collective collective, std::string_view algorithm,
-                                              const Shape& shape);
-
 /// True for a phase in which nothing waits and every rank sends to every other: one demand, not
 /// size − 1 steps.
 bool is_all_pairs(const Lane& lane);
 
-/// True for phases whose steps follow each other, and for all pairs at once.
+/// True for lanes whose steps follow each other, and for all pairs at once, among ranks that lie in
+/// the order of their numbers (turned in the node at most): what both engines price alike. Not:
+/// reductions in the network, roots, members and other orders of ranks, uneven nodes, empty blocks.
 bool is_priced(const Lane& lane);
 
-/// Calls price_stage(lanes) for every stage, in order. What overlaps otherwise (concurrent parts,
-/// pipelines, phases without that order) and reductions in the network are not priced by these
-/// engines: the error says so.
+/// True when every stage is, and stages follow each other: neither concurrent parts nor pipelines.
+bool is_priced(const Program& program);
+
+/// A schedule with its program, which is_priced.
+struct PricedSchedule {
+  Schedule schedule;
+  Program program;
+};
+
+/// Algorithms to be priced: the named one, or with "auto" all of the collective's that can serve
+/// the shape and can be priced. Fails with one sentence when there is none: why, and which of the
+/// collective's algorithms would do.
+Expected<std::vector<PricedSchedule>> schedules_for(Collective collective,
+                                                    std::string_view algorithm, const Shape& shape);
+
+/// Names of the collective's algorithms that serve the shape and can be priced.
+std::vector<std::string> priced_algorithms(Collective collective, const Shape& shape);
+
+/// Collectives of which some algorithm can be priced, for some shape.
+std::vector<Collective> priced_collectives();
+
+/// Calls price_stage(lanes) for every stage of a program that is_priced, in order.
 template <class PriceStage>
-Expected<void> for_each_stage(const Program& program, const PriceStage& price_stage) {
-  switch (program.kind) {
-    case Program::Kind::stage:
-      if (!is_priced(program.lanes.front())) break;
-      price_stage(program.lanes);
-      return {};
-    case Program::Kind::sequence:
-      for (const Program& part : program.parts) {
-        if (auto done = for_each_stage(part, price_stage); !done) return done;
-      }
-      return {};
-    case Program::Kind::concurrent:
-    case Program::Kind::pipeline:
-      break;
-    case Program::Kind::messages:
-      return fail("an explicit list of messages has no steps that these engines could price");
-  }
-  return fail(
-      "this algorithm overlaps its steps, which the analytic and the flow engine cannot price");
+void for_each_stage(const Program& program, const PriceStage& price_stage) {
+  if (program.kind == Program::Kind::stage) price_stage(program.lanes);
+  for (const Program& part : program.parts) for_each_stage(part, price_stage);
 }
 
 /// The common part of both engines: prices each schedule once with `price_stage(lanes, cost)` and
@@ -106,13 +108,9 @@ Expected<std::vector<Prediction>> predict_with(const System& system, Collective 
   auto schedules = schedules_for(collective, algorithm, shape_of(system, ranks));
   if (!schedules) return tl::unexpected(schedules.error());
   std::vector<Prediction> best(sizes_bytes.size());
-  for (const Schedule& schedule : *schedules) {
-    auto program = make_program(schedule);
-    if (!program) return tl::unexpected(program.error());
+  for (const auto& [schedule, program] : *schedules) {
     ScheduleCost cost;
-    auto priced =
-        for_each_stage(*program, [&](const std::vector<Lane>& lanes) { price_stage(lanes, cost); });
-    if (!priced) return tl::unexpected(priced.error());
+    for_each_stage(program, [&](const std::vector<Lane>& lanes) { price_stage(lanes, cost); });
     for (std::size_t i = 0; i < sizes_bytes.size(); ++i) {
       Prediction prediction = evaluate(cost, system, sizes_bytes[i]);
       if (best[i].algorithm.empty() || prediction.time_s < best[i].time_s) {

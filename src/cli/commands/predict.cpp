@@ -11,6 +11,7 @@
 #include "cli/table.hpp"
 #include "collective/algorithms.hpp"
 #include "record_io/results_file.hpp"
+#include "scenario/schedule_cost.hpp"
 #include "topology_io/load.hpp"
 #include "units/quantity.hpp"
 #include "units/suggest.hpp"
@@ -18,37 +19,43 @@
 namespace collscale {
 namespace {
 
-/// One record per size and rank count; with `-a all` one per algorithm that can serve the ranks,
-/// fastest first within each (ranks, size).
+/// What `-a` asks for on so many ranks; with `all`, each algorithm that can serve them and be
+/// priced.
+std::vector<std::string> asked_for(const PredictOptions& options, const System& system,
+                                   std::int64_t ranks) {
+  if (options.algorithm != "all") return {options.algorithm};
+  auto names = priced_algorithms(options.collective, shape_of(system, ranks));
+  if (names.empty()) names.emplace_back("auto");  // which says why there is none
+  return names;
+}
+
+/// One record per size and rank count; with `-a all` one per algorithm, fastest first within each
+/// (ranks, size).
 Expected<std::vector<Record>> records_for(const PredictOptions& options, const System& system,
                                           const std::vector<std::int64_t>& rank_counts,
                                           const Terminal& terminal) {
-  const bool all = options.algorithm == "all";
-  const std::vector<std::string> algorithms =
-      all ? algorithm_names(options.collective) : std::vector<std::string>{options.algorithm};
-  Progress progress(terminal, rank_counts.size() * algorithms.size());
-  std::vector<Record> records;
+  std::vector<std::vector<std::string>> algorithms;
+  std::size_t questions = 0;
   for (const std::int64_t ranks : rank_counts) {
+    algorithms.push_back(asked_for(options, system, ranks));
+    questions += algorithms.back().size();
+  }
+  Progress progress(terminal, questions);
+  std::vector<Record> records;
+  for (std::size_t r = 0; r < rank_counts.size(); ++r) {
+    const std::int64_t ranks = rank_counts[r];
     std::vector<std::vector<Record>> by_size(options.sizes_bytes.size());
-    std::size_t served = 0;
-    Error refusal;
-    for (const std::string& algorithm : algorithms) {
+    for (const std::string& algorithm : algorithms[r]) {
       progress.next(fmt::format("{} {} on {} ranks", name(options.collective), algorithm,
                                 format_count(ranks)));
       auto answers = predict_records(
           {options.topology, options.collective, algorithm, options.engine, options.seed}, system,
           ranks, options.sizes_bytes);
-      if (!answers) {
-        if (!all) return tl::unexpected(answers.error());
-        refusal = answers.error();
-        continue;
-      }
-      ++served;
+      if (!answers) return tl::unexpected(answers.error());
       for (std::size_t i = 0; i < answers->size(); ++i) {
         by_size[i].push_back(std::move((*answers)[i]));
       }
     }
-    if (served == 0) return tl::unexpected(refusal);
     for (std::vector<Record>& group : by_size) {
       std::stable_sort(group.begin(), group.end(),
                        [](const Record& a, const Record& b) { return a.time_s < b.time_s; });
@@ -94,16 +101,14 @@ std::string breakdown_of(const Record& record, bool titled, bool colour) {
 }  // namespace
 
 Expected<void> check(const PredictOptions& options) {
-  std::vector<std::string> names = algorithm_names(options.collective);
-  if (names.empty()) {
-    std::vector<std::string> served;
-    for (const std::string& candidate : collective_names()) {
-      const auto collective = parse_collective(candidate);
-      if (collective && !algorithm_names(*collective).empty()) served.push_back(candidate);
-    }
-    return fail(fmt::format("--collective: no algorithm is known for {}; there are some for {}",
-                            name(options.collective), fmt::join(served, ", ")));
+  const std::vector<Collective> served = priced_collectives();
+  if (std::find(served.begin(), served.end(), options.collective) == served.end()) {
+    std::vector<std::string_view> others;
+    for (const Collective other : served) others.push_back(name(other));
+    return fail(fmt::format("--collective: the engines cannot price {} yet; they can price {}",
+                            name(options.collective), fmt::join(others, ", ")));
   }
+  std::vector<std::string> names = algorithm_names(options.collective);
   names.insert(names.end(), {"auto", "all"});
   if (std::find(names.begin(), names.end(), options.algorithm) != names.end()) return {};
   return fail(fmt::format("--algorithm: no {} algorithm \"{}\"{}", name(options.collective),
