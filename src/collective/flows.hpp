@@ -1,272 +1,221 @@
 // SPDX-License-Identifier: Apache-2.0
-// Enumeration: every (sender, receiver) of one step, a few adds per flow, nothing stored. A step
-// falls into runs in which receiver and sender both advance by a constant; a run over consecutive
-// ranks is a plain loop, a run over rotated or gathered digits two odometers.
+// Enumeration: every (sender, receiver) of one step, a few adds per flow, nothing stored.
+//
+// One idea: a step is a set of runs in which receiver and sender both advance by constants. The
+// frames give runs of local indices (index_runs.hpp). The layout of the group (rank_layout.hpp)
+// cuts them where its order of ranks bends, so that they become runs of ranks. A run and the axes
+// of the lane's groups then span a box, and the longest side of the box is the inner loop.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <numeric>
 
+#include "collective/index_runs.hpp"
 #include "collective/lane.hpp"
-#include "collective/offsets.hpp"
+#include "collective/rank_layout.hpp"
 
 namespace collscale {
-
-/// Walks places of a group upwards, one by one, without division.
-class RankCursor {
- public:
-  RankCursor(const GroupMap& map, std::int64_t group, std::int64_t place)
-      : rank_(map.rank_at_place(group, place)), digits_(map.view.digit_count) {
-    for (int i = 0; i < digits_; ++i) {
-      const auto digit = static_cast<std::size_t>(map.view.digits[static_cast<std::size_t>(i)]);
-      Wheel& wheel = wheels_[static_cast<std::size_t>(i)];
-      wheel.radix = map.radix[digit];
-      wheel.weight = 1;
-      for (std::size_t below = 0; below < digit; ++below) wheel.weight *= map.radix[below];
-      wheel.turned = place % wheel.radix;
-      wheel.value = floor_mod(wheel.turned + map.view.rotation[digit], wheel.radix);
-      place /= wheel.radix;
-    }
-  }
-  [[nodiscard]] std::int64_t rank() const { return rank_; }
-  /// Rank of the next place − rank of this one, as long as the fastest digit does not turn over.
-  [[nodiscard]] std::int64_t stride() const { return wheels_[0].weight; }
-  /// How many places, this one included, are that far apart.
-  [[nodiscard]] std::int64_t even_places() const {
-    return wheels_[0].radix - std::max(wheels_[0].value, wheels_[0].turned);
-  }
-  /// To the place after the next `places` of them.
-  void skip(std::int64_t places) {
-    wheels_[0].value += places - 1;
-    wheels_[0].turned += places - 1;
-    rank_ += (places - 1) * wheels_[0].weight;
-    next();
-  }
-  void next() {
-    for (int i = 0; i < digits_; ++i) {
-      Wheel& wheel = wheels_[static_cast<std::size_t>(i)];
-      if (++wheel.value == wheel.radix) {
-        wheel.value = 0;
-        rank_ -= (wheel.radix - 1) * wheel.weight;
-      } else {
-        rank_ += wheel.weight;
-      }
-      if (++wheel.turned < wheel.radix) return;
-      wheel.turned = 0;  // a full turn brings the digit back to where it began: carry
-    }
-  }
-
- private:
-  struct Wheel {
-    std::int64_t radix, weight, turned, value;
-  };
-  std::int64_t rank_;
-  int digits_;
-  std::array<Wheel, View::kMaxDigits> wheels_{};
-};
-
-/// How the local indices of a map lie among the ranks. even: rank = base + stride·index. turning:
-/// digits, rotated or apart. other: twisted, mirrored, shifted, listed; GroupMap::rank knows.
-struct IndexLayout {
-  enum class Kind : std::uint8_t { even, turning, other } kind = Kind::even;
-  std::int64_t stride = 1;
-};
-
-inline IndexLayout index_layout(const GroupMap& map) {
-  const View& view = map.view;
-  if (view.members || view.twist != 0 || view.mirror || view.shift != 0 ||
-      (view.core > 0 && view.core_map == View::CoreMap::neighbour))
-    return {IndexLayout::Kind::other, 0};
-  IndexLayout layout;
-  std::int64_t expected_digit = -1;
-  for (int i = 0; i < view.digit_count; ++i) {
-    const int digit = view.digits[static_cast<std::size_t>(i)];
-    if (map.radix[static_cast<std::size_t>(digit)] == 1) continue;
-    if (view.rotation[static_cast<std::size_t>(digit)] %
-            map.radix[static_cast<std::size_t>(digit)] !=
-        0)
-      layout.kind = IndexLayout::Kind::turning;
-    if (expected_digit < 0) {
-      layout.stride = 1;
-      for (int below = 0; below < digit; ++below)
-        layout.stride *= map.radix[static_cast<std::size_t>(below)];
-    } else {
-      for (; expected_digit < digit; ++expected_digit)
-        if (map.radix[static_cast<std::size_t>(expected_digit)] != 1)
-          layout.kind = IndexLayout::Kind::turning;
-      if (digit < expected_digit) layout.kind = IndexLayout::Kind::turning;
-    }
-    expected_digit = digit + 1;
-  }
-  return layout;
-}
-
 namespace flows_detail {
 
-/// f(receiver, sender, count, stride): both advance by `stride`. Receivers from [first, last) that
-/// are `stride` apart (cyclic, absolute).
+/// Where one end of a run stands: the rank so far, and what is left to place among further wheels.
+struct End {
+  std::int64_t rank, place, hop;
+};
+
+/// A side of the box that a run and its groups span.
+struct Side {
+  std::int64_t count, to_hop, from_hop;
+};
+
+/// How many places from this one on the wheel's digit and its turned value count on evenly.
+inline std::int64_t even_places(const RankLayout::Wheel& wheel, const End& end) {
+  const std::int64_t digit = end.place % wheel.radix;
+  const std::int64_t turned = digit + wheel.rotation;
+  const bool over = turned >= wheel.radix;
+  if (end.hop > 0) return (wheel.radix - 1 - (over ? digit : turned)) / end.hop + 1;
+  if (end.hop < 0) return (over ? turned - wheel.radix : digit) / -end.hop + 1;
+  return std::int64_t{1} << 62;
+}
+
+/// Runs of places → runs of ranks: f(to, from, count, to_hop, from_hop). Wheel by wheel, either the
+/// stretches within one turn, or every period-th place, whose digit is always the same: whichever
+/// is fewer.
 template <class F>
-void shift_runs(Frame frame, std::int64_t d, std::int64_t size, std::int64_t first,
-                std::int64_t last, std::int64_t stride, F&& f) {
-  const auto part = [&](std::int64_t from, std::int64_t to, std::int64_t offset) {
-    if (from < first)
-      from = first;
-    else if (stride > 1)
-      from += floor_mod(first - from, stride);
-    if (to > last) to = last;
-    if (from < to) f(from, from - offset, (to - from - 1) / stride + 1, stride);
+void turn(const RankLayout& layout, int number, const End& to, const End& from, std::int64_t count,
+          F&& f) {
+  const RankLayout::Wheel& wheel = layout.wheels[static_cast<std::size_t>(number)];
+  if (number + 1 == layout.wheel_count) {
+    f(to.rank + to.place * wheel.weight, from.rank + from.place * wheel.weight, count,
+      to.hop * wheel.weight, from.hop * wheel.weight);
+    return;
+  }
+  const std::int64_t radix = wheel.radix;
+  const std::int64_t period =
+      std::lcm(radix / std::gcd(to.hop, radix), radix / std::gcd(from.hop, radix));
+  const std::int64_t hops = (to.hop < 0 ? -to.hop : to.hop) + (from.hop < 0 ? -from.hop : from.hop);
+  const std::int64_t stretches = 2 + 2 * count * hops / radix;
+  if (std::min(period, count) <= stretches) {
+    const auto carry = [&](const End& end, std::int64_t k) {
+      const std::int64_t place = end.place + k * end.hop;
+      const std::int64_t value = (place % radix + wheel.rotation) % radix;
+      return End{end.rank + value * wheel.weight, place / radix, end.hop * period / radix};
+    };
+    for (std::int64_t k = 0; k < std::min(period, count); ++k)
+      turn(layout, number + 1, carry(to, k), carry(from, k), (count - 1 - k) / period + 1, f);
+    return;
+  }
+  End a = to;
+  End b = from;
+  while (count > 0) {
+    const std::int64_t here = std::min({count, even_places(wheel, a), even_places(wheel, b)});
+    f(a.rank + layout.rank_of(a.place, number), b.rank + layout.rank_of(b.place, number), here,
+      a.hop * wheel.weight, b.hop * wheel.weight);
+    a.place += here * a.hop;
+    b.place += here * b.hop;
+    count -= here;
+  }
+}
+
+/// Runs of indices → runs of ranks, cut where a piece of the layout ends. Long runs go in tiles:
+/// those who count per link walk the ranks once, not once per digit.
+template <class F>
+void place(const RankLayout& layout, std::int64_t w, std::int64_t v, std::int64_t count,
+           std::int64_t stride, F&& f) {
+  constexpr std::int64_t kTile = 8 * index_runs::kTile;
+  const auto end = [&](const RankLayout::Piece& piece, std::int64_t index) {
+    return End{0, piece.start + piece.slope * (index - piece.first), piece.slope * stride};
   };
-  if (frame == Frame::absolute) {
-    if (d != 0) part(d, size + d, d);
-    return;
+  while (count > 0) {
+    const RankLayout::Piece& at_w = layout.piece_at(w);
+    const RankLayout::Piece& at_v = layout.piece_at(v);
+    std::int64_t here =
+        std::min((at_w.last - 1 - w) / stride + 1, (at_v.last - 1 - v) / stride + 1);
+    here = std::min({here, count, layout.wheel_count > 1 ? kTile : count});
+    turn(layout, 0, end(at_w, w), end(at_v, v), here, f);
+    w += here * stride;
+    v += here * stride;
+    count -= here;
   }
-  d = floor_mod(d, size);
-  if (d == 0) return;
-  part(0, d, d - size);
-  part(d, size, d);
 }
 
+/// The box: sides[0] is the run, the others are axes of groups. f(to, from).
 template <class F>
-void mask_runs(const Phase& phase, std::int64_t mask, std::int64_t size, std::int64_t first,
-               std::int64_t last, F&& f) {
-  if (mask == 0) return;
-  if (phase.frame == Frame::exclusive_or) {
-    const std::int64_t run = mask & -mask;
-    for (std::int64_t w = first; w < last;) {
-      const std::int64_t end = std::min((w & -run) + run, last);
-      f(w, w ^ mask, end - w, std::int64_t{1});
-      w = end;
+void box(std::int64_t to, std::int64_t from, std::array<Side, View::kMaxDigits + 1>& sides,
+         int side_count, F&& f) {
+  std::size_t inner = 0;
+  if (sides[0].count < index_runs::kLong)
+    for (std::size_t i = 1; i < static_cast<std::size_t>(side_count); ++i)
+      if (sides[i].count > sides[inner].count) inner = i;
+  std::swap(sides[0], sides[inner]);
+  const Side& side = sides[0];
+  const std::int64_t tile = side_count > 1 ? index_runs::kTile : side.count;
+  std::array<std::int64_t, View::kMaxDigits + 1> at{};
+  for (std::int64_t done = 0; done < side.count; done += tile) {
+    const std::int64_t count = std::min(tile, side.count - done);
+    for (int next = 0; next < side_count;) {
+      std::int64_t hears = to;
+      std::int64_t heard = from;
+      for (std::int64_t i = 0; i < count; ++i, hears += side.to_hop, heard += side.from_hop)
+        f(hears, heard);
+      for (next = 1; next < side_count; ++next) {  // the odometer of the other sides
+        const auto n = static_cast<std::size_t>(next);
+        to += sides[n].to_hop;
+        from += sides[n].from_hop;
+        if (++at[n] < sides[n].count) break;
+        to -= sides[n].count * sides[n].to_hop;
+        from -= sides[n].count * sides[n].from_hop;
+        at[n] = 0;
+      }
     }
-    return;
+    to += count * side.to_hop;
+    from += count * side.from_hop;
   }
-  if ((mask & (mask - 1)) == 0) {  // one generator: even ranks one way, odd ranks the other
-    const std::int64_t hop = dihedral_hop(std::countr_zero(static_cast<std::uint64_t>(mask)));
-    const std::int64_t even = first + (first & 1);
-    const std::int64_t odd = first + 1 - (first & 1);
-    shift_runs(Frame::cyclic, -hop, size, even, last, 2, f);
-    shift_runs(Frame::cyclic, hop, size, odd, last, 2, f);
-    return;
-  }
-  for (std::int64_t w = first; w < last; ++w)
-    f(w, behind(phase, w, mask, size), std::int64_t{1}, std::int64_t{1});
 }
 
-/// All runs of one step (forward order) of one arc, in local indices.
+/// Masks of many bits leave no long runs: one exclusive or per flow. Only where indices lie evenly.
 template <class F>
-void index_runs(const Phase& phase, std::int64_t s, int arc_number, std::int64_t size, F&& f) {
+bool scattered(const Lane& lane, const RankLayout& layout, std::int64_t s, int arc_number, F&& f) {
+  const Phase& phase = lane.phase;
   const Arc& arc = phase.arcs[static_cast<std::size_t>(arc_number)];
-  const std::int64_t d = evaluate(arc.distance, s, unit_value(phase, s));
-  if (arc.has_payload && offsets_at(phase, arc.payload, s, size).count() == 0) return;
-  const auto among = [&](std::int64_t first, std::int64_t last, std::int64_t stride) {
-    if (phase.frame == Frame::cyclic || phase.frame == Frame::absolute) {
-      shift_runs(phase.frame, d, size, first, last, stride, f);
-    } else if (stride == 1) {
-      mask_runs(phase, d, size, first, last, f);
-    } else {
-      for (std::int64_t w = first; w < last; w += stride) mask_runs(phase, d, size, w, w + 1, f);
-    }
-  };
-  if (phase.root >= 0) {  // those to whom the root's block is new
-    offsets_at(phase, arc.payload, s, size).for_each([&](std::int64_t x) {
-      const std::int64_t w = ahead(phase, phase.root, x, size);
-      if (w != kNoRank) among(w, w + 1, 1);
-    });
-    return;
+  if (phase.frame != Frame::exclusive_or || arc.has_receivers || phase.root >= 0 ||
+      lane.map.view.members || !layout.plain())
+    return false;
+  const std::int64_t mask = evaluate(arc.distance, s, unit_value(phase, s));
+  const std::int64_t size = lane.map.size;
+  const auto top = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(mask)));
+  if (mask < 1 || std::max(mask & -mask, size / (2 * top)) >= index_runs::kLong) return false;
+  if (arc.has_payload && offsets_at(phase, arc.payload, s, size).count() == 0) return true;
+  if (layout.group_axes > 0 && layout.groups[0].count >= index_runs::kLong) return false;
+  const std::int64_t weight = layout.wheels[0].weight;
+  for (std::int64_t group = 0; group < lane.map.group_count; ++group) {
+    const std::int64_t base = lane.map.rank_at_place(group, 0);
+    for (std::int64_t w = 0; w < size; ++w) f(base + w * weight, base + (w ^ mask) * weight);
   }
-  if (!arc.has_receivers) {
-    among(0, size, 1);
-    return;
-  }
-  Offsets receivers = offsets_at(phase, arc.receivers, s, size);
-  receivers.low = std::max<std::int64_t>(receivers.low, 0);
-  receivers.high = std::min(receivers.high, size);
-  receivers.for_each_run(
-      [&](std::int64_t first, std::int64_t length, std::int64_t times, std::int64_t period) {
-        if (length == 1 && times > 1) {
-          among(first, first + (times - 1) * period + 1, period);
-        } else {
-          for (std::int64_t t = 0; t < times; ++t)
-            among(first + t * period, first + t * period + length, 1);
-        }
-      });
+  return true;
 }
 
 }  // namespace flows_detail
 
-/// Calls f(source_rank, destination_rank) for every message of one step of one arc, over all
-/// groups, in no particular order. Steps in the order of execution. Ranks never send to themselves.
+/// Calls f(source, destination) for every message of one step of one arc, over all groups, in no
+/// particular order. Steps in the order of execution; arcs as arc_count(lane) counts them. Ranks
+/// never send to themselves. Of a phase in the network: ranks to switches (arc 0), switches to
+/// ranks (arc 1).
 template <class F>
 void for_each_flow(const Lane& lane, std::int64_t step, int arc, F&& f) {
+  using namespace flows_detail;
   const GroupMap& map = lane.map;
-  if (map.group_count < 1) return;
-  const IndexLayout layout = index_layout(map);
+  if (map.group_count < 1 || map.size < 1) return;
+  const RankLayout layout = rank_layout(map);
   const std::int64_t s = forward_step(lane.phase, step);
-  const bool backwards = lane.phase.dual;
+  const bool network = lane.phase.network != InNetwork::none;
+  const bool backwards = network ? arc == 0 : lane.phase.dual;
   const auto send = [&](std::int64_t hears, std::int64_t heard) {
     if (backwards)
       f(hears, heard);
     else
       f(heard, hears);
   };
-  // Ranks base + stride·index, for one group.
-  const auto plain_run = [&](std::int64_t base, std::int64_t w, std::int64_t v, std::int64_t count,
-                             std::int64_t stride) {
-    std::int64_t to = base + w * layout.stride;
-    std::int64_t from = base + v * layout.stride;
-    const std::int64_t hop = stride * layout.stride;
-    for (std::int64_t i = 0; i < count; ++i, to += hop, from += hop) send(to, from);
+  const auto runs = [&](auto&& g) {
+    if (network)
+      g(std::int64_t{0}, std::int64_t{0}, map.size, std::int64_t{1});
+    else
+      index_runs::for_each(lane.phase, s, arc, map.size, g);
   };
-
-  if (layout.kind == IndexLayout::Kind::even) {
-    const std::int64_t first = map.rank_at_place(0, 0);
-    const std::int64_t last = map.rank_at_place(map.group_count - 1, 0);
-    const std::int64_t pitch = map.group_count > 1 ? map.rank_at_place(1, 0) - first : 0;
-    if (last == first + pitch * (map.group_count - 1)) {  // the groups are evenly spaced as well
-      flows_detail::index_runs(
-          lane.phase, s, arc, map.size,
-          [&](std::int64_t w, std::int64_t v, std::int64_t count, std::int64_t stride) {
-            if (count >= map.group_count) {
-              for (std::int64_t g = 0; g < map.group_count; ++g)
-                plain_run(first + g * pitch, w, v, count, stride);
-              return;
-            }
-            for (std::int64_t i = 0; i < count; ++i) {
-              std::int64_t to = first + (w + i * stride) * layout.stride;
-              std::int64_t from = first + (v + i * stride) * layout.stride;
-              for (std::int64_t g = 0; g < map.group_count; ++g, to += pitch, from += pitch)
-                send(to, from);
-            }
-          });
-      return;
+  if (!network && scattered(lane, layout, s, arc, send)) return;
+  if (map.view.members) {
+    for (std::int64_t group = 0; group < map.group_count; ++group) {
+      const std::int32_t* ranks = (*map.view.members)[static_cast<std::size_t>(group)].data();
+      const std::int64_t hub = switch_of(lane, group);
+      const auto send_run = [&](std::int64_t to, std::int64_t from, std::int64_t count,
+                                std::int64_t to_hop, std::int64_t from_hop) {
+        for (; count > 0; --count, to += to_hop, from += from_hop)
+          send(ranks[to], network ? hub : ranks[from]);
+      };
+      runs([&](std::int64_t w, std::int64_t v, std::int64_t count, std::int64_t stride) {
+        place(layout, w, v, count, stride, send_run);
+      });
     }
+    return;
   }
-  for (std::int64_t group = 0; group < map.group_count; ++group) {
-    const std::int64_t base =
-        layout.kind == IndexLayout::Kind::even ? map.rank_at_place(group, 0) : 0;
-    flows_detail::index_runs(
-        lane.phase, s, arc, map.size,
-        [&](std::int64_t w, std::int64_t v, std::int64_t count, std::int64_t stride) {
-          if (layout.kind == IndexLayout::Kind::even) {
-            plain_run(base, w, v, count, stride);
-          } else if (layout.kind == IndexLayout::Kind::turning && stride == 1 && count > 1) {
-            RankCursor to(map, group, w);
-            RankCursor from(map, group, v);
-            while (count > 0) {
-              const std::int64_t places = std::min({count, to.even_places(), from.even_places()});
-              std::int64_t hears = to.rank();
-              std::int64_t heard = from.rank();
-              for (std::int64_t i = 0; i < places; ++i, hears += to.stride(), heard += to.stride())
-                send(hears, heard);
-              to.skip(places);
-              from.skip(places);
-              count -= places;
-            }
-          } else {
-            for (std::int64_t i = 0; i < count; ++i)
-              send(map.rank(group, w + i * stride), map.rank(group, v + i * stride));
-          }
-        });
-  }
+  const std::int64_t hub = switch_of(lane, 0);
+  const auto send_box = [&](std::int64_t to, std::int64_t from, std::int64_t count,
+                            std::int64_t to_hop, std::int64_t from_hop) {
+    std::array<Side, View::kMaxDigits + 1> sides{};
+    int side_count = 0;
+    sides[static_cast<std::size_t>(side_count++)] = {count, to_hop, network ? 0 : from_hop};
+    std::int64_t group = 1;
+    for (int i = 0; i < layout.group_axes; ++i) {
+      const RankLayout::Axis& axis = layout.groups[static_cast<std::size_t>(i)];
+      sides[static_cast<std::size_t>(side_count++)] = {axis.count, axis.hop,
+                                                       network ? group : axis.hop};
+      group *= axis.count;
+    }
+    box(layout.base + to, network ? hub : layout.base + from, sides, side_count, send);
+  };
+  runs([&](std::int64_t w, std::int64_t v, std::int64_t count, std::int64_t stride) {
+    place(layout, w, v, count, stride, send_box);
+  });
 }
 
 }  // namespace collscale

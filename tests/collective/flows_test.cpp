@@ -10,6 +10,8 @@
 #include <tuple>
 
 #include "collective/executor.hpp"
+#include "collective/offsets.hpp"
+#include "collective/placement.hpp"
 #include "collective/walk.hpp"
 #include "schedules.hpp"
 
@@ -83,6 +85,231 @@ TEST(Flows, AreTheMessagesTheExecutorSendsForTheWholeCatalogue) {
     for (const testing::CatalogueEntry& entry : testing::catalogue(n)) {
       SCOPED_TRACE(entry.schedule.algorithm + " n=" + std::to_string(n));
       expect_flows_are_the_executed_messages(entry.schedule);
+    }
+  }
+}
+
+/// The definition, one rank at a time.
+std::vector<Pair> by_definition(const Lane& lane, std::int64_t step, int arc_number) {
+  const Phase& phase = lane.phase;
+  const std::int64_t size = lane.map.size;
+  const std::int64_t s = forward_step(phase, step);
+  const std::int64_t u = unit_value(phase, s);
+  const Arc& arc = phase.arcs[static_cast<std::size_t>(arc_number)];
+  std::vector<Pair> flows;
+  for (std::int64_t group = 0; group < lane.map.group_count; ++group) {
+    if (phase.network != InNetwork::none) {
+      for (std::int64_t i = 0; i < size; ++i) {
+        const std::int64_t rank = lane.map.rank(group, i);
+        const std::int64_t hub = switch_of(lane, group);
+        flows.push_back(arc_number == 0 ? Pair{rank, hub} : Pair{hub, rank});
+      }
+      continue;
+    }
+    for (std::int64_t w = 0; w < size; ++w) {
+      bool receives = true;
+      if (arc.has_payload) {
+        const Offsets x = offsets_at(phase, arc.payload, s, size);
+        receives = x.count() > 0;
+        if (phase.root >= 0) {
+          receives = false;
+          x.for_each([&](std::int64_t j) {
+            std::int64_t y = j;
+            if (phase.address == Address::pair && phase.unit == Unit::power_up)
+              y = j % (phase.base * u);
+            if (phase.address == Address::pair && phase.unit == Unit::power_down) y = j - j % u;
+            receives = receives || ahead(phase, phase.root, y, size) == w;
+          });
+        }
+      }
+      if (arc.has_receivers)
+        receives = receives && offsets_at(phase, arc.receivers, s, size).contains(w);
+      const std::int64_t v = behind(phase, w, evaluate(arc.distance, s, u), size);
+      if (!receives || v == kNoRank || v == w) continue;
+      const Pair pair{lane.map.rank(group, v), lane.map.rank(group, w)};
+      flows.push_back(phase.dual ? Pair{pair.second, pair.first} : pair);
+    }
+  }
+  std::sort(flows.begin(), flows.end());
+  return flows;
+}
+
+void expect_flows_by_definition(const Lane& lane) {
+  for (std::int64_t step = 0; step < lane.phase.steps; ++step) {
+    for (int a = 0; a < arc_count(lane); ++a) {
+      std::vector<Pair> flows;
+      for_each_flow(lane, step, a, [&](std::int64_t from, std::int64_t to) {
+        flows.push_back({from, to});
+      });
+      std::sort(flows.begin(), flows.end());
+      ASSERT_EQ(flows, by_definition(lane, step, a)) << "step " << step << " arc " << a;
+    }
+  }
+}
+
+/// One phase of every kind, for groups of m.
+std::vector<Phase> every_kind_of_phase(std::int64_t m) {
+  std::vector<Phase> kinds;
+  const auto add = [&](const Term& term) {
+    if (const auto* sequence = std::get_if<Seq>(&term.node)) {
+      for (const Term& part : sequence->terms) kinds.push_back(std::get<Phase>(part.node));
+    } else {
+      kinds.push_back(std::get<Phase>(term.node));
+    }
+  };
+  add(ring_gather(m, 1));
+  add(testing::biring(m));
+  add(testing::bruck(m));
+  add(testing::btree(m));
+  add(testing::pairwise(m));
+  add(testing::pat(m, 2));
+  add({phase(Frame::cyclic, Unit::one, 1,
+             {to_receivers(arc(constant(-(m / 2))), interval(constant(0), constant(m - m / 2)))})});
+  add({phase(Frame::absolute, Unit::one, 1,
+             {to_receivers(arc(constant(-1)), residue_class(constant(2), constant(0)))})});
+  Phase multicast = phase(Frame::cyclic, Unit::one, 1, {arc(constant(0))});
+  multicast.network = InNetwork::multicast;
+  add({multicast});
+  const std::int64_t far = m - 1;
+  for (const std::int64_t root : {std::int64_t{0}, m / 3, far}) {
+    add(*restrict_to(root, ring_gather(m, 1)));
+    add(*restrict_to(root, ring_gather(m, -1)));
+    add(*restrict_to(root, testing::bruck(m)));
+    add(*restrict_to(root, testing::bruck_exchange(m, true)));
+    add(*restrict_to(root, testing::bruck_exchange(m, false)));
+    add(*restrict_to(root, testing::pairwise(m)));
+  }
+  if (m != core_size(m)) return kinds;
+  for (const Frame frame : {Frame::exclusive_or, Frame::dihedral}) {
+    for (const bool up : {false, true}) {
+      add(testing::cube_like(frame, up, m));
+      for (const std::int64_t root : {std::int64_t{0}, m / 3, far})
+        add(*restrict_to(root, testing::cube_like(frame, up, m)));
+    }
+    // Masks of several bits: every one there is.
+    add({phase(frame, Unit::one, m - 1, {arc(steps_of(1, 1))})});
+    for (const bool up : {false, true}) {
+      Term exchange = testing::bruck_exchange(m, up);
+      std::get<Phase>(exchange.node).frame = Frame::exclusive_or;
+      add(exchange);
+      add(*restrict_to(m / 3, exchange));
+    }
+  }
+  return kinds;
+}
+
+void expect_every_kind_by_definition(const GroupMap& map) {
+  for (const Phase& phase : every_kind_of_phase(map.size)) {
+    for (const bool dual : {false, true}) {
+      Lane lane;
+      lane.map = map;
+      lane.phase = phase;
+      lane.phase.dual = dual;
+      ASSERT_NO_FATAL_FAILURE(expect_flows_by_definition(lane))
+          << "frame " << static_cast<int>(phase.frame) << " unit " << static_cast<int>(phase.unit)
+          << " root " << phase.root << " size " << map.size;
+    }
+  }
+}
+
+TEST(Flows, FollowTheDefinitionForEveryOrderOfAGroup) {
+  for (const std::int64_t m : {2, 3, 6, 8, 16, 23}) {
+    for (int order = 0; order < 8; ++order) {
+      View view;
+      if ((order & 1) != 0) view.mirror = true;
+      if ((order & 2) != 0) view.shift = static_cast<std::int32_t>(m / 2 + 1);
+      if ((order & 4) != 0) view.twist = 1 + static_cast<std::int32_t>(m) / 3;
+      const auto map = place(whole_map({m}), view, {}, {}, m);
+      ASSERT_TRUE(map);
+      ASSERT_NO_FATAL_FAILURE(expect_every_kind_by_definition(*map)) << "order " << order;
+      view.core = core_size(m);
+      view.core_map = View::CoreMap::neighbour;
+      const auto folded = place(whole_map({m}), view, {}, {}, m);
+      ASSERT_TRUE(folded);
+      ASSERT_NO_FATAL_FAILURE(expect_every_kind_by_definition(*folded)) << "core, order " << order;
+    }
+  }
+}
+
+TEST(Flows, FollowTheDefinitionOverAnyDigits) {
+  using Digits = std::vector<int>;
+  for (const testing::Radix& radix : {testing::Radix{4, 3, 5}, {2, 16, 2}, {1, 8, 6}, {3, 1, 8}}) {
+    const std::int64_t ranks = radix[0] * radix[1] * radix[2];
+    for (const Digits& digits : {Digits{0},
+                                 {1},
+                                 {2},
+                                 {0, 1},
+                                 {1, 2},
+                                 {0, 2},
+                                 {1, 0},
+                                 {2, 0},
+                                 {2, 1},
+                                 {0, 1, 2},
+                                 {1, 2, 0},
+                                 {2, 1, 0}}) {
+      for (int variant = 0; variant < 6; ++variant) {
+        View view;
+        view.digit_count = static_cast<int>(digits.size());
+        for (std::size_t i = 0; i < digits.size(); ++i)
+          view.digits[i] = static_cast<std::int8_t>(digits[i]);
+        if (variant >= 4) {  // hold one digit
+          for (int d = 0; d < 3; ++d)
+            if (std::find(digits.begin(), digits.end(), d) == digits.end())
+              view.fixed[static_cast<std::size_t>(view.fixed_count++)] = {
+                  static_cast<std::int8_t>(d),
+                  static_cast<std::int32_t>(radix[static_cast<std::size_t>(d)] - 1)};
+        }
+        std::array<std::int32_t, View::kMaxDigits> rotation{};
+        if ((variant & 1) != 0) rotation = {3, 0, 0, 0};
+        if (variant == 2) rotation = {1, 1, 4, 0};
+        if (variant == 3) view.shift = 1;
+        if (variant == 5) view.mirror = true;
+        const auto map = place(whole_map(radix), view, rotation, {}, ranks);
+        ASSERT_TRUE(map);
+        if (map->size < 2) continue;
+        ASSERT_NO_FATAL_FAILURE(expect_every_kind_by_definition(*map))
+            << "digits " << digits.front() << " of " << digits.size() << " variant " << variant;
+      }
+    }
+  }
+}
+
+TEST(Flows, FollowTheDefinitionInMemberLists) {
+  View view;
+  view.members = std::make_shared<const std::vector<std::vector<std::int32_t>>>(
+      std::vector<std::vector<std::int32_t>>{{7, 3, 5, 1}, {0, 2, 6, 4}});
+  const auto map = place(whole_map({8}), view, {}, {}, 8);
+  ASSERT_TRUE(map);
+  expect_every_kind_by_definition(*map);
+}
+
+TEST(Flows, FollowTheDefinitionInLongRuns) {
+  // Long enough for tiles, runs across and stretches of a turn.
+  for (const testing::Radix& radix :
+       {testing::Radix{1 << 14, 1}, {8, 2500}, {5000, 3}, {16, 1 << 10}}) {
+    const std::int64_t ranks = radix[0] * radix[1];
+    for (const bool turned : {false, true}) {
+      const auto map = place(whole_map(radix), View{}, {turned ? 3 : 0, 0, 0, 0}, {}, ranks);
+      ASSERT_TRUE(map);
+      std::vector<Phase> phases = {std::get<Phase>(testing::bruck(ranks).node),
+                                   std::get<Phase>(testing::btree(ranks).node)};
+      if (ranks == core_size(ranks)) {
+        for (const Frame frame : {Frame::exclusive_or, Frame::dihedral}) {
+          for (const bool up : {false, true}) {
+            const Term gather = testing::cube_like(frame, up, ranks);
+            phases.push_back(std::get<Phase>(gather.node));
+          }
+        }
+        for (const std::int64_t mask : {3, 0x0f0, 0x1555, 0x2aaa, 0x3fff})
+          phases.push_back(phase(Frame::exclusive_or, Unit::one, 1, {arc(constant(mask))}));
+      }
+      for (const Phase& p : phases) {
+        Lane lane;
+        lane.map = *map;
+        lane.map.view.rotation[0] = turned ? 3 : 0;
+        lane.phase = p;
+        ASSERT_NO_FATAL_FAILURE(expect_flows_by_definition(lane)) << ranks << " " << turned;
+      }
     }
   }
 }
