@@ -15,7 +15,7 @@ bool power_of_two(std::int64_t n) {
 }
 
 std::uint32_t digit_bits(const GroupMap& map) {
-  if (map.view.members) return (1U << map.radix.size()) - 1U;
+  if (map.view.members || map.view.nodes != View::Nodes::none) return (1U << map.radix.size()) - 1U;
   std::uint32_t bits = 0;
   for (int i = 0; i < map.view.digit_count; ++i)
     bits |= 1U << map.view.digits[static_cast<std::size_t>(i)];
@@ -68,7 +68,38 @@ Expected<void> check_view(const View& view, const std::vector<std::int64_t>& rad
   return {};
 }
 
+namespace {
+
+Expected<void> check_network(const Phase& phase) {
+  const Affine& d = phase.arcs[0].distance;
+  if (phase.steps < 0 || phase.steps > 1 || phase.arc_count != 1 || d.constant != 0 ||
+      d.per_step != 0 || d.per_unit != 0)
+    return fail("V4: a phase in the network has one step and one arc of distance 0");
+  if (phase.arcs[0].has_receivers || phase.root >= 0)
+    return fail("V4: a phase in the network serves every rank of its group");
+  if (phase.network == InNetwork::multicast && phase.transfer != Transfer::copy)
+    return fail("V6: a switch that multicasts copies, and sums in the dual: the transfer is copy");
+  return {};
+}
+
+/// Steps that gain other blocks than those of the whole scope, and chosen receivers for them.
+bool hands_over(const Phase& phase) {
+  for (int a = 0; a < phase.arc_count; ++a)
+    if (phase.arcs[static_cast<std::size_t>(a)].has_receivers) return true;
+  return false;
+}
+
+/// Blocks of nodes of different sizes do not match, so only these may run inside such nodes.
+bool fits_inside_nodes(const Phase& phase) {
+  if (phase.network != InNetwork::none) return phase.network == InNetwork::all_reduce;
+  if (phase.address == Address::scope) return true;
+  return phase.address == Address::block && (phase.root >= 0 || hands_over(phase));
+}
+
+}  // namespace
+
 Expected<void> check_phase(const Phase& phase, const GroupMap& map) {
+  if (phase.network != InNetwork::none) return check_network(phase);
   if (phase.steps < 0 || phase.arc_count < 1 || phase.arc_count > 3 || phase.base < 2)
     return fail("V4: a phase needs 0 or more steps, 1 to 3 arcs and a base of at least 2");
   const bool masks = phase.frame == Frame::exclusive_or || phase.frame == Frame::dihedral;
@@ -98,6 +129,14 @@ Expected<void> check_phase(const Phase& phase, const GroupMap& map) {
   }
   if (phase.address == Address::pair && phase.transfer != Transfer::move)
     return fail("V6: pairs have one holder each and can only be moved");
+  if (phase.address == Address::spread) {
+    if (phase.frame != Frame::cyclic || phase.lag != Lag::none || phase.root >= 0 ||
+        hands_over(phase))
+      return fail(
+          "V4: blocks with several destinations go straight to each: cyclic, lag none, every rank");
+    if (phase.transfer != Transfer::copy)
+      return fail("V6: blocks with several destinations are copied to each of them");
+  }
   if (phase.transfer == Transfer::accumulate && phase.address != Address::scope)
     return fail("V6: the sender keeps what it adds only in exchanges of the whole scope");
   return {};
@@ -105,11 +144,16 @@ Expected<void> check_phase(const Phase& phase, const GroupMap& map) {
 
 Expected<void> apply_phase(const Phase& phase, const GroupMap& map, Scope& scope) {
   const std::uint32_t bits = digit_bits(map);
+  if (map.view.nodes == View::Nodes::inside && !fits_inside_nodes(phase))
+    return fail(
+        "V4: inside uneven nodes the whole scope travels, or blocks are handed over to chosen "
+        "receivers: nodes of different sizes have no blocks in common");
   for (std::size_t d = 0; d < map.radix.size(); ++d)
     if (((bits >> d) & 1U) == 0 && scope.digits[d] == DigitState::partial)
       return fail(fmt::format("V5: digit {} is half gathered when a phase over others begins", d));
 
-  if (phase.address == Address::pair) {
+  const bool restricted = phase.root >= 0;
+  if ((phase.address == Address::pair && !restricted) || phase.address == Address::spread) {
     const DigitState from = phase.dual ? DigitState::done : DigitState::todo;
     const DigitState to = phase.dual ? DigitState::todo : DigitState::done;
     if (!every(scope, bits, map, from))
@@ -121,20 +165,23 @@ Expected<void> apply_phase(const Phase& phase, const GroupMap& map, Scope& scope
     if (scope.digits[d] == DigitState::todo || scope.digits[d] == DigitState::done)
       return fail("V5: blocks by owner inside an all_to_all");
 
+  if (phase.address == Address::pair) {  // restricted: a scatter, or a gather
+    const DigitState from = phase.dual ? DigitState::own : DigitState::all;
+    if (map.size > 1 && phase.steps > 0 && !every(scope, bits, map, from))
+      return fail(phase.dual ? "V5: a gather to one rank over digits that are not `own`"
+                             : "V5: a scatter over digits of which the root holds a part only");
+    if (phase.steps > 0) set(scope, bits, phase.dual ? DigitState::all : DigitState::own);
+    return {};
+  }
   const bool partial_set = scope.partial_digits == bits && bits != 0;
-  if (phase.address == Address::scope || phase.root >= 0) {
+  if (carries_scope(phase)) {
     if (map.size > 1 && phase.steps > 0 && !every(scope, bits, map, DigitState::all))
       return fail("V5: the whole scope is named over digits of which a rank holds a part only");
     return {};
   }
-  bool some_receive = false;
-  for (int a = 0; a < phase.arc_count; ++a)
-    some_receive = some_receive || phase.arcs[static_cast<std::size_t>(a)].has_receivers;
-  if (some_receive) return {};  // a fold hands blocks to its core: the states stay
-
+  if (hands_over(phase)) return {};  // to a core or to a leader: the states stay
   const bool gathers = effective_transfer(phase) == Transfer::copy;
-  const std::int64_t gain =
-      phase.network == InNetwork::none ? total_gain(phase, map.size) : map.size - 1;
+  const std::int64_t gain = total_gain(phase, map.size);
   if (gain == 0) return {};  // a group of one, or a phase that is empty for this count
   if (gathers) {
     if (!partial_set && !every(scope, bits, map, DigitState::own))
@@ -164,32 +211,49 @@ Scope filled(DigitState state, std::size_t digits) {
 }
 }  // namespace
 
-Scope initial_scope(Collective collective, std::size_t digits) {
-  switch (collective) {
+Scope initial_scope(const Schedule& schedule) {
+  const std::size_t digits = schedule.radix.size();
+  switch (schedule.collective) {
     case Collective::all_gather:
+    case Collective::gather:
+    case Collective::barrier:
+    case Collective::send_recv:
       return filled(DigitState::own, digits);
     case Collective::all_to_all:
-    case Collective::scatter:
-      return filled(DigitState::todo, digits);
-    case Collective::gather:
-      return filled(DigitState::done, digits);
+      return filled(schedule.combines ? DigitState::done : DigitState::todo, digits);
     default:
       return filled(DigitState::all, digits);
   }
 }
 
-Scope final_scope(Collective collective, std::size_t digits) {
-  switch (collective) {
+Scope final_scope(const Schedule& schedule) {
+  const std::size_t digits = schedule.radix.size();
+  switch (schedule.collective) {
     case Collective::reduce_scatter:
+    case Collective::scatter:
       return filled(DigitState::own, digits);
     case Collective::all_to_all:
-    case Collective::scatter:
-      return filled(DigitState::done, digits);
-    case Collective::gather:
-      return filled(DigitState::todo, digits);
+      return filled(schedule.combines ? DigitState::todo : DigitState::done, digits);
     default:
       return filled(DigitState::all, digits);
   }
+}
+
+Expected<void> check_final(const Schedule& schedule, const Scope& scope) {
+  const Scope wanted = final_scope(schedule);
+  // send_recv: every rank has gained something, all of the group only if that is one other rank.
+  const bool neighbours = schedule.collective == Collective::send_recv;
+  bool moved = false;
+  for (std::size_t d = 0; d < schedule.radix.size(); ++d) {
+    if (schedule.radix[d] < 2) continue;
+    moved = moved || scope.digits[d] != DigitState::own;
+    if (!neighbours && scope.digits[d] != wanted.digits[d])
+      return fail(
+          fmt::format("V5: digit {} does not end as {} demands", d, name(schedule.collective)));
+  }
+  if (neighbours && !moved && schedule.ranks > 1)
+    return fail("V5: no rank of this send_recv receives anything");
+  return {};
 }
 
 }  // namespace collscale

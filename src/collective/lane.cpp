@@ -9,20 +9,6 @@
 namespace collscale {
 namespace {
 
-bool varies(const View& view, int digit) {
-  for (int i = 0; i < view.digit_count; ++i)
-    if (view.digits[static_cast<std::size_t>(i)] == digit) return true;
-  return false;
-}
-
-const std::int32_t* fixed_value(const View& view, int digit) {
-  for (int i = 0; i < view.fixed_count; ++i) {
-    const auto& fixed = view.fixed[static_cast<std::size_t>(i)];
-    if (fixed.digit == digit) return &fixed.value;
-  }
-  return nullptr;
-}
-
 bool free_of_step(const Affine& a, Unit unit) {
   return a.per_step == 0 && (unit == Unit::one || a.per_unit == 0);
 }
@@ -74,51 +60,9 @@ std::int64_t largest_folded(const Lane& lane, std::int64_t step, int arc) {
 
 }  // namespace
 
-std::int64_t GroupMap::full_size() const {
-  if (view.members) return static_cast<std::int64_t>(view.members->front().size());
-  std::int64_t product = 1;
-  for (int i = 0; i < view.digit_count; ++i)
-    product *= radix[static_cast<std::size_t>(view.digits[static_cast<std::size_t>(i)])];
-  return product;
-}
-
-std::int64_t GroupMap::place_of(std::int64_t index) const {
-  const std::int64_t full = full_size();
-  std::int64_t place = index;
-  if (view.core > 0 && view.core_map == View::CoreMap::neighbour)
-    place = index < full - view.core ? 2 * index + 1 : index + full - view.core;
-  if (view.twist != 0 && place > 0) place = floor_mod(place - 1 + view.twist, full - 1) + 1;
-  if (view.mirror) place = full - 1 - place;
-  return view.shift == 0 ? place : floor_mod(place + view.shift, full);
-}
-
-std::int64_t GroupMap::rank_at_place(std::int64_t group, std::int64_t place) const {
-  if (view.members)
-    return (*view.members)[static_cast<std::size_t>(group)][static_cast<std::size_t>(place)];
-  std::int64_t value = 0;
-  std::int64_t weight = 1;
-  for (std::size_t digit = 0; digit < radix.size(); ++digit) {
-    const int d = static_cast<int>(digit);
-    if (const std::int32_t* fixed = fixed_value(view, d)) {
-      value += *fixed * weight;
-    } else if (!varies(view, d)) {
-      value += group % radix[digit] * weight;
-      group /= radix[digit];
-    }
-    weight *= radix[digit];
-  }
-  for (int i = 0; i < view.digit_count; ++i) {
-    const auto digit = static_cast<std::size_t>(view.digits[static_cast<std::size_t>(i)]);
-    weight = 1;
-    for (std::size_t below = 0; below < digit; ++below) weight *= radix[below];
-    value += floor_mod(place % radix[digit] + view.rotation[digit], radix[digit]) * weight;
-    place /= radix[digit];
-  }
-  return value;
-}
-
-std::int64_t GroupMap::rank(std::int64_t group, std::int64_t index) const {
-  return rank_at_place(group, place_of(index));
+bool carries_scope(const Phase& phase) {
+  if (phase.network != InNetwork::none) return phase.network == InNetwork::all_reduce;
+  return phase.address == Address::scope || (phase.root >= 0 && phase.address == Address::block);
 }
 
 int arc_count(const Lane& lane) {
@@ -126,9 +70,11 @@ int arc_count(const Lane& lane) {
 }
 
 std::int64_t switch_of(const Lane& lane, std::int64_t group) {
-  std::int64_t ranks = 1;
-  for (const std::int64_t r : lane.map.radix) ranks *= r;
-  return ranks + group;
+  const GroupMap& map = lane.map;
+  const bool inside = map.view.nodes == View::Nodes::inside;  // every node has its own
+  const std::int64_t before =
+      inside ? map.nodes_before_run(static_cast<std::size_t>(map.view.node_run)) : 0;
+  return map.all_ranks() + before + group;
 }
 
 std::int64_t distance(const Lane& lane, std::int64_t step, int arc) {
@@ -157,6 +103,8 @@ double message_fraction(const Lane& lane, std::int64_t step, int arc) {
 }
 
 std::int64_t total_gain(const Phase& phase, std::int64_t group_size) {
+  if (phase.network != InNetwork::none)
+    return phase.network == InNetwork::multicast && phase.steps > 0 ? group_size - 1 : 0;
   std::int64_t total = 0;
   for (int a = 0; a < phase.arc_count; ++a) {
     const Arc& arc = phase.arcs[static_cast<std::size_t>(a)];

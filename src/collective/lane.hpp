@@ -15,7 +15,7 @@ namespace collscale {
 struct GroupMap {
   std::int64_t size = 0;  ///< m; of a folded algorithm's core: the core's size
   std::int64_t group_count = 0;
-  View view;  ///< resolved: names its digits, unless it has member lists
+  View view;  ///< resolved: names its digits, unless it has member lists or goes by nodes
   std::vector<std::int64_t> radix;
   std::vector<NodeRun> nodes;  ///< of the schedule, where the view goes by uneven nodes
   /// Global rank of local index `index` of group `group`.
@@ -27,6 +27,11 @@ struct GroupMap {
   [[nodiscard]] std::int64_t rank_at_place(std::int64_t group, std::int64_t place) const;
   /// The place of a local index: core → twist → mirror → shift.
   [[nodiscard]] std::int64_t place_of(std::int64_t index) const;
+  /// Of uneven nodes: the ranks of all nodes before `node`, in [0, number of nodes]. O(runs).
+  [[nodiscard]] std::int64_t ranks_before_node(std::int64_t node) const;
+  /// Of uneven nodes: all nodes before run `run`.
+  [[nodiscard]] std::int64_t nodes_before_run(std::size_t run) const;
+  [[nodiscard]] std::int64_t all_ranks() const;
 };
 
 /// How a digit of a block address stands. all: every rank holds all its values. own: only the
@@ -50,6 +55,9 @@ struct Lane {
   /// leaders that start and end with everything split the scope evenly instead.)
   bool gathers_for_others = false;
 };
+
+/// Messages of the phase carry the whole scope, not blocks of it.
+bool carries_scope(const Phase& phase);
 
 /// Arcs of a step as engines see them: those of the phase; of a phase in the network two, 0 from
 /// the ranks up to the switch and 1 from it down to them. Every function below takes such an arc.

@@ -15,6 +15,10 @@ bool plain_places(const View& view) {
 void count_groups(GroupMap& map) {
   if (map.view.members) {
     map.group_count = static_cast<std::int64_t>(map.view.members->size());
+  } else if (map.view.nodes == View::Nodes::inside) {
+    map.group_count = map.nodes[static_cast<std::size_t>(map.view.node_run)].nodes;
+  } else if (map.view.nodes == View::Nodes::leaders) {
+    map.group_count = 1;
   } else {
     map.group_count = 1;
     for (std::size_t d = 0; d < map.radix.size(); ++d) {
@@ -56,14 +60,70 @@ GroupMap whole_map(const std::vector<std::int64_t>& radix) {
   return map;
 }
 
-Expected<GroupMap> place(const GroupMap& outer, const View& view, const DigitShift& rotation,
-                         const DigitShift& fixed_shift, std::int64_t ranks) {
+Expected<void> check_nodes(const Schedule& schedule) {
+  if (schedule.nodes.empty()) return {};
+  if (schedule.radix.size() != 1)
+    return fail(fmt::format("V4: uneven nodes number their ranks by one digit, not by {}",
+                            schedule.radix.size()));
+  std::int64_t ranks = 0;
+  for (const NodeRun& run : schedule.nodes) {
+    if (run.nodes < 1 || run.ranks < 1 || run.nodes > schedule.ranks || run.ranks > schedule.ranks)
+      return fail(fmt::format("V4: a run of {} nodes of {} ranks, in a schedule of {} ranks",
+                              run.nodes, run.ranks, schedule.ranks));
+    ranks += run.nodes * run.ranks;
+  }
+  if (ranks != schedule.ranks)
+    return fail(
+        fmt::format("V4: the nodes hold {} ranks, the schedule has {}", ranks, schedule.ranks));
+  return {};
+}
+
+namespace {
+
+Expected<void> narrow_digits(GroupMap& map, const View& outer, const CopyShift& shift) {
+  for (int i = 0; i < map.view.fixed_count; ++i) {
+    auto& fixed = map.view.fixed[static_cast<std::size_t>(i)];
+    if (fixed.digit >= 0 && fixed.digit < View::kMaxDigits)
+      fixed.value += shift.fixed[static_cast<std::size_t>(fixed.digit)];
+  }
+  if (auto ok = check_view(map.view, map.radix); !ok) return ok;
+  for (std::size_t d = 0; d < map.radix.size(); ++d) map.view.rotation[d] += shift.rotation[d];
+  // An Over within an Over narrows it: the digits held so far stay held.
+  for (int i = 0; i < outer.fixed_count; ++i) {
+    if (map.view.fixed_count == View::kMaxDigits) return fail("V4: too many fixed digits");
+    map.view.fixed[static_cast<std::size_t>(map.view.fixed_count++)] =
+        outer.fixed[static_cast<std::size_t>(i)];
+  }
+  return check_view(map.view, map.radix);
+}
+
+Expected<void> place_on_nodes(GroupMap& map, const CopyShift& shift, const Schedule& schedule) {
+  if (schedule.nodes.empty())
+    return fail("V4: a view by nodes in a schedule that does not say what its nodes hold");
+  if (map.view.digit_count > 0 || map.view.fixed_count > 0 || map.view.members)
+    return fail("V4: a view goes by nodes, by digits or by member lists, not by several of them");
+  if (map.view.nodes == View::Nodes::inside &&
+      (map.view.node_run < 0 ||
+       map.view.node_run >= static_cast<std::int32_t>(schedule.nodes.size())))
+    return fail(fmt::format("V4: node run {} does not exist, the schedule has {}",
+                            map.view.node_run, schedule.nodes.size()));
+  map.nodes = schedule.nodes;
+  map.view.turn += shift.turn;
+  return {};
+}
+
+}  // namespace
+
+Expected<GroupMap> place(const GroupMap& outer, const View& view, const CopyShift& shift,
+                         const Schedule& schedule) {
   GroupMap map = outer;
-  const bool inherits = view.digit_count == 0 && !view.members;
+  const bool by_nodes = view.nodes != View::Nodes::none;
+  const bool inherits = view.digit_count == 0 && !view.members && !by_nodes;
   if (!plain_places(view) && !plain_places(outer.view) && inherits)
     return fail("V4: a changed order of ranks within a changed order of ranks");
-  if (!inherits && (!plain_places(outer.view) || outer.view.members))
-    return fail("V4: digits named within a core, a changed order or a member list");
+  if (!inherits &&
+      (!plain_places(outer.view) || outer.view.members || outer.view.nodes != View::Nodes::none))
+    return fail("V4: digits or nodes named within a core, a changed order, nodes or a member list");
   if (inherits) {
     map.view.twist += view.twist;
     map.view.mirror = map.view.mirror != view.mirror;
@@ -73,25 +133,17 @@ Expected<GroupMap> place(const GroupMap& outer, const View& view, const DigitShi
       map.view.core_map = view.core_map;
     }
     if (view.fixed_count > 0) return fail("V4: a view that fixes digits must name those that vary");
-  } else if (view.members) {
-    if (auto ok = check_members(view, ranks); !ok) return tl::unexpected(ok.error());
-    map.view = view;
   } else {
     map.view = view;
-    for (int i = 0; i < view.fixed_count; ++i) {
-      auto& fixed = map.view.fixed[static_cast<std::size_t>(i)];
-      if (fixed.digit >= 0 && fixed.digit < View::kMaxDigits)
-        fixed.value += fixed_shift[static_cast<std::size_t>(fixed.digit)];
-    }
-    if (auto ok = check_view(map.view, map.radix); !ok) return tl::unexpected(ok.error());
-    for (std::size_t d = 0; d < map.radix.size(); ++d) map.view.rotation[d] += rotation[d];
-    // An Over within an Over narrows it: the digits held so far stay held.
-    for (int i = 0; i < outer.view.fixed_count; ++i) {
-      if (map.view.fixed_count == View::kMaxDigits) return fail("V4: too many fixed digits");
-      map.view.fixed[static_cast<std::size_t>(map.view.fixed_count++)] =
-          outer.view.fixed[static_cast<std::size_t>(i)];
-    }
-    if (auto ok = check_view(map.view, map.radix); !ok) return tl::unexpected(ok.error());
+    map.nodes.clear();
+    Expected<void> ok;
+    if (by_nodes)
+      ok = place_on_nodes(map, shift, schedule);
+    else if (view.members)
+      ok = check_members(view, schedule.ranks);
+    else
+      ok = narrow_digits(map, outer.view, shift);
+    if (!ok) return tl::unexpected(ok.error());
   }
   if (map.view.core < 0 || map.view.core > map.full_size() ||
       (map.view.core > 0 && map.full_size() - map.view.core > map.view.core))

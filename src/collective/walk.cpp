@@ -14,8 +14,7 @@ namespace {
 
 struct Context {
   GroupMap map;
-  DigitShift rotation{};  ///< of the Par copy we are in
-  DigitShift fixed{};     ///< added to fixed digits, likewise
+  CopyShift shift;  ///< of the Par copy we are in
   double low = 0;
   double high = 1;
   Scope scope;
@@ -61,11 +60,8 @@ class Walker {
  private:
   Expected<Program> visit_phase(const Phase& phase, Context& context) {
     if (auto ok = check_phase(phase, context.map); !ok) return tl::unexpected(ok.error());
-    if (phase.network != InNetwork::none)
-      return fail("in-network phases (multicast, reduction in a switch) cannot be placed yet");
-    if (phase.root >= 0 && phase.address == Address::pair)
-      return fail("restricted all_to_all (scatter, gather) cannot be placed yet");
-    if (context.map.view.members && phase.address != Address::scope && phase.root < 0 &&
+    if (auto ok = check_spread(phase, context.map); !ok) return tl::unexpected(ok.error());
+    if (context.map.view.members && !carries_scope(phase) &&
         context.map.full_size() != schedule_.ranks)
       return fail("member lists that do not hold every rank take phases of the whole scope only");
 
@@ -79,7 +75,9 @@ class Walker {
     lane.scope_fraction = scope_fraction(phase, context);
     auto moved = apply_phase(phase, context.map, context.scope);
     if (!moved && options_.check_states) return tl::unexpected(moved.error());
-    if (phase.steps > 0)
+    // A group of one has nothing to tell its switch.
+    const bool idle = phase.network != InNetwork::none && context.map.size == 1;
+    if (phase.steps > 0 && !idle)
       stage.lanes.push_back(std::move(lane));
     else
       stage.kind = Program::Kind::sequence;
@@ -103,22 +101,49 @@ class Walker {
         return fail(fmt::format("V4: message {} of List names {} blocks from {} on", i, m.blocks,
                                 m.first_block));
     }
-    context.scope = final_scope(schedule_.collective, schedule_.radix.size());
+    context.scope = final_scope(schedule_);
     return explicit_messages;
   }
 
-  static double scope_fraction(const Phase& phase, const Context& context) {
+  [[nodiscard]] std::int64_t spread_of(std::size_t digit) const {
+    return schedule_.spread.empty() ? 1 : schedule_.spread[digit];
+  }
+
+  /// V4, V6: blocks with several destinations take phases of their own, one digit at a time.
+  [[nodiscard]] Expected<void> check_spread(const Phase& phase, const GroupMap& map) const {
+    if (phase.address == Address::pair && !schedule_.spread.empty())
+      return fail("V6: blocks with several destinations are not pairs: the address must be spread");
+    if (phase.address != Address::spread) return {};
+    if (schedule_.collective != Collective::all_to_all)
+      return fail("V5: only an all_to_all has blocks with several destinations");
+    if (map.view.digit_count != 1 || map.view.core > 0)
+      return fail("V4: blocks with several destinations travel over one digit at a time");
+    return {};
+  }
+
+  /// Of size_bytes: one block of the lane, or its scope.
+  [[nodiscard]] double scope_fraction(const Phase& phase, const Context& context) const {
     const GroupMap& map = context.map;
+    if (schedule_.collective == Collective::barrier) return 0;
     double fraction = context.high - context.low;
-    const bool blocks = phase.address != Address::scope && phase.root < 0;
-    if (blocks) fraction /= static_cast<double>(map.size);
-    if (phase.address == Address::pair || map.view.members) return fraction;
+    // Every rank's block has the full size, not one of `ranks` shares of it.
+    if (schedule_.collective == Collective::send_recv)
+      fraction *= static_cast<double>(schedule_.ranks);
+    const bool inside = map.view.nodes == View::Nodes::inside;
+    if (!carries_scope(phase)) fraction /= static_cast<double>(inside ? schedule_.ranks : map.size);
+    if (map.view.members || map.view.nodes != View::Nodes::none) return fraction;
+    if (phase.address == Address::pair && phase.root < 0) return fraction;
     for (std::size_t d = 0; d < map.radix.size(); ++d) {
       bool in_group = false;
       for (int i = 0; i < map.view.digit_count; ++i)
         in_group = in_group || map.view.digits[static_cast<std::size_t>(i)] == static_cast<int>(d);
-      if (!in_group && context.scope.digits[d] == DigitState::own)
+      if (phase.address == Address::spread) {
+        // One of Π spread destinations each; of the digits that are done a rank holds them all.
+        if (in_group || context.scope.digits[d] != DigitState::done)
+          fraction /= static_cast<double>(spread_of(d));
+      } else if (!in_group && context.scope.digits[d] == DigitState::own) {
         fraction /= static_cast<double>(map.radix[d]);
+      }
     }
     return fraction;
   }
@@ -162,12 +187,13 @@ class Walker {
         inner.low = context.low + width * share_before;
         share_before += c.weight;
         inner.high = context.low + width * std::min(share_before, 1.0);
+        inner.shift.turn += copy;
         if (c.rotated_digit >= 0) {
           const auto digit = static_cast<std::size_t>(c.rotated_digit);
-          inner.rotation[digit] += copy;
+          inner.shift.rotation[digit] += copy;
           inner.map.view.rotation[digit] += copy;
         }
-        if (c.fixed_digit >= 0) inner.fixed[static_cast<std::size_t>(c.fixed_digit)] += copy;
+        if (c.fixed_digit >= 0) inner.shift.fixed[static_cast<std::size_t>(c.fixed_digit)] += copy;
         auto part = visit(*c.term, inner);
         if (!part) return fail(fmt::format("child {} of Par: {}", i + 1, part.error().message));
         if (children.empty())
@@ -231,7 +257,7 @@ class Walker {
   }
 
   Expected<Program> visit_over(const Over& over, Context& context) {
-    auto map = place(context.map, over.view, context.rotation, context.fixed, schedule_.ranks);
+    auto map = place(context.map, over.view, context.shift, schedule_);
     if (!map) return tl::unexpected(map.error());
     Context inner = context;
     inner.map = std::move(*map);
@@ -239,10 +265,11 @@ class Walker {
     auto program = visit(*over.term, inner);
     if (!program) return fail(fmt::format("in Over: {}", program.error().message));
     context.scope = inner.scope;
-    // A core that gathers or scatters owns whole blocks of the group; one that starts and ends with
-    // everything splits it evenly.
-    if (over.view.core > 0 && !(before == inner.scope)) {
-      if (over.view.core_map != View::CoreMap::first)
+    // A core that gathers or scatters owns whole blocks of the group, leaders those of their nodes;
+    // ones that start and end with everything split it evenly.
+    const bool leaders = over.view.nodes == View::Nodes::leaders;
+    if ((over.view.core > 0 || leaders) && !(before == inner.scope)) {
+      if (over.view.core > 0 && over.view.core_map != View::CoreMap::first)
         return fail("V4: a folded all_gather takes its core from the first ranks");
       mark_gathering(*program);
     }
@@ -253,9 +280,26 @@ class Walker {
   const WalkOptions& options_;
 };
 
+Expected<void> check_spreads(const Schedule& schedule) {
+  if (schedule.combines && schedule.collective != Collective::all_to_all)
+    return fail("V5: only an all_to_all brings contributions back to the origins");
+  if (schedule.spread.empty()) return {};
+  if (schedule.spread.size() != schedule.radix.size())
+    return fail(fmt::format("V4: destinations are spread over {} digits, the ranks have {}",
+                            schedule.spread.size(), schedule.radix.size()));
+  for (std::size_t d = 0; d < schedule.radix.size(); ++d)
+    if (schedule.spread[d] < 1 || schedule.spread[d] > schedule.radix[d])
+      return fail(fmt::format("V4: {} destinations along digit {}, expected 1 to {}",
+                              schedule.spread[d], d, schedule.radix[d]));
+  return {};
+}
+
 }  // namespace
 
 Expected<Program> walk(const Schedule& schedule, const WalkOptions& options) {
+  const auto named = [&](const Error& error) {
+    return fail(fmt::format("schedule {}: {}", schedule.algorithm, error.message));
+  };
   std::int64_t product = 1;
   for (const std::int64_t size : schedule.radix) {
     if (size < 1) return fail("V4: a digit without values");
@@ -265,19 +309,17 @@ Expected<Program> walk(const Schedule& schedule, const WalkOptions& options) {
       product != schedule.ranks)
     return fail(fmt::format("V4: the digits of schedule {} do not number its {} ranks",
                             schedule.algorithm, schedule.ranks));
+  if (auto ok = check_nodes(schedule); !ok) return named(ok.error());
+  if (auto ok = check_spreads(schedule); !ok) return named(ok.error());
   Context context;
   context.map = whole_map(schedule.radix);
-  context.scope = initial_scope(schedule.collective, schedule.radix.size());
+  context.scope = initial_scope(schedule);
 
   Walker walker(schedule, options);
   auto program = walker.visit(schedule.term, context);
-  if (!program)
-    return fail(fmt::format("schedule {}: {}", schedule.algorithm, program.error().message));
-  const Scope wanted = final_scope(schedule.collective, schedule.radix.size());
-  for (std::size_t d = 0; d < schedule.radix.size() && options.check_states; ++d)
-    if (schedule.radix[d] > 1 && context.scope.digits[d] != wanted.digits[d])
-      return fail(fmt::format("schedule {}: V5: digit {} does not end as {} demands",
-                              schedule.algorithm, d, name(schedule.collective)));
+  if (!program) return named(program.error());
+  if (options.check_states)
+    if (auto ok = check_final(schedule, context.scope); !ok) return named(ok.error());
   return program;
 }
 

@@ -154,14 +154,150 @@ TEST(Program, SaysWhichInvariantATermBreaks) {
   EXPECT_THAT(why_not(wrong), HasSubstr("do not number its 9 ranks"));
 }
 
-TEST(Program, RefusesWhatItCannotPlaceYet) {
-  Phase nvls = phase(Frame::cyclic, Unit::one, 1, {arc(constant(0))});
-  nvls.network = InNetwork::all_reduce;
-  EXPECT_THAT(why_not(schedule_of(Collective::all_reduce, "x", {8}, {nvls})),
-              HasSubstr("in-network"));
+/// Nodes of 3, 3, 5, 2, 2, 2 and 1 ranks.
+Schedule on_uneven_nodes(Collective collective, Term term) {
+  Schedule s = schedule_of(collective, "uneven", {18}, std::move(term));
+  s.nodes = {{2, 3}, {1, 5}, {3, 2}, {1, 1}};
+  return s;
+}
+
+std::vector<std::vector<std::int64_t>> ranks_of_nodes() {
+  return {{0, 1, 2}, {3, 4, 5}, {6, 7, 8, 9, 10}, {11, 12}, {13, 14}, {15, 16}, {17}};
+}
+
+std::vector<Lane> lanes_of(const Schedule& s) {
+  const auto p = make_program(s);
+  EXPECT_TRUE(p) << p.error().message;
+  std::vector<Lane> lanes;
+  if (p) testing::collect_lanes(*p, lanes);
+  return lanes;
+}
+
+TEST(NodeViews, InsideIsOneGroupPerNodeOfTheRunTurned) {
+  const auto nodes = ranks_of_nodes();
+  std::size_t first_node = 0;
+  std::int64_t first_switch = 18;
+  for (std::int32_t run = 0; run < 4; ++run) {
+    for (const std::int32_t turn : {0, 1, 4}) {
+      View view = nodes_view(run);
+      view.turn = turn;
+      const std::size_t size = nodes[first_node].size();
+      const auto lanes = lanes_of(on_uneven_nodes(
+          Collective::broadcast,
+          over(view, *restrict_to(0, ring_gather(static_cast<std::int64_t>(size), 1)))));
+      if (size == 1) continue;
+      ASSERT_EQ(lanes.size(), 1U);
+      const GroupMap& map = lanes[0].map;
+      EXPECT_EQ(map.size, static_cast<std::int64_t>(size));
+      for (std::int64_t g = 0; g < map.group_count; ++g) {
+        const auto& node = nodes[first_node + static_cast<std::size_t>(g)];
+        ASSERT_EQ(node.size(), size);
+        for (std::size_t i = 0; i < size; ++i)
+          EXPECT_EQ(map.rank(g, static_cast<std::int64_t>(i)),
+                    node[(i + static_cast<std::size_t>(turn)) % size]);
+        EXPECT_EQ(switch_of(lanes[0], g), first_switch + g);  // every node has its own
+      }
+    }
+    const std::size_t run_nodes = run == 0 || run == 2 ? (run == 0 ? 2 : 3) : 1;
+    first_node += run_nodes;
+    first_switch += static_cast<std::int64_t>(run_nodes);
+  }
+}
+
+TEST(NodeViews, LeadersAreOneRankOfEveryNode) {
+  for (const std::int32_t turn : {0, 1, 7}) {
+    View view = leaders_view();
+    view.turn = turn;
+    const auto lanes = lanes_of(on_uneven_nodes(
+        Collective::all_reduce, over(view, seq({dual(ring_gather(7, -1)), ring_gather(7, 1)}))));
+    ASSERT_EQ(lanes.size(), 2U);
+    ASSERT_EQ(lanes[0].map.size, 7);
+    ASSERT_EQ(lanes[0].map.group_count, 1);
+    EXPECT_FALSE(lanes[0].gathers_for_others);  // intervals of the scope
+    EXPECT_DOUBLE_EQ(lanes[0].scope_fraction, 1.0 / 7);
+    for (std::size_t k = 0; k < 7; ++k) {
+      const std::vector<std::int64_t> node = ranks_of_nodes()[k];
+      EXPECT_EQ(lanes[0].map.rank(0, static_cast<std::int64_t>(k)),
+                node[static_cast<std::size_t>(turn) % node.size()]);
+    }
+  }
+}
+
+TEST(NodeViews, CopiesOfAParTurnThem) {
+  const Term chain = over(nodes_view(1), *restrict_to(0, ring_gather(5, 1)));
+  const auto lanes = lanes_of(on_uneven_nodes(Collective::broadcast, par({child(0.25, chain, 4)})));
+  ASSERT_EQ(lanes.size(), 4U);
+  for (std::int64_t c = 0; c < 4; ++c)
+    EXPECT_EQ(lanes[static_cast<std::size_t>(c)].map.rank(0, 0), 6 + c);
+}
+
+TEST(NodeViews, LeadersMayBeFoldedAndMirrored) {
+  View mirrored = leaders_view();
+  mirrored.mirror = true;
+  const auto lanes = lanes_of(
+      on_uneven_nodes(Collective::all_reduce,
+                      seq({over(leaders_view(), testing::recursive_doubling(7)),
+                           over(mirrored, seq({dual(testing::btree(7)), testing::btree(7)}))})));
+  ASSERT_EQ(lanes.size(), 5U);
+  EXPECT_EQ(lanes[1].map.size, 4);
+  EXPECT_EQ(lanes[1].map.full_size(), 7);
+  EXPECT_EQ(lanes[1].map.rank(0, 3), 11);
+  EXPECT_EQ(lanes[3].map.rank(0, 0), 17);
+  EXPECT_EQ(lanes[3].map.rank(0, 6), 0);
+}
+
+/// Every rank of a node hands its block to the node's first.
+Term to_leader(std::int64_t size) {
+  return {phase(
+      Frame::cyclic, Unit::one, size - 1,
+      {to_receivers(arc(steps_of(-1, -1), singleton(steps_of(-1, -1))), singleton(constant(0)))})};
+}
+
+TEST(NodeViews, HandOversLeaveBlocksOwnAndLeadersGatherForTheirNodes) {
+  std::vector<Term> terms;
+  for (std::int32_t run = 0; run < 3; ++run)
+    terms.push_back(over(nodes_view(run), to_leader(std::array<std::int64_t, 3>{
+                                              3, 5, 2}[static_cast<std::size_t>(run)])));
+  terms.push_back(over(leaders_view(), ring_gather(7, 1)));
+  for (std::int32_t run = 0; run < 3; ++run)
+    terms.push_back(
+        over(nodes_view(run), *restrict_to(0, testing::bruck(std::array<std::int64_t, 3>{
+                                                  3, 5, 2}[static_cast<std::size_t>(run)]))));
+  const auto lanes = lanes_of(on_uneven_nodes(Collective::all_gather, seq(terms)));
+  ASSERT_EQ(lanes.size(), 7U);
+  EXPECT_DOUBLE_EQ(lanes[0].scope_fraction, 1.0 / 18);
+  EXPECT_EQ(lanes[0].states[0], DigitState::own);
+  EXPECT_EQ(lanes[3].states[0], DigitState::own);
+  EXPECT_TRUE(lanes[3].gathers_for_others);
+  EXPECT_DOUBLE_EQ(lanes[3].scope_fraction, 1.0 / 7);
+  EXPECT_EQ(lanes[4].states[0], DigitState::all);
+  EXPECT_DOUBLE_EQ(lanes[4].scope_fraction, 1);
+}
+
+TEST(NodeViews, AreRefusedWhereTheyDoNotFit) {
+  const Collective ag = Collective::all_gather;
+  EXPECT_THAT(why_not(on_uneven_nodes(ag, over(nodes_view(0), ring_gather(3, 1)))),
+              HasSubstr("V4: inside uneven nodes"));
+  EXPECT_THAT(why_not(on_uneven_nodes(ag, over(nodes_view(4), ring_gather(3, 1)))),
+              HasSubstr("V4: node run 4 does not exist"));
   EXPECT_THAT(
-      why_not(schedule_of(Collective::scatter, "x", {8}, *restrict_to(0, testing::pairwise(8)))),
-      HasSubstr("restricted all_to_all"));
+      why_not(on_uneven_nodes(ag, over(leaders_view(), over(nodes_view(0), ring_gather(3, 1))))),
+      HasSubstr("V4: digits or nodes named within"));
+  EXPECT_THAT(why_not(schedule_of(ag, "x", {8}, over(leaders_view(), ring_gather(8, 1)))),
+              HasSubstr("does not say what its nodes hold"));
+  View both = leaders_view();
+  both.digits[0] = 0;
+  both.digit_count = 1;
+  EXPECT_THAT(why_not(on_uneven_nodes(ag, over(both, ring_gather(7, 1)))),
+              HasSubstr("not by several of them"));
+  Schedule s = on_uneven_nodes(ag, ring_gather(18, 1));
+  s.nodes[0].nodes = 3;
+  EXPECT_THAT(why_not(s), HasSubstr("the nodes hold 21 ranks, the schedule has 18"));
+  s.nodes[0].nodes = 0;
+  EXPECT_THAT(why_not(s), HasSubstr("V4: a run of 0 nodes of 3 ranks"));
+  s = on_uneven_nodes(ag, ring_gather(18, 1));
+  s.radix = {6, 3};
+  EXPECT_THAT(why_not(s), HasSubstr("by one digit, not by 2"));
 }
 
 TEST(Program, AListKeepsItsMessagesAndTheIntervalTheyMove) {
