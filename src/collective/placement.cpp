@@ -152,4 +152,11 @@ Expected<GroupMap> place(const GroupMap& outer, const View& view, const CopyShif
   return map;
 }
 
+Expected<GroupMap> place(const GroupMap& outer, const View& view, const DigitShift& rotation,
+                         const DigitShift& fixed, std::int64_t ranks) {
+  Schedule schedule;
+  schedule.ranks = ranks;
+  return place(outer, view, CopyShift{rotation, fixed, 0}, schedule);
+}
+
 }  // namespace collscale

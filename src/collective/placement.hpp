@@ -34,5 +34,8 @@ Expected<void> check_nodes(const Schedule& schedule);
 /// cannot hold.
 Expected<GroupMap> place(const GroupMap& outer, const View& view, const CopyShift& shift,
                          const Schedule& schedule);
+/// The same for a schedule of which only the number of ranks matters: no nodes.
+Expected<GroupMap> place(const GroupMap& outer, const View& view, const DigitShift& rotation,
+                         const DigitShift& fixed, std::int64_t ranks);
 
 }  // namespace collscale
