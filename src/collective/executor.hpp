@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reference executor: runs the schedule OBJECT, message by message, on cells of data, and
-// judges the result. It knows no algorithm. It follows the definitions of docs/schedules.md
-// literally and is slow: for a few hundred ranks.
+// judges the result. It knows no algorithm and follows the definitions of docs/schedules.md
+// literally: for some thousand ranks.
 //
 // A cell is what one rank holds of one interval of one block (or of one origin–destination pair).
 // It carries a count of contributions and the sum of a random 64-bit token per contribution, so
 // that a lost, doubled or foreign contribution shows whatever the data; and, when given, the data
 // itself.
 //
-// Waiting cannot deadlock: every rank takes part in the steps in the one order of the term, so the
-// relation "waits for" has no cycle; `depth` is its longest chain.
+// Phases cannot deadlock: every rank takes part in the steps in the one order of the term, so the
+// relation "waits for" has no cycle; `depth` is its longest chain. A List may: it is scheduled,
+// each message when both its ends have come to it, and where none can start the error names the
+// ranks that wait for each other.
 #pragma once
 
 #include <cstdint>
@@ -65,9 +67,16 @@ struct ExecuteOptions {
   bool check_states = true;  ///< false: leave out the invariants of the walk, judge the result only
 };
 
-/// Fails (ExitCode::failed) where a rank sends what it does not hold, overwrites what it holds, or
-/// ends with less, more or other than the collective demands; the sentence says rank, block and
-/// step.
+/// Fails (ExitCode::failed) where a rank sends what it does not hold, overwrites what it holds,
+/// waits for ever, or ends with less, more or other than the collective demands; the sentence says
+/// rank, block and step. At the end of
+///   all_reduce, all_gather, broadcast, barrier: every rank holds every block, summed;
+///   reduce_scatter, scatter: every rank its own block, and no other; reduce, gather: only the
+///   root; all_to_all: block (o, t) is at t alone; with Schedule::spread at every destination, and
+///   right copies may be left on the way; with `combines` the sum of all destinations at o alone;
+///   send_recv: every rank holds the block of the rank before it, and may keep its own.
+/// Messages through a switch count twice (up and down), bytes only where ranks send them. Fails
+/// (ExitCode other than failed) where more than 1.5 GB of memory would be needed.
 Expected<ExecutionReport> execute(const Schedule& schedule, const ExecuteOptions& options = {});
 
 template <class T>
@@ -77,11 +86,16 @@ struct Execution {
 };
 
 /// The same with real arrays; the reduction is the sum. `elements` is the length of the larger of a
-/// rank's buffers; of n blocks the first (elements mod n) have one element more. Input per rank:
-/// all_reduce, reduce_scatter, reduce, all_to_all: `elements` values; all_gather: the rank's block;
-/// broadcast: `elements` at the root, nothing elsewhere.
-/// Output: all_reduce, all_gather, broadcast: `elements`; reduce_scatter: the block; reduce: at the
-/// root; all_to_all: the pieces by origin. T: std::int64_t or double.
+/// rank's buffers; of n blocks the first (elements mod n) have one element more. A rank's input and
+/// output are the blocks it brings and those it must hold, in the order of their numbers:
+///   all_reduce: elements in, elements out; reduce_scatter: elements in, its block out;
+///   all_gather: its block in, elements out; gather: its block in, elements out at the root;
+///   broadcast: elements in at the root, elements out; reduce: elements in, elements out at the
+///   root; scatter: elements in at the root, its block out; all_to_all: elements in by destination,
+///   pieces out by origin. With spread (σ destinations a block) the blocks divide elements / Π σ,
+///   pieces out by origin and first destination; `combines` takes those in and gives elements / Π σ
+///   out, sums by destination; send_recv: elements in, elements out; barrier: nothing.
+/// T: std::int64_t, double, float or std::uint8_t.
 template <class T>
 Expected<Execution<T>> execute_on(const Schedule& schedule, std::int64_t elements,
                                   const std::vector<std::vector<T>>& input,

@@ -10,88 +10,88 @@ namespace collscale {
 namespace {
 
 constexpr double kSameEdge = 1e-9;
-constexpr std::int64_t kAnyValue = -1;
 
-bool in_group(const GroupMap& map, std::size_t digit) {
-  if (map.view.members) return true;
+bool names_blocks(const Lane& lane) {
+  const Phase& phase = lane.phase;
+  if (phase.network == InNetwork::all_reduce) return false;
+  if (phase.network == InNetwork::multicast) return true;
+  if (phase.address == Address::scope) return false;
+  return phase.address != Address::block || phase.root < 0;
+}
+
+bool has_messages(const Program& program) {
+  if (program.kind == Program::Kind::messages) return true;
+  return std::any_of(program.parts.begin(), program.parts.end(), has_messages);
+}
+
+void tidy(std::vector<double>& edges, double tolerance) {
+  std::sort(edges.begin(), edges.end());
+  const auto same = [&](double a, double b) { return b - a <= tolerance; };
+  edges.erase(std::unique(edges.begin(), edges.end(), same), edges.end());
+}
+
+}  // namespace
+
+bool varies_in_group(const GroupMap& map, std::size_t digit) {
+  if (map.view.members || map.view.nodes != View::Nodes::none) return true;
   for (int i = 0; i < map.view.digit_count; ++i)
     if (map.view.digits[static_cast<std::size_t>(i)] == static_cast<int>(digit)) return true;
   return false;
 }
 
-/// A core that starts and ends with everything: its blocks are intervals, not blocks of the group.
-bool splits_scope(const Lane& lane) { return lane.map.view.core > 0 && !lane.gathers_for_others; }
-
-}  // namespace
-
-std::int64_t block_elements(std::int64_t elements, std::int64_t blocks, std::int64_t block) {
-  return elements / blocks + (block < elements % blocks ? 1 : 0);
+bool splits_scope(const Lane& lane) {
+  return !lane.gathers_for_others &&
+         (lane.map.view.core > 0 || lane.map.view.nodes == View::Nodes::leaders);
 }
 
-std::int64_t block_start(std::int64_t elements, std::int64_t blocks, std::int64_t block) {
-  return elements / blocks * block + std::min(block, elements % blocks);
+std::int64_t moved_by(const Phase& phase, std::int64_t step, std::int64_t j) {
+  const std::int64_t unit = unit_value(phase, step);
+  if (phase.unit == Unit::power_up) return j % (phase.base * unit);
+  if (phase.unit == Unit::power_down) return j - j % unit;
+  return j;
 }
 
-std::uint64_t contribution_token(std::int64_t origin, std::int64_t cell) {
-  // splitmix64 (Steele, Lea, Flood 2014) over both numbers.
-  std::uint64_t z = static_cast<std::uint64_t>(origin) * 0x9e3779b97f4a7c15ULL +
-                    static_cast<std::uint64_t>(cell) * 0xd1b54a32d192ed03ULL +
-                    0x8cb92ba72f3d8dd7ULL;
-  for (int round = 0; round < 2; ++round) {
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-    z ^= z >> 31;
-  }
-  return z;
-}
-
-std::vector<std::int64_t> receivers_of(const Lane& lane, std::int64_t step, int arc_number) {
-  const Phase& phase = lane.phase;
-  const Arc& arc = phase.arcs[static_cast<std::size_t>(arc_number)];
-  std::vector<std::int64_t> receivers;
-  for (std::int64_t w = 0; w < lane.map.size; ++w) {
-    if (phase.root >= 0) {
-      bool gains = false;
-      offsets_at(phase, arc.payload, step, lane.map.size).for_each([&](std::int64_t x) {
-        gains = gains || behind(phase, w, x, lane.map.size) == phase.root;
-      });
-      if (gains) receivers.push_back(w);
-    } else if (!arc.has_receivers ||
-               offsets_at(phase, arc.receivers, step, lane.map.size).contains(w)) {
-      receivers.push_back(w);
-    }
-  }
-  return receivers;
-}
-
-Division::Division(const Schedule& schedule, const Program& program)
-    : ranks_(schedule.ranks),
-      pairs_(schedule.collective == Collective::all_to_all ||
-             schedule.collective == Collective::scatter ||
-             schedule.collective == Collective::gather),
-      radix_(schedule.radix),
-      edges_{0.0, 1.0} {
-  collect_edges(program);
-  std::sort(edges_.begin(), edges_.end());
-  const auto same = [](double a, double b) { return b - a < kSameEdge; };
-  edges_.erase(std::unique(edges_.begin(), edges_.end(), same), edges_.end());
+Division::Division(const Schedule& schedule, const Demands& demands, const Program& program,
+                   bool by_owner)
+    : edges_{0.0, 1.0} {
+  std::array<bool, View::kMaxDigits> told_apart{};
+  if (by_owner || !demands.blocks_alike() || has_messages(program)) told_apart.fill(true);
+  collect(schedule, program, told_apart);
+  tidy(edges_, kSameEdge);
   edges_.back() = 1.0;
+  std::int64_t named = 1;
+  for (std::size_t d = 0; d < schedule.radix.size(); ++d) {
+    if (!told_apart[d]) continue;
+    places_[d] = named;
+    named *= schedule.radix[d];
+  }
+  blocks_ = demands.pairs() ? named * named : named;
+  block_fraction_ =
+      demands.block_fraction() * static_cast<double>(schedule.ranks) / static_cast<double>(named);
 }
 
-void Division::collect_edges(const Program& program) {
-  for (const Lane& lane : program.lanes) {
-    const std::int64_t parts =
-        splits_scope(lane) && lane.phase.address == Address::block ? lane.map.size : 1;
-    for (std::int64_t i = 0; i <= parts; ++i)
-      edges_.push_back(lane.part_low + (lane.part_high - lane.part_low) * static_cast<double>(i) /
-                                           static_cast<double>(parts));
-    // Most lanes repeat the edges of others: keep the list short.
-    if (edges_.size() > 4096) {
-      std::sort(edges_.begin(), edges_.end());
-      edges_.erase(std::unique(edges_.begin(), edges_.end()), edges_.end());
-    }
+void Division::collect(const Schedule& schedule, const Program& program,
+                       std::array<bool, View::kMaxDigits>& told_apart) {
+  if (program.kind == Program::Kind::messages) {
+    edges_.push_back(program.part_low);
+    edges_.push_back(program.part_high);
   }
-  for (const Program& part : program.parts) collect_edges(part);
+  for (const Lane& lane : program.lanes) {
+    const bool blocks = names_blocks(lane);
+    const bool splits = blocks && splits_scope(lane);
+    const std::int64_t parts = splits ? lane.map.size : 1;
+    const double width = lane.part_high - lane.part_low;
+    for (std::int64_t i = 0; i <= parts; ++i)
+      edges_.push_back(lane.part_low + width * static_cast<double>(i) / static_cast<double>(parts));
+    for (std::size_t d = 0; d < schedule.radix.size(); ++d) {
+      const bool in_group = varies_in_group(lane.map, d);
+      if ((in_group && blocks && !splits) || (!in_group && lane.states[d] != DigitState::all))
+        told_apart[d] = true;
+    }
+    // Most lanes repeat the edges of others: keep the list short.
+    if (edges_.size() > 4096) tidy(edges_, 0);
+  }
+  for (const Program& part : program.parts) collect(schedule, part, told_apart);
 }
 
 std::pair<std::int64_t, std::int64_t> Division::slice(std::int64_t length,
@@ -108,135 +108,198 @@ std::pair<std::int64_t, std::int64_t> Division::atoms_of(double low, double high
   return {at(low), at(high)};
 }
 
-std::vector<std::int64_t> Division::matching(const std::vector<std::int64_t>& digits) const {
-  std::vector<std::int64_t> ranks{0};
-  std::int64_t weight = 1;
-  for (std::size_t d = 0; d < radix_.size(); ++d) {
-    std::vector<std::int64_t> longer;
-    for (const std::int64_t rank : ranks) {
-      if (digits[d] != kAnyValue) {
-        longer.push_back(rank + digits[d] * weight);
-      } else {
-        for (std::int64_t v = 0; v < radix_[d]; ++v) longer.push_back(rank + v * weight);
-      }
-    }
-    ranks = std::move(longer);
-    weight *= radix_[d];
+Store::Store(std::int64_t ranks, std::int64_t cells, bool sparse) : cells_(cells), sparse_(sparse) {
+  if (sparse) {
+    heads_.assign(static_cast<std::size_t>(cells), -1);
+  } else {
+    tokens_.assign(static_cast<std::size_t>(ranks * cells), 0);
+    counts_.assign(static_cast<std::size_t>(ranks * cells), 0);
   }
-  return ranks;
+}
+
+std::int64_t Store::find_sparse(std::int64_t rank, std::int64_t cell) const {
+  for (std::int32_t at = heads_[static_cast<std::size_t>(cell)]; at >= 0;) {
+    const Link& link = links_[static_cast<std::size_t>(at)];
+    if (link.rank == rank) return at;
+    at = link.next;
+  }
+  return kNone;
+}
+
+std::int64_t Store::make_sparse(std::int64_t rank, std::int64_t cell) {
+  std::int32_t at = free_;
+  if (at >= 0) {
+    free_ = links_[static_cast<std::size_t>(at)].next;
+  } else {
+    at = static_cast<std::int32_t>(links_.size());
+    links_.push_back({});
+    tokens_.push_back(0);
+    counts_.push_back(0);
+  }
+  std::int32_t& head = heads_[static_cast<std::size_t>(cell)];
+  links_[static_cast<std::size_t>(at)] = {static_cast<std::int32_t>(rank), head};
+  head = at;
+  return at;
+}
+
+void Store::drop_sparse(std::int64_t rank, std::int64_t cell) {
+  std::int32_t* from = &heads_[static_cast<std::size_t>(cell)];
+  while (*from >= 0) {
+    const std::int32_t at = *from;
+    Link& link = links_[static_cast<std::size_t>(at)];
+    if (link.rank == rank) {
+      *from = link.next;
+      link.next = free_;
+      free_ = at;
+      tokens_[static_cast<std::size_t>(at)] = 0;
+      counts_[static_cast<std::size_t>(at)] = 0;
+      return;
+    }
+    from = &link.next;
+  }
 }
 
 namespace {
-std::vector<std::int64_t> digits_of(std::int64_t rank, const std::vector<std::int64_t>& radix) {
-  std::vector<std::int64_t> digits;
-  for (const std::int64_t r : radix) {
-    digits.push_back(rank % r);
-    rank /= r;
+
+/// Every sum of one multiple of place(d) per free digit.
+std::vector<std::int64_t> free_sums(const Schedule& schedule, const Division& division,
+                                    const std::array<bool, View::kMaxDigits>& is_free) {
+  std::vector<std::int64_t> sums{0};
+  for (std::size_t d = 0; d < schedule.radix.size(); ++d) {
+    if (!is_free[d] || division.place(d) == 0) continue;
+    const std::size_t before = sums.size();
+    for (std::int64_t value = 1; value < schedule.radix[d]; ++value)
+      for (std::size_t i = 0; i < before; ++i) sums.push_back(sums[i] + value * division.place(d));
   }
-  return digits;
+  std::sort(sums.begin(), sums.end());
+  return sums;
 }
+
+std::vector<std::int64_t> fixed_sums(const Schedule& schedule, const Division& division,
+                                     const std::array<bool, View::kMaxDigits>& is_free) {
+  std::vector<std::int64_t> sums(static_cast<std::size_t>(schedule.ranks), 0);
+  for (std::int64_t rank = 0; rank < schedule.ranks; ++rank) {
+    std::int64_t rest = rank;
+    for (std::size_t d = 0; d < schedule.radix.size(); ++d) {
+      if (!is_free[d])
+        sums[static_cast<std::size_t>(rank)] += rest % schedule.radix[d] * division.place(d);
+      rest /= schedule.radix[d];
+    }
+  }
+  return sums;
+}
+
 }  // namespace
 
-void Division::append(const std::vector<std::int64_t>& blocks, double low, double high,
-                      std::vector<CellName>& into) const {
-  const auto [first, last] = atoms_of(low, high);
-  for (const std::int64_t block : blocks)
-    for (std::int64_t atom = first; atom < last; ++atom) into.push_back({block, atom});
+Payload::Payload(const Schedule& schedule, const Demands& demands, const Division& division,
+                 const Lane& lane)
+    : schedule_(schedule),
+      demands_(demands),
+      division_(division),
+      lane_(lane),
+      splits_(splits_scope(lane)) {
+  std::tie(first_atom_, last_atom_) = division.atoms_of(lane.part_low, lane.part_high);
+  for (std::int64_t group = 0; group < lane.map.group_count; ++group)
+    for (std::int64_t index = 0; index < lane.map.size; ++index)
+      ranks_.push_back(lane.map.rank(group, index));
+  if (demands.pairs()) return;
+  std::array<bool, View::kMaxDigits> block_free{};
+  std::array<bool, View::kMaxDigits> scope_free{};
+  for (std::size_t d = 0; d < schedule.radix.size(); ++d) {
+    const bool in_group = varies_in_group(lane.map, d);
+    scope_free[d] = in_group || lane.states[d] == DigitState::all;
+    block_free[d] = in_group ? splits_ : lane.states[d] == DigitState::all;
+  }
+  bases_ = fixed_sums(schedule, division, block_free);
+  others_ = free_sums(schedule, division, block_free);
+  scope_bases_ = fixed_sums(schedule, division, scope_free);
+  scope_others_ = free_sums(schedule, division, scope_free);
+  for (const NodeRun& run : schedule.nodes)
+    for (std::int64_t node = 0; node < run.nodes; ++node)
+      node_starts_.push_back(node_starts_.empty() ? 0 : node_starts_.back());
+  std::size_t node = 0;
+  std::int64_t start = 0;
+  for (const NodeRun& run : schedule.nodes)
+    for (std::int64_t i = 0; i < run.nodes; ++i, start += run.ranks) node_starts_[node++] = start;
+  node_starts_.push_back(schedule.ranks);
 }
 
-void Division::append_scope(const Lane& lane, std::int64_t group, std::int64_t w,
-                            std::vector<CellName>& into) const {
-  std::vector<std::int64_t> digits = digits_of(lane.map.rank(group, w), radix_);
-  for (std::size_t d = 0; d < radix_.size(); ++d)
-    if (in_group(lane.map, d) || lane.states[d] == DigitState::all) digits[d] = kAnyValue;
-  append(matching(digits), lane.part_low, lane.part_high, into);
+void Payload::append(std::int64_t base, std::int64_t first, std::int64_t last, Cells& into) const {
+  const std::int64_t atoms = division_.atoms();
+  for (const std::int64_t other : others_)
+    for (std::int64_t atom = first; atom < last; ++atom)
+      into.push_back((base + other) * atoms + atom);
 }
 
-void Division::append_block(const Lane& lane, std::int64_t group, std::int64_t w, std::int64_t x,
-                            std::vector<CellName>& into) const {
-  const std::int64_t owner = behind(lane.phase, w, x, lane.map.size);
-  if (owner == kNoRank) return;
-  std::vector<std::int64_t> digits = digits_of(lane.map.rank(group, w), radix_);
-  for (std::size_t d = 0; d < radix_.size(); ++d)
-    if (lane.states[d] == DigitState::all) digits[d] = kAnyValue;
+void Payload::scope(std::int64_t group, std::int64_t w, Cells& into) const {
+  const std::int64_t atoms = division_.atoms();
+  const std::int64_t base = scope_bases_[static_cast<std::size_t>(rank(group, w))];
+  for (const std::int64_t other : scope_others_)
+    for (std::int64_t atom = first_atom_; atom < last_atom_; ++atom)
+      into.push_back((base + other) * atoms + atom);
+}
 
-  if (splits_scope(lane)) {
-    for (std::size_t d = 0; d < radix_.size(); ++d)
-      if (in_group(lane.map, d)) digits[d] = kAnyValue;
-    const double width = (lane.part_high - lane.part_low) / static_cast<double>(lane.map.size);
-    const double low = lane.part_low + width * static_cast<double>(owner);
-    append(matching(digits), low, low + width, into);
+void Payload::block(std::int64_t group, std::int64_t owner, Cells& into) const {
+  const GroupMap& map = lane_.map;
+  if (splits_) {
+    const double width = (lane_.part_high - lane_.part_low) / static_cast<double>(map.size);
+    const double low = lane_.part_low + width * static_cast<double>(owner);
+    const auto [first, last] = division_.atoms_of(low, low + width);
+    append(bases_[static_cast<std::size_t>(rank(group, owner))], first, last, into);
     return;
   }
-  const std::int64_t places = lane.gathers_for_others ? lane.map.full_size() : lane.map.size;
-  for (std::int64_t place = owner; place < places; place += lane.map.size) {
-    const std::int64_t rank = lane.gathers_for_others ? lane.map.rank_at_place(group, place)
-                                                      : lane.map.rank(group, place);
-    const std::vector<std::int64_t> of_owner = digits_of(rank, radix_);
-    for (std::size_t d = 0; d < radix_.size(); ++d)
-      if (in_group(lane.map, d)) digits[d] = of_owner[d];
-    append(matching(digits), lane.part_low, lane.part_high, into);
+  if (!lane_.gathers_for_others) {
+    append(bases_[static_cast<std::size_t>(rank(group, owner))], first_atom_, last_atom_, into);
+    return;
+  }
+  // Of a core: the places ≡ owner; of leaders: every rank of the node there.
+  for (std::int64_t place = owner; place < map.full_size(); place += map.size) {
+    const std::int64_t holder = map.rank_at_place(group, place);
+    std::int64_t first = holder;
+    std::int64_t last = holder + 1;
+    if (map.view.nodes == View::Nodes::leaders) {
+      const auto next = std::upper_bound(node_starts_.begin(), node_starts_.end(), holder);
+      last = *next;
+      first = *(next - 1);
+    }
+    for (std::int64_t r = first; r < last; ++r)
+      append(bases_[static_cast<std::size_t>(r)], first_atom_, last_atom_, into);
   }
 }
 
-void Division::append_pair(const Lane& lane, std::int64_t step, std::int64_t group, std::int64_t w,
-                           std::int64_t x, std::vector<CellName>& into) const {
-  const Phase& phase = lane.phase;
-  const std::int64_t unit = unit_value(phase, step);
-  std::int64_t moved = x;
-  if (phase.unit == Unit::power_up) moved = x % (phase.base * unit);
-  if (phase.unit == Unit::power_down) moved = x - x % unit;
-  const std::int64_t origin = behind(phase, w, moved, lane.map.size);
-  if (origin == kNoRank) return;
-  const std::int64_t destination = ahead(phase, origin, x, lane.map.size);
-  if (destination == kNoRank) return;
-  std::vector<std::int64_t> from = digits_of(lane.map.rank(group, origin), radix_);
-  std::vector<std::int64_t> to = digits_of(lane.map.rank(group, destination), radix_);
-  for (std::size_t d = 0; d < radix_.size(); ++d) {
-    if (in_group(lane.map, d)) continue;
-    if (lane.states[d] == DigitState::todo) to[d] = kAnyValue;
-    if (lane.states[d] == DigitState::done) from[d] = kAnyValue;
+void Payload::pair(std::int64_t group, std::int64_t w, std::int64_t origin,
+                   std::int64_t destination, Cells& into) {
+  std::int64_t own = rank(group, w);
+  std::int64_t from = rank(group, origin);
+  std::int64_t to = rank(group, destination);
+  found_.assign(1, 0);
+  for (std::size_t d = 0; d < schedule_.radix.size(); ++d) {
+    const std::int64_t values = schedule_.radix[d];
+    const std::int64_t place = division_.place(d);
+    const auto add = [&](std::int64_t o, std::int64_t t) {
+      for (const std::int64_t block : found_)
+        longer_.push_back(block + (o * schedule_.ranks + t) * place);
+    };
+    longer_.clear();
+    if (varies_in_group(lane_.map, d)) {
+      add(from % values, to % values);
+    } else if (lane_.states[d] == DigitState::todo) {
+      for (std::int64_t t = 0; t < values; ++t) add(own % values, t);
+    } else if (lane_.states[d] == DigitState::done) {
+      for (std::int64_t o = 0; o < values; ++o)
+        for (std::int64_t back = 0; back < demands_.spread(d); ++back)
+          add(o, floor_mod(own % values - back, values));
+    } else {
+      add(from % values, to % values);
+    }
+    found_.swap(longer_);
+    own /= values;
+    from /= values;
+    to /= values;
   }
-  std::vector<std::int64_t> blocks;
-  const std::vector<std::int64_t> destinations = matching(to);
-  for (const std::int64_t o : matching(from))
-    for (const std::int64_t t : destinations) blocks.push_back(o * ranks_ + t);
-  append(blocks, lane.part_low, lane.part_high, into);
-}
-
-bool contributes(const Schedule& schedule, std::int64_t rank, std::int64_t block) {
-  switch (schedule.collective) {
-    case Collective::all_gather:
-      return block == rank;
-    case Collective::all_to_all:
-      return block / schedule.ranks == rank;
-    case Collective::broadcast:
-      return rank == schedule.root;
-    default:
-      return true;
-  }
-}
-
-std::pair<std::int64_t, std::int64_t> contributors(const Schedule& schedule, std::int64_t rank,
-                                                   std::int64_t block) {
-  const std::pair<std::int64_t, std::int64_t> everyone{0, schedule.ranks};
-  const std::pair<std::int64_t, std::int64_t> nobody{0, 0};
-  switch (schedule.collective) {
-    case Collective::all_gather:
-      return {block, block + 1};
-    case Collective::all_to_all:
-      return block % schedule.ranks == rank
-                 ? std::pair{block / schedule.ranks, block / schedule.ranks + 1}
-                 : nobody;
-    case Collective::broadcast:
-      return {schedule.root, schedule.root + 1};
-    case Collective::reduce_scatter:
-      return block == rank ? everyone : nobody;
-    case Collective::reduce:
-      return rank == schedule.root ? everyone : nobody;
-    default:
-      return everyone;
-  }
+  for (const std::int64_t block : found_)
+    for (std::int64_t atom = first_atom_; atom < last_atom_; ++atom)
+      into.push_back(block * division_.atoms() + atom);
 }
 
 }  // namespace collscale
