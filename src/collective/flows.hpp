@@ -7,9 +7,11 @@
 // of the lane's groups then span a box, and the longest side of the box is the inner loop.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <numeric>
+#include <utility>
 
 #include "collective/index_runs.hpp"
 #include "collective/lane.hpp"
@@ -28,15 +30,45 @@ struct Side {
   std::int64_t count, to_hop, from_hop;
 };
 
-/// How many places from this one on the wheel's digit and its turned value count on evenly.
-inline std::int64_t even_places(const RankLayout::Wheel& wheel, const End& end) {
-  const std::int64_t digit = end.place % wheel.radix;
-  const std::int64_t turned = digit + wheel.rotation;
-  const bool over = turned >= wheel.radix;
-  if (end.hop > 0) return (wheel.radix - 1 - (over ? digit : turned)) / end.hop + 1;
-  if (end.hop < 0) return (over ? turned - wheel.radix : digit) / -end.hop + 1;
-  return std::int64_t{1} << 62;
-}
+/// One end of a run on one wheel: how far the digit and its turned value count on evenly.
+class Stretch {
+ public:
+  Stretch(const RankLayout& layout, int number, const End& end)
+      : layout_(layout),
+        number_(number),
+        wheel_(layout.wheels[static_cast<std::size_t>(number)]),
+        end_(end) {
+    carry();
+  }
+  [[nodiscard]] std::int64_t rank() const {
+    return above_ + (turned() - (over() ? wheel_.radix : 0)) * wheel_.weight;
+  }
+  [[nodiscard]] std::int64_t places() const {
+    if (end_.hop == 0) return std::int64_t{1} << 62;
+    if (end_.hop > 0) return (wheel_.radix - 1 - (over() ? digit_ : turned())) / end_.hop + 1;
+    return (over() ? turned() - wheel_.radix : digit_) / -end_.hop + 1;
+  }
+  void skip(std::int64_t places) {
+    end_.place += places * end_.hop;
+    digit_ += places * end_.hop;
+    if (digit_ < 0 || digit_ >= wheel_.radix) carry();
+  }
+
+ private:
+  [[nodiscard]] std::int64_t turned() const { return digit_ + wheel_.rotation; }
+  [[nodiscard]] bool over() const { return turned() >= wheel_.radix; }
+  void carry() {
+    if (end_.place < 0) return;  // past the end of the run
+    digit_ = end_.place % wheel_.radix;
+    above_ = end_.rank + layout_.rank_of(end_.place / wheel_.radix, number_ + 1);
+  }
+  const RankLayout& layout_;
+  int number_;
+  RankLayout::Wheel wheel_;
+  End end_;
+  std::int64_t digit_ = 0;
+  std::int64_t above_ = 0;  // rank of what the further wheels show
+};
 
 /// Runs of places → runs of ranks: f(to, from, count, to_hop, from_hop). Wheel by wheel, either the
 /// stretches within one turn, or every period-th place, whose digit is always the same: whichever
@@ -51,8 +83,9 @@ void turn(const RankLayout& layout, int number, const End& to, const End& from, 
     return;
   }
   const std::int64_t radix = wheel.radix;
-  const std::int64_t period =
-      std::lcm(radix / std::gcd(to.hop, radix), radix / std::gcd(from.hop, radix));
+  const auto period_of = [&](const End& end) { return radix / std::gcd(end.hop, radix); };
+  const std::int64_t period = to.hop == from.hop ? (to.hop == 1 ? radix : period_of(to))
+                                                 : std::lcm(period_of(to), period_of(from));
   const std::int64_t hops = (to.hop < 0 ? -to.hop : to.hop) + (from.hop < 0 ? -from.hop : from.hop);
   const std::int64_t stretches = 2 + 2 * count * hops / radix;
   if (std::min(period, count) <= stretches) {
@@ -65,14 +98,13 @@ void turn(const RankLayout& layout, int number, const End& to, const End& from, 
       turn(layout, number + 1, carry(to, k), carry(from, k), (count - 1 - k) / period + 1, f);
     return;
   }
-  End a = to;
-  End b = from;
+  Stretch a(layout, number, to);
+  Stretch b(layout, number, from);
   while (count > 0) {
-    const std::int64_t here = std::min({count, even_places(wheel, a), even_places(wheel, b)});
-    f(a.rank + layout.rank_of(a.place, number), b.rank + layout.rank_of(b.place, number), here,
-      a.hop * wheel.weight, b.hop * wheel.weight);
-    a.place += here * a.hop;
-    b.place += here * b.hop;
+    const std::int64_t here = std::min({count, a.places(), b.places()});
+    f(a.rank(), b.rank(), here, to.hop * wheel.weight, from.hop * wheel.weight);
+    a.skip(here);
+    b.skip(here);
     count -= here;
   }
 }
@@ -81,20 +113,26 @@ void turn(const RankLayout& layout, int number, const End& to, const End& from, 
 /// those who count per link walk the ranks once, not once per digit.
 template <class F>
 void place(const RankLayout& layout, std::int64_t w, std::int64_t v, std::int64_t count,
-           std::int64_t stride, F&& f) {
-  constexpr std::int64_t kTile = 8 * index_runs::kTile;
-  const auto end = [&](const RankLayout::Piece& piece, std::int64_t index) {
+           std::int64_t w_stride, std::int64_t v_stride, F&& f) {
+  const std::int64_t tile =
+      layout.wheel_count > 1 ? index_runs::kTile * layout.wheels[0].radix : count;
+  const auto left = [](const RankLayout::Piece& piece, std::int64_t index, std::int64_t stride) {
+    if (stride == 0) return std::int64_t{1} << 62;
+    return (stride > 0 ? piece.last - 1 - index : index - piece.first) /
+               (stride > 0 ? stride : -stride) +
+           1;
+  };
+  const auto end = [](const RankLayout::Piece& piece, std::int64_t index, std::int64_t stride) {
     return End{0, piece.start + piece.slope * (index - piece.first), piece.slope * stride};
   };
   while (count > 0) {
     const RankLayout::Piece& at_w = layout.piece_at(w);
     const RankLayout::Piece& at_v = layout.piece_at(v);
-    std::int64_t here =
-        std::min((at_w.last - 1 - w) / stride + 1, (at_v.last - 1 - v) / stride + 1);
-    here = std::min({here, count, layout.wheel_count > 1 ? kTile : count});
-    turn(layout, 0, end(at_w, w), end(at_v, v), here, f);
-    w += here * stride;
-    v += here * stride;
+    const std::int64_t here =
+        std::min({count, tile, left(at_w, w, w_stride), left(at_v, v, v_stride)});
+    turn(layout, 0, end(at_w, w, w_stride), end(at_v, v, v_stride), here, f);
+    w += here * w_stride;
+    v += here * v_stride;
     count -= here;
   }
 }
@@ -134,12 +172,13 @@ void box(std::int64_t to, std::int64_t from, std::array<Side, View::kMaxDigits +
 }
 
 /// Masks of many bits leave no long runs: one exclusive or per flow. Only where indices lie evenly.
+/// (Its own transpose: either end may be the source.)
 template <class F>
 bool scattered(const Lane& lane, const RankLayout& layout, std::int64_t s, int arc_number, F&& f) {
   const Phase& phase = lane.phase;
+  if (phase.frame != Frame::exclusive_or || phase.network != InNetwork::none) return false;
   const Arc& arc = phase.arcs[static_cast<std::size_t>(arc_number)];
-  if (phase.frame != Frame::exclusive_or || arc.has_receivers || phase.root >= 0 ||
-      lane.map.view.members || !layout.plain())
+  if (arc.has_receivers || phase.root >= 0 || lane.map.view.members || !layout.plain())
     return false;
   const std::int64_t mask = evaluate(arc.distance, s, unit_value(phase, s));
   const std::int64_t size = lane.map.size;
@@ -155,19 +194,11 @@ bool scattered(const Lane& lane, const RankLayout& layout, std::int64_t s, int a
   return true;
 }
 
-}  // namespace flows_detail
-
-/// Calls f(source, destination) for every message of one step of one arc, over all groups, in no
-/// particular order. Steps in the order of execution; arcs as arc_count(lane) counts them. Ranks
-/// never send to themselves. Of a phase in the network: ranks to switches (arc 0), switches to
-/// ranks (arc 1).
-template <class F>
-void for_each_flow(const Lane& lane, std::int64_t step, int arc, F&& f) {
-  using namespace flows_detail;
+/// Puts the runs of indices that `runs` yields, g(w, v, count, w_stride, v_stride), on the ranks of
+/// all groups: f(source, destination).
+template <class Runs, class F>
+void on_ranks(const Lane& lane, const RankLayout& layout, int arc, Runs&& runs, F&& f) {
   const GroupMap& map = lane.map;
-  if (map.group_count < 1 || map.size < 1) return;
-  const RankLayout layout = rank_layout(map);
-  const std::int64_t s = forward_step(lane.phase, step);
   const bool network = lane.phase.network != InNetwork::none;
   const bool backwards = network ? arc == 0 : lane.phase.dual;
   const auto send = [&](std::int64_t hears, std::int64_t heard) {
@@ -176,13 +207,6 @@ void for_each_flow(const Lane& lane, std::int64_t step, int arc, F&& f) {
     else
       f(heard, hears);
   };
-  const auto runs = [&](auto&& g) {
-    if (network)
-      g(std::int64_t{0}, std::int64_t{0}, map.size, std::int64_t{1});
-    else
-      index_runs::for_each(lane.phase, s, arc, map.size, g);
-  };
-  if (!network && scattered(lane, layout, s, arc, send)) return;
   if (map.view.members) {
     for (std::int64_t group = 0; group < map.group_count; ++group) {
       const std::int32_t* ranks = (*map.view.members)[static_cast<std::size_t>(group)].data();
@@ -192,9 +216,9 @@ void for_each_flow(const Lane& lane, std::int64_t step, int arc, F&& f) {
         for (; count > 0; --count, to += to_hop, from += from_hop)
           send(ranks[to], network ? hub : ranks[from]);
       };
-      runs([&](std::int64_t w, std::int64_t v, std::int64_t count, std::int64_t stride) {
-        place(layout, w, v, count, stride, send_run);
-      });
+      runs(
+          [&](std::int64_t w, std::int64_t v, std::int64_t count, std::int64_t w_stride,
+              std::int64_t v_stride) { place(layout, w, v, count, w_stride, v_stride, send_run); });
     }
     return;
   }
@@ -213,9 +237,50 @@ void for_each_flow(const Lane& lane, std::int64_t step, int arc, F&& f) {
     }
     box(layout.base + to, network ? hub : layout.base + from, sides, side_count, send);
   };
-  runs([&](std::int64_t w, std::int64_t v, std::int64_t count, std::int64_t stride) {
-    place(layout, w, v, count, stride, send_box);
-  });
+  runs([&](std::int64_t w, std::int64_t v, std::int64_t count, std::int64_t w_stride,
+           std::int64_t v_stride) { place(layout, w, v, count, w_stride, v_stride, send_box); });
+}
+
+}  // namespace flows_detail
+
+/// Calls f(source, destination) for every message of one step of one arc, over all groups, in no
+/// particular order. Steps in the order of execution; arcs as arc_count(lane) counts them. Ranks
+/// never send to themselves. Of a phase in the network: ranks to switches (arc 0), switches to
+/// ranks (arc 1).
+template <class F>
+void for_each_flow(const Lane& lane, std::int64_t step, int arc, F&& f) {
+  const GroupMap& map = lane.map;
+  if (map.group_count < 1 || map.size < 1) return;
+  const RankLayout layout = rank_layout(map);
+  const std::int64_t s = forward_step(lane.phase, step);
+  if (flows_detail::scattered(lane, layout, s, arc, f)) return;
+  flows_detail::on_ranks(
+      lane, layout, arc,
+      [&](auto&& g) {
+        if (lane.phase.network != InNetwork::none)
+          g(std::int64_t{0}, std::int64_t{0}, map.size, std::int64_t{1}, std::int64_t{1});
+        else
+          index_runs::for_each(lane.phase, s, arc, map.size,
+                               [&](std::int64_t w, std::int64_t v, std::int64_t count,
+                                   std::int64_t stride) { g(w, v, count, stride, stride); });
+      },
+      f);
+}
+
+/// The same for all steps of an arc together, in no particular order: what a phase without lag, or
+/// a full pipeline, has under way at once. Where a step is a single message (chains, linear scatter
+/// and gather) the steps are runs.
+template <class F>
+void for_each_flow_of_all_steps(const Lane& lane, int arc, F&& f) {
+  if (lane.map.group_count < 1 || lane.map.size < 1) return;
+  index_runs::Across across;
+  if (!index_runs::one_message_per_step(lane.phase, arc, lane.map.size, across)) {
+    for (std::int64_t step = 0; step < lane.phase.steps; ++step) for_each_flow(lane, step, arc, f);
+    return;
+  }
+  flows_detail::on_ranks(
+      lane, rank_layout(lane.map), arc,
+      [&](auto&& g) { index_runs::for_each_across(across, lane.map.size, g); }, f);
 }
 
 }  // namespace collscale

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <utility>
 
 #include "collective/offsets.hpp"
 #include "collective/schedule.hpp"
@@ -276,6 +277,97 @@ void for_each(const Phase& phase, std::int64_t s, int arc_number, std::int64_t s
       [&](std::int64_t first, std::int64_t length, std::int64_t times, std::int64_t period) {
         lattice(first, length, times, period, among);
       });
+}
+
+/// Steps [first, last) with one message each, of a cyclic phase: at step s receiver w + w_hop·s
+/// (mod m) hears from the rank d + d_hop·s behind it.
+struct Across {
+  std::int64_t first = 0, last = 0;
+  std::int64_t w = 0, w_hop = 0;
+  std::int64_t d = 0, d_hop = 0;
+};
+
+/// Only the steps at which a + b·s lies in [low, high).
+inline void clip(Across& across, std::int64_t a, std::int64_t b, std::int64_t low,
+                 std::int64_t high) {
+  if (b < 0) {  // −a − b·s in [1 − high, 1 − low)
+    a = -a;
+    b = -b;
+    std::swap(low, high);
+    low = 1 - low;
+    high = 1 - high;
+  }
+  if (b == 0) {
+    if (a < low || a >= high) across.last = across.first;
+    return;
+  }
+  across.first = std::max(across.first, floor_div(low - a + b - 1, b));
+  across.last = std::min(across.last, floor_div(high - a + b - 1, b));
+}
+
+/// The set is { x(s) }, cut or not, and x is linear in s.
+inline bool is_moving_point(const OffsetSet& set) {
+  const auto one = [](const Affine& a) {
+    return a.constant == 1 && a.per_step == 0 && a.per_unit == 0;
+  };
+  return !set.hi_is_group_size && one(set.modulus) && one(set.divisor) &&
+         set.lo.per_step == set.hi.per_step && set.lo.per_unit == set.hi.per_unit &&
+         set.hi.constant - set.lo.constant == 1;
+}
+
+/// Whether every step of the arc is at most one message, and no more than a moving one.
+inline bool one_message_per_step(const Phase& phase, int arc_number, std::int64_t size,
+                                 Across& across) {
+  const Arc& arc = phase.arcs[static_cast<std::size_t>(arc_number)];
+  if (phase.frame != Frame::cyclic || phase.unit != Unit::one || phase.network != InNetwork::none ||
+      (phase.root < 0 && !arc.has_receivers) || (phase.root >= 0 && arc.has_receivers))
+    return false;
+  const auto at_zero = [](const Affine& a) { return std::int64_t{a.constant} + a.per_unit; };
+  across.last = phase.steps;
+  across.d = at_zero(arc.distance);
+  across.d_hop = arc.distance.per_step;
+  if (arc.has_payload) {
+    const OffsetSet& x = arc.payload;
+    if (!is_moving_point(x)) return false;
+    if (x.has_cut) clip(across, at_zero(x.lo), x.lo.per_step, x.cut_low, x.cut_high);
+  }
+  if (phase.root >= 0) {
+    if (!arc.has_payload) return false;
+    across.w = phase.root + at_zero(arc.payload.lo);
+    across.w_hop = arc.payload.lo.per_step;
+  } else {
+    const OffsetSet& receivers = arc.receivers;
+    if (!is_moving_point(receivers)) return false;
+    if (receivers.has_cut)
+      clip(across, at_zero(receivers.lo), receivers.lo.per_step, receivers.cut_low,
+           receivers.cut_high);
+    across.w = at_zero(receivers.lo);
+    across.w_hop = receivers.lo.per_step;
+    clip(across, across.w, across.w_hop, 0, size);
+  }
+  // No step in which the sender is the receiver.
+  const std::int64_t first = across.d + across.first * across.d_hop;
+  const std::int64_t last = across.d + (across.last - 1) * across.d_hop;
+  return across.first >= across.last ||
+         (std::min(first, last) > 0 && std::max(first, last) < size) ||
+         (std::max(first, last) < 0 && std::min(first, last) > -size);
+}
+
+/// f(w, v, count, w_stride, v_stride), cut where either goes round the group.
+template <class F>
+void for_each_across(const Across& across, std::int64_t size, F&& f) {
+  const auto left = [size](std::int64_t at, std::int64_t hop) {
+    if (hop == 0) return std::int64_t{1} << 62;
+    return hop > 0 ? (size - 1 - at) / hop + 1 : at / -hop + 1;
+  };
+  const std::int64_t v_hop = across.w_hop - across.d_hop;
+  for (std::int64_t s = across.first; s < across.last;) {
+    const std::int64_t w = floor_mod(across.w + s * across.w_hop, size);
+    const std::int64_t v = floor_mod(w - across.d - s * across.d_hop, size);
+    const std::int64_t here = std::min({across.last - s, left(w, across.w_hop), left(v, v_hop)});
+    f(w, v, here, across.w_hop, v_hop);
+    s += here;
+  }
 }
 
 }  // namespace collscale::index_runs
