@@ -105,10 +105,15 @@ void by_hand(benchmark::State& state, ByHand loop, std::int64_t n, std::int64_t 
 Phase the_phase(const Term& term) { return std::get<Phase>(term.node); }
 
 GroupMap placed(const std::vector<std::int64_t>& radix, const View& view,
-                const DigitShift& rotation = {}) {
-  std::int64_t ranks = 1;
-  for (const std::int64_t r : radix) ranks *= r;
-  auto map = place(whole_map(radix), view, rotation, {}, ranks);
+                const DigitShift& rotation = {}, const std::vector<NodeRun>& nodes = {}) {
+  Schedule schedule;
+  schedule.ranks = 1;
+  for (const std::int64_t r : radix) schedule.ranks *= r;
+  schedule.radix = radix;
+  schedule.nodes = nodes;
+  CopyShift shift;
+  shift.rotation = rotation;
+  auto map = place(whole_map(radix), view, shift, schedule);
   if (!map) std::abort();
   return *map;
 }
@@ -271,6 +276,19 @@ void register_flows(std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i) order.push_back(static_cast<std::int32_t>(n - 1 - i));
   listed.members = std::make_shared<const std::vector<std::vector<std::int32_t>>>(1, order);
   add("ring_member_list", lane_of(one_step(Frame::cyclic, 1), placed({n}, listed)));
+
+  // Nodes of 8 ranks, some of 5, and one of what is left.
+  const std::int64_t of_five = n / 50;
+  const std::int64_t of_eight = (n - 5 * of_five) / 8 - 1;
+  const std::vector<NodeRun> uneven = {
+      {of_eight, 8}, {of_five, 5}, {1, n - 5 * of_five - 8 * of_eight}};
+  View turned = nodes_view(0);
+  turned.turn = 3;
+  const Term ring_step = one_step(Frame::cyclic, 1);
+  add("inside_uneven_nodes", lane_of(ring_step, placed({n}, turned, {}, uneven)));
+  add("leaders_ring", lane_of(ring_step, placed({n}, leaders_view(), {}, uneven)));
+  add("leaders_tree",
+      lane_of(binary_tree(of_eight + of_five + 1), placed({n}, leaders_view(), {}, uneven)));
 
   if (n == core) {
     add_by_hand("xor_small", exclusive_or_by_hand, 1, n);

@@ -123,15 +123,11 @@ RankLayout rank_layout(const GroupMap& map) {
   const std::int64_t full = map.full_size();
   layout.pieces = places(map, full);
   if (map.view.nodes == View::Nodes::inside) {
-    std::int64_t first = 0;
-    for (int run = 0; run < map.view.node_run; ++run) {
-      const NodeRun& before = map.nodes[static_cast<std::size_t>(run)];
-      first += before.nodes * before.ranks;
-    }
     rotate(layout.pieces, 0, full, map.view.turn);
     layout.wheels[0] = {full, 1, 0};
     layout.wheel_count = 1;
-    layout.base = first;
+    layout.base =
+        map.ranks_before_node(map.nodes_before_run(static_cast<std::size_t>(map.view.node_run)));
     layout.groups[0] = {map.group_count, full};
     layout.group_axes = 1;
   } else if (map.view.nodes == View::Nodes::leaders) {

@@ -236,6 +236,18 @@ void expect_every_kind_by_definition(const GroupMap& map) {
   }
 }
 
+/// A view of all ranks, numbered by `radix` and in nodes where there are any.
+GroupMap placed(const testing::Radix& radix, const View& view, const DigitShift& rotation = {},
+                const std::vector<NodeRun>& nodes = {}) {
+  Schedule schedule = testing::schedule_of(Collective::all_reduce, "", radix, Term{});
+  schedule.nodes = nodes;
+  CopyShift shift;
+  shift.rotation = rotation;
+  auto map = place(whole_map(radix), view, shift, schedule);
+  EXPECT_TRUE(map) << (map ? "" : map.error().message);
+  return map ? *map : GroupMap{};
+}
+
 TEST(Flows, FollowTheDefinitionForEveryOrderOfAGroup) {
   for (const std::int64_t m : {2, 3, 6, 8, 16, 23}) {
     for (int order = 0; order < 8; ++order) {
@@ -243,14 +255,12 @@ TEST(Flows, FollowTheDefinitionForEveryOrderOfAGroup) {
       if ((order & 1) != 0) view.mirror = true;
       if ((order & 2) != 0) view.shift = static_cast<std::int32_t>(m / 2 + 1);
       if ((order & 4) != 0) view.twist = 1 + static_cast<std::int32_t>(m) / 3;
-      const auto map = place(whole_map({m}), view, {}, {}, m);
-      ASSERT_TRUE(map);
-      ASSERT_NO_FATAL_FAILURE(expect_every_kind_by_definition(*map)) << "order " << order;
+      ASSERT_NO_FATAL_FAILURE(expect_every_kind_by_definition(placed({m}, view)))
+          << "order " << order;
       view.core = core_size(m);
       view.core_map = View::CoreMap::neighbour;
-      const auto folded = place(whole_map({m}), view, {}, {}, m);
-      ASSERT_TRUE(folded);
-      ASSERT_NO_FATAL_FAILURE(expect_every_kind_by_definition(*folded)) << "core, order " << order;
+      ASSERT_NO_FATAL_FAILURE(expect_every_kind_by_definition(placed({m}, view)))
+          << "core, order " << order;
     }
   }
 }
@@ -258,7 +268,6 @@ TEST(Flows, FollowTheDefinitionForEveryOrderOfAGroup) {
 TEST(Flows, FollowTheDefinitionOverAnyDigits) {
   using Digits = std::vector<int>;
   for (const testing::Radix& radix : {testing::Radix{3, 2, 4}, {2, 4, 2}, {1, 8, 2}}) {
-    const std::int64_t ranks = radix[0] * radix[1] * radix[2];
     for (const Digits& digits : {Digits{0},
                                  {1},
                                  {2},
@@ -288,10 +297,9 @@ TEST(Flows, FollowTheDefinitionOverAnyDigits) {
         if (variant == 2) rotation = {1, 1, 4, 0};
         if (variant == 3) view.shift = 1;
         if (variant == 5) view.mirror = true;
-        const auto map = place(whole_map(radix), view, rotation, {}, ranks);
-        ASSERT_TRUE(map);
-        if (map->size < 2) continue;
-        ASSERT_NO_FATAL_FAILURE(expect_every_kind_by_definition(*map))
+        const GroupMap map = placed(radix, view, rotation);
+        if (map.size < 2) continue;
+        ASSERT_NO_FATAL_FAILURE(expect_every_kind_by_definition(map))
             << "digits " << digits.front() << " of " << digits.size() << " variant " << variant;
       }
     }
@@ -302,21 +310,34 @@ TEST(Flows, FollowTheDefinitionInMemberLists) {
   View view;
   view.members = std::make_shared<const std::vector<std::vector<std::int32_t>>>(
       std::vector<std::vector<std::int32_t>>{{7, 3, 5, 1}, {0, 2, 6, 4}});
-  const auto map = place(whole_map({8}), view, {}, {}, 8);
-  ASSERT_TRUE(map);
-  expect_every_kind_by_definition(*map);
+  expect_every_kind_by_definition(placed({8}, view));
+}
+
+TEST(Flows, FollowTheDefinitionInUnevenNodes) {
+  const std::vector<NodeRun> nodes = {{3, 4}, {1, 2}, {4, 5}};  // 34 ranks on 8 nodes
+  for (const std::int32_t turn : {0, 3}) {
+    for (std::int32_t run = 0; run < 3; ++run) {
+      View inside = nodes_view(run);
+      inside.turn = turn;
+      ASSERT_NO_FATAL_FAILURE(expect_every_kind_by_definition(placed({34}, inside, {}, nodes)));
+    }
+    for (int order = 0; order < 4; ++order) {
+      View leaders = leaders_view();
+      leaders.turn = turn;
+      leaders.mirror = (order & 1) != 0;
+      leaders.shift = (order & 2) != 0 ? 5 : 0;
+      ASSERT_NO_FATAL_FAILURE(expect_every_kind_by_definition(placed({34}, leaders, {}, nodes)));
+    }
+  }
 }
 
 TEST(Flows, FollowTheDefinitionInLongRuns) {
   // Long enough for tiles, runs across and stretches of a turn.
   for (const bool turned : {false, true}) {
     for (const int digit : {0, 1}) {
-      const auto map =
-          place(whole_map({6, 2500}), digits_view({digit}), {turned ? 4 : 0, 0, 0, 0}, {}, 15'000);
-      ASSERT_TRUE(map);
       Lane lane;
-      lane.map = *map;
-      lane.phase = std::get<Phase>(testing::bruck(map->size).node);
+      lane.map = placed({6, 2500}, digits_view({digit}), {turned ? 4 : 0, 0, 0, 0});
+      lane.phase = std::get<Phase>(testing::bruck(lane.map.size).node);
       ASSERT_NO_FATAL_FAILURE(expect_flows_by_definition(lane, 2));
     }
   }
@@ -324,8 +345,6 @@ TEST(Flows, FollowTheDefinitionInLongRuns) {
        {testing::Radix{1 << 14, 1}, {8, 2500}, {5000, 3}, {16, 1 << 10}}) {
     const std::int64_t ranks = radix[0] * radix[1];
     for (const bool turned : {false, true}) {
-      const auto map = place(whole_map(radix), View{}, {turned ? 3 : 0, 0, 0, 0}, {}, ranks);
-      ASSERT_TRUE(map);
       std::vector<Phase> phases = {std::get<Phase>(testing::bruck(ranks).node),
                                    std::get<Phase>(testing::btree(ranks).node)};
       if (ranks == core_size(ranks)) {
@@ -340,7 +359,7 @@ TEST(Flows, FollowTheDefinitionInLongRuns) {
       }
       for (const Phase& p : phases) {
         Lane lane;
-        lane.map = *map;
+        lane.map = placed(radix, View{});
         lane.map.view.rotation[0] = turned ? 3 : 0;
         lane.phase = p;
         ASSERT_NO_FATAL_FAILURE(expect_flows_by_definition(lane, 3)) << ranks << " " << turned;
