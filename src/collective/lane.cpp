@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collective/lane.hpp"
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -58,6 +59,15 @@ std::int64_t largest_folded(const Lane& lane, std::int64_t step, int arc) {
   return count + std::min(count, doubled);
 }
 
+/// Among leaders a block stands for those of a node: of the largest, for an upper bound.
+double largest_over_mean_node(const GroupMap& map) {
+  if (map.view.nodes != View::Nodes::leaders) return 1;
+  std::int64_t largest = 0;
+  for (const NodeRun& run : map.nodes) largest = std::max(largest, run.ranks);
+  return static_cast<double>(largest) * static_cast<double>(map.full_size()) /
+         static_cast<double>(map.all_ranks());
+}
+
 }  // namespace
 
 bool carries_scope(const Phase& phase) {
@@ -99,7 +109,7 @@ double message_fraction(const Lane& lane, std::int64_t step, int arc) {
   // scope_fraction is the mean block of the core, which is full/core blocks of the group.
   return lane.scope_fraction * static_cast<double>(lane.map.size) /
          static_cast<double>(lane.map.full_size()) *
-         static_cast<double>(largest_folded(lane, s, arc));
+         static_cast<double>(largest_folded(lane, s, arc)) * largest_over_mean_node(lane.map);
 }
 
 std::int64_t total_gain(const Phase& phase, std::int64_t group_size) {

@@ -8,6 +8,7 @@
 
 #include "collective/executor.hpp"
 #include "collective/flows.hpp"
+#include "collective/walk.hpp"
 #include "schedules.hpp"
 
 namespace collscale {
@@ -74,7 +75,9 @@ TEST(Program, HalvingAndDoublingSendsMostBytesTheLeastFar) {
 
 TEST(Program, LanesCarryTheBytesTheExecutorSends) {
   testing::for_each_schedule(testing::shapes(24, 3), [](const Schedule& s, const Shape&) {
-    const auto program = make_program(s);
+    WalkOptions every_chunk;
+    every_chunk.expand_pipes = true;
+    const auto program = walk(s, every_chunk);
     ASSERT_TRUE(program);
     std::vector<Lane> lanes;
     testing::collect_lanes(*program, lanes);

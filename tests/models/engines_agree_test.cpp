@@ -161,12 +161,12 @@ TEST(EnginesAgree, WithinSomePercentUnderEcmp) {
   const System system = clos_system(options);
   const std::vector<double> sizes = {1e9};
   const auto formula =
-      predict_analytic(system, Collective::all_gather, "halving_doubling", 512, sizes);
+      predict_analytic(system, Collective::all_gather, "recursive_doubling", 512, sizes);
   ASSERT_TRUE(formula.has_value());
   double sum = 0;
   constexpr int kSeeds = 40;
   for (int seed = 1; seed <= kSeeds; ++seed) {
-    const auto hashed = simulate_flow(system, Collective::all_gather, "halving_doubling", 512,
+    const auto hashed = simulate_flow(system, Collective::all_gather, "recursive_doubling", 512,
                                       sizes, {static_cast<std::uint64_t>(seed)});
     ASSERT_TRUE(hashed.has_value());
     sum += hashed->front().time_s;

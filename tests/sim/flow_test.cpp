@@ -51,7 +51,7 @@ TEST(Flow, SameSeedSameAnswerAnotherSeedAnother) {
   const System system = clos_system(options);
   const std::vector<double> sizes = {1e9};
   const auto time = [&](std::uint64_t seed) {
-    return simulate_flow(system, Collective::all_gather, "halving_doubling", 512, sizes, {seed})
+    return simulate_flow(system, Collective::all_gather, "recursive_doubling", 512, sizes, {seed})
         ->front()
         .time_s;
   };

@@ -30,11 +30,35 @@ Family scatter_family();
 Family send_recv_family();
 Family barrier_family();
 
-// ring.cpp
-Term ring_gather(std::int64_t size, int direction);  ///< all_gather among `size` ranks; ±1
+// ring.cpp: all_gathers among `size` ranks; dual() makes a reduce_scatter of each.
+Term ring_gather(std::int64_t size, int direction);  ///< ±1: towards higher, lower ranks
+Term bidirectional_ring_gather(std::int64_t size);   ///< half of the blocks from either side
 
 // halving_doubling.cpp
-Term halving_doubling_reduce(std::int64_t size);  ///< all_reduce among `size` ranks, folded
-Term halving_doubling_gather(std::int64_t size);  ///< all_gather among `size` ranks, folded
+/// all_gather among 2^k ranks, partners by the frame (exclusive_or, dihedral). near_first: the
+/// distance grows with the data; otherwise it shrinks.
+Term butterfly_gather(Frame frame, bool near_first, std::int64_t size);
+Term halving_doubling_reduce(std::int64_t size);    ///< all_reduce among `size` ranks, folded
+Term recursive_doubling_gather(std::int64_t size);  ///< all_gather among `size` ranks, folded
+
+// bruck.cpp
+Term bruck_gather(std::int64_t size, std::int64_t radix);  ///< all_gather; radix ≥ 2
+
+// pat.cpp
+/// all_gather; aggregation: a power of two, at most largest_aggregation(size).
+Term pat_gather(std::int64_t size, std::int64_t aggregation);
+std::int64_t largest_aggregation(std::int64_t size);
+
+// multi_rail.cpp
+/// What runs among `size` leaders, or ranks of one level.
+using Among = Term (*)(std::int64_t size);
+Term ring_reduce(std::int64_t size);  ///< all_reduce round a ring
+/// all_reduce in which one rank of every node collects the node's part along a chain, takes part in
+/// `among` the nodes and hands the result back along the chain. Nodes may be uneven; `parts` such
+/// parts of the data, each with another rank of the node, pipelined in `chunks`.
+Term reduce_through_leaders(const std::vector<NodeRun>& runs, std::int64_t parts,
+                            std::int32_t chunks, Among among);
+/// The same for all_gather: among the nodes an all_gather. Uneven nodes only.
+Term gather_through_leaders(const std::vector<NodeRun>& runs, std::int64_t parts, Among among);
 
 }  // namespace collscale
