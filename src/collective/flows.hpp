@@ -114,8 +114,9 @@ void turn(const RankLayout& layout, int number, const End& to, const End& from, 
 template <class F>
 void place(const RankLayout& layout, std::int64_t w, std::int64_t v, std::int64_t count,
            std::int64_t w_stride, std::int64_t v_stride, F&& f) {
-  const std::int64_t tile =
-      layout.wheel_count > 1 ? index_runs::kTile * layout.wheels[0].radix : count;
+  std::int64_t tile = layout.wheel_count > 1 ? index_runs::kTile : count;
+  for (int i = 0; i + 1 < layout.wheel_count; ++i)
+    tile *= layout.wheels[static_cast<std::size_t>(i)].radix;
   const auto left = [](const RankLayout::Piece& piece, std::int64_t index, std::int64_t stride) {
     if (stride == 0) return std::int64_t{1} << 62;
     return (stride > 0 ? piece.last - 1 - index : index - piece.first) /
