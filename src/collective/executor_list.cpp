@@ -144,6 +144,7 @@ Expected<void> ListRun::run() {
                      [](const Task& a, const Task& b) { return a.step < b.step; });
   }
   machine_.begin_packets();
+  machine_.timeline_.begin_list();
   for (std::int32_t rank = 0; rank < ranks; ++rank)
     if (auto ok = come_to_next_step(rank); !ok) return ok;
   for (; !startable_.empty(); startable_.pop_front())

@@ -34,10 +34,12 @@ Expected<void> Machine::reserve() {
   const auto cells = static_cast<double>(division_.cells());
   const auto ranks = static_cast<double>(ranks_);
   const double per_slot = elements_.bytes > 0 ? 12 + sizeof(Bytes) : 12;
-  // Pairs: where a cell's holders are, the holders, and a copy of all while they are on their way.
-  const double holders = static_cast<double>(demands_.copies());
-  double needed = demands_.pairs() ? cells * (16 + holders * 2 * (per_slot + 24))
-                                   : cells * (ranks * per_slot + 12);
+  // Pairs: by cell the totals and the first holder; the holders; and, since all may be under way at
+  // once, a message for each. Arrays that grow take up to twice what they hold.
+  const double on_its_way = 20.0 + sizeof(Packet);
+  const auto holders = static_cast<double>(demands_.copies());
+  const double needed = demands_.pairs() ? cells * (16 + holders * 2 * (per_slot + 8 + on_its_way))
+                                         : cells * (ranks * per_slot + 12);
   if (needed > kMaxMemory)
     return fail(fmt::format(
         "{} ranks are too many for the reference executor: {} blocks of {} intervals each would "

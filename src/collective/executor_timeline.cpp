@@ -57,6 +57,7 @@ Timeline::Timeline(std::int64_t vertices, ExecutionTrace* trace)
 void Timeline::begin(const Phase& phase) {
   const auto vertices = static_cast<std::size_t>(vertices_);
   ++round_;
+  ++run_;
   waited_of_ = -1;
   if (phase.lag == Lag::none && phase.window > 0) sends_.assign(vertices, {});
   if (phase.lag != Lag::ruler) return;
@@ -68,10 +69,18 @@ void Timeline::begin(const Phase& phase) {
 void Timeline::wait_for_edge(const Packet& packet, std::int64_t lane, Wait& wait) {
   if (lane == kNoLane) return;
   const std::int64_t key = (lane * vertices_ + packet.source) * vertices_ + packet.destination;
-  Sent& before = edges_[static_cast<std::uint64_t>(key)];
-  if (before.end > wait.start) wait.start = before.end;
-  if (trace_ && before.number >= 0) wait.source.push_back(before.number);
-  before = {wait.start + 1, packet.number};
+  Edge& edge = edges_[static_cast<std::uint64_t>(key)];
+  if (edge.run != run_) {
+    edge.before = edge.end;
+    edge.last_before.swap(edge.last);
+    edge.last.clear();
+    edge.run = run_;
+  }
+  wait.start = std::max(wait.start, edge.before);
+  edge.end = std::max(edge.end, wait.start + 1);
+  if (!trace_) return;
+  wait.source.insert(wait.source.end(), edge.last_before.begin(), edge.last_before.end());
+  edge.last.push_back(packet.number);
 }
 
 void Timeline::wait_for_window(const Phase& phase, const Packet& packet, Wait& wait) {

@@ -45,6 +45,8 @@ class Timeline {
   Timeline(std::int64_t vertices, ExecutionTrace* trace);
 
   void begin(const Phase& phase);
+  /// Messages of a List follow: edges know one chunk from the next.
+  void begin_list() { ++run_; }
   /// Messages of one step (lag none: of all steps). A message starts when sender and receiver are
   /// ready; lag none: when both were ready for the phase, and the sender's window allows; lag
   /// ruler: when what it waits for has arrived. Messages of one edge of `lane`, the number of a
@@ -65,6 +67,14 @@ class Timeline {
     std::vector<std::int32_t> source;
     std::vector<std::int32_t> destination;
   };
+  /// An edge of a lane in a pipeline: what the chunk before and this chunk have sent on it.
+  struct Edge {
+    std::uint64_t run = 0;
+    std::int64_t before = 0;
+    std::int64_t end = 0;
+    std::vector<std::int32_t> last_before;  ///< traced only
+    std::vector<std::int32_t> last;
+  };
   void wait_for_edge(const Packet& packet, std::int64_t lane, Wait& wait);
   void wait_for_window(const Phase& phase, const Packet& packet, Wait& wait);
   void wait_for_arrivals(const Phase& phase, const Packet& packet, Wait& wait);
@@ -73,7 +83,8 @@ class Timeline {
 
   std::int64_t vertices_;
   ExecutionTrace* trace_;
-  std::unordered_map<std::uint64_t, Sent> edges_;
+  std::unordered_map<std::uint64_t, Edge> edges_;
+  std::uint64_t run_ = 0;                           ///< of a lane: one per chunk
   std::vector<std::vector<Sent>> sends_;            ///< lag none with a window: by sender
   std::vector<std::int64_t> arrival_;               ///< lag ruler: by step and rank
   std::vector<std::vector<std::int32_t>> arrived_;  ///< the messages of those, traced only
