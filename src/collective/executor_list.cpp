@@ -110,6 +110,7 @@ Expected<void> ListRun::finish(std::size_t number) {
   const Message& m = messages_[number];
   if (auto ok = machine_.apply(packet, m.transfer, true); !ok) return ok;
   arrived_at_[number] = 3;
+  machine_.trace(packet, m.transfer);  // now, not when read: what it waits for comes before it
   const std::int64_t ready = std::max(clock_.time[static_cast<std::size_t>(m.source)],
                                       clock_.time[static_cast<std::size_t>(m.destination)]);
   const std::int64_t end = machine_.timeline_.start_one(packet, ready, clock_, lane_);

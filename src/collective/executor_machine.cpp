@@ -210,7 +210,9 @@ Expected<void> Machine::send(const Lane& lane, std::int64_t source, std::int64_t
   if (packet.count == 0) return {};
   if (lane.phase.lag == Lag::ruler)
     if (auto ok = check_waited(lane, packet); !ok) return ok;
-  if (auto ok = read(packet, effective_transfer(lane.phase)); !ok) return ok;
+  const Transfer transfer = effective_transfer(lane.phase);
+  if (auto ok = read(packet, transfer); !ok) return ok;
+  trace(packet, transfer);
   packets_.push_back(packet);
   return {};
 }

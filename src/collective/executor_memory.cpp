@@ -132,11 +132,11 @@ Expected<void> Machine::read(Packet& packet, Transfer transfer) {
   }
   report_.sent_fraction[source] += fraction_of(packet);
   ++report_.messages;
-  if (options_.trace) trace(packet, transfer);
   return {};
 }
 
 void Machine::trace(Packet& packet, Transfer transfer) {
+  if (!options_.trace) return;
   ExecutedMessage message;
   message.phase = phase_number_;
   message.step = packet.position;

@@ -42,7 +42,9 @@ Expected<void> Machine::send_up(const Lane& lane, Payload& payload, std::int64_t
     packet.destination = static_cast<std::int32_t>(vertex);
     packet.first = tokens_.size();
     packet.count = names_.size() - packet.first;
-    if (auto ok = read(packet, sums ? Transfer::give : Transfer::copy); !ok) return ok;
+    const Transfer transfer = sums ? Transfer::give : Transfer::copy;
+    if (auto ok = read(packet, transfer); !ok) return ok;
+    trace(packet, transfer);
     packets_.push_back(packet);
   }
   return {};
@@ -89,7 +91,7 @@ void Machine::send_down(const Lane& lane, Payload& payload, std::int64_t group) 
       if (elements_.bytes > 0) carried_.push_back(Bytes(carried_[from]));
     }
     ++report_.messages;
-    if (options_.trace) trace(packet, Transfer::copy);
+    trace(packet, Transfer::copy);
     packets_.push_back(packet);
   }
 }
