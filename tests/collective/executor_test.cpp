@@ -262,7 +262,7 @@ TEST(Executor, UnevenNodesGatherThroughLeaders) {
     const std::int64_t leaders = node_count(nodes);
     const Term collect = inside_each(nodes, [](std::int64_t g) { return hand_over(g); });
     const Term down = inside_each(nodes, [](std::int64_t g) { return chain(g); });
-    for (const Term& among : {ring_gather(leaders, 1), halving_doubling_gather(leaders)}) {
+    for (const Term& among : {ring_gather(leaders, 1), recursive_doubling_gather(leaders)}) {
       const Term term = seq({collect, over(leaders_view(), among), down});
       expect_right(on_nodes(Collective::all_gather, nodes, term));
       expect_right(on_nodes(Collective::reduce_scatter, nodes, dual(term)));
