@@ -87,8 +87,8 @@ InstalledProgram find_benchmark(const std::string& program) {
 
 }  // namespace
 
-Machine inspect_machine() {
-  Machine machine;
+HostMachine inspect_machine() {
+  HostMachine machine;
   std::array<char, 256> host{};
   if (gethostname(host.data(), host.size() - 1) == 0) machine.host = host.data();
   machine.cores = usable_cores();

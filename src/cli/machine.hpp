@@ -14,7 +14,7 @@ struct InstalledProgram {
   std::string path;
 };
 
-struct Machine {
+struct HostMachine {
   std::string host;
   int cores = 0;                  ///< that this process may run on
   std::int64_t memory_bytes = 0;  ///< 0 where unknown
@@ -23,6 +23,6 @@ struct Machine {
   std::vector<InstalledProgram> benchmarks;  ///< beside the tool: built tree or installed
 };
 
-Machine inspect_machine();
+HostMachine inspect_machine();
 
 }  // namespace collscale

@@ -25,7 +25,7 @@ struct Finding {
   std::string detail;
 };
 
-std::vector<Finding> findings_of(const Machine& machine) {
+std::vector<Finding> findings_of(const HostMachine& machine) {
   std::vector<Finding> findings;
   const auto build_of = [](std::string_view option, std::string_view note) {
     return note == fmt::format("{}=OFF", option)
@@ -69,7 +69,7 @@ std::vector<Finding> findings_of(const Machine& machine) {
   return findings;
 }
 
-std::string text_of(const Machine& machine, const std::vector<Finding>& findings, bool colour) {
+std::string text_of(const HostMachine& machine, const std::vector<Finding>& findings, bool colour) {
   std::string out = fmt::format("collscale {}, {}, {}, on {}\n\n", build::kVersion,
                                 build::kBuildType, build::kCompiler, machine.host);
   Table table({{"", Align::left}, {"", Align::left}, {"", Align::left}, {"", Align::left}});
@@ -83,7 +83,7 @@ std::string text_of(const Machine& machine, const std::vector<Finding>& findings
   return out + text.substr(text.find('\n') + 1);  // without the empty header
 }
 
-std::string json_of(const Machine& machine, const std::vector<Finding>& findings) {
+std::string json_of(const HostMachine& machine, const std::vector<Finding>& findings) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const Finding& finding : findings) {
     list.push_back({{"group", finding.group},
@@ -103,7 +103,7 @@ std::string json_of(const Machine& machine, const std::vector<Finding>& findings
 
 Expected<void> run(const DoctorOptions& options, const Terminal& terminal) {
   if (auto writable = check_output("--json", options.json); !writable) return writable;
-  const Machine machine = inspect_machine();
+  const HostMachine machine = inspect_machine();
   const std::vector<Finding> findings = findings_of(machine);
   if (!takes_stdout(options.json)) print_result(text_of(machine, findings, terminal.colour_stdout));
   return write_text(options.json, json_of(machine, findings));
