@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "cli/build_info.hpp"
 #include "cli/output.hpp"
 #include "cli/table.hpp"
+#include "cli/values.hpp"
 #include "units/range.hpp"
 #include "units/suggest.hpp"
 
@@ -22,11 +22,11 @@ constexpr std::string_view kBareText =
     R"(collscale tells how long a collective takes on a system, and why: measured, simulated, predicted.
 
   collscale predict -t colossus-100k -c all_reduce -s 1GiB
-  collscale topo show dgx-h100-superpod
 
   topo         the systems: list, show, check     calibrate    fit a model to measurements
   predict      time and bandwidths of a model     extrapolate  measurements to larger systems
-  import       logs of others to our records      doctor       what is built, here, missing
+  import       logs of others to our records      schedule     the algorithms, step by step
+  doctor       what is built, here, missing
 
 `collscale COMMAND --help` starts with examples. The benchmarks are bench_mpi, bench_nccl, bench_sim.
 )";
@@ -38,46 +38,7 @@ struct Definition {
   std::vector<std::string> required;  ///< as CLI11 names them: "--sizes", "RESULTS"
 };
 
-// ---- values
-// -----------------------------------------------------------------------------------------
-
-Expected<std::string> parse_text(const std::string& text) {
-  if (text.empty()) return fail("expected a value, found nothing");
-  return text;
-}
-
-template <class Integer>
-Expected<Integer> parse_integer(const std::string& text, Integer least) {
-  Integer value{};
-  const char* const end = text.data() + text.size();
-  const auto [rest, status] = std::from_chars(text.data(), end, value);
-  if (status != std::errc{} || rest != end || value < least)
-    return fail(fmt::format("\"{}\" is not a whole number of at least {}", text, least));
-  return value;
-}
-
-Expected<std::uint64_t> parse_seed(const std::string& text) {
-  return parse_integer<std::uint64_t>(text, 0);
-}
-
-Expected<std::int64_t> parse_count(const std::string& text) {
-  return parse_integer<std::int64_t>(text, 1);
-}
-
-Expected<std::vector<std::int64_t>> parse_group_sizes(const std::string& text) {
-  auto ranks = parse_ranks(text);
-  if (ranks && std::any_of(ranks->begin(), ranks->end(), [](std::int64_t n) { return n < 2; }))
-    return fail(fmt::format("\"{}\" asks for 1 rank: a collective needs at least 2", text));
-  return ranks;
-}
-
-Expected<Engine> parse_model_engine(const std::string& text) {
-  if (text == name(Engine::analytic)) return Engine::analytic;
-  if (text == name(Engine::flow)) return Engine::flow;
-  return fail(fmt::format("no engine \"{}\" here{}", text, suggestion(text, {"analytic", "flow"})));
-}
-
-/// Options that set a value through one of the parsers above. CLI11 calls back before it looks for
+/// Options that set a value through a parser (values.hpp). CLI11 calls back before it looks for
 /// --help and for unknown options, so the first bad value is kept until those have had their turn.
 class Options {
  public:
@@ -274,6 +235,8 @@ class CommandLine {
   void add_predict();
   void add_import();
   void add_fit();
+  void add_schedule();
+  void add_choice(CLI::App& app, ScheduleChoice& choice);
   Expected<Command> chosen() const;
 
   CLI::App app_{"", "collscale"};
@@ -286,6 +249,9 @@ class CommandLine {
   ImportCommandOptions import_;
   CalibrateCommandOptions calibrate_;
   ExtrapolateCommandOptions extrapolate_;
+  ScheduleListOptions schedule_list_;
+  ScheduleShowOptions schedule_show_;
+  ScheduleDrawOptions schedule_draw_;
   DoctorOptions doctor_;
   bool version_ = false;
 };
@@ -424,6 +390,73 @@ void CommandLine::add_fit() {
   options_.add_json(extrapolate, extrapolate_.json);
 }
 
+void CommandLine::add_choice(CLI::App& app, ScheduleChoice& choice) {
+  options_.add(app, "ALGORITHM", "", choice.algorithm, parse_text,
+               "ring, or all_reduce/ring; `collscale schedule list` has them all");
+  options_.add(app, "-n,--ranks", "N", choice.ranks, parse_group_size, "how many ranks");
+  options_.add(app, "-c,--collective", "NAME", choice.collective, parse_collective,
+               "where several have an algorithm of this name; default: all_reduce, or the first");
+  options_.add(app, "--ranks-per-node", "G", choice.ranks_per_node, parse_count,
+               "default: what makes several nodes, where the algorithm looks at them");
+  options_.add(app, "--nodes", "G,G,...", choice.nodes, parse_node_sizes,
+               "ranks of each node, where they differ: 8,8,4");
+  options_.add(app, "--nodes-per-group", "N", choice.nodes_per_group, parse_count,
+               "third level: nodes under one leaf switch");
+  options_.add(app, "--root", "RANK", choice.root, parse_number, "default: 0");
+  options_.add(app, "--channels", "C", choice.channels, parse_count,
+               "rings or trees side by side; default: 1");
+  options_.add(app, "--chunks", "K", choice.chunks, parse_count, "of a pipeline; default: 4");
+  options_.add(app, "--radix", "R", choice.radix, parse_group_size, "of Bruck; default: 2");
+  options_.add(app, "--aggregation", "A", choice.aggregation, parse_number,
+               "of PAT: blocks per message, a power of two; default: as many as fit");
+  options_.add(app, "--dimensions", "NxN", choice.dimensions, parse_dimensions,
+               "of a torus: 4x2; default: as equal as the ranks allow");
+  options_.add(app, "--experts", "E", choice.experts, parse_count,
+               "mixture of experts: copies of each token; default: 8");
+  options_.add(app, "--nodes-per-token", "M", choice.nodes_per_token, parse_count,
+               "mixture of experts: the most nodes they lie on; default: 4");
+}
+
+void CommandLine::add_schedule() {
+  CLI::App& schedule =
+      add(app_, "schedule", "The algorithms of every collective, and what they do step by step.",
+          {"collscale schedule list", "collscale schedule show ring -n 8",
+           "collscale schedule draw halving_doubling -n 8 -o halving_doubling.svg"});
+  CLI::App& list = add(schedule, "list", "The algorithms: depth, bytes, sources.",
+                       {"collscale schedule list", "collscale schedule list -c all_gather",
+                        "collscale schedule list --json -"});
+  options_.add(list, "-c,--collective", "NAME", schedule_list_.collective, parse_collective,
+               "only this collective");
+  options_.add_json(list, schedule_list_.json);
+
+  constexpr const char* kSizeHelp = "prints amounts as bytes; default: as fractions of S";
+  CLI::App& show =
+      add(schedule, "show", "Runs a schedule and prints its steps: who sends what to whom.",
+          {"collscale schedule show ring -n 8",
+           "collscale schedule show all_gather/recursive_doubling -n 6 -s 1MiB",
+           "collscale schedule show hierarchical -n 16 --ranks-per-node 4 --draw steps.svg",
+           "collscale schedule show ring -n 64 -s 1MiB --goal ring.goal"},
+          {"ALGORITHM"});
+  add_choice(show, schedule_show_.choice);
+  options_.add(show, "-s,--size", "SIZE", schedule_show_.size_bytes, parse_one_size, kSizeHelp);
+  show.add_flag("--all", schedule_show_.all, "every message, also of more than 16 ranks")
+      ->disable_flag_override();
+  options_.add(show, "--draw", "FILE", schedule_show_.draw, parse_text, "also a picture (SVG)");
+  options_.add(show, "--goal", "FILE", schedule_show_.goal, parse_text,
+               "also in GOAL, for LogGOPSim and its kin; -s sets the bytes, default: 1MiB");
+  options_.add(show, "--reduce-ns-per-byte", "NS", schedule_show_.reduce_ns_per_byte,
+               parse_nanoseconds, "what an addition costs in --goal; default: 0");
+  options_.add_json(show, schedule_show_.json);
+
+  CLI::App& draw = add(schedule, "draw", "Runs a schedule and draws it: time runs downward.",
+                       {"collscale schedule draw ring -n 8 -o ring.svg",
+                        "collscale schedule draw all_to_all/pairwise -n 6 -o pairwise.svg"},
+                       {"ALGORITHM", "--output"});
+  add_choice(draw, schedule_draw_.choice);
+  options_.add(draw, "-o,--output", "FILE", schedule_draw_.output, parse_text, "the picture (SVG)");
+  options_.add(draw, "-s,--size", "SIZE", schedule_draw_.size_bytes, parse_one_size, kSizeHelp);
+}
+
 CommandLine::CommandLine() {
   app_.allow_extras();
   app_.require_subcommand(0, 1);
@@ -435,6 +468,7 @@ CommandLine::CommandLine() {
   add_predict();
   add_import();
   add_fit();
+  add_schedule();
   CLI::App& doctor =
       add(app_, "doctor", "What was built, what is here, what is missing and how to get it.",
           {"collscale doctor", "collscale doctor --json -"});
@@ -449,6 +483,16 @@ Expected<Command> CommandLine::chosen() const {
   if (app_.got_subcommand("extrapolate"))
     return check(extrapolate_).map([this] { return Command{extrapolate_}; });
   if (app_.got_subcommand("doctor")) return Command{doctor_};
+  if (app_.got_subcommand("schedule")) {
+    const CLI::App& schedule = *app_.get_subcommand("schedule");
+    if (schedule.got_subcommand("list")) return Command{schedule_list_};
+    if (schedule.got_subcommand("show"))
+      return check(schedule_show_).map([this] { return Command{schedule_show_}; });
+    if (schedule.got_subcommand("draw")) return Command{schedule_draw_};
+    return fail(
+        "collscale schedule needs a command: list, show or draw, for example: collscale schedule "
+        "list");
+  }
   if (app_.got_subcommand("topo")) {
     const CLI::App& topo = *app_.get_subcommand("topo");
     if (topo.got_subcommand("list")) return Command{topo_list_};

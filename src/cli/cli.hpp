@@ -10,6 +10,7 @@
 #include "cli/commands/extrapolate.hpp"
 #include "cli/commands/import.hpp"
 #include "cli/commands/predict.hpp"
+#include "cli/commands/schedule.hpp"
 #include "cli/commands/topo.hpp"
 #include "cli/terminal.hpp"
 #include "units/error.hpp"
@@ -22,9 +23,10 @@ struct ShowText {
 };
 
 /// What the user asked for, with every value checked that can be checked without reading a file.
-using Command = std::variant<ShowText, TopoListOptions, TopoShowOptions, TopoCheckOptions,
-                             PredictOptions, ImportCommandOptions, CalibrateCommandOptions,
-                             ExtrapolateCommandOptions, DoctorOptions>;
+using Command =
+    std::variant<ShowText, TopoListOptions, TopoShowOptions, TopoCheckOptions, PredictOptions,
+                 ImportCommandOptions, CalibrateCommandOptions, ExtrapolateCommandOptions,
+                 ScheduleListOptions, ScheduleShowOptions, ScheduleDrawOptions, DoctorOptions>;
 
 /// Errors are usage errors: one sentence with the flag, what was found and the nearest valid name.
 Expected<Command> parse_command_line(int argc, const char* const* argv);

@@ -90,6 +90,11 @@ INSTANTIATE_TEST_SUITE_P(
         Golden{"extrapolate",
                "collscale extrapolate results.json -t colossus-100k -c all_reduce "
                "-s 1MiB,1GiB -n 256,4096,100000"},
+        Golden{"schedule_show", "collscale schedule show all_gather/ring -n 4"},
+        Golden{"schedule_show_nodes",
+               "collscale schedule show hierarchical -n 8 --ranks-per-node 4 -s 1MiB"},
+        Golden{"schedule_show_pairs", "collscale schedule show all_to_all/pairwise -n 4"},
+        Golden{"help_schedule", "collscale schedule show --help"},
         Golden{"doctor", "collscale doctor"}, Golden{"bare", "collscale"},
         Golden{"help_predict", "collscale predict --help"}),
     [](const auto& test) { return test.param.name; });

@@ -16,9 +16,10 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-const std::vector<std::string> kCommands{"topo",       "topo list",   "topo show",
-                                         "topo check", "predict",     "import",
-                                         "calibrate",  "extrapolate", "doctor"};
+const std::vector<std::string> kCommands{
+    "topo",          "topo list",     "topo show",    "topo check", "predict",
+    "import",        "calibrate",     "extrapolate",  "doctor",     "schedule",
+    "schedule list", "schedule show", "schedule draw"};
 
 /// The indented lines after "Examples:", or of the bare tool.
 std::vector<std::string> examples_in(const std::string& help) {

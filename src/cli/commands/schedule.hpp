@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// `collscale schedule list|show|draw`: the algorithms, and what one does step by step, as the
+// executor found it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/terminal.hpp"
+#include "collective/collective.hpp"
+#include "units/error.hpp"
+
+namespace collscale {
+
+struct ScheduleListOptions {
+  std::optional<Collective> collective;
+  std::string json;
+};
+
+/// Which schedule; what is not given is chosen.
+struct ScheduleChoice {
+  std::string algorithm;  ///< "ring" or "all_reduce/ring"
+  std::optional<Collective> collective;
+  std::optional<std::int64_t> ranks;
+  std::optional<std::int64_t> ranks_per_node;
+  std::vector<std::int64_t> nodes;  ///< ranks of each node, where they differ
+  std::optional<std::int64_t> nodes_per_group;
+  std::optional<std::int64_t> root;
+  std::optional<std::int64_t> channels;
+  std::optional<std::int64_t> chunks;
+  std::optional<std::int64_t> radix;
+  std::optional<std::int64_t> aggregation;
+  std::vector<std::int64_t> dimensions;
+  std::optional<std::int64_t> experts;
+  std::optional<std::int64_t> nodes_per_token;
+};
+
+struct ScheduleShowOptions {
+  ScheduleChoice choice;
+  double size_bytes = 0;  ///< 0: amounts are fractions of S
+  bool all = false;       ///< every message of many ranks
+  std::string json;
+  std::string draw;
+  std::string goal;
+  double reduce_ns_per_byte = 0;
+};
+
+struct ScheduleDrawOptions {
+  ScheduleChoice choice;
+  double size_bytes = 0;
+  std::string output;
+};
+
+/// What can be said before anything runs.
+Expected<void> check(const ScheduleShowOptions& options);
+
+Expected<void> run(const ScheduleListOptions& options, const Terminal& terminal);
+Expected<void> run(const ScheduleShowOptions& options, const Terminal& terminal);
+Expected<void> run(const ScheduleDrawOptions& options, const Terminal& terminal);
+
+}  // namespace collscale

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/values.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+
+#include "units/quantity.hpp"
+#include "units/range.hpp"
+#include "units/suggest.hpp"
+
+namespace collscale {
+namespace {
+
+template <class Integer>
+Expected<Integer> parse_integer(const std::string& text, Integer least) {
+  Integer value{};
+  const char* const end = text.data() + text.size();
+  const auto [rest, status] = std::from_chars(text.data(), end, value);
+  if (status != std::errc{} || rest != end || value < least)
+    return fail(fmt::format("\"{}\" is not a whole number of at least {}", text, least));
+  return value;
+}
+
+/// "8,8,4" or "4x2": positive numbers in the order given.
+Expected<std::vector<std::int64_t>> parse_counts(const std::string& text, char separator) {
+  std::vector<std::int64_t> counts;
+  for (std::size_t start = 0; start <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, start), text.size());
+    auto count = parse_integer<std::int64_t>(text.substr(start, end - start), 1);
+    if (!count) return tl::unexpected(count.error());
+    counts.push_back(*count);
+    start = end + 1;
+  }
+  return counts;
+}
+
+}  // namespace
+
+Expected<std::string> parse_text(const std::string& text) {
+  if (text.empty()) return fail("expected a value, found nothing");
+  return text;
+}
+
+Expected<std::uint64_t> parse_seed(const std::string& text) {
+  return parse_integer<std::uint64_t>(text, 0);
+}
+
+Expected<std::int64_t> parse_count(const std::string& text) {
+  return parse_integer<std::int64_t>(text, 1);
+}
+
+Expected<std::vector<std::int64_t>> parse_group_sizes(const std::string& text) {
+  auto ranks = parse_ranks(text);
+  if (ranks && std::any_of(ranks->begin(), ranks->end(), [](std::int64_t n) { return n < 2; }))
+    return fail(fmt::format("\"{}\" asks for 1 rank: a collective needs at least 2", text));
+  return ranks;
+}
+
+Expected<std::int64_t> parse_group_size(const std::string& text) {
+  return parse_integer<std::int64_t>(text, 2);
+}
+
+Expected<std::int64_t> parse_number(const std::string& text) {
+  return parse_integer<std::int64_t>(text, 0);
+}
+
+Expected<double> parse_one_size(const std::string& text) { return parse_size_bytes(text); }
+
+Expected<double> parse_nanoseconds(const std::string& text) {
+  double value{};
+  const char* const end = text.data() + text.size();
+  const auto [rest, status] = std::from_chars(text.data(), end, value);
+  if (status != std::errc{} || rest != end || !(value >= 0) || value > 1e6)
+    return fail(fmt::format("\"{}\" is not a number of nanoseconds", text));
+  return value;
+}
+
+Expected<Engine> parse_model_engine(const std::string& text) {
+  if (text == name(Engine::analytic)) return Engine::analytic;
+  if (text == name(Engine::flow)) return Engine::flow;
+  return fail(fmt::format("no engine \"{}\" here{}", text, suggestion(text, {"analytic", "flow"})));
+}
+
+Expected<std::vector<std::int64_t>> parse_node_sizes(const std::string& text) {
+  return parse_counts(text, ',');
+}
+
+Expected<std::vector<std::int64_t>> parse_dimensions(const std::string& text) {
+  return parse_counts(text, 'x');
+}
+
+}  // namespace collscale
