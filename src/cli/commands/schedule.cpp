@@ -171,6 +171,19 @@ Json show_json(const Executed& executed, double size_bytes) {
   return json;
 }
 
+/// The name, what it does, and below that what it costs.
+std::string list_entry(const Algorithm& algorithm, std::size_t width) {
+  std::vector<std::string> lines = wrap(algorithm.description, kPageWidth - width - 4);
+  for (std::string& line :
+       wrap(fmt::format("depth {}; a rank sends {}", algorithm.depth, algorithm.bytes),
+            kPageWidth - width - 4))
+    lines.push_back(std::move(line));
+  std::string text;
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    text += fmt::format("  {:{}}  {}\n", i == 0 ? algorithm.name : "", width, lines[i]);
+  return text;
+}
+
 Json uses_json(const Algorithm::Uses& uses) {
   Json list = Json::array();
   for (const auto& [used, option] : options_used(uses))
@@ -190,31 +203,19 @@ Expected<void> check(const ScheduleShowOptions& options) {
 
 Expected<void> run(const ScheduleListOptions& options, const Terminal& terminal) {
   if (auto writable = check_output("--json", options.json); !writable) return writable;
-  Table table({{"algorithm", Align::left},
-               {"depth", Align::left},
-               {"a rank sends", Align::left},
-               {"description", Align::left}});
   Json entries = Json::array();
   std::string text;
   std::optional<Collective> group;
-  const auto finish_group = [&] {
-    if (!group) return;
-    text +=
-        fmt::format("{}{}\n{}", text.empty() ? "" : "\n",
-                    bold(name(*group), terminal.colour_stdout), table.text(terminal.colour_stdout));
-  };
+  std::size_t width = 0;
+  for (const Algorithm& algorithm : algorithms()) width = std::max(width, algorithm.name.size());
   for (const Algorithm& algorithm : algorithms()) {
     if (options.collective && algorithm.collective != *options.collective) continue;
     if (group != algorithm.collective) {
-      finish_group();
       group = algorithm.collective;
-      table = Table({{"algorithm", Align::left},
-                     {"depth", Align::left},
-                     {"a rank sends", Align::left},
-                     {"description", Align::left}});
+      text += fmt::format("{}{}\n", text.empty() ? "" : "\n",
+                          bold(name(algorithm.collective), terminal.colour_stdout));
     }
-    table.add({std::string(algorithm.name), std::string(algorithm.depth),
-               std::string(algorithm.bytes), std::string(algorithm.description)});
+    text += list_entry(algorithm, width);
     entries.push_back({{"collective", name(algorithm.collective)},
                        {"algorithm", algorithm.name},
                        {"description", algorithm.description},
@@ -223,7 +224,6 @@ Expected<void> run(const ScheduleListOptions& options, const Terminal& terminal)
                        {"source", algorithm.source},
                        {"options", uses_json(algorithm.uses)}});
   }
-  finish_group();
   if (entries.empty())
     return fail(fmt::format("no algorithm of {} is known yet", name(*options.collective)));
   if (!takes_stdout(options.json)) print_result(text);
