@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collective/lane.hpp"
 
-#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -40,35 +39,22 @@ bool uniform(const Phase& phase) {
   return phase.root < 0;
 }
 
-std::int64_t payload_count(const Phase& phase, std::int64_t step, int arc, std::int64_t size) {
-  const Arc& a = phase.arcs[static_cast<std::size_t>(arc)];
-  if (!a.has_payload || phase.address == Address::scope || phase.root >= 0) return 1;
-  return offsets_at(phase, a.payload, step, size).count();
-}
-
-/// The most blocks of one folded-gather message: |X| and, of those, as many as can stand for two.
-std::int64_t largest_folded(const Lane& lane, std::int64_t step, int arc) {
-  const Phase& phase = lane.phase;
-  const std::int64_t doubled = lane.map.full_size() - lane.map.size;
-  const Arc& a = phase.arcs[static_cast<std::size_t>(arc)];
-  const Offsets x = offsets_at(phase, a.payload, step, lane.map.size);
-  const std::int64_t count = x.count();
-  if (phase.frame == Frame::exclusive_or && x.modulus == 1) return count + std::min(count, doubled);
-  if (phase.frame == Frame::exclusive_or && x.divisor == 1 && x.low == 0)
-    return count + std::min(count, (doubled + x.modulus - 1) / x.modulus);  // one residue class
-  return count + std::min(count, doubled);
-}
-
-/// Among leaders a block stands for those of a node: of the largest, for an upper bound.
-double largest_over_mean_node(const GroupMap& map) {
-  if (map.view.nodes != View::Nodes::leaders) return 1;
-  std::int64_t largest = 0;
-  for (const NodeRun& run : map.nodes) largest = std::max(largest, run.ranks);
-  return static_cast<double>(largest) * static_cast<double>(map.full_size()) /
-         static_cast<double>(map.all_ranks());
+/// Leaders hand the blocks of other nodes over at every step: no two steps need be alike.
+bool names_other_nodes(const Lane& lane) {
+  if (!lane.gathers_for_others || lane.map.view.nodes != View::Nodes::leaders) return false;
+  for (int a = 0; a < lane.phase.arc_count; ++a)
+    if (lane.phase.arcs[static_cast<std::size_t>(a)].has_receivers) return true;
+  return false;
 }
 
 }  // namespace
+
+std::int64_t offsets_named(const Phase& phase, std::int64_t step, int arc,
+                           std::int64_t group_size) {
+  const Arc& a = phase.arcs[static_cast<std::size_t>(arc)];
+  if (!a.has_payload || carries_scope(phase)) return 1;
+  return offsets_at(phase, a.payload, step, group_size).count();
+}
 
 bool carries_scope(const Phase& phase) {
   if (phase.network != InNetwork::none) return phase.network == InNetwork::all_reduce;
@@ -96,22 +82,6 @@ std::int64_t distance(const Lane& lane, std::int64_t step, int arc) {
   return phase.dual && signed_frame ? -d : d;
 }
 
-double mean_message_fraction(const Lane& lane, std::int64_t step, int arc) {
-  const std::int64_t s = forward_step(lane.phase, step);
-  return lane.scope_fraction *
-         static_cast<double>(payload_count(lane.phase, s, arc, lane.map.size));
-}
-
-double message_fraction(const Lane& lane, std::int64_t step, int arc) {
-  if (!lane.gathers_for_others || lane.phase.address != Address::block)
-    return mean_message_fraction(lane, step, arc);
-  const std::int64_t s = forward_step(lane.phase, step);
-  // scope_fraction is the mean block of the core, which is full/core blocks of the group.
-  return lane.scope_fraction * static_cast<double>(lane.map.size) /
-         static_cast<double>(lane.map.full_size()) *
-         static_cast<double>(largest_folded(lane, s, arc)) * largest_over_mean_node(lane.map);
-}
-
 std::int64_t total_gain(const Phase& phase, std::int64_t group_size) {
   if (phase.network != InNetwork::none)
     return phase.network == InNetwork::multicast && phase.steps > 0 ? group_size - 1 : 0;
@@ -133,15 +103,17 @@ std::int64_t total_gain(const Phase& phase, std::int64_t group_size) {
 std::vector<StepClass> step_classes(const Lane& lane) {
   const Phase& phase = lane.phase;
   if (phase.steps <= 0) return {};
-  if (uniform(phase)) return {{0, phase.steps}};
+  if (phase.network != InNetwork::none) return {{0, phase.steps}};
+  const bool unlike = names_other_nodes(lane) && phase.steps > 1;
+  if (uniform(phase) && !unlike) return {{0, phase.steps}};
 
-  bool same_flows = phase.root < 0;  // only the counts may differ
+  bool same_flows = phase.root < 0 && !unlike;  // only the counts may differ
   for (int a = 0; a < phase.arc_count; ++a) {
     const Arc& arc = phase.arcs[static_cast<std::size_t>(a)];
     same_flows = same_flows && free_of_step(arc.distance, phase.unit) &&
                  (!arc.has_receivers || free_of_step(arc.receivers, phase.unit));
   }
-  const bool by_unit = phase.unit == Unit::ruler && phase.root < 0;
+  const bool by_unit = phase.unit == Unit::ruler && phase.root < 0 && !unlike;
   std::vector<StepClass> classes;
   using Signature = std::array<std::int64_t, 4>;
   std::map<Signature, std::size_t> seen;
@@ -153,7 +125,7 @@ std::vector<StepClass> step_classes(const Lane& lane) {
       continue;
     }
     for (int a = 0; a < phase.arc_count; ++a)
-      signature[static_cast<std::size_t>(a) + 1] = payload_count(phase, s, a, lane.map.size);
+      signature[static_cast<std::size_t>(a) + 1] = offsets_named(phase, s, a, lane.map.size);
     const auto [at, is_new] = seen.emplace(signature, classes.size());
     if (is_new)
       classes.push_back({step, 1});

@@ -43,7 +43,8 @@ struct Lane {
   Phase phase;
   GroupMap map;
   /// Bytes of one message = size_bytes × scope_fraction × |X(s)| (address block: a block of this
-  /// lane is size_bytes × scope_fraction; scope: |X| counts as 1; pair: as block). Real-valued.
+  /// lane is size_bytes × scope_fraction; scope: |X| counts as 1; pair, spread: as block).
+  /// Real-valued; the mean where an index's block stands for several.
   double scope_fraction = 0;
   /// The interval of every block's byte range that this lane moves.
   double part_low = 0;
@@ -59,6 +60,9 @@ struct Lane {
 /// Messages of the phase carry the whole scope, not blocks of it.
 bool carries_scope(const Phase& phase);
 
+/// |X(s)| of an arc, `step` in the phase's own (forward) order; 1 where the whole scope is carried.
+std::int64_t offsets_named(const Phase& phase, std::int64_t step, int arc, std::int64_t group_size);
+
 /// Arcs of a step as engines see them: those of the phase; of a phase in the network two, 0 from
 /// the ranks up to the switch and 1 from it down to them. Every function below takes such an arc.
 int arc_count(const Lane& lane);
@@ -70,7 +74,8 @@ std::int64_t switch_of(const Lane& lane, std::int64_t group);
 std::int64_t distance(const Lane& lane, std::int64_t step, int arc);
 /// Fraction of size_bytes one message of this step and arc carries. Where messages differ (core of
 /// a folded all_gather, leaders of uneven nodes, restricted pairs) the largest: exact for
-/// exclusive_or and restricted pairs, else an upper bound.
+/// exclusive_or without leaders and for restricted pairs, else an upper bound. O(1) or O(runs of
+/// nodes), but O(ranks of a group) for restricted pairs of leaders and of cores.
 double message_fraction(const Lane& lane, std::int64_t step, int arc);
 /// The mean over the messages of the step; message_fraction where they are alike.
 double mean_message_fraction(const Lane& lane, std::int64_t step, int arc);

@@ -13,7 +13,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <variant>
@@ -79,6 +81,24 @@ struct Arc {
   OffsetSet receivers{};
 };
 
+/// The arcs of a phase: up to three, those not written to are default ones and take no room.
+class ArcList {
+ public:
+  Arc& operator[](std::size_t i) {
+    if (i >= arcs_.size()) arcs_.resize(i + 1);
+    return arcs_[i];
+  }
+  const Arc& operator[](std::size_t i) const {
+    static const Arc unwritten{};
+    return i < arcs_.size() ? arcs_[i] : unwritten;
+  }
+  [[nodiscard]] std::size_t bytes() const { return arcs_.capacity() * sizeof(Arc); }
+  void assign(std::initializer_list<Arc> arcs) { arcs_ = arcs; }
+
+ private:
+  std::vector<Arc> arcs_;
+};
+
 struct Phase {
   Frame frame = Frame::cyclic;
   Unit unit = Unit::one;
@@ -92,7 +112,7 @@ struct Phase {
   std::int32_t base = 2;  ///< of power_up and power_down
   std::int32_t window = 0;
   std::int64_t root = -1;  ///< set by restrict(): only this origin's block travels; −1: all
-  std::array<Arc, 3> arcs{};
+  ArcList arcs;
 };
 
 /// A change of ranks: run the term among ranks that differ only in the named digits. The ranks of

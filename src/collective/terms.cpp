@@ -81,7 +81,7 @@ Phase phase(Frame frame, Unit unit, std::int64_t steps, std::initializer_list<Ar
   p.unit = unit;
   p.steps = narrow(steps);
   p.arc_count = static_cast<std::int8_t>(arcs.size());
-  std::copy(arcs.begin(), arcs.end(), p.arcs.begin());
+  p.arcs.assign(arcs);
   if (arcs.size() > 0 && !arcs.begin()->has_payload) p.address = Address::scope;
   return p;
 }
@@ -231,7 +231,9 @@ Term fold_gather(std::int64_t ranks, Term term) {
 
 std::size_t term_bytes(const Term& term) {
   std::size_t bytes = sizeof(Term);
-  if (const auto* s = std::get_if<Seq>(&term.node)) {
+  if (const auto* p = std::get_if<Phase>(&term.node)) {
+    bytes += p->arcs.bytes();
+  } else if (const auto* s = std::get_if<Seq>(&term.node)) {
     for (const Term& part : s->terms) bytes += term_bytes(part);
   } else if (const auto* par_node = std::get_if<Par>(&term.node)) {
     for (const Par::Child& c : par_node->children) bytes += sizeof(c) + term_bytes(*c.term);

@@ -22,8 +22,57 @@ TEST(Terms, ASchedulesSizeDoesNotDependOnTheRanks) {
     const std::size_t limit = a.uses.dimensions ? 27'000U : 10'000U;
     EXPECT_LT(term_bytes(large->term), limit) << a.name;
   }
-  EXPECT_LT(sizeof(Phase), 800U);
+  EXPECT_LT(sizeof(Phase), 100U);
   EXPECT_LT(term_bytes(testing::double_tree(1'000'000, 64)), 10'000U);
+}
+
+TEST(Terms, AMillionRanksTakeLessThanTenKilobytes) {
+  std::size_t served = 0;
+  for (const Algorithm& a : algorithms()) {
+    for (const std::int64_t ranks : {1'000'000, 1'000'003}) {  // 125,000 nodes of 8, and a prime
+      for (const std::int64_t channels : {1, 8}) {
+        const auto s = make_schedule(a.collective, a.name,
+                                     {.ranks = ranks, .ranks_per_node = 8, .channels = channels});
+        if (!s) continue;
+        ++served;
+        std::size_t bytes = term_bytes(s->term);
+        bytes += (s->radix.size() + s->spread.size()) * sizeof(std::int64_t);
+        bytes += s->nodes.size() * sizeof(NodeRun);
+        EXPECT_LT(bytes, 10'000U) << name(a.collective) << "/" << a.name << " ranks=" << ranks;
+      }
+    }
+  }
+  EXPECT_GE(served, 3 * algorithms().size());
+}
+
+/// The largest term of NCCL: chains inside nodes, two trees across them, both ways, in a pipeline.
+TEST(Terms, ADoubleTreeWithChainsTakesLessThanTenKilobytes) {
+  View roots = digits_view({1});
+  roots.fixed[0] = {0, 0};
+  roots.fixed_count = 1;
+  View mirrored = roots;
+  mirrored.mirror = true;
+  const auto channel = [](const View& view) {
+    const Term down = over(digits_view({0}), *restrict_to(0, ring_gather(8, 1)));
+    const Term tree = seq({dual(testing::btree(125'000)), testing::btree(125'000)});
+    return pipe(16, 0, seq({dual(down), over(view, tree), down}));
+  };
+  const Term nccl =
+      par({child(1.0 / 16, channel(roots), 8, 0, 0), child(1.0 / 16, channel(mirrored), 8, 0, 0)});
+  EXPECT_TRUE(make_program(schedule_of(Collective::all_reduce, "x", {8, 125'000}, nccl)));
+  EXPECT_LT(term_bytes(nccl), 10'000U);
+  EXPECT_GT(term_bytes(nccl), 12 * sizeof(Arc));  // what the phases point to is counted
+}
+
+TEST(Terms, ArcsThatWereNotWrittenAreDefaultOnes) {
+  const Phase one = phase(Frame::cyclic, Unit::one, 1, {arc(constant(5))});
+  EXPECT_EQ(one.arcs[0].distance.constant, 5);
+  EXPECT_EQ(one.arcs[2].distance.constant, 0);
+  Phase three = one;
+  three.arcs[2].distance = constant(7);
+  EXPECT_EQ(three.arcs[0].distance.constant, 5);
+  EXPECT_EQ(three.arcs[2].distance.constant, 7);
+  EXPECT_EQ(one.arcs[2].distance.constant, 0);
 }
 
 TEST(Terms, DualOfDualSendsTheSameMessages) {
