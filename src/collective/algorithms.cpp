@@ -13,7 +13,8 @@ namespace collscale {
 
 namespace {
 constexpr std::int64_t kMaxRanks = std::int64_t{1} << 30;  ///< offsets in a term are 32-bit
-}
+constexpr std::int64_t kMaxChunks = 1 << 16;
+}  // namespace
 
 const std::vector<Algorithm>& algorithms() {
   static const std::vector<Algorithm> all = [] {
@@ -55,6 +56,10 @@ Expected<Schedule> make_schedule(Collective collective, std::string_view algorit
     return fail(fmt::format("{} channels: expected 1 to 1024", shape.channels));
   if (shape.root < 0 || shape.root >= shape.ranks)
     return fail(fmt::format("root {}: expected a rank in [0, {})", shape.root, shape.ranks));
+  if (shape.nodes_per_group < 1)
+    return fail(fmt::format("{} nodes per group: expected at least 1", shape.nodes_per_group));
+  if (shape.options.chunks < 1 || shape.options.chunks > kMaxChunks)
+    return fail(fmt::format("{} chunks: expected 1 to {}", shape.options.chunks, kMaxChunks));
 
   if (const Algorithm* algorithm = find_algorithm(collective, algorithm_name)) {
     Schedule schedule;

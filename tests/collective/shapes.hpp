@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -169,14 +171,15 @@ inline std::vector<Shape> shapes_for(const Algorithm& algorithm, std::int64_t n)
   return shapes;
 }
 
-/// At most `most` of them, spread over the list, others for other numbers of ranks.
-inline std::vector<Shape> some_shapes_for(const Algorithm& algorithm, std::int64_t n,
-                                          std::size_t most) {
-  const std::vector<Shape> all = shapes_for(algorithm, n);
-  if (all.size() <= most) return all;
+/// At most `most` shapes, spread over the list, others for other numbers of ranks.
+inline std::vector<Shape> some_of(const std::vector<Shape>& all, std::size_t most, std::int64_t n) {
+  const std::size_t count = std::min(most, all.size());
+  // Steps that have no factor in common with the list's length meet every shape once.
+  std::size_t step = std::max<std::size_t>(all.size() / std::max<std::size_t>(count, 1), 1);
+  while (std::gcd(step, all.size()) != 1) ++step;
   std::vector<Shape> some;
-  for (std::size_t i = 0; i < most; ++i)
-    some.push_back(all[(i * all.size() / most + static_cast<std::size_t>(n)) % all.size()]);
+  for (std::size_t i = 0; i < count; ++i)
+    some.push_back(all[(i * step + static_cast<std::size_t>(n)) % all.size()]);
   return some;
 }
 
@@ -203,3 +206,10 @@ inline std::string label(const Algorithm& algorithm, const Shape& shape) {
 }
 
 }  // namespace collscale::testing
+
+namespace collscale {
+/// How a test names the algorithm it is about.
+inline void PrintTo(const Algorithm& algorithm, std::ostream* out) {
+  *out << name(algorithm.collective) << "/" << algorithm.name;
+}
+}  // namespace collscale
