@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <string>
+#include <utility>
 
 #include "collective/executor_machine.hpp"
 
@@ -181,7 +183,12 @@ Expected<void> ListRun::deadlock() {
       break;
     }
   }
-  return fail(fmt::format("deadlock: {}", fmt::join(links, ", ")), ExitCode::failed);
+  std::string text = "deadlock: ";
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    if (i > 0) text += ", ";
+    text += links[i];
+  }
+  return fail(std::move(text), ExitCode::failed);
 }
 
 Expected<void> Machine::run_messages(const Program& part, const Clock& ready, Clock& clock,

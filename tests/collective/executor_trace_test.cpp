@@ -69,6 +69,16 @@ TEST(Trace, ReplayedByItsWaitsAloneTakesAsLong) {
   }
 }
 
+TEST(Trace, WaitsForTheStepBeforeNotForAllOfThem) {
+  const auto ring = make_schedule(Collective::all_reduce, "ring", {6, 6, 1, 0});
+  const Traced t = traced(*ring);
+  for (const ExecutedMessage& m : t.trace.messages) {
+    const std::size_t before = m.start == 0 ? 0 : 2;  // one sent, one received
+    EXPECT_EQ(m.source_waits_for.size(), before);
+    EXPECT_EQ(m.destination_waits_for.size(), before);
+  }
+}
+
 TEST(Trace, OfALaterSendThatAnEarlierOneWaitsForKeepsTheOrder) {
   // Rank 0 comes to its send at once, but rank 1 first wants to hear from 2, and 2 from 3.
   std::vector<Message> messages(3);
