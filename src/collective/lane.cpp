@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "collective/index_runs.hpp"
 #include "collective/offsets.hpp"
 
 namespace collscale {
@@ -82,6 +83,33 @@ std::int64_t distance(const Lane& lane, std::int64_t step, int arc) {
   return phase.dual && signed_frame ? -d : d;
 }
 
+namespace {
+
+/// Σ over the steps of |X(s)| without walking them; −1 where the set is of no such form.
+std::int64_t gain_without_steps(const Phase& phase, const OffsetSet& set, std::int64_t size) {
+  if (phase.unit == Unit::one && index_runs::is_moving_point(set)) {
+    index_runs::Across inside{0, phase.steps};  // the steps at which the offset is not cut away
+    if (set.has_cut)
+      index_runs::clip(inside, std::int64_t{set.lo.constant} + set.lo.per_unit, set.lo.per_step,
+                       set.cut_low, set.cut_high);
+    return std::max<std::int64_t>(0, inside.last - inside.first);
+  }
+  // One residue class of [0, m) after the other.
+  const auto is = [](const Affine& a, std::int32_t constant) {
+    return a.constant == constant && a.per_step == 0 && a.per_unit == 0;
+  };
+  const std::int64_t modulus = set.modulus.constant;
+  const std::int64_t first = set.residue.constant;
+  if (set.has_cut || !set.hi_is_group_size || !is(set.lo, 0) || !is(set.divisor, 1) ||
+      !is(set.modulus, set.modulus.constant) || modulus < 1 || set.residue.per_step != 1 ||
+      set.residue.per_unit != 0 || first < 0 || first + phase.steps > modulus)
+    return -1;
+  const std::int64_t steps = phase.steps;
+  return size / modulus * steps + std::clamp<std::int64_t>(size % modulus - first, 0, steps);
+}
+
+}  // namespace
+
 std::int64_t total_gain(const Phase& phase, std::int64_t group_size) {
   if (phase.network != InNetwork::none)
     return phase.network == InNetwork::multicast && phase.steps > 0 ? group_size - 1 : 0;
@@ -92,6 +120,9 @@ std::int64_t total_gain(const Phase& phase, std::int64_t group_size) {
     if (constant_count(arc.payload, phase.unit)) {
       if (phase.steps > 0)
         total += phase.steps * offsets_at(phase, arc.payload, 0, group_size).count();
+    } else if (const std::int64_t gain = gain_without_steps(phase, arc.payload, group_size);
+               gain >= 0) {
+      total += gain;
     } else {
       for (std::int64_t s = 0; s < phase.steps; ++s)
         total += offsets_at(phase, arc.payload, s, group_size).count();

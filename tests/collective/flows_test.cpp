@@ -470,6 +470,28 @@ TEST(Flows, StepClassesCountEveryStepOnceAndHoldLikeSteps) {
   }
 }
 
+TEST(Flows, TheGainOfAPhaseIsThatOfItsSteps) {
+  for (const std::int64_t m : {2, 5, 8, 12, 23, 64}) {
+    std::vector<Phase> phases = every_kind_of_phase(m);
+    for (const std::int64_t aggregation : {1, 4, 16}) {
+      if (2 * aggregation > m) continue;
+      const Term pat = testing::pat(m, aggregation);
+      for (const Term& part : std::get<Seq>(pat.node).terms)
+        phases.push_back(std::get<Phase>(part.node));
+    }
+    for (const Phase& phase : phases) {
+      if (phase.network != InNetwork::none) continue;
+      std::int64_t gain = 0;
+      for (std::int64_t s = 0; s < phase.steps; ++s)
+        for (int a = 0; a < phase.arc_count; ++a) {
+          const Arc& arc = phase.arcs[static_cast<std::size_t>(a)];
+          if (arc.has_payload) gain += offsets_at(phase, arc.payload, s, m).count();
+        }
+      EXPECT_EQ(total_gain(phase, m), gain) << "size " << m;
+    }
+  }
+}
+
 TEST(Flows, ARingHasOneStepClassWhateverItsLength) {
   const auto s = make_schedule(Collective::all_reduce, "ring", {1'000'000, 8, 8, 0});
   const auto program = make_program(*s);
