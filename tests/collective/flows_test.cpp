@@ -81,10 +81,6 @@ void expect_flows_are_the_executed_messages(const Schedule& schedule) {
       name_switches_by_ranks(wanted, schedule.ranks);
       ASSERT_EQ(flows, wanted) << "lane " << i << " step " << step;
       steps_with_messages += wanted.empty() ? 0 : 1;
-      // message_fraction does not serve these two yet.
-      if (lane.phase.network != InNetwork::none ||
-          (lane.phase.root >= 0 && lane.phase.address == Address::pair))
-        continue;
       EXPECT_NEAR(sum, fractions[key].second, 1e-9) << "lane " << i << " step " << step;
       const bool bounded =
           lane.phase.frame == Frame::dihedral || lane.map.view.nodes == View::Nodes::leaders;
