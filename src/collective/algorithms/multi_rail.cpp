@@ -20,17 +20,13 @@ constexpr std::int64_t kMaxChunks = std::int64_t{1} << 20;
 bool even(const std::vector<NodeRun>& runs) { return runs.size() == 1; }
 
 /// `inside(size)` in every node, at the same time (nodes have no rank in common).
-template <class Inside>
-std::vector<Term> in_nodes(const std::vector<NodeRun>& runs, Inside inside) {
+Term in_nodes(const std::vector<NodeRun>& runs, Among inside) {
+  if (even(runs)) return over(digits_view({0}), inside(runs.front().ranks));
   std::vector<Term> terms;
-  if (even(runs)) {
-    terms.push_back(over(digits_view({0}), inside(runs.front().ranks)));
-    return terms;
-  }
   for (std::size_t i = 0; i < runs.size(); ++i)
     if (runs[i].ranks > 1)
       terms.push_back(over(nodes_view(static_cast<std::int32_t>(i)), inside(runs[i].ranks)));
-  return terms;
+  return seq(std::move(terms));
 }
 
 Term between_leaders(const std::vector<NodeRun>& runs, Term term) {
@@ -60,26 +56,19 @@ Term collect(std::int64_t size) {
   return {phase_of_leader};
 }
 
-void append(std::vector<Term>& to, std::vector<Term> more) {
-  for (Term& t : more) to.push_back(std::move(t));
-}
-
 }  // namespace
 
 Term reduce_through_leaders(const std::vector<NodeRun>& runs, std::int64_t parts,
                             std::int32_t chunks, Among among) {
-  std::vector<Term> stages = in_nodes(runs, [](std::int64_t size) { return dual(chain(size)); });
-  stages.push_back(between_leaders(runs, among(node_count(runs))));
-  append(stages, in_nodes(runs, chain));
-  Term all = seq(std::move(stages));
+  const Term hand_out = in_nodes(runs, chain);
+  Term all = seq({dual(hand_out), between_leaders(runs, among(node_count(runs))), hand_out});
   return in_parts(runs, parts, chunks > 1 ? pipe(chunks, 0, std::move(all)) : std::move(all));
 }
 
 Term gather_through_leaders(const std::vector<NodeRun>& runs, std::int64_t parts, Among among) {
-  std::vector<Term> stages = in_nodes(runs, collect);
-  stages.push_back(between_leaders(runs, among(node_count(runs))));
-  append(stages, in_nodes(runs, chain));
-  return in_parts(runs, parts, seq(std::move(stages)));
+  return in_parts(runs, parts,
+                  seq({in_nodes(runs, collect), between_leaders(runs, among(node_count(runs))),
+                       in_nodes(runs, chain)}));
 }
 
 namespace {

@@ -76,6 +76,106 @@ inline std::vector<Pairs> executed_pairs(const Schedule& schedule) {
   return all;
 }
 
+/// Rank counts 2 to 33, and `more`.
+inline std::vector<Shape> rank_counts(const std::vector<std::int64_t>& more = {48, 64, 97}) {
+  std::vector<Shape> all;
+  for (std::int64_t n = 2; n <= 33; ++n) all.push_back({.ranks = n, .ranks_per_node = n});
+  for (const std::int64_t n : more) all.push_back({.ranks = n, .ranks_per_node = n});
+  return all;
+}
+
+/// 2^⌊log2 n⌋, and the exponent.
+inline std::int64_t power_below(std::int64_t n) {
+  std::int64_t power = 1;
+  while (2 * power <= n) power *= 2;
+  return power;
+}
+inline std::int64_t floor_log2(std::int64_t n) { return n < 2 ? 0 : 1 + floor_log2(n / 2); }
+inline std::int64_t ceil_log2(std::int64_t n) { return floor_log2(n) + (power_below(n) < n); }
+/// r mod n in [0, n)
+inline std::int64_t wrap(std::int64_t r, std::int64_t n) { return ((r % n) + n) % n; }
+inline double share(std::int64_t n) { return static_cast<double>(n - 1) / static_cast<double>(n); }
+
+/// Ranks 0 to n − 1 each send to to(r).
+template <class To>
+Pairs each_sends(std::int64_t n, To to) {
+  Pairs pairs;
+  for (std::int64_t r = 0; r < n; ++r) pairs.insert({r, to(r)});
+  return pairs;
+}
+
+/// Two phases' steps, one after the other.
+inline std::vector<Pairs> joined(std::vector<Pairs> a, const std::vector<Pairs>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+inline std::vector<Pairs> backwards(std::vector<Pairs> steps) {
+  std::reverse(steps.begin(), steps.end());
+  for (Pairs& pairs : steps) {
+    Pairs turned;
+    for (const auto& [from, to] : pairs) turned.insert({to, from});
+    pairs = std::move(turned);
+  }
+  return steps;
+}
+
+/// The ranks of each node of a shape, in order.
+using Nodes = std::vector<std::vector<std::int64_t>>;
+inline Nodes nodes_of(const Shape& s) {
+  Nodes nodes;
+  std::int64_t next = 0;
+  const auto add = [&](std::int64_t ranks) {
+    nodes.emplace_back();
+    for (std::int64_t i = 0; i < ranks; ++i) nodes.back().push_back(next++);
+  };
+  for (const NodeRun& run : s.nodes)
+    for (std::int64_t i = 0; i < run.nodes; ++i) add(run.ranks);
+  while (next < s.ranks) add(std::min(s.ranks_per_node, s.ranks - next));
+  return nodes;
+}
+
+/// Member i of a node when counting begins at local rank c.
+inline std::int64_t member(const std::vector<std::int64_t>& node, std::int64_t c, std::int64_t i) {
+  return node[static_cast<std::size_t>((c + i) % static_cast<std::int64_t>(node.size()))];
+}
+
+/// Steps that nodes of one size do at the same time, nodes of the next size after them.
+/// step(node, s) adds what a node sends in step s of `steps(size)`.
+template <class Steps, class Step>
+std::vector<Pairs> in_every_node(const Nodes& nodes, Steps steps, Step step) {
+  std::vector<Pairs> all;
+  for (std::size_t first = 0; first < nodes.size();) {
+    std::size_t last = first;
+    while (last < nodes.size() && nodes[last].size() == nodes[first].size()) ++last;
+    const auto size = static_cast<std::int64_t>(nodes[first].size());
+    for (std::int64_t s = 0; s < steps(size); ++s) {
+      Pairs pairs;
+      for (std::size_t i = first; i < last; ++i) step(nodes[i], s, pairs);
+      all.push_back(std::move(pairs));
+    }
+    first = last;
+  }
+  return all;
+}
+
+/// From the leader, local rank c, down a chain, in every node.
+inline std::vector<Pairs> chains_from(const Nodes& nodes, std::int64_t c) {
+  return in_every_node(
+      nodes, [](std::int64_t size) { return size - 1; },
+      [&](const std::vector<std::int64_t>& node, std::int64_t s, Pairs& pairs) {
+        pairs.insert({member(node, c, s), member(node, c, s + 1)});
+      });
+}
+
+/// Every leader to the one `distance` nodes on.
+inline Pairs leaders_send(const Nodes& nodes, std::int64_t c, std::int64_t distance) {
+  Pairs pairs;
+  for (std::size_t k = 0; k < nodes.size(); ++k)
+    pairs.insert({member(nodes[k], c, 0),
+                  member(nodes[(k + static_cast<std::size_t>(distance)) % nodes.size()], c, 0)});
+  return pairs;
+}
+
 /// Right answers do not pin an algorithm down: the pairs are compared with the published formula.
 inline void expect_peers(Collective collective, std::string_view algorithm,
                          const std::vector<Shape>& shapes,
