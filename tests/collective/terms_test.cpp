@@ -18,9 +18,7 @@ TEST(Terms, ASchedulesSizeDoesNotDependOnTheRanks) {
     ASSERT_TRUE(small);
     ASSERT_TRUE(large);
     EXPECT_EQ(term_bytes(small->term), term_bytes(large->term)) << a.name;
-    // Tori hold a term for each order of the dimensions.
-    const std::size_t limit = a.uses.dimensions ? 27'000U : 10'000U;
-    EXPECT_LT(term_bytes(large->term), limit) << a.name;
+    EXPECT_LT(term_bytes(large->term), 10'000U) << a.name;
   }
   EXPECT_LT(sizeof(Phase), 100U);
   EXPECT_LT(term_bytes(testing::double_tree(1'000'000, 64)), 10'000U);
