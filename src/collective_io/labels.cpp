@@ -33,18 +33,38 @@ std::string pair_ranges(const std::vector<std::int64_t>& blocks, std::int64_t ra
   return all;
 }
 
+/// The smallest q of which all the edges are multiples of 1/q; 0: none below a thousand.
+std::int64_t common_parts(const std::vector<double>& edges) {
+  for (std::int64_t q = 1; q < 1000; ++q)
+    if (std::all_of(edges.begin(), edges.end(),
+                    [q](double edge) { return whole(edge * static_cast<double>(q)); }))
+      return q;
+  return 0;
+}
+
 /// "part 2/8" of every block, or nothing where whole blocks travel.
 std::string part_text(const ExecutionTrace& trace, const ExecutedMessage& message) {
   if (message.cells.empty() || trace.atom_edges.size() < 3) return {};
   std::set<std::int64_t> atoms;
   for (const CellName cell : message.cells) atoms.insert(cell.atom);
-  const double low = trace.atom_edges[static_cast<std::size_t>(*atoms.begin())];
-  const double high = trace.atom_edges[static_cast<std::size_t>(*atoms.rbegin()) + 1];
-  const double width = high - low;
-  if (width > 1 - kSame) return {};
-  if (whole(1 / width) && whole(low / width))
-    return fmt::format("part {}/{}", std::lround(low / width) + 1, std::lround(1 / width));
-  return fmt::format("part {:.3g}..{:.3g}", low, high);
+  if (atoms.size() + 1 == trace.atom_edges.size()) return {};
+  std::vector<double> edges;  // of the runs of atoms: where one begins and where it ends
+  for (const std::int64_t atom : atoms) {
+    const double low = trace.atom_edges[static_cast<std::size_t>(atom)];
+    const double high = trace.atom_edges[static_cast<std::size_t>(atom) + 1];
+    if (!edges.empty() && edges.back() == low)
+      edges.back() = high;
+    else
+      edges.insert(edges.end(), {low, high});
+  }
+  const std::int64_t q = common_parts(edges);
+  if (q == 0) return fmt::format("part {:.3g}..{:.3g}", edges.front(), edges.back());
+  std::vector<std::int64_t> parts;
+  for (std::size_t run = 0; run < edges.size(); run += 2)
+    for (auto part = std::lround(edges[run] * static_cast<double>(q));
+         part < std::lround(edges[run + 1] * static_cast<double>(q)); ++part)
+      parts.push_back(part + 1);
+  return fmt::format("part {}/{}", ranges(parts), q);
 }
 
 }  // namespace

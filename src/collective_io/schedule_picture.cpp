@@ -8,6 +8,8 @@
 #include <cmath>
 #include <cstddef>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +33,13 @@ constexpr double kMargin = 24;
 constexpr double kGutter = 132;  ///< left of the columns: number and words of each step
 constexpr double kHeader = 104;  ///< where the names of the ranks begin
 
+/// Whether no message tells one block from another: then only the parts of the data matter.
+bool blocks_always_together(const ExecutionTrace& trace) {
+  return std::all_of(trace.messages.begin(), trace.messages.end(), [&](const auto& message) {
+    return !message.cells.empty() && block_count(message) == trace.blocks;
+  });
+}
+
 /// Sizes and places that follow from what is drawn.
 class Layout {
  public:
@@ -38,9 +47,13 @@ class Layout {
       : vertices(schedule.ranks + trace.switches),
         ranks(schedule.ranks),
         pairs(blocks_are_pairs(schedule, trace)),
-        across(pairs ? schedule.ranks : trace.blocks) {
-    cell = pairs ? std::clamp(72.0 / static_cast<double>(across), 2.5, 12.0)
-                 : std::clamp(104.0 / static_cast<double>(across), 4.0, 22.0);
+        parts(!pairs && blocks_always_together(trace)),
+        across(pairs   ? schedule.ranks
+               : parts ? static_cast<std::int64_t>(trace.atom_edges.size()) - 1
+                       : trace.blocks) {
+    cell = parts   ? std::clamp(104.0 / static_cast<double>(across), 4.0, 64.0)
+           : pairs ? std::clamp(72.0 / static_cast<double>(across), 2.5, 12.0)
+                   : std::clamp(104.0 / static_cast<double>(across), 4.0, 22.0);
     strip_width = cell * static_cast<double>(across);
     strip_height = pairs ? strip_width : 20;
     pitch = std::max({strip_width + 26, 62.0, 700.0 / static_cast<double>(vertices)});
@@ -54,7 +67,8 @@ class Layout {
 
   std::int64_t vertices;
   std::int64_t ranks;
-  bool pairs;
+  bool pairs;           ///< blocks by origin and destination, in a square
+  bool parts;           ///< no blocks: parts of the data side by side
   std::int64_t across;  ///< cells side by side
   double cell = 0;
   double strip_width = 0;
@@ -101,7 +115,19 @@ class Painter {
 
  private:
   [[nodiscard]] Colour colour_of(std::int64_t item) const {
-    return item_colour(item, layout_.across);
+    constexpr Colour kOnly{0, 114, 178};  // of what is never divided
+    return layout_.across == 1 ? kOnly : item_colour(item, layout_.across);
+  }
+
+  /// The cell whose colour a message has, or none where it carries several.
+  [[nodiscard]] std::optional<std::int64_t> only_item(const ExecutedMessage& message) const {
+    if (message.cells.empty()) return {};
+    const CellName first = message.cells.front();
+    const auto item = [this](CellName cell) { return layout_.parts ? cell.atom : cell.block; };
+    if (std::any_of(message.cells.begin(), message.cells.end(),
+                    [&](CellName cell) { return item(cell) != item(first); }))
+      return {};
+    return layout_.pairs ? item(first) % layout_.ranks : item(first);
   }
 
   void words(double x, double y, std::string text, double size,
@@ -186,6 +212,18 @@ class Painter {
   void strips(const Replay& replay, double y) {
     for (std::int64_t v = 0; v < layout_.vertices; ++v) {
       const double left = layout_.centre(v) - layout_.strip_width / 2;
+      for (std::int64_t atom = 0; layout_.parts && atom < layout_.across; ++atom) {
+        const double low = trace_.atom_edges[static_cast<std::size_t>(atom)];
+        const double high = trace_.atom_edges[static_cast<std::size_t>(atom) + 1];
+        const double x = left + low * layout_.strip_width;
+        const double width = (high - low) * layout_.strip_width;
+        const double share = replay.completeness(v, 0, atom);
+        cells_.emplace_back(Rectangle{x, y, width, layout_.strip_height, kEmpty, 0.6, kLine, 0});
+        if (share > 0)
+          cells_.emplace_back(
+              Rectangle{x, y, width * share, layout_.strip_height, colour_of(atom), 0, {}, 0});
+      }
+      if (layout_.parts) continue;
       for (std::int64_t block = 0; block < trace_.blocks; ++block) {
         const std::int64_t column = layout_.pairs ? block % layout_.ranks : block;
         const double row = layout_.pairs ? static_cast<double>(block / layout_.ranks) : 0;
@@ -217,8 +255,14 @@ class Painter {
     const std::string low = amount(least, options_.size_bytes);
     if (low != bytes) bytes = low + " to " + bytes;
     std::string doing;
-    for (const auto& [transfer, yes] : used)
-      doing += (doing.empty() ? "" : " / ") + std::string(operation_words(transfer));
+    if (used.size() == 1) {
+      doing = operation_words(used.begin()->first);
+    } else {  // there is room for a word each
+      const bool adds = used.count(Transfer::give) + used.count(Transfer::accumulate) > 0;
+      if (adds) doing = "adds";
+      if (used.count(Transfer::move) > 0) doing += adds ? " / moves" : "moves";
+      if (used.count(Transfer::copy) > 0) doing += doing.empty() ? "copies" : " / copies";
+    }
     words(kMargin, middle - 10, fmt::format("step {}", number + 1), 13, Words::Anchor::start, true);
     words(kMargin, middle + 6, doing, 12, Words::Anchor::start, false, kMuted);
     words(kMargin, middle + 21, bytes + " each", 12, Words::Anchor::start, false, kMuted);
@@ -241,11 +285,8 @@ class Painter {
       const ExecutedMessage& message = trace_.messages[m];
       const bool adds =
           message.transfer == Transfer::give || message.transfer == Transfer::accumulate;
-      const std::int64_t block = message.cells.empty() ? 0 : message.cells.front().block;
-      const Colour colour =
-          block_count(message) == 1
-              ? darker(colour_of(layout_.pairs ? block % layout_.ranks : block), 0.22)
-              : kMany;
+      const auto item = only_item(message);
+      const Colour colour = item ? darker(colour_of(*item), 0.22) : kMany;
       const Arrow arrow{layout_.centre(message.source),
                         top,
                         layout_.centre(message.destination),
@@ -265,18 +306,34 @@ class Painter {
   }
 
   [[nodiscard]] std::string label_text(const ExecutedMessage& message) const {
-    constexpr std::size_t kLongest = 13;
-    const std::string text = payload_label(schedule_, trace_, message);
-    const std::size_t part = text.find("part ");
-    if (part != std::string::npos && text.size() > kLongest) return text.substr(part);
-    if (text.size() > kLongest) return fmt::format("{} blocks", block_count(message));
+    constexpr std::size_t kLongest = 12;
+    if (layout_.parts) {
+      std::set<std::int64_t> atoms;
+      for (const CellName cell : message.cells) atoms.insert(cell.atom);
+      if (static_cast<std::int64_t>(atoms.size()) == layout_.across) return "all";
+      std::string text = ranges({atoms.begin(), atoms.end()});
+      return text.size() > kLongest ? fmt::format("{} parts", atoms.size()) : text;
+    }
+    std::string text = payload_label(schedule_, trace_, message);
+    constexpr std::string_view kPart = "part ";
+    const std::size_t part = text.find(kPart);
+    if (part != std::string::npos) {
+      const std::string blocks =
+          part == 0 ? ""
+                    : (part > kLongest ? fmt::format("{} blocks", block_count(message))
+                                       : text.substr(0, part - 1));
+      return fmt::format("{}·{}", blocks, text.substr(part + kPart.size()));
+    }
+    const bool arrow = text.find("→") != std::string::npos;  // three bytes, one letter
+    if (text.size() > kLongest + (arrow ? 2 : 0))
+      return fmt::format("{} blocks", block_count(message));
     return text;
   }
 
   /// On the arrow, where it covers no other label of the row.
   void label(const ExecutedMessage& message, const Arrow& arrow, bool near_sender,
              std::vector<Rectangle>& taken) {
-    if (message.cells.empty()) return;
+    if (message.cells.empty() || (layout_.parts && layout_.across == 1)) return;
     constexpr double kSize = 11;
     std::string text = label_text(message);
     const double width = text_width(text, kSize) + 6;
@@ -320,7 +377,7 @@ class Painter {
           message.transfer == Transfer::give || message.transfer == Transfer::accumulate;
       adds = adds || sum;
       copies = copies || !sum;
-      many = many || block_count(message) > 1;
+      many = many || !only_item(message);
     }
     const double left = kMargin;
     const auto line = [&](const std::string& text) {
@@ -339,6 +396,14 @@ class Painter {
       line(
           "a square of cells per rank: row = origin of the block, column and colour = its "
           "destination; filled where the rank holds it");
+    else if (layout_.parts && layout_.across == 1)
+      line(
+          "one cell per rank: all of the data, as every message carries all of it; filled where "
+          "the rank holds it");
+    else if (layout_.parts)
+      line(
+          "a strip of cells per rank, one cell per part of the data, coloured by the part's "
+          "number; filled where the rank holds it");
     else
       line(
           "a strip of cells per rank, one cell per block, coloured by the block's number; filled "
@@ -350,19 +415,21 @@ class Painter {
           "filled from the left as far as the sum is complete: a full cell has every rank's "
           "contribution");
     }
-    if (trace_.atom_edges.size() > 2) {
+    if (trace_.atom_edges.size() > 2 && !layout_.parts) {
       for (int i = 0; i < 2; ++i)
         cells_.emplace_back(
             Rectangle{left + 18.0 * i, y - box / 2, box, box, kEmpty, 0.6, kLine, 0});
       cells_.emplace_back(Rectangle{left, y - box / 2, box, box / 2, colour_of(0), 0, {}, 0});
       cells_.emplace_back(Rectangle{left + 18, y, box, box / 2, colour_of(0), 0, {}, 0});
-      line("bands within a cell: blocks are cut into parts that travel by themselves");
+      line(
+          "bands within a cell: blocks are cut into parts that travel by themselves; 5·1/2 is the "
+          "first half of block 5");
     }
     if (copies) {
       lines_.emplace_back(
           Arrow{left, y, left + 34, y, darker(colour_of(0), 0.22), 1.7, Arrow::End::head});
       line(
-          "a message: the receiver now holds the blocks of its label; a cell that empties has been "
+          "a message: the receiver now holds what it carries; a cell that empties has been "
           "handed over");
     }
     if (adds) {
@@ -372,7 +439,9 @@ class Painter {
     }
     if (many) {
       lines_.emplace_back(Arrow{left, y, left + 34, y, kMany, 1.7, Arrow::End::none});
-      line("dark: several blocks in one message; otherwise in the colour of its block");
+      line(layout_.parts
+               ? "dark: several parts in one message; otherwise in the colour of its part"
+               : "dark: several blocks in one message; otherwise in the colour of its block");
     }
     words(left, y + 4,
           "S: the size of the collective, the larger of a rank's two buffers. Drawn by replaying "

@@ -46,6 +46,19 @@ TEST(Labels, PartsOfBlocksAreSaid) {
               ::testing::MatchesRegex("[0-3] part [12]/2"));
 }
 
+TEST(Labels, PartsOfAllBlocksNeedNoBlocks) {
+  const auto e = executed(Collective::all_reduce, "ring", shape_of(4));
+  ExecutionTrace trace = e->trace;
+  trace.atom_edges = {0, 0.25, 0.5, 0.75, 1};
+  ExecutedMessage message = trace.messages.front();
+  message.cells.clear();
+  for (std::int64_t block = 0; block < 4; ++block)
+    for (const std::int64_t atom : {1, 3}) message.cells.push_back({block, atom});
+  EXPECT_EQ(payload_label(e->schedule, trace, message), "part 2,4/4");
+  message.cells = {{2, 2}, {2, 3}};
+  EXPECT_EQ(payload_label(e->schedule, trace, message), "2 part 2/2");
+}
+
 TEST(Labels, TheHeadlineIsTheFinding) {
   const auto e = executed(Collective::all_reduce, "ring", shape_of(8));
   EXPECT_EQ(headline(e->schedule, e->report, 14),

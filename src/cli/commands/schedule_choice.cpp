@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "collective_io/rounds.hpp"
 #include "units/suggest.hpp"
@@ -149,8 +150,18 @@ Expected<ChosenSchedule> choose_schedule(const ScheduleChoice& choice) {
   const auto ranks = rank_count(choice);
   if (!ranks) return tl::unexpected(ranks.error());
   const Algorithm& entry = **algorithm;
-  const Shape shape = shape_of(choice, *ranks, entry.uses);
+  const bool given = choice.ranks_per_node || !choice.nodes.empty();
+  Shape shape = shape_of(choice, *ranks, entry.uses);
   auto schedule = make_schedule(entry.collective, entry.name, shape);
+  if (!schedule && !given && entry.uses.nodes) {
+    Shape one_node = shape;  // what works within one node only
+    one_node.ranks_per_node = *ranks;
+    one_node.nodes_per_group = 1;
+    if (auto within = make_schedule(entry.collective, entry.name, one_node)) {
+      schedule = std::move(within);
+      shape = one_node;
+    }
+  }
   if (!schedule) return tl::unexpected(schedule.error());
 
   ChosenSchedule chosen;
@@ -160,7 +171,6 @@ Expected<ChosenSchedule> choose_schedule(const ScheduleChoice& choice) {
   if (chosen.nodes.empty())
     for (std::int64_t first = 0; first < *ranks; first += shape.ranks_per_node)
       chosen.nodes.push_back(std::min(shape.ranks_per_node, *ranks - first));
-  const bool given = choice.ranks_per_node || !choice.nodes.empty();
   chosen.nodes_matter = given || (entry.uses.nodes && depends_on_nodes(chosen.schedule));
   chosen.nodes_chosen = !given;
   const bool named = choice.collective || choice.algorithm.find('/') != std::string::npos;
