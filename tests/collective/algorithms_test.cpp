@@ -7,6 +7,8 @@
 #include <limits>
 #include <set>
 
+#include "collective/executor.hpp"
+
 namespace collscale {
 namespace {
 
@@ -61,6 +63,16 @@ TEST(Registry, RefusesShapesThatAreNone) {
                              {std::numeric_limits<std::int64_t>::max(), 8, 1, 0}));
 }
 
+TEST(Registry, OneRankHasNothingToSend) {
+  for (const Algorithm& a : algorithms()) {
+    const auto s = make_schedule(a.collective, a.name, {.ranks = 1, .ranks_per_node = 1});
+    ASSERT_TRUE(s) << a.name << ": " << s.error().message;
+    const auto report = execute(*s);
+    ASSERT_TRUE(report) << a.name << ": " << report.error().message;
+    EXPECT_NEAR(report->sent_fraction[0], 0, 1e-12) << a.name;
+  }
+}
+
 TEST(Registry, NumbersRanksNodeByNode) {
   const auto ring = make_schedule(Collective::all_reduce, "ring", {64, 8, 8, 0});
   EXPECT_THAT(ring->radix, ElementsAre(8, 8));
@@ -68,6 +80,15 @@ TEST(Registry, NumbersRanksNodeByNode) {
   EXPECT_THAT(ragged->radix, ElementsAre(20));
   const auto one_node = make_schedule(Collective::all_reduce, "hierarchical", {4, 8, 1, 0});
   EXPECT_THAT(one_node->radix, ElementsAre(4, 1));
+  const auto listed = make_schedule(Collective::all_reduce, "hierarchical",
+                                    {.ranks = 12, .ranks_per_node = 8, .nodes = {{1, 4}, {2, 4}}});
+  EXPECT_THAT(listed->radix, ElementsAre(4, 3));
+  EXPECT_TRUE(listed->nodes.empty());
+  const auto uneven = make_schedule(Collective::all_reduce, "hierarchical", {20, 8, 1, 0});
+  EXPECT_THAT(uneven->radix, ElementsAre(20));
+  ASSERT_EQ(uneven->nodes.size(), 2U);
+  EXPECT_EQ(uneven->nodes[0].nodes, 2);
+  EXPECT_EQ(uneven->nodes[1].ranks, 4);
 }
 
 }  // namespace
