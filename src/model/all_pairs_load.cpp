@@ -133,7 +133,7 @@ StepLoad all_pairs_load(const FabricShape& shape, double bytes) {
     for (double& each : blocks) each *= bytes;
     load.tiers[t].bytes = std::move(blocks);
   }
-  load.edges[static_cast<std::size_t>(farthest)] = 1;
+  load.edges[0][static_cast<std::size_t>(farthest)] = 1;
   return load;
 }
 

@@ -43,6 +43,7 @@ class Loader {
 
   void add(const Lane& lane, std::int64_t step, int arc, bool count_edges) {
     const double bytes = message_fraction(lane, step, arc);
+    if (bytes <= 0) return;  // a step in which the arc has nothing left to say
     const std::int64_t ahead = distance(lane, step, arc);
     const std::int64_t rotation =
         varies_digit_zero(lane) && lane.map.radix.size() > 1 ? lane.map.view.rotation[0] : 0;
@@ -140,7 +141,8 @@ class Loader {
     for (int level = 0; level < shape_.levels; ++level) {
       const auto l = static_cast<std::size_t>(level);
       const double above = level + 1 < shape_.levels ? beyond[l + 1] : 0;
-      load_.edges[l] += (beyond[l] - above) / static_cast<double>(lane.map.group_count);
+      load_.edges[static_cast<std::size_t>(arc)][l] +=
+          (beyond[l] - above) / static_cast<double>(lane.map.group_count);
     }
   }
 

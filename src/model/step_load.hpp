@@ -53,7 +53,7 @@ struct StepLoad {
     std::vector<double> flows;
   };
   std::vector<Tier> tiers;
-  LevelCounts edges{};  ///< messages of one group of the first lane, by level
+  ArcEdges edges{};  ///< messages of one group of the first lane, by arc and level
 };
 
 /// Loads of step `step` of all lanes together.

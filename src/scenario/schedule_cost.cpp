@@ -52,6 +52,11 @@ void add_path_latency(ScheduleCost& cost, const Fabric& fabric, const LevelCount
   }
 }
 
+void add_path_latency(ScheduleCost& cost, const Fabric& fabric, const ArcEdges& edges,
+                      double count) {
+  for (const LevelCounts& of_arc : edges) add_path_latency(cost, fabric, of_arc, count);
+}
+
 Prediction evaluate(const ScheduleCost& cost, const System& system, double size_bytes) {
   Prediction prediction;
   double latency_s = 0;
@@ -108,6 +113,22 @@ Expected<void> check_ranks(const System& system, std::int64_t ranks) {
 
 namespace {
 
+/// Where the last node is partly used, its ranks meet others than those of full nodes do, and the
+/// closed forms know what that does to the ports for rings one way, cubes and all pairs only.
+bool fits_part_used_nodes(const Program& program) {
+  const auto fits = [&](const Lane& lane) {
+    const Phase& phase = lane.phase;
+    const Affine& d = phase.arcs[0].distance;
+    if (phase.frame == Frame::exclusive_or || phase.arcs[0].has_receivers || is_all_pairs(lane))
+      return true;
+    return phase.arc_count == 1 && d.per_step == 0 && d.per_unit == 0 &&
+           (d.constant == 1 || d.constant == -1) &&
+           d.constant == program.lanes.front().phase.arcs[0].distance.constant;
+  };
+  return std::all_of(program.lanes.begin(), program.lanes.end(), fits) &&
+         std::all_of(program.parts.begin(), program.parts.end(), fits_part_used_nodes);
+}
+
 /// Fails when the algorithm cannot serve the shape; nothing when it cannot be priced.
 Expected<std::optional<PricedSchedule>> priced(Collective collective, std::string_view algorithm,
                                                const Shape& shape) {
@@ -115,7 +136,10 @@ Expected<std::optional<PricedSchedule>> priced(Collective collective, std::strin
   if (!schedule) return tl::unexpected(schedule.error());
   auto program = make_program(*schedule);
   if (!program) return tl::unexpected(program.error());
-  if (!is_priced(*program)) return std::optional<PricedSchedule>{};
+  const bool part_used =
+      shape.ranks > shape.ranks_per_node && shape.ranks % shape.ranks_per_node != 0;
+  if (!is_priced(*program) || (part_used && !fits_part_used_nodes(*program)))
+    return std::optional<PricedSchedule>{};
   return std::optional<PricedSchedule>{{std::move(*schedule), std::move(*program)}};
 }
 
@@ -217,8 +241,14 @@ bool is_priced(const Lane& lane) {
 bool is_priced(const Program& program) {
   switch (program.kind) {
     case Program::Kind::stage:
-      return std::all_of(program.lanes.begin(), program.lanes.end(),
-                         [](const Lane& lane) { return is_priced(lane); });
+      // Lanes that run together count as one step only where they go the same ways: rings that
+      // enter nodes at different ranks do, the dimensions of a torus do not.
+      return std::all_of(program.lanes.begin(), program.lanes.end(), [&](const Lane& lane) {
+        const View& view = lane.map.view;
+        const View& first = program.lanes.front().map.view;
+        return is_priced(lane) && view.digit_count == first.digit_count &&
+               view.digits == first.digits;
+      });
     case Program::Kind::sequence:
       return std::all_of(program.parts.begin(), program.parts.end(),
                          [](const Program& part) { return is_priced(part); });

@@ -51,6 +51,12 @@ using LevelCounts = std::array<double, kMaxLevels>;
 void add_path_latency(ScheduleCost& cost, const Fabric& fabric, const LevelCounts& edges,
                       double count);
 
+/// By arc of a step. A rank starts one message of a lane at a time (one port, as in the lower
+/// bounds): the latencies of a step's arcs are paid one after the other.
+using ArcEdges = std::array<LevelCounts, 3>;
+void add_path_latency(ScheduleCost& cost, const Fabric& fabric, const ArcEdges& edges,
+                      double count);
+
 /// The time and its breakdown for one size.
 Prediction evaluate(const ScheduleCost& cost, const System& system, double size_bytes);
 

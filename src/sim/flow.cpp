@@ -30,20 +30,21 @@ class FlowPricer {
     if (is_all_pairs(lanes.front())) return price_all_pairs(lanes, cost);
     for (const StepClass& steps : step_classes(lanes.front())) {
       loads_.clear();
-      const LevelCounts edges = add_step_flows(fabric_, lanes, steps.first, seed_, loads_);
+      const ArcEdges edges = add_step_flows(fabric_, lanes, steps.first, seed_, loads_);
       book(loads_.fullest(), edges, static_cast<double>(steps.count), cost);
     }
   }
 
  private:
   void price_all_pairs(const std::vector<Lane>& lanes, ScheduleCost& cost) {
-    LevelCounts edges{};
+    ArcEdges edges{};
     const bool whole = lanes.size() == 1 && lanes.front().map.size == ranks_;
     if (!whole || ranks_ <= kMostRanksPairByPair) {
       loads_.clear();
       for (std::int64_t step = 0; step < lanes.front().phase.steps; ++step) {
-        const LevelCounts counts = add_step_flows(fabric_, lanes, step, seed_, loads_);
-        for (std::size_t level = 0; level < counts.size(); ++level) edges[level] += counts[level];
+        const LevelCounts counts = add_step_flows(fabric_, lanes, step, seed_, loads_)[0];
+        for (std::size_t level = 0; level < counts.size(); ++level)
+          edges[0][level] += counts[level];
       }
       return book(loads_.fullest(), edges, 1, cost);
     }
@@ -51,11 +52,11 @@ class FlowPricer {
     LinkLoads loads(even);
     const double bytes = message_fraction(lanes.front(), 0, 0);
     const int farthest = add_all_pairs(even_system_, even, ranks_, bytes, loads);
-    edges[static_cast<std::size_t>(farthest)] = 1;
+    edges[0][static_cast<std::size_t>(farthest)] = 1;
     book(loads.fullest(), edges, 1, cost);
   }
 
-  void book(const FullestLink& fullest, const LevelCounts& edges, double count,
+  void book(const FullestLink& fullest, const ArcEdges& edges, double count,
             ScheduleCost& cost) const {
     cost.seconds_per_byte[static_cast<std::size_t>(fullest.resource)] += count * fullest.seconds;
     add_path_latency(cost, fabric_, edges, count);

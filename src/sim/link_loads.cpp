@@ -48,13 +48,14 @@ FullestLink LinkLoads::fullest() const {
   return fullest;
 }
 
-LevelCounts add_step_flows(const Fabric& fabric, const std::vector<Lane>& lanes, std::int64_t step,
-                           std::uint64_t seed, LinkLoads& loads) {
-  LevelCounts counts{};
+ArcEdges add_step_flows(const Fabric& fabric, const std::vector<Lane>& lanes, std::int64_t step,
+                        std::uint64_t seed, LinkLoads& loads) {
+  ArcEdges edges{};
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     const Lane& lane = lanes[i];
     const std::uint64_t lane_hash = (seed << 8U) + i;
     for (int arc = 0; arc < lane.phase.arc_count; ++arc) {
+      LevelCounts& counts = edges[static_cast<std::size_t>(arc)];
       const double bytes = message_fraction(lane, step, arc);
       for_each_flow(lane, step, arc, [&](std::int64_t source, std::int64_t destination) {
         const auto ends = static_cast<std::uint64_t>(source) * 0x9E3779B97F4A7C15ULL ^
@@ -66,8 +67,9 @@ LevelCounts add_step_flows(const Fabric& fabric, const std::vector<Lane>& lanes,
       });
     }
   }
-  for (double& count : counts) count /= static_cast<double>(lanes.front().map.group_count);
-  return counts;
+  for (LevelCounts& counts : edges)
+    for (double& count : counts) count /= static_cast<double>(lanes.front().map.group_count);
+  return edges;
 }
 
 int add_all_pairs(const System& system, const Fabric& fabric, std::int64_t ranks, double bytes,

@@ -36,10 +36,11 @@ class LinkLoads {
   std::vector<double> bytes_;
 };
 
-/// Adds one step of all lanes and counts the first lane's messages per group by level. A flow keeps
-/// its path through all steps: the hash knows its ends, its lane and the seed, not the step.
-LevelCounts add_step_flows(const Fabric& fabric, const std::vector<Lane>& lanes, std::int64_t step,
-                           std::uint64_t seed, LinkLoads& loads);
+/// Adds one step of all lanes and counts the first lane's messages per group by arc and level. A
+/// flow keeps its path through all steps: the hash knows its ends, its lane and the seed, not the
+/// step.
+ArcEdges add_step_flows(const Fabric& fabric, const std::vector<Lane>& lanes, std::int64_t step,
+                        std::uint64_t seed, LinkLoads& loads);
 
 /// Adds what every rank sends every other, `bytes` a pair, aggregated: all pairs between two leaf
 /// groups are one entry per pair of rails, since parallel links share them evenly. Returns the
