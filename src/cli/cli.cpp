@@ -441,6 +441,9 @@ void CommandLine::add_schedule() {
   options_.add(show, "-s,--size", "SIZE", schedule_show_.size_bytes, parse_one_size, kSizeHelp);
   show.add_flag("--all", schedule_show_.all, "every message, also of more than 16 ranks")
       ->disable_flag_override();
+  show.add_flag("--term", schedule_show_.term,
+                "also the term, in the notation of docs/schedules.md")
+      ->disable_flag_override();
   options_.add(show, "--draw", "FILE", schedule_show_.draw, parse_text, "also a picture (SVG)");
   options_.add(show, "--goal", "FILE", schedule_show_.goal, parse_text,
                "also in GOAL, for LogGOPSim and its kin; -s sets the bytes, default: 1MiB");

@@ -19,6 +19,7 @@
 #include "collective_io/schedule_picture.hpp"
 #include "collective_io/steps_table.hpp"
 #include "collective_io/svg.hpp"
+#include "collective_io/term_text.hpp"
 #include "units/quantity.hpp"
 
 namespace collscale {
@@ -162,6 +163,7 @@ Json show_json(const Executed& executed, double size_bytes) {
             {"depth", executed.report.depth},
             {"depth_published", algorithm.depth},
             {"messages", executed.report.messages},
+            {"term", term_text(schedule.term)},
             {"sent_fraction", executed.report.sent_fraction},
             {"sent_published", algorithm.bytes},
             {"redundant_fraction", executed.report.redundant_fraction},
@@ -246,6 +248,7 @@ Expected<void> run(const ScheduleShowOptions& options, const Terminal& terminal)
   }
   if (!takes_stdout(options.json) && !takes_stdout(options.draw) && !takes_stdout(options.goal))
     print_result(heading(*executed, options.size_bytes, terminal.colour_stdout) +
+                 (options.term ? term_text(executed->chosen.schedule.term) + "\n" : "") +
                  steps_text(*executed, options, terminal.colour_stdout));
   if (!options.goal.empty()) {
     GoalOptions goal;

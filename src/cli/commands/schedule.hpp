@@ -41,6 +41,7 @@ struct ScheduleShowOptions {
   ScheduleChoice choice;
   double size_bytes = 0;  ///< 0: amounts are fractions of S
   bool all = false;       ///< every message of many ranks
+  bool term = false;      ///< also the term, as docs/schedules.md writes it
   std::string json;
   std::string draw;
   std::string goal;
