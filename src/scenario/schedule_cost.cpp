@@ -95,6 +95,9 @@ Shape shape_of(const System& system, std::int64_t ranks) {
   shape.ranks = ranks;
   shape.ranks_per_node = std::min(ranks, ranks_per_node(system));
   shape.channels = ranks > shape.ranks_per_node ? shape.ranks_per_node : 1;
+  const Fabric fabric(system);
+  if (fabric.levels() > 2 && ranks > fabric.group_ranks(0))
+    shape.nodes_per_group = fabric.group_ranks(0) / shape.ranks_per_node;
   return shape;
 }
 

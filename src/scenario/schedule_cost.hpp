@@ -60,7 +60,8 @@ void add_path_latency(ScheduleCost& cost, const Fabric& fabric, const ArcEdges& 
 /// The time and its breakdown for one size.
 Prediction evaluate(const ScheduleCost& cost, const System& system, double size_bytes);
 
-/// The ranks as an algorithm sees them: packed node by node, one channel per rank of a node.
+/// The ranks as an algorithm sees them: packed node by node, one channel per rank of a node, nodes
+/// under one leaf as a third level.
 Shape shape_of(const System& system, std::int64_t ranks);
 
 /// Fails with one sentence when the system cannot hold that many ranks, or they are fewer than 2.
