@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "collective/invariants.hpp"
@@ -88,19 +91,33 @@ Expected<std::int64_t> prove_gather(const std::vector<const Lane*>& lanes) {
   return size - 1;
 }
 
+/// V2, of a whole exchange and of a restricted one: each block moves by just its offset, and is at
+/// every step where the step says (schedule.hpp, Address::pair).
 Expected<std::int64_t> prove_exchange(const Lane& lane) {
   const Phase& phase = lane.phase;
   const std::int64_t size = lane.map.size;
-  const bool masks = phase.frame == Frame::exclusive_or;
+  const bool masks = phase.frame == Frame::exclusive_or || phase.frame == Frame::dihedral;
   std::vector<std::int64_t> moved(static_cast<std::size_t>(size), 0);
+  Expected<void> ok;
   for (std::int64_t s = 0; s < phase.steps; ++s) {
+    const std::int64_t unit = unit_value(phase, s);
     for (int a = 0; a < phase.arc_count; ++a) {
       const Arc& arc = phase.arcs[static_cast<std::size_t>(a)];
-      const std::int64_t d = evaluate(arc.distance, s, unit_value(phase, s));
-      offsets_at(phase, arc.payload, s, size).for_each([&](std::int64_t j) {
-        auto& by = moved[static_cast<std::size_t>(floor_mod(j, size))];
+      const std::int64_t d = evaluate(arc.distance, s, unit);
+      offsets_at(phase, arc.payload, s, size).for_each([&](std::int64_t raw) {
+        const std::int64_t j = floor_mod(raw, size);
+        auto& by = moved[static_cast<std::size_t>(j)];
+        if (phase.lag == Lag::none && by != 0)
+          ok = fail(fmt::format("V2: step {} moves offset {} on without waiting for it", s, j));
         by = masks ? by ^ d : floor_mod(by + d, size);
+        std::int64_t named = j;
+        if (phase.unit == Unit::power_up) named = j % (phase.base * unit);
+        if (phase.unit == Unit::power_down) named = j - j % unit;
+        if (by != named && ok)
+          ok = fail(
+              fmt::format("V2: offset {} is moved by {} at step {}, expected {}", j, by, s, named));
       });
+      if (!ok) return tl::unexpected(ok.error());
     }
   }
   for (std::int64_t j = 0; j < size; ++j)
@@ -110,16 +127,148 @@ Expected<std::int64_t> prove_exchange(const Lane& lane) {
   return size - 1;
 }
 
+/// Blocks with `spread` successive destinations: each of them is served once, by the origin.
+Expected<std::int64_t> prove_spread(const Lane& lane, std::int64_t spread) {
+  const Phase& phase = lane.phase;
+  const std::int64_t size = lane.map.size;
+  // By offset of the first destination and place in its window; the origin keeps its own.
+  std::vector<bool> served(static_cast<std::size_t>(size * spread), false);
+  std::int64_t count = 0;
+  for (std::int64_t s = 0; s < phase.steps; ++s) {
+    for (int a = 0; a < phase.arc_count; ++a) {
+      const Arc& arc = phase.arcs[static_cast<std::size_t>(a)];
+      const std::int64_t d = evaluate(arc.distance, s, unit_value(phase, s));
+      Expected<void> ok;
+      offsets_at(phase, arc.payload, s, size).for_each([&](std::int64_t raw) {
+        const std::int64_t j = floor_mod(raw, size);
+        const std::int64_t place = floor_mod(d - j, size);
+        if (place >= spread) {
+          ok =
+              fail(fmt::format("V2: step {} takes offset {} to {}, which is none of its {} "
+                               "destinations",
+                               s, j, d, spread));
+          return;
+        }
+        const auto at = static_cast<std::size_t>(j * spread + place);
+        if (served[at]) ok = fail(fmt::format("V2: step {} serves {} a second time", s, d));
+        served[at] = true;
+        ++count;
+      });
+      if (!ok) return tl::unexpected(ok.error());
+    }
+  }
+  const std::int64_t others = size * spread - spread;  // as many windows hold the origin as places
+  if (count != others)
+    return fail(fmt::format("V2: {} of {} destinations are served", count, others));
+  return count;
+}
+
+/// V3: whole scopes to chosen receivers. Each hears once, from one that nobody serves (the root; of
+/// a hand-over of one step every sender is one) or that has heard by then.
+Expected<std::int64_t> prove_tree(const Lane& lane) {
+  const Phase& phase = lane.phase;
+  const std::int64_t size = lane.map.size;
+  constexpr std::int64_t kRoot = -1;
+  std::vector<std::int64_t> heard(static_cast<std::size_t>(size), kRoot);  // at which step
+  std::vector<std::int64_t> sender(static_cast<std::size_t>(size), kNoRank);
+  std::int64_t count = 0;
+  for (std::int64_t s = 0; s < phase.steps; ++s) {
+    for (int a = 0; a < phase.arc_count; ++a) {
+      const Arc& arc = phase.arcs[static_cast<std::size_t>(a)];
+      const std::int64_t d = evaluate(arc.distance, s, unit_value(phase, s));
+      Offsets receivers{0, size, 1, 1, 0};
+      if (arc.has_receivers) receivers = offsets_at(phase, arc.receivers, s, size);
+      receivers.low = std::max<std::int64_t>(receivers.low, 0);
+      receivers.high = std::min(receivers.high, size);
+      Expected<void> ok;
+      receivers.for_each([&](std::int64_t w) {
+        const auto at = static_cast<std::size_t>(w);
+        const std::int64_t from = behind(phase, w, d, size);
+        if (from == kNoRank || from == w)
+          ok = fail(fmt::format("V3: index {} of {} hears from no other at step {}", w, size, s));
+        else if (heard[at] != kRoot)
+          ok = fail(fmt::format("V3: index {} hears a second time at step {}", w, s));
+        heard[at] = s;
+        sender[at] = from;
+        ++count;
+      });
+      if (!ok) return tl::unexpected(ok.error());
+    }
+  }
+  for (std::int64_t w = 0; w < size; ++w) {
+    const auto at = static_cast<std::size_t>(w);
+    if (heard[at] == kRoot) continue;
+    const std::int64_t when = heard[static_cast<std::size_t>(sender[at])];
+    if (when != kRoot && !waited_for(phase, when, heard[at]))
+      return fail(fmt::format("V3: index {} hears at step {} from {}, who has not heard by then", w,
+                              heard[at], sender[at]));
+  }
+  if (phase.steps > 1 && count != size - 1)
+    return fail(fmt::format("V3: {} of {} indices hear from another", count, size - 1));
+  return count;
+}
+
+/// Blocks to chosen receivers: each block arrives once, and comes from one that has it.
+Expected<std::int64_t> prove_hand_over(const Lane& lane) {
+  const Phase& phase = lane.phase;
+  const std::int64_t size = lane.map.size;
+  std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> gained;  // (rank, owner) → step
+  for (std::int64_t s = 0; s < phase.steps; ++s) {
+    for (int a = 0; a < phase.arc_count; ++a) {
+      const Arc& arc = phase.arcs[static_cast<std::size_t>(a)];
+      const std::int64_t d = evaluate(arc.distance, s, unit_value(phase, s));
+      Offsets receivers{0, size, 1, 1, 0};
+      if (arc.has_receivers) receivers = offsets_at(phase, arc.receivers, s, size);
+      receivers.low = std::max<std::int64_t>(receivers.low, 0);
+      receivers.high = std::min(receivers.high, size);
+      Expected<void> ok;
+      receivers.for_each([&](std::int64_t w) {
+        const std::int64_t from = behind(phase, w, d, size);
+        if (from == kNoRank || from == w) return;
+        offsets_at(phase, arc.payload, s, size).for_each([&](std::int64_t x) {
+          const std::int64_t owner = behind(phase, w, x, size);
+          const auto had = gained.find({from, owner});
+          if (owner == kNoRank || owner == w || gained.count({w, owner}) != 0)
+            ok = fail(fmt::format("V1: step {} hands block {} to {} a second time", s, owner, w));
+          else if (owner != from && (had == gained.end() || !waited_for(phase, had->second, s)))
+            ok = fail(fmt::format("V1: step {} hands block {} over from {}, who lacks it", s, owner,
+                                  from));
+          gained[{w, owner}] = s;
+        });
+      });
+      if (!ok) return tl::unexpected(ok.error());
+    }
+  }
+  return static_cast<std::int64_t>(gained.size());
+}
+
 bool same_group(const Lane& a, const Lane& b) {
   return a.map.size == b.map.size && a.map.view.digits == b.map.view.digits &&
          a.map.view.digit_count == b.map.view.digit_count && a.map.view.core == b.map.view.core &&
-         a.phase.dual == b.phase.dual;
+         a.phase.dual == b.phase.dual && a.phase.root == b.phase.root;
 }
 
-Expected<std::int64_t> prove_part(const Program& part);
+/// One lane by itself.
+Expected<std::int64_t> prove_lane(const Lane& lane, const Schedule& schedule) {
+  const Phase& phase = lane.phase;
+  if (phase.network != InNetwork::none) return total_gain(phase, lane.map.size);
+  if (phase.address == Address::pair) return prove_exchange(lane);
+  if (phase.address == Address::spread)
+    return prove_spread(lane,
+                        schedule.spread.empty()
+                            ? 1
+                            : schedule.spread[static_cast<std::size_t>(lane.map.view.digits[0])]);
+  if (!chooses_receivers(phase)) return 0;  // exchanges of the whole scope, neighbours
+  return phase.address == Address::scope ? prove_tree(lane) : prove_hand_over(lane);
+}
 
-/// Phases of one gather follow each other: collect them until it is complete.
-Expected<std::int64_t> prove_sequence(const std::vector<Program>& parts) {
+Expected<std::int64_t> prove_part(const Program& part, const Schedule& schedule);
+
+/// Phases of one gather follow each other: collect them until it is complete. A restricted gather
+/// is right because the whole one is.
+Expected<std::int64_t> prove_sequence(const std::vector<Program>& parts, const Schedule& schedule) {
+  // A send_recv gains one block, no gather.
+  const bool neighbours = schedule.collective == Collective::send_recv;
   std::int64_t proved = 0;
   std::vector<const Lane*> open;
   std::int64_t gained = 0;
@@ -136,12 +285,13 @@ Expected<std::int64_t> prove_sequence(const std::vector<Program>& parts) {
   for (const Program& part : parts) {
     const bool leaf = part.kind == Program::Kind::stage && part.lanes.size() == 1;
     const Lane* lane = leaf ? &part.lanes.front() : nullptr;
-    const bool gather = leaf && lane->phase.address == Address::block && lane->phase.root < 0 &&
+    const bool gather = leaf && lane->phase.address == Address::block &&
+                        lane->phase.network == InNetwork::none && !neighbours &&
                         !chooses_receivers(lane->phase);
     if (!open.empty() && (!gather || !same_group(*open.front(), *lane)))
       if (auto ok = close(); !ok) return tl::unexpected(ok.error());
     if (!gather) {
-      auto done = prove_part(part);
+      auto done = prove_part(part, schedule);
       if (!done) return done;
       proved += *done;
       continue;
@@ -155,18 +305,17 @@ Expected<std::int64_t> prove_sequence(const std::vector<Program>& parts) {
   return proved;
 }
 
-Expected<std::int64_t> prove_part(const Program& part) {
+Expected<std::int64_t> prove_part(const Program& part, const Schedule& schedule) {
   if (part.kind == Program::Kind::sequence || part.kind == Program::Kind::pipeline)
-    return prove_sequence(part.parts);
+    return prove_sequence(part.parts, schedule);
   std::int64_t proved = 0;
   for (const Program& child : part.parts) {
-    auto done = prove_sequence({child});
+    auto done = prove_sequence({child}, schedule);
     if (!done) return done;
     proved += *done;
   }
   for (const Lane& lane : part.lanes) {
-    if (lane.phase.address != Address::pair || lane.phase.root >= 0) continue;
-    auto done = prove_exchange(lane);
+    auto done = prove_lane(lane, schedule);
     if (!done) return done;
     proved += *done;
   }
@@ -180,7 +329,7 @@ Expected<std::int64_t> prove(const Schedule& schedule) {
   options.zip = false;
   auto program = walk(schedule, options);
   if (!program) return tl::unexpected(program.error());
-  return prove_sequence({*program});
+  return prove_sequence({*program}, schedule);
 }
 
 }  // namespace collscale

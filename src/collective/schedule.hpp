@@ -15,7 +15,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <variant>
@@ -81,22 +80,38 @@ struct Arc {
   OffsetSet receivers{};
 };
 
-/// The arcs of a phase: up to three, those not written to are default ones and take no room.
+/// The arcs of a phase: up to three. Those not written to are default ones and take no room; a
+/// reference to one stays good while others are written.
 class ArcList {
  public:
+  ArcList() = default;
+  ArcList(const ArcList& other) { *this = other; }
+  ArcList(ArcList&&) = default;
+  ArcList& operator=(const ArcList& other) {
+    if (this != &other)
+      for (std::size_t i = 0; i < arcs_.size(); ++i)
+        arcs_[i] = other.arcs_[i] ? std::make_unique<Arc>(*other.arcs_[i]) : nullptr;
+    return *this;
+  }
+  ArcList& operator=(ArcList&&) = default;
+  ~ArcList() = default;
+
   Arc& operator[](std::size_t i) {
-    if (i >= arcs_.size()) arcs_.resize(i + 1);
-    return arcs_[i];
+    if (!arcs_[i]) arcs_[i] = std::make_unique<Arc>();
+    return *arcs_[i];
   }
   const Arc& operator[](std::size_t i) const {
     static const Arc unwritten{};
-    return i < arcs_.size() ? arcs_[i] : unwritten;
+    return arcs_[i] ? *arcs_[i] : unwritten;
   }
-  [[nodiscard]] std::size_t bytes() const { return arcs_.capacity() * sizeof(Arc); }
-  void assign(std::initializer_list<Arc> arcs) { arcs_ = arcs; }
+  [[nodiscard]] std::size_t bytes() const {
+    std::size_t sum = 0;
+    for (const auto& arc : arcs_) sum += arc ? sizeof(Arc) : 0;
+    return sum;
+  }
 
  private:
-  std::vector<Arc> arcs_;
+  std::array<std::unique_ptr<Arc>, 3> arcs_;
 };
 
 struct Phase {

@@ -81,7 +81,8 @@ Phase phase(Frame frame, Unit unit, std::int64_t steps, std::initializer_list<Ar
   p.unit = unit;
   p.steps = narrow(steps);
   p.arc_count = static_cast<std::int8_t>(arcs.size());
-  p.arcs.assign(arcs);
+  std::size_t next = 0;
+  for (const Arc& a : arcs) p.arcs[next++] = a;
   if (arcs.size() > 0 && !arcs.begin()->has_payload) p.address = Address::scope;
   return p;
 }

@@ -70,6 +70,8 @@ TEST(Terms, ArcsThatWereNotWrittenAreDefaultOnes) {
   three.arcs[2].distance = constant(7);
   EXPECT_EQ(three.arcs[0].distance.constant, 5);
   EXPECT_EQ(three.arcs[2].distance.constant, 7);
+  three.arcs[1] = three.arcs[0];  // the one it is copied from stays where it is
+  EXPECT_EQ(three.arcs[1].distance.constant, 5);
   EXPECT_EQ(one.arcs[2].distance.constant, 0);
 }
 
