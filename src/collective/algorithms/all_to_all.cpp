@@ -1,35 +1,131 @@
 // SPDX-License-Identifier: Apache-2.0
-// Direct exchange: in step s every rank hears from the one s + 1 behind it; no step waits for
-// another. (R. Thakur, R. Rabenseifner, W. Gropp 2005, long-message all_to_all, with all sends
-// posted at once.)
+// Exchanges of all with all: directly, in logarithmic rounds, and level by level.
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "collective/algorithms/families.hpp"
+#include "collective/algorithms/levels.hpp"
 #include "collective/terms.hpp"
 
 namespace collscale {
-
 namespace {
 
-Expected<Term> all_to_all(const Shape& shape, Schedule&) {
-  Phase direct = phase(Frame::cyclic, Unit::one, shape.ranks - 1,
-                       {arc(steps_of(1, 1), singleton(steps_of(1, 1)))});
-  direct.address = Address::pair;
-  direct.transfer = Transfer::move;
-  direct.lag = Lag::none;
-  return Term{direct};
+Expected<Term> pairwise(const Shape& shape, Schedule&) { return direct_exchange(shape.ranks); }
+
+Expected<Term> bruck(const Shape& shape, Schedule&) {
+  const std::int64_t radix = shape.options.bruck_radix;
+  if (radix < 2 || radix > 4)
+    return fail(fmt::format("radix {} of algorithm bruck: expected 2, 3 or 4", radix));
+  return bruck_exchange(shape.ranks, radix, Unit::power_up);
+}
+
+/// {ranks of a node, nodes}; fails where a node is not full.
+Expected<std::vector<std::int64_t>> full_nodes(const Shape& shape, Schedule& schedule) {
+  const auto runs = number_by_node(shape, schedule);
+  if (!runs) return tl::unexpected(runs.error());
+  if (runs->size() == 1) return schedule.radix;
+  if (!shape.nodes.empty())
+    return fail(fmt::format("algorithm {} needs nodes of equal size; algorithm pairwise serves any",
+                            schedule.algorithm));
+  const std::int64_t full = shape.ranks / shape.ranks_per_node * shape.ranks_per_node;
+  return fail(fmt::format(
+      "algorithm {} needs full nodes of {} ranks: {} ranks leave one of them "
+      "part empty; {} or {} ranks would do, or algorithm pairwise",
+      schedule.algorithm, shape.ranks_per_node, shape.ranks, full, full + shape.ranks_per_node));
+}
+
+Term exchange_over(int digit, std::int64_t size) {
+  return over(digits_view({digit}), direct_exchange(size));
+}
+
+Expected<Term> two_phase(const Shape& shape, Schedule& schedule) {
+  const auto radix = full_nodes(shape, schedule);
+  if (!radix) return tl::unexpected(radix.error());
+  return seq({exchange_over(0, (*radix)[0]), exchange_over(1, (*radix)[1])});
+}
+
+Expected<Term> three_phase(const Shape& shape, Schedule& schedule) {
+  const auto radix = full_nodes(shape, schedule);
+  if (!radix) return tl::unexpected(radix.error());
+  const std::int64_t nodes = (*radix)[1];
+  std::int64_t group = std::clamp<std::int64_t>(shape.nodes_per_group, 1, nodes);
+  while (nodes % group != 0) --group;  // the largest that divides the nodes
+  schedule.radix = {(*radix)[0], group, nodes / group};
+  return seq({exchange_over(0, schedule.radix[0]), exchange_over(1, schedule.radix[1]),
+              exchange_over(2, schedule.radix[2])});
 }
 
 }  // namespace
 
+Term direct_exchange(std::int64_t size) {
+  Phase direct =
+      phase(Frame::cyclic, Unit::one, size - 1, {arc(steps_of(1, 1), singleton(steps_of(1, 1)))});
+  direct.address = Address::pair;
+  direct.transfer = Transfer::move;
+  direct.lag = Lag::none;
+  return {direct};
+}
+
+Term bruck_exchange(std::int64_t size, std::int64_t radix, Unit order) {
+  std::int64_t rounds = 0;
+  for (std::int64_t reach = 1; reach < size; reach *= radix) ++rounds;
+  // Round of u = radix^k: the blocks whose distance has the digit c at place k travel c u further.
+  const auto hop = [&](std::int64_t c) {
+    OffsetSet payload = interval(constant(0), constant(size));
+    payload.divisor = units_of(1);
+    payload.modulus = constant(radix);
+    payload.residue = constant(c);
+    return arc(units_of(c), payload);
+  };
+  Phase exchange = phase(Frame::cyclic, order, rounds, {hop(1), hop(2), hop(3)});
+  exchange.arc_count = static_cast<std::int8_t>(radix - 1);
+  exchange.base = static_cast<std::int32_t>(radix);
+  exchange.address = Address::pair;
+  exchange.transfer = Transfer::move;
+  return {exchange};
+}
+
 Family all_to_all_family() {
-  return {{Collective::all_to_all,
-           "pairwise",
-           "every rank to every other directly, all at once",
-           "1",
-           "(n-1)/n S",
-           "R. Thakur, R. Rabenseifner, W. Gropp: Optimization of collective communication "
-           "operations in MPICH, IJHPCA 19(1), 2005",
-           {},
-           all_to_all}};
+  using C = Collective;
+  return {
+      {C::all_to_all,
+       "pairwise",
+       "every rank to every other directly, all at once",
+       "1",
+       "(n-1)/n S",
+       "R. Thakur, R. Rabenseifner, W. Gropp: Optimization of collective communication operations "
+       "in MPICH, IJHPCA 19(1), 2005",
+       {},
+       pairwise},
+      {C::all_to_all,
+       "bruck",
+       "blocks travel by the digits of their distance: few messages, more bytes",
+       "log_b n",
+       "S/2 log2 n at 2^k",
+       "J. Bruck, C.-T. Ho, S. Kipnis, E. Upfal, D. Weathersby: Efficient algorithms for "
+       "all-to-all communications in multiport message-passing systems, IEEE TPDS 8(11), 1997",
+       {.radix = true},
+       bruck},
+      {C::all_to_all,
+       "two_phase",
+       "in the node to the rank on the rail of the destination, then along the rail (PXN)",
+       "2",
+       "(g-1)/g S + (N-1)/N S",
+       "K. Agarwal, V. Krishnan, S. Jeaugey: Doubling all2all performance with NCCL 2.12, NVIDIA, "
+       "2022",
+       {.nodes = true},
+       two_phase},
+      {C::all_to_all,
+       "three_phase",
+       "in the node, among the nodes of a group, among groups: fewest messages",
+       "3",
+       "(g-1)/g S + (R-1)/R S + (Q-1)/Q S",
+       "K. Agarwal, V. Krishnan, S. Jeaugey: Doubling all2all performance with NCCL 2.12, NVIDIA, "
+       "2022; once more for groups of nodes",
+       {.nodes = true, .groups = true},
+       three_phase},
+  };
 }
 
 }  // namespace collscale

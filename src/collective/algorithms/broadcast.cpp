@@ -1,9 +1,127 @@
 // SPDX-License-Identifier: Apache-2.0
+// From one rank to all (broadcast), and the transpose (reduce), from any root. Places in a tree
+// count from the root: place x is the rank (root + x) mod n.
+#include <bit>
+
 #include "collective/algorithms/families.hpp"
 #include "collective/terms.hpp"
 
 namespace collscale {
+namespace {
 
-Family broadcast_family() { return {}; }
+std::int32_t chunks_of(const Shape& shape) {
+  return static_cast<std::int32_t>(shape.options.chunks);
+}
+
+View from_root(const Shape& shape) {
+  View view;
+  view.shift = static_cast<std::int32_t>(shape.root);
+  return view;
+}
+
+Expected<Term> pipelined_chain(const Shape& shape, Schedule&) {
+  return pipe(chunks_of(shape), 0, chain(shape.ranks, shape.root));
+}
+
+Expected<Term> binomial(const Shape& shape, Schedule&) {
+  return binomial_tree(shape.ranks, shape.root);
+}
+
+/// The halves of the data go down two binary trees with the same root: a rank that is a leaf of one
+/// is an inner node of the other and so sends no more than the data once.
+Expected<Term> double_tree(const Shape& shape, Schedule&) {
+  const Term tree = binary_tree(shape.ranks);
+  View second = from_root(shape);
+  if (shape.ranks % 2 == 0) {
+    second.twist = 1;
+  } else {
+    second.mirror = true;
+    second.shift += 1;
+  }
+  return par({child(0.5, pipe(chunks_of(shape), 0, over(from_root(shape), tree))),
+              child(0.5, pipe(chunks_of(shape), 0, over(second, tree)))});
+}
+
+/// Far exchanges first; the ranks beyond the largest power of two hear last.
+Expected<Term> bine_tree(const Shape& shape, Schedule&) {
+  const std::int64_t core = core_size(shape.ranks);
+  const auto steps = std::bit_width(static_cast<std::uint64_t>(core)) - 1;
+  View view = from_root(shape);
+  const Phase tree = phase(Frame::dihedral, Unit::power_down, steps,
+                           {arc(units_of(1), residue_class(units_of(2), units_of(1)))});
+  if (core == shape.ranks) return over(view, *restrict_to(0, {tree}));
+  const Phase beyond =
+      phase(Frame::absolute, Unit::one, 1,
+            {to_receivers(arc(constant(core)), interval(constant(core), constant(shape.ranks)))});
+  View core_of_it = view;
+  core_of_it.core = core;
+  return seq({over(core_of_it, *restrict_to(0, {tree})), over(view, {beyond})});
+}
+
+template <auto broadcast>
+Expected<Term> transposed(const Shape& shape, Schedule& schedule) {
+  auto term = broadcast(shape, schedule);
+  if (!term) return term;
+  return dual(std::move(*term));
+}
+
+constexpr std::string_view kMpich =
+    "R. Thakur, R. Rabenseifner, W. Gropp: Optimization of collective communication operations in "
+    "MPICH, IJHPCA 19(1), 2005";
+constexpr std::string_view kTwoTrees =
+    "P. Sanders, J. Speck, J. L. Traeff: Two-tree algorithms for full bandwidth broadcast, "
+    "reduction and scan, Parallel Computing 35(12), 2009";
+constexpr std::string_view kBine =
+    "D. De Sensi, S. Pasqualoni, L. Piarulli et al.: Bine trees: enhancing collective operations "
+    "by optimizing communication locality, SC 2025 (arXiv 2508.17311)";
+constexpr std::string_view kChain =
+    "J. Watts, R. van de Geijn: A pipelined broadcast for multidimensional meshes, Parallel "
+    "Processing Letters 5(2), 1995";
+
+}  // namespace
+
+Term chain(std::int64_t size, std::int64_t root) {
+  return *restrict_to(root, ring_gather(size, +1));
+}
+
+Term distance_halving_gather(std::int64_t size) {
+  const auto steps = std::bit_width(static_cast<std::uint64_t>(size - 1));
+  return {phase(Frame::cyclic, Unit::power_down, steps,
+                {arc(units_of(1), residue_class(units_of(2), units_of(1)))})};
+}
+
+Term binomial_tree(std::int64_t size, std::int64_t root) {
+  return *restrict_to(root, distance_halving_gather(size));
+}
+
+Term binomial_scatter(std::int64_t size, std::int64_t root) {
+  return *restrict_to(root, bruck_exchange(size, 2, Unit::power_down));
+}
+
+Family broadcast_family() {
+  using C = Collective;
+  const Algorithm::Uses root{.root = true};
+  const Algorithm::Uses pipelined{.root = true, .chunks = true};
+  return {
+      {C::broadcast, "chain", "from rank to rank round the ring, in chunks", "n-2+K", "S", kChain,
+       pipelined, pipelined_chain},
+      {C::broadcast, "binomial", "every rank that has the data passes it on, far ones first",
+       "log2 n", "S log2 n", kMpich, root, binomial},
+      {C::broadcast, "double_tree",
+       "down two binary trees with half of the data each, in chunks; every rank sends S at most",
+       "D+K-1", "S", kTwoTrees, pipelined, double_tree},
+      {C::broadcast, "bine_tree",
+       "a binomial tree of negabinary distances, which are shorter: less traffic far away",
+       "log2 M (+1)", "S log2 M (+S)", kBine, root, bine_tree},
+      {C::reduce, "chain", "partial sums from rank to rank to the root, in chunks", "n-2+K", "S",
+       kChain, pipelined, transposed<pipelined_chain>},
+      {C::reduce, "binomial", "partial sums up a binomial tree, near ones first", "log2 n", "S",
+       kMpich, root, transposed<binomial>},
+      {C::reduce, "double_tree", "up two binary trees with half of the data each, in chunks",
+       "D+K-1", "S", kTwoTrees, pipelined, transposed<double_tree>},
+      {C::reduce, "bine_tree", "partial sums up a binomial tree of negabinary distances",
+       "log2 M (+1)", "S", kBine, root, transposed<bine_tree>},
+  };
+}
 
 }  // namespace collscale

@@ -61,4 +61,32 @@ Term reduce_through_leaders(const std::vector<NodeRun>& runs, std::int64_t parts
 /// The same for all_gather: among the nodes an all_gather. Uneven nodes only.
 Term gather_through_leaders(const std::vector<NodeRun>& runs, std::int64_t parts, Among among);
 
+// tree.cpp
+/// NCCL's binary tree of `size` ranks (ncclGetBtree), from index 0 down: a broadcast.
+Term binary_tree(std::int64_t size);
+/// all_reduce up and down two of them with half of the data each, in `chunks` chunks.
+Term double_binary_tree(std::int64_t size, std::int32_t chunks);
+/// The order of the ranks in the second tree: mirrored (even counts) or shifted by one (odd).
+View second_tree(std::int64_t size, View view = {});
+/// A chain in every node, from the rank at which a channel enters it; and those ranks, one of each
+/// node. Both turn with the copies that entering_copies makes.
+Term chains_in_nodes(const std::vector<NodeRun>& runs);
+View entering_ranks(const std::vector<NodeRun>& runs);
+/// Equal shares for every term and channel: channel c enters a node at its local rank c (modulo the
+/// size of the node). As many channels as the largest node has ranks: more would enter as these do.
+std::vector<Par::Child> entering_copies(const Shape& shape, const std::vector<NodeRun>& runs,
+                                        const std::vector<Term>& terms);
+
+// broadcast.cpp; for one group of `size` ranks
+Term chain(std::int64_t size, std::int64_t root);          ///< broadcast along the ring
+Term binomial_tree(std::int64_t size, std::int64_t root);  ///< broadcast; subtrees are contiguous
+Term binomial_scatter(std::int64_t size, std::int64_t root);
+/// all_gather in ⌈log2 size⌉ steps, the far ones with few blocks first; any size.
+Term distance_halving_gather(std::int64_t size);
+
+// all_to_all.cpp
+Term direct_exchange(std::int64_t size);  ///< all_to_all, everything at once
+/// all_to_all in ⌈log_radix size⌉ rounds; radix 2 to 4 (up), 2 (down: the order of binomial trees).
+Term bruck_exchange(std::int64_t size, std::int64_t radix, Unit order);
+
 }  // namespace collscale

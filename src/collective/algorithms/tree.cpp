@@ -1,9 +1,130 @@
 // SPDX-License-Identifier: Apache-2.0
+// Trees. P. Sanders, J. Speck, J. L. Traeff: "Two-tree algorithms for full bandwidth broadcast,
+// reduction and scan", Parallel Computing 35(12), 2009: two binary trees, each with one half of the
+// data, such that no rank is an inner node of both. The trees themselves, and the chains within the
+// nodes, are those of NCCL (NVIDIA/nccl, src/graph/trees.cc, ncclGetBtree and ncclGetDtree).
+#include <algorithm>
+#include <bit>
+
 #include "collective/algorithms/families.hpp"
+#include "collective/algorithms/levels.hpp"
 #include "collective/terms.hpp"
 
 namespace collscale {
+namespace {
 
-Family tree_family() { return {}; }
+Term up_and_down(Term down) { return seq({dual(down), down}); }
+
+Expected<Term> double_tree(const Shape& shape, Schedule&) {
+  return double_binary_tree(shape.ranks, static_cast<std::int32_t>(shape.options.chunks));
+}
+
+Expected<Term> chains_and_trees(const Shape& shape, Schedule& schedule) {
+  const auto runs = number_by_node(shape, schedule);
+  if (!runs) return tl::unexpected(runs.error());
+  if (runs->size() > 1) return fail("algorithm tree needs nodes of equal size as yet");
+  const std::int64_t nodes = node_count(*runs);
+  const auto chunks = static_cast<std::int32_t>(shape.options.chunks);
+  const Term down = chains_in_nodes(*runs);
+  const Term tree = up_and_down(binary_tree(nodes));
+  const auto channel = [&](View view) {
+    return pipe(chunks, 0, seq({dual(down), over(view, tree), down}));
+  };
+  return par(entering_copies(
+      shape, *runs,
+      {channel(entering_ranks(*runs)), channel(second_tree(nodes, entering_ranks(*runs)))}));
+}
+
+constexpr std::string_view kTwoTrees =
+    "P. Sanders, J. Speck, J. L. Traeff: Two-tree algorithms for full bandwidth broadcast, "
+    "reduction and scan, Parallel Computing 35(12), 2009";
+constexpr std::string_view kNccl =
+    "S. Jeaugey: Massively scale your deep learning training with NCCL 2.4, NVIDIA, 2019; "
+    "NVIDIA/nccl, src/graph/trees.cc";
+
+}  // namespace
+
+Term binary_tree(std::int64_t size) {
+  const auto levels = std::bit_width(static_cast<std::uint64_t>(size - 1));
+  const auto classes = [](std::int64_t residue, std::int64_t modulus) {
+    return residue_class(units_of(modulus), units_of(residue));
+  };
+  // At the level of u = 2^k the odd multiples of u join. Those that have a parent above them (u
+  // ahead, if there is such a rank) hear from it, the others from the one u below.
+  OffsetSet left = classes(1, 4);
+  left.hi = units_of(-1, size);
+  left.hi_is_group_size = false;
+  OffsetSet only_left = classes(1, 4);
+  only_left.lo = units_of(-1, size);
+  return {
+      phase(Frame::absolute, Unit::power_down, levels,
+            {to_receivers(arc(units_of(-1)), left), to_receivers(arc(units_of(1)), classes(3, 4)),
+             to_receivers(arc(units_of(1)), only_left)})};
+}
+
+View second_tree(std::int64_t size, View view) {
+  if (size % 2 == 0)
+    view.mirror = true;
+  else
+    view.shift = 1;
+  return view;
+}
+
+Term double_binary_tree(std::int64_t size, std::int32_t chunks) {
+  const Term tree = up_and_down(binary_tree(size));
+  return par({child(0.5, pipe(chunks, 0, tree)),
+              child(0.5, pipe(chunks, 0, over(second_tree(size), tree)))});
+}
+
+Term chains_in_nodes(const std::vector<NodeRun>& runs) {
+  if (runs.size() == 1) return over(digits_view({0}), chain(runs.front().ranks, 0));
+  std::vector<Term> of_runs;
+  for (std::size_t run = 0; run < runs.size(); ++run)
+    of_runs.push_back(over(nodes_view(static_cast<std::int32_t>(run)), chain(runs[run].ranks, 0)));
+  return seq(std::move(of_runs));
+}
+
+View entering_ranks(const std::vector<NodeRun>& runs) {
+  if (runs.size() > 1) return leaders_view();
+  View view = digits_view({1});
+  view.fixed[0] = {0, 0};
+  view.fixed_count = 1;
+  return view;
+}
+
+std::vector<Par::Child> entering_copies(const Shape& shape, const std::vector<NodeRun>& runs,
+                                        const std::vector<Term>& terms) {
+  const std::int64_t channels = std::min(shape.channels, largest_node(runs));
+  const int digit = runs.size() == 1 ? 0 : -1;  // node views turn by themselves
+  std::vector<Par::Child> children;
+  for (const Term& term : terms)
+    children.push_back(
+        child(1.0 / static_cast<double>(channels * static_cast<std::int64_t>(terms.size())), term,
+              static_cast<std::int32_t>(channels), digit, digit));
+  return children;
+}
+
+Family tree_family() {
+  using C = Collective;
+  return {
+      {C::all_reduce,
+       "double_binary_tree",
+       "up and down two binary trees with half of the data each; leaves of one are inner in the "
+       "other",
+       "2D+K-1",
+       "2S",
+       kTwoTrees,
+       {.chunks = true},
+       double_tree},
+      {C::all_reduce,
+       "tree",
+       "NCCL's tree: chains in the nodes, two binary trees between them, for each channel",
+       "2(g-1+D)+K-1",
+       "",
+       kNccl,
+       {.nodes = true, .channels = true, .chunks = true},
+       chains_and_trees},
+  };
+}
 
 }  // namespace collscale

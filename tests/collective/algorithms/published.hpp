@@ -16,6 +16,8 @@
 
 #include "collective/algorithms.hpp"
 #include "collective/executor.hpp"
+#include "collective/flows.hpp"
+#include "collective/program.hpp"
 
 namespace collscale::testing {
 
@@ -188,6 +190,88 @@ inline void expect_peers(Collective collective, std::string_view algorithm,
     ASSERT_TRUE(schedule) << schedule.error().message;
     EXPECT_EQ(executed_pairs(*schedule), formula(shape));
   }
+}
+
+/// Where the steps of a phase do not matter (trees): the pairs of each phase, in order.
+inline std::vector<Pairs> executed_phases(const Schedule& schedule) {
+  ExecutionTrace trace;
+  ExecuteOptions options;
+  options.trace = &trace;
+  const auto report = execute(schedule, options);
+  EXPECT_TRUE(report) << (report ? "" : report.error().message);
+  std::map<std::int64_t, Pairs> phases;
+  for (const ExecutedMessage& m : trace.messages) phases[m.phase].insert({m.source, m.destination});
+  std::vector<Pairs> all;
+  for (auto& [at, pairs] : phases) all.push_back(std::move(pairs));
+  return all;
+}
+
+/// The pairs of every lane, in the order of the program, as the engines enumerate them: quick
+/// enough for many ranks.
+inline std::vector<Pairs> flows_by_lane(const Schedule& schedule) {
+  std::vector<Pairs> all;
+  const std::function<void(const Program&)> visit = [&](const Program& program) {
+    for (const Lane& lane : program.lanes) {
+      Pairs pairs;
+      for (std::int64_t step = 0; step < lane.phase.steps; ++step)
+        for (int a = 0; a < arc_count(lane); ++a)
+          for_each_flow(lane, step, a, [&](std::int64_t from, std::int64_t to) {
+            pairs.insert({from, to});
+          });
+      all.push_back(std::move(pairs));
+    }
+    for (const Program& part : program.parts) visit(part);
+  };
+  const auto program = make_program(schedule);
+  EXPECT_TRUE(program) << (program ? "" : program.error().message);
+  if (program) visit(*program);
+  return all;
+}
+
+/// `low` to `high` ranks on one node.
+inline std::vector<Shape> rank_counts(std::int64_t low, std::int64_t high) {
+  std::vector<Shape> all;
+  for (std::int64_t n = low; n <= high; ++n) all.push_back({.ranks = n, .ranks_per_node = n});
+  return all;
+}
+
+/// All roots up to `all_roots` ranks, beyond that the first, the last and one in between.
+inline std::vector<Shape> with_roots(const std::vector<Shape>& shapes, std::int64_t all_roots) {
+  std::vector<Shape> all;
+  for (Shape shape : shapes)
+    for (std::int64_t root = 0; root < shape.ranks; ++root) {
+      const bool some = root == 0 || root == shape.ranks / 3 || root == shape.ranks - 1;
+      shape.root = root;
+      if (some || shape.ranks <= all_roots) all.push_back(shape);
+    }
+  return all;
+}
+
+inline std::vector<Shape> with_chunks(const std::vector<Shape>& shapes) {
+  std::vector<Shape> all;
+  for (Shape shape : shapes)
+    for (const std::int64_t chunks : {1, 2, 3, 4}) {
+      shape.options.chunks = chunks;
+      all.push_back(shape);
+    }
+  return all;
+}
+
+/// The arrows the other way round and the steps in the opposite order: what a dual must do.
+inline std::vector<Pairs> reversed(const std::vector<Pairs>& steps) {
+  std::vector<Pairs> all;
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    Pairs pairs;
+    for (const auto& [from, to] : *step) pairs.insert({to, from});
+    all.push_back(std::move(pairs));
+  }
+  return all;
+}
+
+inline std::int64_t log2_ceil(std::int64_t n) {
+  std::int64_t k = 0;
+  while ((std::int64_t{1} << k) < n) ++k;
+  return k;
 }
 
 }  // namespace collscale::testing
