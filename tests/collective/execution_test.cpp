@@ -235,6 +235,7 @@ TEST(Proof, HoldsForThousandsOfRanks) {
   for (const std::int64_t n : {1000, 2048, 4096, 4097}) {
     for (const Algorithm& a : algorithms()) {
       const auto s = make_schedule(a.collective, a.name, {n, n % 8 == 0 ? 8 : 1, 1, 0});
+      if (a.name == "nvls") continue;  // one node only
       ASSERT_TRUE(s) << s.error().message;
       const auto proved = prove(*s);
       ASSERT_TRUE(proved) << a.name << ": " << proved.error().message;

@@ -13,6 +13,7 @@ using testing::schedule_of;
 
 TEST(Terms, ASchedulesSizeDoesNotDependOnTheRanks) {
   for (const Algorithm& a : algorithms()) {
+    if (a.name == "nvls") continue;  // one node only
     const auto small = make_schedule(a.collective, a.name, {24, 8, 8, 0});
     const auto large = make_schedule(a.collective, a.name, {999'992, 8, 8, 0});
     ASSERT_TRUE(small);

@@ -20,33 +20,18 @@ Expected<Term> bruck(const Shape& shape, Schedule&) {
   return bruck_exchange(shape.ranks, radix, Unit::power_up);
 }
 
-/// {ranks of a node, nodes}; fails where a node is not full.
-Expected<std::vector<std::int64_t>> full_nodes(const Shape& shape, Schedule& schedule) {
-  const auto runs = number_by_node(shape, schedule);
-  if (!runs) return tl::unexpected(runs.error());
-  if (runs->size() == 1) return schedule.radix;
-  if (!shape.nodes.empty())
-    return fail(fmt::format("algorithm {} needs nodes of equal size; algorithm pairwise serves any",
-                            schedule.algorithm));
-  const std::int64_t full = shape.ranks / shape.ranks_per_node * shape.ranks_per_node;
-  return fail(fmt::format(
-      "algorithm {} needs full nodes of {} ranks: {} ranks leave one of them "
-      "part empty; {} or {} ranks would do, or algorithm pairwise",
-      schedule.algorithm, shape.ranks_per_node, shape.ranks, full, full + shape.ranks_per_node));
-}
-
 Term exchange_over(int digit, std::int64_t size) {
   return over(digits_view({digit}), direct_exchange(size));
 }
 
 Expected<Term> two_phase(const Shape& shape, Schedule& schedule) {
-  const auto radix = full_nodes(shape, schedule);
+  const auto radix = full_nodes(shape, schedule, "pairwise");
   if (!radix) return tl::unexpected(radix.error());
   return seq({exchange_over(0, (*radix)[0]), exchange_over(1, (*radix)[1])});
 }
 
 Expected<Term> three_phase(const Shape& shape, Schedule& schedule) {
-  const auto radix = full_nodes(shape, schedule);
+  const auto radix = full_nodes(shape, schedule, "pairwise");
   if (!radix) return tl::unexpected(radix.error());
   const std::int64_t nodes = (*radix)[1];
   std::int64_t group = std::clamp<std::int64_t>(shape.nodes_per_group, 1, nodes);
@@ -57,6 +42,22 @@ Expected<Term> three_phase(const Shape& shape, Schedule& schedule) {
 }
 
 }  // namespace
+
+Expected<std::vector<std::int64_t>> full_nodes(const Shape& shape, Schedule& schedule,
+                                               std::string_view instead) {
+  const auto runs = number_by_node(shape, schedule);
+  if (!runs) return tl::unexpected(runs.error());
+  if (runs->size() == 1) return schedule.radix;
+  if (!shape.nodes.empty())
+    return fail(fmt::format("algorithm {} needs nodes of equal size; algorithm {} serves any",
+                            schedule.algorithm, instead));
+  const std::int64_t full = shape.ranks / shape.ranks_per_node * shape.ranks_per_node;
+  return fail(
+      fmt::format("algorithm {} needs full nodes of {} ranks: {} ranks leave one of them "
+                  "part empty; {} or {} ranks would do, or algorithm {}",
+                  schedule.algorithm, shape.ranks_per_node, shape.ranks, full,
+                  full + shape.ranks_per_node, instead));
+}
 
 Term direct_exchange(std::int64_t size) {
   Phase direct =

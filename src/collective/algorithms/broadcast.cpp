@@ -20,7 +20,7 @@ View from_root(const Shape& shape) {
 }
 
 Expected<Term> pipelined_chain(const Shape& shape, Schedule&) {
-  return pipe(chunks_of(shape), 0, chain(shape.ranks, shape.root));
+  return pipe(chunks_of(shape), 0, chain_from(shape.ranks, shape.root));
 }
 
 Expected<Term> binomial(const Shape& shape, Schedule&) {
@@ -58,6 +58,15 @@ Expected<Term> bine_tree(const Shape& shape, Schedule&) {
   return seq({over(core_of_it, *restrict_to(0, {tree})), over(view, {beyond})});
 }
 
+Expected<Term> scatter_all_gather(const Shape& shape, Schedule&) {
+  return seq({binomial_scatter(shape.ranks, shape.root), ring_gather(shape.ranks, +1)});
+}
+
+Expected<Term> reduce_scatter_gather(const Shape& shape, Schedule&) {
+  return seq({dual(distance_halving_gather(shape.ranks)),
+              dual(binomial_scatter(shape.ranks, shape.root))});
+}
+
 template <auto broadcast>
 Expected<Term> transposed(const Shape& shape, Schedule& schedule) {
   auto term = broadcast(shape, schedule);
@@ -68,6 +77,11 @@ Expected<Term> transposed(const Shape& shape, Schedule& schedule) {
 constexpr std::string_view kMpich =
     "R. Thakur, R. Rabenseifner, W. Gropp: Optimization of collective communication operations in "
     "MPICH, IJHPCA 19(1), 2005";
+constexpr std::string_view kVanDeGeijn =
+    "M. Barnett, L. Shuler, R. van de Geijn, S. Gupta, D. Payne, J. Watts: Interprocessor "
+    "collective communication library, SHPCC 1994";
+constexpr std::string_view kRabenseifner =
+    "R. Rabenseifner: Optimization of collective reduction operations, ICCS 2004";
 constexpr std::string_view kTwoTrees =
     "P. Sanders, J. Speck, J. L. Traeff: Two-tree algorithms for full bandwidth broadcast, "
     "reduction and scan, Parallel Computing 35(12), 2009";
@@ -80,7 +94,7 @@ constexpr std::string_view kChain =
 
 }  // namespace
 
-Term chain(std::int64_t size, std::int64_t root) {
+Term chain_from(std::int64_t size, std::int64_t root) {
   return *restrict_to(root, ring_gather(size, +1));
 }
 
@@ -107,6 +121,9 @@ Family broadcast_family() {
        pipelined, pipelined_chain},
       {C::broadcast, "binomial", "every rank that has the data passes it on, far ones first",
        "log2 n", "S log2 n", kMpich, root, binomial},
+      {C::broadcast, "scatter_all_gather",
+       "a binomial scatter, then a ring: twice the data instead of log2 n times", "log2 n + n-1",
+       "2(n-1)/n S", kVanDeGeijn, root, scatter_all_gather},
       {C::broadcast, "double_tree",
        "down two binary trees with half of the data each, in chunks; every rank sends S at most",
        "D+K-1", "S", kTwoTrees, pipelined, double_tree},
@@ -117,6 +134,9 @@ Family broadcast_family() {
        kChain, pipelined, transposed<pipelined_chain>},
       {C::reduce, "binomial", "partial sums up a binomial tree, near ones first", "log2 n", "S",
        kMpich, root, transposed<binomial>},
+      {C::reduce, "reduce_scatter_gather",
+       "reduce_scatter by distance doubling, then a binomial gather: less data for each rank",
+       "2 log2 n", "(n-1)/n S + S/2 at 2^k", kRabenseifner, root, reduce_scatter_gather},
       {C::reduce, "double_tree", "up two binary trees with half of the data each, in chunks",
        "D+K-1", "S", kTwoTrees, pipelined, transposed<double_tree>},
       {C::reduce, "bine_tree", "partial sums up a binomial tree of negabinary distances",

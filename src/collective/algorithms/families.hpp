@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "collective/algorithms.hpp"
@@ -78,13 +79,17 @@ std::vector<Par::Child> entering_copies(const Shape& shape, const std::vector<No
                                         const std::vector<Term>& terms);
 
 // broadcast.cpp; for one group of `size` ranks
-Term chain(std::int64_t size, std::int64_t root);          ///< broadcast along the ring
+Term chain_from(std::int64_t size, std::int64_t root);     ///< broadcast along the ring
 Term binomial_tree(std::int64_t size, std::int64_t root);  ///< broadcast; subtrees are contiguous
 Term binomial_scatter(std::int64_t size, std::int64_t root);
 /// all_gather in ⌈log2 size⌉ steps, the far ones with few blocks first; any size.
 Term distance_halving_gather(std::int64_t size);
 
 // all_to_all.cpp
+/// Numbers the ranks {rank in the node, node} and gives those sizes. Fails where a node is not
+/// full, naming the counts that are and the algorithm that serves any.
+Expected<std::vector<std::int64_t>> full_nodes(const Shape& shape, Schedule& schedule,
+                                               std::string_view instead);
 Term direct_exchange(std::int64_t size);  ///< all_to_all, everything at once
 /// all_to_all in ⌈log_radix size⌉ rounds; radix 2 to 4 (up), 2 (down: the order of binomial trees).
 Term bruck_exchange(std::int64_t size, std::int64_t radix, Unit order);

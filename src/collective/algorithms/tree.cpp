@@ -5,6 +5,7 @@
 // nodes, are those of NCCL (NVIDIA/nccl, src/graph/trees.cc, ncclGetBtree and ncclGetDtree).
 #include <algorithm>
 #include <bit>
+#include <memory>
 
 #include "collective/algorithms/families.hpp"
 #include "collective/algorithms/levels.hpp"
@@ -22,17 +23,18 @@ Expected<Term> double_tree(const Shape& shape, Schedule&) {
 Expected<Term> chains_and_trees(const Shape& shape, Schedule& schedule) {
   const auto runs = number_by_node(shape, schedule);
   if (!runs) return tl::unexpected(runs.error());
-  if (runs->size() > 1) return fail("algorithm tree needs nodes of equal size as yet");
   const std::int64_t nodes = node_count(*runs);
   const auto chunks = static_cast<std::int32_t>(shape.options.chunks);
+  // Both trees share what they have in common: a term has to stay small.
   const Term down = chains_in_nodes(*runs);
-  const Term tree = up_and_down(binary_tree(nodes));
-  const auto channel = [&](View view) {
-    return pipe(chunks, 0, seq({dual(down), over(view, tree), down}));
+  const Term up = dual(down);
+  const auto tree = std::make_shared<const Term>(up_and_down(binary_tree(nodes)));
+  const auto channel = [&](const View& view) {
+    return pipe(chunks, 0, seq({up, Term{Over{view, tree}}, down}));
   };
-  return par(entering_copies(
-      shape, *runs,
-      {channel(entering_ranks(*runs)), channel(second_tree(nodes, entering_ranks(*runs)))}));
+  const View entries = entering_ranks(*runs);
+  return par(
+      entering_copies(shape, *runs, {channel(entries), channel(second_tree(nodes, entries))}));
 }
 
 constexpr std::string_view kTwoTrees =
@@ -77,10 +79,11 @@ Term double_binary_tree(std::int64_t size, std::int32_t chunks) {
 }
 
 Term chains_in_nodes(const std::vector<NodeRun>& runs) {
-  if (runs.size() == 1) return over(digits_view({0}), chain(runs.front().ranks, 0));
+  if (runs.size() == 1) return over(digits_view({0}), chain_from(runs.front().ranks, 0));
   std::vector<Term> of_runs;
   for (std::size_t run = 0; run < runs.size(); ++run)
-    of_runs.push_back(over(nodes_view(static_cast<std::int32_t>(run)), chain(runs[run].ranks, 0)));
+    of_runs.push_back(
+        over(nodes_view(static_cast<std::int32_t>(run)), chain_from(runs[run].ranks, 0)));
   return seq(std::move(of_runs));
 }
 

@@ -174,5 +174,45 @@ TEST(BineTree, CostsWhatABinomialTreeDoes) {
   });
 }
 
+/// MPICH's: the binomial tree, then round the ring.
+TEST(ScatterAllGather, IsABinomialScatterAndARing) {
+  expect_peers(C::broadcast, "scatter_all_gather", with_every_root(), [](const Shape& s) {
+    std::vector<Pairs> steps = binomial_peers(s);
+    Pairs ring;
+    for (std::int64_t r = 0; r < s.ranks; ++r) ring.insert({r, (r + 1) % s.ranks});
+    for (std::int64_t i = 0; i + 1 < s.ranks; ++i) steps.push_back(ring);
+    return steps;
+  });
+  expect_published(C::broadcast, "scatter_all_gather", with_every_root(), [](const Shape& s) {
+    const auto n = static_cast<double>(s.ranks);
+    return Published{.depth = log2_ceil(s.ranks) + s.ranks - 1,
+                     .most_sent = 2 * (n - 1) / n,
+                     .messages = (s.ranks + 1) * (s.ranks - 1)};
+  });
+}
+
+TEST(ReduceScatterGather, DoublesItsDistanceThenGathersUpTheBinomialTree) {
+  expect_peers(C::reduce, "reduce_scatter_gather", with_every_root(), [](const Shape& s) {
+    std::vector<Pairs> steps;
+    for (std::int64_t u = 1; u < s.ranks; u *= 2) {
+      Pairs step;
+      for (std::int64_t r = 0; r < s.ranks; ++r) step.insert({r, (r - u + s.ranks) % s.ranks});
+      steps.push_back(step);
+    }
+    for (const Pairs& up : reversed(binomial_peers(s))) steps.push_back(up);
+    return steps;
+  });
+  expect_published(C::reduce, "reduce_scatter_gather", with_every_root(), [](const Shape& s) {
+    const auto n = static_cast<double>(s.ranks);
+    std::int64_t subtree = 0;  // the largest below the root: blocks it hands up
+    for (std::int64_t x = 1; x < s.ranks; ++x)
+      subtree = std::max(subtree, std::min(x & -x, s.ranks - x));
+    const std::int64_t k = log2_ceil(s.ranks);
+    return Published{.depth = 2 * k,
+                     .most_sent = (n - 1 + static_cast<double>(subtree)) / n,
+                     .messages = s.ranks * k + s.ranks - 1};
+  });
+}
+
 }  // namespace
 }  // namespace collscale::testing

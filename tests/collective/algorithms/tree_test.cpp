@@ -148,5 +148,20 @@ TEST(NcclTree, IsChainsInNodesAndTreesBetweenThem) {
   expect_tree({.ranks = 64, .ranks_per_node = 4, .channels = 2});
 }
 
+TEST(NcclTree, ServesUnevenNodes) {
+  for (std::int64_t n = 3; n <= 24; ++n)
+    for (std::int64_t g = 2; g < n; ++g)
+      for (const std::int64_t channels : {1, 2, 9})
+        if (n % g != 0) expect_tree({.ranks = n, .ranks_per_node = g, .channels = channels});
+  for (const std::int64_t channels : {1, 3, 8}) {
+    Shape three_sizes{.ranks = 19, .ranks_per_node = 5, .channels = channels};
+    three_sizes.nodes = {{1, 5}, {2, 4}, {3, 2}};
+    expect_tree(three_sizes);
+    Shape rising{.ranks = 12, .ranks_per_node = 6, .channels = channels};
+    rising.nodes = {{1, 1}, {1, 5}, {1, 6}};
+    expect_tree(rising);
+  }
+}
+
 }  // namespace
 }  // namespace collscale::testing
