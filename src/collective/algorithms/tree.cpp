@@ -123,7 +123,7 @@ Family tree_family() {
        "tree",
        "NCCL's tree: chains in the nodes, two binary trees between them, for each channel",
        "2(g-1+D)+K-1",
-       "",
+       "2S on g channels, 3S on one",
        kNccl,
        {.nodes = true, .channels = true, .chunks = true},
        chains_and_trees},

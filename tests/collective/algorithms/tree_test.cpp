@@ -136,6 +136,9 @@ void expect_tree(Shape shape) {
       EXPECT_LE(report->depth, depth);  // the largest node may lie high up in the trees
     }
     EXPECT_EQ(report->messages, 2 * channels * 2 * (shape.ranks - 1) * chunks);
+    const double most =
+        *std::max_element(report->sent_fraction.begin(), report->sent_fraction.end());
+    EXPECT_LE(most, shape.ranks == channels * count ? 2 + 1e-9 : 3 + 1e-9);
   }
 }
 
