@@ -224,13 +224,14 @@ bool is_all_pairs(const Lane& lane) {
   const Phase& phase = lane.phase;
   const Affine& distance = phase.arcs[0].distance;
   return phase.lag == Lag::none && phase.window == 0 && lane.map.group_count == 1 &&
-         phase.frame == Frame::cyclic && phase.arc_count == 1 && !phase.arcs[0].has_receivers &&
-         phase.steps == lane.map.size - 1 && distance.constant == 1 && distance.per_step == 1 &&
-         distance.per_unit == 0;
+         phase.steps > 0 && phase.address == Address::pair && phase.frame == Frame::cyclic &&
+         phase.arc_count == 1 && !phase.arcs[0].has_receivers && phase.steps == lane.map.size - 1 &&
+         distance.constant == 1 && distance.per_step == 1 && distance.per_unit == 0;
 }
 
 bool is_priced(const Lane& lane) {
   const Phase& phase = lane.phase;
+  if (phase.steps == 0) return true;  // a level of one rank
   if (phase.network != InNetwork::none || phase.root >= 0 || phase.address == Address::spread ||
       phase.frame == Frame::dihedral || !keeps_the_order_of_ranks(lane.map.view))
     return false;

@@ -67,8 +67,8 @@ Shape shape_of(const System& system, std::int64_t ranks);
 /// Fails with one sentence when the system cannot hold that many ranks, or they are fewer than 2.
 Expected<void> check_ranks(const System& system, std::int64_t ranks);
 
-/// True for a phase in which nothing waits and every rank sends to every other: one demand, not
-/// size − 1 steps.
+/// True for a phase in which nothing waits and every rank sends every other a block of its own: one
+/// demand, not size − 1 steps.
 bool is_all_pairs(const Lane& lane);
 
 /// True for lanes whose steps follow each other, and for all pairs at once, among ranks that lie in

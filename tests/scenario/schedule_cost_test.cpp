@@ -58,6 +58,8 @@ TEST(Engines, PriceOnlyWhatTheyUnderstand) {
   lane.phase.lag = Lag::none;
   EXPECT_FALSE(is_priced(lane));
   lane.phase.arcs[0].distance = {1, 1, 0};  // every other rank, once
+  EXPECT_FALSE(is_priced(lane));            // the same to all: a rank cannot send it all at once
+  lane.phase.address = Address::pair;
   EXPECT_TRUE(is_all_pairs(lane));
   EXPECT_TRUE(is_priced(lane));
   const auto refuses = [](auto change) {
