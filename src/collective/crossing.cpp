@@ -3,8 +3,8 @@
 
 #include <bit>
 
-#include "collective/flows.hpp"
 #include "collective/offsets.hpp"
+#include "collective/rank_layout.hpp"
 
 namespace collscale {
 namespace {
@@ -60,15 +60,51 @@ Crossing shifted(std::int64_t behind_ranks, std::int64_t ahead_ranks, std::int64
   return c;
 }
 
-/// In local indices, groups of `group` < size of them, `size` in all.
+/// Chosen receivers that are one residue class, in groups whose size divides its modulus or is
+/// divided by it: every group looks alike, so their places are known. This is what makes trees by
+/// powers of two exact: of NCCL's tree (one class of 2u or 4u a level) a group of G = 2^j has one
+/// edge at each level u >= G, one more out of every other group at u = G/2, none below.
+bool class_in_groups(const Offsets& w, std::int64_t group) {
+  return w.divisor == 1 && w.modulus > 1 && (w.modulus % group == 0 || group % w.modulus == 0);
+}
+
+/// `residue` and d in the direction of execution.
+Crossing crossing_class(const Offsets& w, std::int64_t residue, std::int64_t d,
+                        std::int64_t group) {
+  Crossing c;
+  if (w.modulus % group == 0) {  // at most one in a group
+    c.first = residue % group;
+    const std::int64_t from = c.first - d;
+    c.messages = from < 0 || from >= group ? std::min<std::int64_t>(1, w.count()) : 0;
+    return c;
+  }
+  const std::int64_t hop = std::min(d < 0 ? -d : d, group);
+  const Offsets edge{d > 0 ? 0 : group - hop, d > 0 ? hop : group, 1, w.modulus, residue};
+  c.messages = std::min(edge.count(), w.count());
+  c.even = c.messages < group;
+  return c;
+}
+
+/// In local indices, groups of `group` < size of them, `size` in all. `aligned`: groups begin at
+/// multiples of their size; otherwise anywhere.
 Crossing in_indices(const Lane& lane, std::int64_t step, int arc_number, std::int64_t group,
-                    std::int64_t full_size) {
+                    std::int64_t full_size, bool aligned) {
   const Phase& phase = lane.phase;
   const std::int64_t size = lane.map.size;
   const std::int64_t s = forward_step(phase, step);
   const std::int64_t d = distance(lane, step, arc_number);
   const Arc& arc = phase.arcs[static_cast<std::size_t>(arc_number)];
   Crossing c;
+  const bool masks = phase.frame == Frame::exclusive_or || phase.frame == Frame::dihedral;
+  if (masks && !aligned) {
+    c.messages = d == 0 ? 0 : group;
+    return c;
+  }
+  if (phase.frame == Frame::absolute && arc.has_receivers && aligned && d != 0) {
+    const Offsets w = offsets_at(phase, arc.receivers, s, size);
+    const std::int64_t residue = phase.dual ? floor_mod(w.residue + d, w.modulus) : w.residue;
+    if (class_in_groups(w, group)) return crossing_class(w, residue, d, group);
+  }
   switch (phase.frame) {
     case Frame::cyclic: {
       const std::int64_t delta = floor_mod(d, size);
@@ -121,32 +157,81 @@ Crossing in_indices(const Lane& lane, std::int64_t step, int arc_number, std::in
   return c;
 }
 
+/// A bound whose places within the group are not known.
+Crossing bound(std::int64_t messages, std::int64_t group_ranks) {
+  const std::int64_t most = std::min(messages, group_ranks);
+  return {most, 0, most < group_ranks};
+}
+
+/// Uneven nodes. Inside: only nodes cut by the ends of a group, less than whole ones. Leaders come
+/// in the order of ranks: those in a group are successive, and of each node that it touches one.
+Crossing over_nodes(const Lane& lane, std::int64_t step, int arc, std::int64_t group_ranks) {
+  const GroupMap& map = lane.map;
+  if (map.view.nodes == View::Nodes::inside) {
+    const std::int64_t size = map.full_size();
+    const std::int64_t first =
+        map.ranks_before_node(map.nodes_before_run(static_cast<std::size_t>(map.view.node_run)));
+    const bool nested = first % size == 0 && group_ranks % size == 0;
+    return bound(nested ? 0 : 2 * (size - 1), group_ranks);
+  }
+  std::int64_t smallest = map.all_ranks();
+  for (const NodeRun& run : map.nodes) smallest = std::min(smallest, run.ranks);
+  const std::int64_t touched = group_ranks < 2 ? 1 : (group_ranks - 2) / smallest + 2;
+  const std::int64_t leaders = std::min({touched, group_ranks, map.full_size()});
+  const View& view = map.view;
+  const bool in_order =
+      view.twist == 0 && !view.mirror && view.shift == 0 && view.core_map == View::CoreMap::first;
+  if (lane.phase.network != InNetwork::none || !in_order) return bound(leaders, group_ranks);
+  // How many leaders lie outside depends on the group: no bound comes from there.
+  const Crossing c =
+      in_indices(lane, step, arc, leaders, map.full_size() + 2 * leaders, /*aligned=*/false);
+  return bound(c.messages, group_ranks);
+}
+
 }  // namespace
 
 Crossing crossing(const Lane& lane, std::int64_t step, int arc, std::int64_t group_ranks) {
   const GroupMap& map = lane.map;
-  std::int64_t all_ranks = 1;
-  for (const std::int64_t r : map.radix) all_ranks *= r;
+  const std::int64_t all_ranks = map.all_ranks();
   if (group_ranks >= all_ranks || group_ranks < 1) return {};
-  const Spread s = spread(map);
-  if (!s.known || cut_by_rotation(map, group_ranks)) return {group_ranks, 0, false};
+  if (map.view.nodes != View::Nodes::none) return over_nodes(lane, step, arc, group_ranks);
+  // The other tree of a pair runs over mirrored or shifted places: successive ones stay successive,
+  // but for one end that a shift brings into the middle.
+  const View& view = map.view;
+  const bool reordered = (view.mirror || view.shift != 0) && view.twist == 0 && view.core == 0;
+  GroupMap straight = map;
+  if (reordered) {
+    straight.view.mirror = false;
+    straight.view.shift = 0;
+  }
+  const Spread s = spread(straight);
+  const Crossing everything{group_ranks, 0, false};
+  if (!s.known || cut_by_rotation(map, group_ranks)) return everything;
   // Each group within one aligned block of ranks, and that within one of ours: nothing crosses.
   if (group_ranks % span(map, s) == 0) return {};
-  if (group_ranks < s.stride || (group_ranks % s.stride != 0)) return {group_ranks, 0, false};
+  // The switch of a group that is spread over several of ours lies outside each of them.
+  if (lane.phase.network != InNetwork::none) return everything;
+  if (group_ranks < s.stride || (group_ranks % s.stride != 0)) return everything;
 
   const std::int64_t group = group_ranks / s.stride;
-  Crossing c = in_indices(lane, step, arc, group, std::max(map.full_size(), group + 1));
+  if (reordered) {
+    if (span(map, s) != all_ranks) return everything;
+    const Crossing c = in_indices(lane, step, arc, group, std::max(map.full_size(), group + 1),
+                                  /*aligned=*/false);
+    return bound((view.shift != 0 ? 2 : 1) * c.messages * s.stride, group_ranks);
+  }
+  Crossing c = in_indices(lane, step, arc, group, std::max(map.full_size(), group + 1),
+                          /*aligned=*/true);
   c.messages *= s.stride;
   c.first *= s.stride;
   if (span(map, s) % group_ranks != 0 && span(map, s) != all_ranks && c.messages > 0)
-    c = {group_ranks, 0, false};  // groups of ours that hold parts of several of the lane's
+    return everything;  // groups of ours that hold parts of several of the lane's
   return c;
 }
 
 std::int64_t all_pairs_crossing(const Lane& lane, std::int64_t group_ranks) {
   const GroupMap& map = lane.map;
-  std::int64_t all_ranks = 1;
-  for (const std::int64_t r : map.radix) all_ranks *= r;
+  const std::int64_t all_ranks = map.all_ranks();
   if (group_ranks >= all_ranks || group_ranks < 1) return 0;
   const Spread s = spread(map);
   const std::int64_t everything = group_ranks * (map.size - 1);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Closed-form tier loads: how many messages of a step leave one aligned group of consecutive ranks.
 // Exact where the group size divides the lane's ranks (exclusive_or, dihedral: and is a power of
-// two), an upper bound for ragged groups and for changed orders of ranks; each rule is compared
-// with enumeration in the tests.
+// two) and for trees by powers of two in groups of such sizes; an upper bound for ragged groups,
+// for changed orders of ranks and for uneven nodes. A switch lies within a group of ranks that
+// holds all of its members, outside any other. Each rule is compared with enumeration in the tests.
 #pragma once
 
 #include <cstdint>
