@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collective/lane.hpp"
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -106,6 +107,31 @@ std::int64_t gain_without_steps(const Phase& phase, const OffsetSet& set, std::i
     return -1;
   const std::int64_t steps = phase.steps;
   return size / modulus * steps + std::clamp<std::int64_t>(size % modulus - first, 0, steps);
+}
+
+}  // namespace
+
+namespace {
+
+/// One offset that moves with the step, cut on both sides: the steps at which it is within.
+bool single_and_cut(const OffsetSet& set, Unit unit) {
+  return set.has_cut && !set.hi_is_group_size && unit == Unit::one && set.lo.per_step != 0 &&
+         set.hi.per_step == set.lo.per_step &&
+         set.hi.constant + set.hi.per_unit == set.lo.constant + set.lo.per_unit + 1 &&
+         set.modulus.constant == 1 && set.modulus.per_step == 0 && set.modulus.per_unit == 0;
+}
+
+std::int64_t steps_within(const OffsetSet& set, std::int64_t steps) {
+  const std::int64_t first = set.lo.constant + set.lo.per_unit;
+  const std::int64_t per_step = set.lo.per_step;
+  const std::int64_t hop = per_step < 0 ? -per_step : per_step;
+  // As if it moved up: x(s) = start + hop·s in [low, high).
+  const std::int64_t start = per_step > 0 ? first : -first;
+  const std::int64_t low = per_step > 0 ? set.cut_low : 1 - std::int64_t{set.cut_high};
+  const std::int64_t high = per_step > 0 ? set.cut_high : 1 - std::int64_t{set.cut_low};
+  const std::int64_t begin = std::max<std::int64_t>(0, floor_div(low - start + hop - 1, hop));
+  const std::int64_t end = std::min(steps, floor_div(high - start + hop - 1, hop));
+  return std::max<std::int64_t>(0, end - begin);
 }
 
 }  // namespace

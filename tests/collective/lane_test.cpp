@@ -98,6 +98,32 @@ TEST(Lanes, ARestrictedExchangeCarriesTheBlocksThatMoveOnTogether) {
   }
 }
 
+TEST(Lanes, WhatAPhaseGainsIsTheSumOverItsSteps) {
+  std::vector<Phase> phases;
+  for (std::int64_t m = 2; m <= 30; ++m) {
+    phases.push_back(std::get<Phase>(testing::biring(m).node));
+    phases.push_back(std::get<Phase>(testing::bruck(m).node));
+    phases.push_back(std::get<Phase>(ring_gather(m, -1).node));
+  }
+  for (const std::int64_t per_step : {-3, -2, -1, 1, 2, 3})
+    for (const std::int64_t start : {-9, -1, 0, 4})
+      for (const std::int32_t low : {-20, -3, 0, 2})
+        for (const std::int32_t high : {-4, 0, 1, 9}) {
+          OffsetSet set = singleton(steps_of(start, per_step));
+          set.has_cut = true;
+          set.cut_low = low;
+          set.cut_high = high;
+          phases.push_back(phase(Frame::cyclic, Unit::one, 7, {arc(constant(1), set)}));
+        }
+  for (const Phase& p : phases) {
+    std::int64_t sum = 0;
+    for (std::int64_t s = 0; s < p.steps; ++s)
+      for (int a = 0; a < p.arc_count; ++a)
+        sum += offsets_at(p, p.arcs[static_cast<std::size_t>(a)].payload, s, 30).count();
+    EXPECT_EQ(total_gain(p, 30), sum);
+  }
+}
+
 TEST(Lanes, ALinearScatterSendsOneBlockToEachRank) {
   const auto lanes =
       lanes_of(schedule_of(Collective::scatter, "x", {3, 4},
