@@ -149,6 +149,8 @@ std::int64_t total_gain(const Phase& phase, std::int64_t group_size) {
     } else if (const std::int64_t gain = gain_without_steps(phase, arc.payload, group_size);
                gain >= 0) {
       total += gain;
+    } else if (single_and_cut(arc.payload, phase.unit)) {
+      total += steps_within(arc.payload, phase.steps);
     } else {
       for (std::int64_t s = 0; s < phase.steps; ++s)
         total += offsets_at(phase, arc.payload, s, group_size).count();
