@@ -317,7 +317,8 @@ TEST(Crossing, IsNeverBelowTheCountForAnyLane) {
     ASSERT_TRUE(program) << program.error().message;
     std::vector<Lane> lanes;
     testing::collect_lanes(*program, lanes);
-    for (const Lane& lane : lanes)
+    for (const Lane& lane : lanes) {
+      if (lane.phase.network != InNetwork::none) continue;  // a switch lies in no group of ranks
       for (std::int64_t step = 0; step < lane.phase.steps; ++step)
         for (int a = 0; a < arc_count(lane); ++a)
           for (std::int64_t group = 1; group <= s.ranks; group += group < 4 ? 1 : 4) {
@@ -328,6 +329,7 @@ TEST(Crossing, IsNeverBelowTheCountForAnyLane) {
             ++compared;
             equal += closed == most ? 1 : 0;
           }
+    }
   }
   EXPECT_GT(equal, compared / 2);  // bounds, but not idle ones
 }

@@ -41,6 +41,7 @@ Published published(const Schedule& s, const Shape& shape) {
   if (!s.nodes.empty()) return {-1, -1};
   const std::int64_t nodes = n / g;
   const std::int64_t halves = s.collective == Collective::all_reduce ? 2 : 1;
+  if (s.collective == Collective::barrier) return {-1, -1};  // no bytes
   if (s.algorithm == "pairwise") return {1, share};
   if (s.algorithm == "ring") return {halves * (n - 1), static_cast<double>(halves) * share};
   if (s.algorithm == "hierarchical")

@@ -169,6 +169,7 @@ TEST(Trace, WrittenOutAsAListGivesTheSameResult) {
       SCOPED_TRACE(label(s));
       const Traced t = traced(s);
       if (t.trace.atom_edges.size() != 2) continue;
+      if (t.trace.switches > 0) continue;  // a list is of messages between ranks
       Schedule explicit_one = s;
       explicit_one.term = list(as_list(t.trace));
       const auto report = execute(explicit_one);

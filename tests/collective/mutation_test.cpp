@@ -271,7 +271,9 @@ TEST_P(Mutants, FailOrAreRightAtTheSameCost) {
     RecordProperty(std::string(algorithm.name), counted);
     std::printf("%s: %s survive\n", std::string(algorithm.name).c_str(), counted.c_str());
   }
-  EXPECT_LE(all.survivors * 10, all.mutants) << all.survivors << " of " << all.mutants;
+  // After send_recv a rank may keep what it sent: to copy, to move and to give are all right.
+  const int one_in = GetParam() == Collective::send_recv ? 5 : 10;
+  EXPECT_LE(all.survivors * one_in, all.mutants) << all.survivors << " of " << all.mutants;
 }
 
 }  // namespace

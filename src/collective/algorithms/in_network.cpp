@@ -29,7 +29,9 @@ Term direct_gather(std::int64_t size) {
   return {direct};
 }
 
-Expected<void> one_node(const Shape& shape, const Schedule& schedule, std::string_view instead) {
+/// Fails beyond one node, naming what serves several full nodes, and what serves uneven ones.
+Expected<void> one_node(const Shape& shape, const Schedule& schedule, std::string_view full,
+                        std::string_view uneven) {
   const auto runs = node_runs(shape);
   if (!runs) return tl::unexpected(runs.error());
   const std::int64_t nodes = node_count(*runs);
@@ -37,21 +39,25 @@ Expected<void> one_node(const Shape& shape, const Schedule& schedule, std::strin
   return fail(
       fmt::format("algorithm {} works within one node, {} ranks lie on {}: up to {} ranks "
                   "would do, or algorithm {}",
-                  schedule.algorithm, shape.ranks, nodes, runs->front().ranks, instead));
+                  schedule.algorithm, shape.ranks, nodes, runs->front().ranks,
+                  runs->size() == 1 ? full : uneven));
 }
 
 Expected<Term> nvls(const Shape& shape, Schedule& schedule) {
-  if (auto ok = one_node(shape, schedule, "nvls_tree"); !ok) return tl::unexpected(ok.error());
+  if (auto ok = one_node(shape, schedule, "nvls_tree", "tree"); !ok)
+    return tl::unexpected(ok.error());
   return seq({dual(multicast()), multicast()});
 }
 
 Expected<Term> nvls_gather(const Shape& shape, Schedule& schedule) {
-  if (auto ok = one_node(shape, schedule, "hierarchical"); !ok) return tl::unexpected(ok.error());
+  if (auto ok = one_node(shape, schedule, "hierarchical", "ring"); !ok)
+    return tl::unexpected(ok.error());
   return multicast();
 }
 
 Expected<Term> nvls_reduce_scatter(const Shape& shape, Schedule& schedule) {
-  if (auto ok = one_node(shape, schedule, "hierarchical"); !ok) return tl::unexpected(ok.error());
+  if (auto ok = one_node(shape, schedule, "hierarchical", "ring"); !ok)
+    return tl::unexpected(ok.error());
   return dual(multicast());
 }
 
