@@ -223,9 +223,13 @@ bool has_idle_levels(const Program& program) {
          std::any_of(program.parts.begin(), program.parts.end(), has_idle_levels);
 }
 
+const std::vector<std::int64_t> kCounts = testing::kSanitized
+                                              ? std::vector<std::int64_t>{3, 6, 8}
+                                              : std::vector<std::int64_t>{3, 4, 6, 8, 9, 12, 16};
+
 Tally judge_mutants(const Algorithm& algorithm) {
   Tally tally;
-  for (const std::int64_t n : {3, 4, 6, 8, 9, 12, 16}) {
+  for (const std::int64_t n : kCounts) {
     int judged = 0;
     const std::vector<Shape> shapes = testing::shapes_for(algorithm, n);
     for (const Shape& shape : testing::some_of(shapes, shapes.size(), n)) {
@@ -248,32 +252,21 @@ Tally judge_mutants(const Algorithm& algorithm) {
   return tally;
 }
 
-class Mutants : public ::testing::TestWithParam<Collective> {};
-
-INSTANTIATE_TEST_SUITE_P(Of, Mutants,
-                         ::testing::Values(Collective::all_reduce, Collective::all_gather,
-                                           Collective::reduce_scatter, Collective::broadcast,
-                                           Collective::reduce, Collective::all_to_all,
-                                           Collective::gather, Collective::scatter,
-                                           Collective::send_recv, Collective::barrier),
-                         [](const auto& tested) { return std::string(name(tested.param)); });
-
-TEST_P(Mutants, FailOrAreRightAtTheSameCost) {
+TEST(Mutants, OfEveryAlgorithmFailOrAreRightAtTheSameCost) {
   Tally all;
   for (const Algorithm& algorithm : algorithms()) {
-    if (algorithm.collective != GetParam()) continue;
     const Tally tally = judge_mutants(algorithm);
     EXPECT_GT(tally.mutants, 30) << algorithm.name;
+    // Of a term of one phase a single harmless change counts much: keep instead of give.
+    EXPECT_LE(tally.survivors * 5, tally.mutants) << algorithm.name << ": " << tally.survivors;
     all.mutants += tally.mutants;
     all.survivors += tally.survivors;
-    const std::string counted =
-        std::to_string(tally.survivors) + " of " + std::to_string(tally.mutants);
-    RecordProperty(std::string(algorithm.name), counted);
-    std::printf("%s: %s survive\n", std::string(algorithm.name).c_str(), counted.c_str());
+    const std::string label =
+        std::string(name(algorithm.collective)) + "/" + std::string(algorithm.name);
+    RecordProperty(label, std::to_string(tally.survivors) + " of " + std::to_string(tally.mutants));
   }
-  // After send_recv a rank may keep what it sent: to copy, to move and to give are all right.
-  const int one_in = GetParam() == Collective::send_recv ? 5 : 10;
-  EXPECT_LE(all.survivors * one_in, all.mutants) << all.survivors << " of " << all.mutants;
+  EXPECT_LE(all.survivors * 10, all.mutants) << all.survivors << " of " << all.mutants;
+  std::printf("%d of %d mutants survive\n", all.survivors, all.mutants);
 }
 
 }  // namespace

@@ -52,8 +52,17 @@ std::vector<Shape> each(const Shape& shape, std::vector<Value> values, const Set
   return changed;
 }
 
-/// Nodes of 3, 1, 4, 3, 1, 4, ... ranks; the last one as it comes.
+/// Nodes of 3, 1, 4, 3, 1, 4, ... ranks; the last one as it comes. A schedule grows with every
+/// change of size: many ranks have few.
 inline std::vector<NodeRun> uneven_nodes(std::int64_t ranks) {
+  if (ranks > kEveryCountTo) {
+    const std::int64_t third = ranks / 3;
+    std::vector<NodeRun> few = {{third / 3, 3}, {third / 4, 1}, {third / 4, 4}};
+    for (const NodeRun& run : few) ranks -= run.nodes * run.ranks;
+    few.push_back({ranks / 8, 8});
+    if (ranks % 8 != 0) few.push_back({1, ranks % 8});
+    return few;
+  }
   std::vector<NodeRun> nodes;
   const std::int64_t sizes[] = {3, 1, 4};
   for (std::size_t i = 0; ranks > 0; ++i) {
