@@ -405,7 +405,8 @@ void CommandLine::add_choice(CLI::App& app, ScheduleChoice& choice) {
   options_.add(app, "--root", "RANK", choice.root, parse_number, "default: 0");
   options_.add(app, "--channels", "C", choice.channels, parse_count,
                "rings or trees side by side; default: 1");
-  options_.add(app, "--chunks", "K", choice.chunks, parse_count, "of a pipeline; default: 4");
+  options_.add(app, "--chunks", "K", choice.chunks, parse_chunk_count,
+               "of a pipeline, or nccl (nccl:ll, nccl:ll128): as NCCL cuts SIZE; default: 4");
   options_.add(app, "--radix", "R", choice.radix, parse_group_size, "of Bruck; default: 2");
   options_.add(app, "--aggregation", "A", choice.aggregation, parse_number,
                "of PAT: blocks per message, a power of two; default: as many as fit");

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collective/nccl_chunks.hpp"
 #include "collective/schedule.hpp"
 #include "units/error.hpp"
 
@@ -57,6 +58,9 @@ struct Algorithm {
   /// The term; also sets how the schedule numbers its ranks (radix, nodes, spread) where that is
   /// not one digit. The schedule it is given holds collective, ranks, root and radix = {ranks}.
   Expected<Term> (*make)(const Shape&, Schedule&) = nullptr;
+  /// How many chunks (AlgorithmOptions::chunks) NCCL makes of a size; null where it has nothing
+  /// like this algorithm.
+  std::int64_t (*nccl_chunks)(double size_bytes, NcclProtocol, const Shape&) = nullptr;
 };
 
 /// All of them, grouped by collective.

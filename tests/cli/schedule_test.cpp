@@ -2,6 +2,9 @@
 // `collscale schedule`: what the built tool says and writes.
 #include <gmock/gmock.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -103,6 +106,51 @@ TEST(ScheduleShow, NodesOfHierarchicalAlgorithmsAreChosenAndSaid) {
               HasSubstr("nodes      4 of 2 ranks\n"));
 }
 
+TEST(ScheduleShow, CutsAPipelineAsNcclDoes) {
+  const TemporaryFolder folder;
+  // Half of 4 MiB per tree, in chunks of 512 KiB (LL: 32 KiB).
+  const std::string tree = "show double_binary_tree -n 4 -s 4MiB --chunks ";
+  EXPECT_THAT(schedule(tree + "nccl", folder).out, HasSubstr("\nchunks     4\n"));
+  EXPECT_THAT(schedule(tree + "nccl:ll", folder).out, HasSubstr("\nchunks     64\n"));
+  EXPECT_THAT(schedule(tree + "3", folder).out, HasSubstr("\nchunks     3\n"));
+}
+
+TEST(ScheduleShow, PrintsTheTermWhenAsked) {
+  const TemporaryFolder folder;
+  EXPECT_THAT(schedule("show all_gather/ring -n 4 --term", folder).out,
+              HasSubstr("\ncyclic, 3 steps: d = 1, X = {s+1}\n"));
+  EXPECT_THAT(schedule("show all_gather/ring -n 4", folder).out, Not(HasSubstr("cyclic, 3")));
+}
+
+/// UPDATE_GOLDEN=1 draws them anew.
+TEST(ScheduleDraw, DrawsThePicturesOfTheDocumentation) {
+  const TemporaryFolder folder;
+  const std::filesystem::path pictures = COLLSCALE_SOURCE_DIR "/docs/images/schedules";
+  std::size_t drawn = 0;
+  for (const auto& [file, arguments] : std::map<std::string, std::string>{
+           {"ring_all_gather", "all_gather/ring -n 4 --ranks-per-node 4"},
+           {"recursive_doubling_all_gather", "all_gather/recursive_doubling -n 8"},
+           {"ring_all_reduce", "ring -n 4 --ranks-per-node 4"},
+           {"binomial_broadcast", "broadcast/binomial -n 8"},
+           {"hierarchical_all_reduce", "hierarchical -n 8 --ranks-per-node 4"},
+           {"double_binary_tree_all_reduce", "double_binary_tree -n 6 --chunks 2"},
+           {"nvls_all_reduce", "all_reduce/nvls -n 4"},
+           {"bruck_all_to_all", "all_to_all/bruck -n 4"},
+       }) {
+    const Outcome outcome = schedule("draw " + arguments + " -o picture.svg", folder);
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const std::string svg = read_file(folder.path() / "picture.svg");
+    const std::filesystem::path golden = pictures / (file + ".svg");
+    if (std::getenv("UPDATE_GOLDEN") != nullptr) write_file(golden, svg);
+    EXPECT_TRUE(svg == read_file(golden)) << golden << " is not what the tool draws";
+    ++drawn;
+  }
+  std::size_t kept = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(pictures))
+    kept += entry.path().extension() == ".svg" ? 1 : 0;
+  EXPECT_EQ(kept, drawn) << "a picture that no test draws";
+}
+
 struct Bad {
   std::string arguments;
   std::string sentence;
@@ -122,6 +170,11 @@ TEST(Schedule, BadInputIsOneSentenceAndExitCode2) {
            Bad{"show ring -n 8 --nodes 4,3", "--nodes 4,3 are 7 ranks, but -n asks for 8"},
            Bad{"show ring --nodes 4,x", "--nodes: \"x\" is not a whole number"},
            Bad{"show torus_2d -n 8 --dimensions 3x2", "3x2"},
+           Bad{"show ring -n 8 --chunks nccl", "NCCL has nothing like all_reduce/ring"},
+           Bad{"show tree -n 8 --chunks nccl", "which -s SIZE gives"},
+           Bad{"show tree -n 8 --chunks few", "or nccl, nccl:ll, nccl:ll128"},
+           Bad{"show nvls -n 8 --ranks-per-node 4",
+               "up to 4 ranks would do, or algorithm nvls_tree"},
            Bad{"show ring -n 8 --draw nowhere/a.svg", "--draw: "},
            Bad{"show ring -n 8 --goal nowhere/a.goal", "--goal: "},
            Bad{"show ring -n 8 --json - --goal -", "only one of"},

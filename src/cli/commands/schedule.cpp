@@ -36,8 +36,8 @@ struct Executed {
   ExecutionTrace trace;
 };
 
-Expected<Executed> execute_choice(const ScheduleChoice& choice) {
-  auto chosen = choose_schedule(choice);
+Expected<Executed> execute_choice(const ScheduleChoice& choice, double size_bytes) {
+  auto chosen = choose_schedule(choice, size_bytes);
   if (!chosen) return tl::unexpected(chosen.error());
   Executed executed{*std::move(chosen), {}, {}};
   ExecuteOptions options;
@@ -94,6 +94,7 @@ std::string heading(const Executed& executed, double size_bytes, bool colour) {
   if (executed.chosen.nodes_matter && executed.chosen.nodes.size() > 1)
     line("nodes", nodes_text(executed.chosen.nodes) +
                       (executed.chosen.nodes_chosen ? "; --ranks-per-node for others" : ""));
+  if (algorithm.uses.chunks) line("chunks", fmt::format("{}", executed.chosen.chunks));
   if (algorithm.uses.root) line("root", fmt::format("{}", schedule.root));
   line("depth", fmt::format("{} as executed; published: {}", report.depth, algorithm.depth));
   line("sends", fmt::format("{} at most; published: {}", amount(most_sent(report), size_bytes),
@@ -236,7 +237,7 @@ Expected<void> run(const ScheduleShowOptions& options, const Terminal& terminal)
   for (const auto& [flag, path] :
        {std::pair{"--json", &options.json}, {"--draw", &options.draw}, {"--goal", &options.goal}})
     if (auto writable = check_output(flag, *path); !writable) return writable;
-  const auto executed = execute_choice(options.choice);
+  const auto executed = execute_choice(options.choice, options.size_bytes);
   if (!executed) return tl::unexpected(executed.error());
   for (const std::string& note : executed->chosen.notes) print_note("note: " + note);
 
@@ -267,7 +268,7 @@ Expected<void> run(const ScheduleShowOptions& options, const Terminal& terminal)
 
 Expected<void> run(const ScheduleDrawOptions& options, const Terminal&) {
   if (auto writable = check_output("--output", options.output); !writable) return writable;
-  const auto executed = execute_choice(options.choice);
+  const auto executed = execute_choice(options.choice, options.size_bytes);
   if (!executed) return tl::unexpected(executed.error());
   for (const std::string& note : executed->chosen.notes) print_note("note: " + note);
   const auto text = picture_text(*executed, options.size_bytes);

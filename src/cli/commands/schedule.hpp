@@ -10,6 +10,7 @@
 
 #include "cli/terminal.hpp"
 #include "collective/collective.hpp"
+#include "collective/nccl_chunks.hpp"
 #include "units/error.hpp"
 
 namespace collscale {
@@ -18,6 +19,15 @@ struct ScheduleListOptions {
   std::optional<Collective> collective;
   std::string json;
 };
+
+/// Of a pipeline: a number of chunks, or (0) as many as NCCL makes of the size with a protocol.
+struct ChunkCount {
+  std::int64_t chunks = 0;
+  NcclProtocol protocol = NcclProtocol::simple;
+};
+
+/// "8", "nccl", "nccl:ll", "nccl:ll128", "nccl:simple"
+Expected<ChunkCount> parse_chunk_count(const std::string& text);
 
 /// Which schedule; what is not given is chosen.
 struct ScheduleChoice {
@@ -29,7 +39,7 @@ struct ScheduleChoice {
   std::optional<std::int64_t> nodes_per_group;
   std::optional<std::int64_t> root;
   std::optional<std::int64_t> channels;
-  std::optional<std::int64_t> chunks;
+  std::optional<ChunkCount> chunks;
   std::optional<std::int64_t> radix;
   std::optional<std::int64_t> aggregation;
   std::vector<std::int64_t> dimensions;

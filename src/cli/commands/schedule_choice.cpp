@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "cli/values.hpp"
 #include "collective_io/rounds.hpp"
 #include "units/suggest.hpp"
 
@@ -105,13 +106,26 @@ Shape shape_of(const ScheduleChoice& choice, std::int64_t ranks, const Algorithm
   shape.root = choice.root.value_or(0);
   shape.channels = choice.channels.value_or(1);
   AlgorithmOptions& options = shape.options;
-  options.chunks = choice.chunks.value_or(options.chunks);
+  if (choice.chunks && choice.chunks->chunks > 0) options.chunks = choice.chunks->chunks;
   options.bruck_radix = choice.radix.value_or(options.bruck_radix);
   options.aggregation = choice.aggregation.value_or(options.aggregation);
   options.dimensions = choice.dimensions;
   options.experts_per_token = choice.experts.value_or(options.experts_per_token);
   options.nodes_per_token = choice.nodes_per_token.value_or(options.nodes_per_token);
   return shape;
+}
+
+/// Where NCCL is to say how many chunks.
+Expected<void> cut_as_nccl(const ScheduleChoice& choice, double size_bytes,
+                           const Algorithm& algorithm, Shape& shape) {
+  if (!choice.chunks || choice.chunks->chunks > 0) return {};
+  if (algorithm.nccl_chunks == nullptr)
+    return fail(fmt::format("--chunks nccl: NCCL has nothing like {}/{}; expected a number",
+                            name(algorithm.collective), algorithm.name));
+  if (size_bytes <= 0)
+    return fail("--chunks nccl: NCCL goes by the size, which -s SIZE gives, for example -s 64MiB");
+  shape.options.chunks = algorithm.nccl_chunks(size_bytes, choice.chunks->protocol, shape);
+  return {};
 }
 
 /// One where options were given that the algorithm does not look at.
@@ -144,7 +158,20 @@ std::vector<std::pair<bool, std::string>> options_used(const Algorithm::Uses& us
           {uses.experts, "--experts"}};
 }
 
-Expected<ChosenSchedule> choose_schedule(const ScheduleChoice& choice) {
+Expected<ChunkCount> parse_chunk_count(const std::string& text) {
+  if (text == "nccl" || text == "nccl:simple") return ChunkCount{0, NcclProtocol::simple};
+  if (text == "nccl:ll") return ChunkCount{0, NcclProtocol::ll};
+  if (text == "nccl:ll128") return ChunkCount{0, NcclProtocol::ll128};
+  return parse_count(text)
+      .map([](std::int64_t chunks) {
+        return ChunkCount{chunks, NcclProtocol::simple};
+      })
+      .map_error([&](const Error& error) {
+        return Error{error.message + "; or nccl, nccl:ll, nccl:ll128", error.code};
+      });
+}
+
+Expected<ChosenSchedule> choose_schedule(const ScheduleChoice& choice, double size_bytes) {
   const auto algorithm = find(choice);
   if (!algorithm) return tl::unexpected(algorithm.error());
   const auto ranks = rank_count(choice);
@@ -152,6 +179,8 @@ Expected<ChosenSchedule> choose_schedule(const ScheduleChoice& choice) {
   const Algorithm& entry = **algorithm;
   const bool given = choice.ranks_per_node || !choice.nodes.empty();
   Shape shape = shape_of(choice, *ranks, entry.uses);
+  if (auto cut = cut_as_nccl(choice, size_bytes, entry, shape); !cut)
+    return tl::unexpected(cut.error());
   auto schedule = make_schedule(entry.collective, entry.name, shape);
   if (!schedule && !given && entry.uses.nodes) {
     Shape one_node = shape;  // what works within one node only
@@ -168,6 +197,7 @@ Expected<ChosenSchedule> choose_schedule(const ScheduleChoice& choice) {
   chosen.algorithm = &entry;
   chosen.schedule = *std::move(schedule);
   chosen.nodes = choice.nodes;
+  chosen.chunks = shape.options.chunks;
   if (chosen.nodes.empty())
     for (std::int64_t first = 0; first < *ranks; first += shape.ranks_per_node)
       chosen.nodes.push_back(std::min(shape.ranks_per_node, *ranks - first));

@@ -18,6 +18,7 @@ struct ChosenSchedule {
   const Algorithm* algorithm = nullptr;
   Schedule schedule;
   std::vector<std::int64_t> nodes;  ///< ranks of each node
+  std::int64_t chunks = 1;          ///< of a pipeline
   bool nodes_matter = false;        ///< the schedule depends on them, or they were asked for
   bool nodes_chosen = false;        ///< by us
   std::vector<std::string> also;    ///< other collectives with an algorithm of this name
@@ -27,7 +28,8 @@ struct ChosenSchedule {
 /// The most that is executed for a table: more take too long and say nothing new.
 constexpr std::int64_t kMostShownRanks = 512;
 
-Expected<ChosenSchedule> choose_schedule(const ScheduleChoice& choice);
+/// size_bytes: for --chunks nccl; 0: not given.
+Expected<ChosenSchedule> choose_schedule(const ScheduleChoice& choice, double size_bytes);
 
 /// Every option beyond the rank count, and whether the algorithm looks at it.
 std::vector<std::pair<bool, std::string>> options_used(const Algorithm::Uses& uses);

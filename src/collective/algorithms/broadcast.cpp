@@ -67,6 +67,14 @@ Expected<Term> reduce_scatter_gather(const Shape& shape, Schedule&) {
               dual(binomial_scatter(shape.ranks, shape.root))});
 }
 
+std::int64_t tree_chunks(double size_bytes, NcclProtocol protocol, const Shape& shape) {
+  return nccl_tree_chunks(size_bytes, 1, protocol, shape.ranks, 1);
+}
+
+std::int64_t chain_chunks(double size_bytes, NcclProtocol protocol, const Shape&) {
+  return nccl_chain_chunks(size_bytes, 1, protocol);
+}
+
 template <auto broadcast>
 Expected<Term> transposed(const Shape& shape, Schedule& schedule) {
   auto term = broadcast(shape, schedule);
@@ -98,6 +106,8 @@ Term chain_from(std::int64_t size, std::int64_t root) {
   return *restrict_to(root, ring_gather(size, +1));
 }
 
+Term chain_from_leader(std::int64_t size) { return chain_from(size, 0); }
+
 Term distance_halving_gather(std::int64_t size) {
   const auto steps = std::bit_width(static_cast<std::uint64_t>(size - 1));
   return {phase(Frame::cyclic, Unit::power_down, steps,
@@ -118,7 +128,7 @@ Family broadcast_family() {
   const Algorithm::Uses pipelined{.root = true, .chunks = true};
   return {
       {C::broadcast, "chain", "from rank to rank round the ring, in chunks", "n-2+K", "S", kChain,
-       pipelined, pipelined_chain},
+       pipelined, pipelined_chain, chain_chunks},
       {C::broadcast, "binomial", "every rank that has the data passes it on, far ones first",
        "log2 n", "S log2 n", kMpich, root, binomial},
       {C::broadcast, "scatter_all_gather",
@@ -126,19 +136,19 @@ Family broadcast_family() {
        "2(n-1)/n S", kVanDeGeijn, root, scatter_all_gather},
       {C::broadcast, "double_tree",
        "down two binary trees with half of the data each, in chunks; every rank sends S at most",
-       "D+K-1", "S", kTwoTrees, pipelined, double_tree},
+       "D+K-1", "S", kTwoTrees, pipelined, double_tree, tree_chunks},
       {C::broadcast, "bine_tree",
        "a binomial tree of negabinary distances, which are shorter: less traffic far away",
        "log2 M (+1)", "S log2 M (+S)", kBine, root, bine_tree},
       {C::reduce, "chain", "partial sums from rank to rank to the root, in chunks", "n-2+K", "S",
-       kChain, pipelined, transposed<pipelined_chain>},
+       kChain, pipelined, transposed<pipelined_chain>, chain_chunks},
       {C::reduce, "binomial", "partial sums up a binomial tree, near ones first", "log2 n", "S",
        kMpich, root, transposed<binomial>},
       {C::reduce, "reduce_scatter_gather",
        "reduce_scatter by distance doubling, then a binomial gather: less data for each rank",
        "2 log2 n", "(n-1)/n S + S/2 at 2^k", kRabenseifner, root, reduce_scatter_gather},
       {C::reduce, "double_tree", "up two binary trees with half of the data each, in chunks",
-       "D+K-1", "S", kTwoTrees, pipelined, transposed<double_tree>},
+       "D+K-1", "S", kTwoTrees, pipelined, transposed<double_tree>, tree_chunks},
       {C::reduce, "bine_tree", "partial sums up a binomial tree of negabinary distances",
        "log2 M (+1)", "S", kBine, root, transposed<bine_tree>},
   };

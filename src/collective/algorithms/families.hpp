@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "collective/algorithms.hpp"
+#include "collective/algorithms/levels.hpp"
 
 namespace collscale {
 
@@ -51,8 +52,6 @@ Term pat_gather(std::int64_t size, std::int64_t aggregation);
 std::int64_t largest_aggregation(std::int64_t size);
 
 // multi_rail.cpp
-/// What runs among `size` leaders, or ranks of one level.
-using Among = Term (*)(std::int64_t size);
 Term ring_reduce(std::int64_t size);  ///< all_reduce round a ring
 /// all_reduce in which one rank of every node collects the node's part along a chain, takes part in
 /// `among` the nodes and hands the result back along the chain. Nodes may be uneven; `parts` such
@@ -69,17 +68,10 @@ Term binary_tree(std::int64_t size);
 Term double_binary_tree(std::int64_t size, std::int32_t chunks);
 /// The order of the ranks in the second tree: mirrored (even counts) or shifted by one (odd).
 View second_tree(std::int64_t size, View view = {});
-/// A chain in every node, from the rank at which a channel enters it; and those ranks, one of each
-/// node. Both turn with the copies that entering_copies makes.
-Term chains_in_nodes(const std::vector<NodeRun>& runs);
-View entering_ranks(const std::vector<NodeRun>& runs);
-/// Equal shares for every term and channel: channel c enters a node at its local rank c (modulo the
-/// size of the node). As many channels as the largest node has ranks: more would enter as these do.
-std::vector<Par::Child> entering_copies(const Shape& shape, const std::vector<NodeRun>& runs,
-                                        const std::vector<Term>& terms);
 
 // broadcast.cpp; for one group of `size` ranks
 Term chain_from(std::int64_t size, std::int64_t root);     ///< broadcast along the ring
+Term chain_from_leader(std::int64_t size);                 ///< from index 0
 Term binomial_tree(std::int64_t size, std::int64_t root);  ///< broadcast; subtrees are contiguous
 Term binomial_scatter(std::int64_t size, std::int64_t root);
 /// all_gather in ⌈log2 size⌉ steps, the far ones with few blocks first; any size.

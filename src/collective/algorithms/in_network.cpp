@@ -78,11 +78,10 @@ Expected<Term> nvls_tree(const Shape& shape, Schedule& schedule) {
 Expected<Term> collnet_chain(const Shape& shape, Schedule& schedule) {
   const auto runs = number_by_node(shape, schedule);
   if (!runs) return tl::unexpected(runs.error());
-  const Term down = chains_in_nodes(*runs);
-  return par(entering_copies(
-      shape, *runs,
-      {pipe(static_cast<std::int32_t>(shape.options.chunks), 0,
-            seq({dual(down), over(entering_ranks(*runs), sum_in_switch()), down}))}));
+  const Term down = in_nodes(*runs, chain_from_leader);
+  return par(with_leaders(*runs, channels_of(shape, *runs),
+                          {pipe(static_cast<std::int32_t>(shape.options.chunks), 0,
+                                seq({dual(down), over(leaders(*runs), sum_in_switch()), down}))}));
 }
 
 Expected<Term> collnet_direct(const Shape& shape, Schedule& schedule) {

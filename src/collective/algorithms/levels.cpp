@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "collective/terms.hpp"
+
 namespace collscale {
 
 Expected<std::vector<NodeRun>> node_runs(const Shape& shape) {
@@ -61,6 +63,37 @@ std::int64_t largest_node(const std::vector<NodeRun>& runs) {
   std::int64_t ranks = 0;
   for (const NodeRun& run : runs) ranks = std::max(ranks, run.ranks);
   return ranks;
+}
+
+std::int64_t channels_of(const Shape& shape, const std::vector<NodeRun>& runs) {
+  return std::min(shape.channels, largest_node(runs));
+}
+
+Term in_nodes(const std::vector<NodeRun>& runs, Among inside) {
+  if (runs.size() == 1) return over(digits_view({0}), inside(runs.front().ranks));
+  std::vector<Term> terms;
+  for (std::size_t i = 0; i < runs.size(); ++i)
+    if (runs[i].ranks > 1)
+      terms.push_back(over(nodes_view(static_cast<std::int32_t>(i)), inside(runs[i].ranks)));
+  return seq(std::move(terms));
+}
+
+View leaders(const std::vector<NodeRun>& runs) {
+  if (runs.size() > 1) return leaders_view();
+  View view = digits_view({1});
+  view.fixed[0] = {0, 0};
+  view.fixed_count = 1;
+  return view;
+}
+
+std::vector<Par::Child> with_leaders(const std::vector<NodeRun>& runs, std::int64_t parts,
+                                     const std::vector<Term>& terms) {
+  const int digit = runs.size() == 1 ? 0 : -1;  // views by nodes turn by themselves
+  const double weight = 1.0 / static_cast<double>(parts * static_cast<std::int64_t>(terms.size()));
+  std::vector<Par::Child> children;
+  for (const Term& term : terms)
+    children.push_back(child(weight, term, static_cast<std::int32_t>(parts), digit, digit));
+  return children;
 }
 
 }  // namespace collscale

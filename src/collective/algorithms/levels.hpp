@@ -23,4 +23,19 @@ Expected<std::vector<NodeRun>> number_by_node(const Shape& shape, Schedule& sche
 std::int64_t node_count(const std::vector<NodeRun>& runs);
 std::int64_t largest_node(const std::vector<NodeRun>& runs);  ///< ranks of the largest node
 
+/// Shape::channels, at most one per local rank.
+std::int64_t channels_of(const Shape& shape, const std::vector<NodeRun>& runs);
+
+/// What runs among `size` ranks.
+using Among = Term (*)(std::int64_t size);
+
+/// `inside(size)` in every node at the same time: nodes have no rank in common.
+Term in_nodes(const std::vector<NodeRun>& runs, Among inside);
+/// One rank of every node: local rank 0, of copy c local rank c (mod the size of the node).
+View leaders(const std::vector<NodeRun>& runs);
+/// Each term on as many equal parts of the data as there are parts; copy c has local rank c of
+/// every node as its leader. For par().
+std::vector<Par::Child> with_leaders(const std::vector<NodeRun>& runs, std::int64_t parts,
+                                     const std::vector<Term>& terms);
+
 }  // namespace collscale

@@ -26,15 +26,27 @@ Expected<Term> chains_and_trees(const Shape& shape, Schedule& schedule) {
   const std::int64_t nodes = node_count(*runs);
   const auto chunks = static_cast<std::int32_t>(shape.options.chunks);
   // Both trees share what they have in common: a term has to stay small.
-  const Term down = chains_in_nodes(*runs);
+  const Term down = in_nodes(*runs, chain_from_leader);
   const Term up = dual(down);
   const auto tree = std::make_shared<const Term>(up_and_down(binary_tree(nodes)));
   const auto channel = [&](const View& view) {
     return pipe(chunks, 0, seq({up, Term{Over{view, tree}}, down}));
   };
-  const View entries = entering_ranks(*runs);
-  return par(
-      entering_copies(shape, *runs, {channel(entries), channel(second_tree(nodes, entries))}));
+  const View entries = leaders(*runs);
+  return par(with_leaders(*runs, channels_of(shape, *runs),
+                          {channel(entries), channel(second_tree(nodes, entries))}));
+}
+
+std::int64_t double_tree_chunks(double size_bytes, NcclProtocol protocol, const Shape& shape) {
+  return nccl_tree_chunks(size_bytes, 1, protocol, shape.ranks, 1);
+}
+
+std::int64_t tree_chunks(double size_bytes, NcclProtocol protocol, const Shape& shape) {
+  const auto runs = node_runs(shape);
+  if (!runs) return 1;  // making the schedule says why
+  const auto nodes = node_count(*runs);
+  return nccl_tree_chunks(size_bytes, channels_of(shape, *runs), protocol, nodes,
+                          static_cast<double>(shape.ranks) / static_cast<double>(nodes));
 }
 
 constexpr std::string_view kTwoTrees =
@@ -78,35 +90,6 @@ Term double_binary_tree(std::int64_t size, std::int32_t chunks) {
               child(0.5, pipe(chunks, 0, over(second_tree(size), tree)))});
 }
 
-Term chains_in_nodes(const std::vector<NodeRun>& runs) {
-  if (runs.size() == 1) return over(digits_view({0}), chain_from(runs.front().ranks, 0));
-  std::vector<Term> of_runs;
-  for (std::size_t run = 0; run < runs.size(); ++run)
-    of_runs.push_back(
-        over(nodes_view(static_cast<std::int32_t>(run)), chain_from(runs[run].ranks, 0)));
-  return seq(std::move(of_runs));
-}
-
-View entering_ranks(const std::vector<NodeRun>& runs) {
-  if (runs.size() > 1) return leaders_view();
-  View view = digits_view({1});
-  view.fixed[0] = {0, 0};
-  view.fixed_count = 1;
-  return view;
-}
-
-std::vector<Par::Child> entering_copies(const Shape& shape, const std::vector<NodeRun>& runs,
-                                        const std::vector<Term>& terms) {
-  const std::int64_t channels = std::min(shape.channels, largest_node(runs));
-  const int digit = runs.size() == 1 ? 0 : -1;  // node views turn by themselves
-  std::vector<Par::Child> children;
-  for (const Term& term : terms)
-    children.push_back(
-        child(1.0 / static_cast<double>(channels * static_cast<std::int64_t>(terms.size())), term,
-              static_cast<std::int32_t>(channels), digit, digit));
-  return children;
-}
-
 Family tree_family() {
   using C = Collective;
   return {
@@ -118,7 +101,8 @@ Family tree_family() {
        "2S",
        kTwoTrees,
        {.chunks = true},
-       double_tree},
+       double_tree,
+       double_tree_chunks},
       {C::all_reduce,
        "tree",
        "NCCL's tree: chains in the nodes, two binary trees between them, for each channel",
@@ -126,7 +110,8 @@ Family tree_family() {
        "2S on g channels, 3S on one",
        kNccl,
        {.nodes = true, .channels = true, .chunks = true},
-       chains_and_trees},
+       chains_and_trees,
+       tree_chunks},
   };
 }
 
