@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "reference_results.hpp"
 #include "schedules.hpp"
@@ -226,11 +225,6 @@ TEST(Executor, EveryNodeHasASwitchOfItsOwn) {
 std::vector<std::vector<NodeRun>> uneven_nodes() {
   return {{{1, 3}, {1, 2}}, {{2, 3}, {1, 2}},         {{1, 1}, {2, 4}, {1, 3}},
           {{3, 2}, {1, 5}}, {{2, 4}, {2, 2}, {1, 1}}, {{5, 1}, {2, 2}}};
-}
-
-std::int64_t node_count(const std::vector<NodeRun>& nodes) {
-  return std::accumulate(nodes.begin(), nodes.end(), std::int64_t{0},
-                         [](std::int64_t sum, const NodeRun& run) { return sum + run.nodes; });
 }
 
 template <class F>
