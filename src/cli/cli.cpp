@@ -3,133 +3,17 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-#include <optional>
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "cli/build_info.hpp"
+#include "cli/command_line.hpp"
 #include "cli/output.hpp"
-#include "cli/table.hpp"
-#include "cli/values.hpp"
 #include "units/range.hpp"
-#include "units/suggest.hpp"
 
 namespace collscale {
 namespace {
-
-constexpr std::string_view kBareText =
-    R"(collscale tells how long a collective takes on a system, and why: measured, simulated, predicted.
-
-  collscale predict -t colossus-100k -c all_reduce -s 1GiB
-
-  topo         the systems: list, show, check     calibrate    fit a model to measurements
-  predict      time and bandwidths of a model     extrapolate  measurements to larger systems
-  import       logs of others to our records      schedule     the algorithms, step by step
-  doctor       what is built, here, missing
-
-`collscale COMMAND --help` starts with examples. The benchmarks are bench_mpi, bench_nccl, bench_sim.
-)";
-
-/// A command as it is being defined.
-struct Definition {
-  CLI::App* app;
-  std::vector<std::string> examples;
-  std::vector<std::string> required;  ///< as CLI11 names them: "--sizes", "RESULTS"
-};
-
-/// Options that set a value through a parser (values.hpp). CLI11 calls back before it looks for
-/// --help and for unknown options, so the first bad value is kept until those have had their turn.
-class Options {
- public:
-  template <class T, class Parser>
-  CLI::Option* add(CLI::App& app, const std::string& names, const std::string& placeholder,
-                   T& target, const Parser& parse, const std::string& help) {
-    const std::string flag = names.substr(0, names.find(','));
-    return app
-        .add_option_function<std::string>(
-            names,
-            [this, flag, &target, parse](const std::string& text) {
-              auto value = parse(text);
-              if (value) {
-                target = *std::move(value);
-              } else if (!first_error_) {
-                first_error_ = Error{fmt::format("{}: {}", flag, value.error().message)};
-              }
-            },
-            help)
-        ->type_name(placeholder)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  }
-
-  void add_json(CLI::App& app, std::string& target) {
-    add(app, "--json", "FILE|-", target, parse_text,
-        "also as JSON; - is stdout, without the table");
-  }
-
-  [[nodiscard]] const std::optional<Error>& first_error() const { return first_error_; }
-
- private:
-  std::optional<Error> first_error_;
-};
-
-// ---- help
-// -------------------------------------------------------------------------------------------
-
-std::string path_of(const CLI::App& app) {
-  return app.get_parent() == nullptr ? app.get_name()
-                                     : path_of(*app.get_parent()) + " " + app.get_name();
-}
-
-/// "-t, --topology SYSTEM"
-std::string left_side(const CLI::Option& option) {
-  std::string text;
-  for (const std::string& letter : option.get_snames()) text += "-" + letter + ", ";
-  for (const std::string& word : option.get_lnames()) text += "--" + word + ", ";
-  text.erase(text.size() - 2);
-  return option.get_type_name().empty() ? text : text + " " + option.get_type_name();
-}
-
-void append_entries(std::string& out,
-                    const std::vector<std::pair<std::string, std::string>>& entries) {
-  constexpr std::size_t kPage = 96;
-  std::size_t width = 0;
-  for (const auto& entry : entries) width = std::max(width, entry.first.size());
-  for (const auto& [left, right] : entries) {
-    std::string_view first = left;
-    for (const std::string& line : wrap(right, kPage - width - 4)) {
-      out += fmt::format("  {:{}}  {}\n", first, width, line);
-      first = "";
-    }
-  }
-}
-
-/// One sentence, the examples (CLI11's footer), the usage line, commands and options.
-std::string help_text(const CLI::App* app, std::string, CLI::AppFormatMode) {
-  if (app->get_parent() == nullptr) return std::string(kBareText);
-  std::string out = app->get_description() + "\n\nExamples:\n" + app->get_footer() + "\nUsage:\n";
-  std::string usage = path_of(*app);
-  std::vector<std::pair<std::string, std::string>> commands;
-  for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; }))
-    commands.emplace_back(sub->get_name(), sub->get_description());
-  std::vector<std::pair<std::string, std::string>> options;
-  if (!commands.empty()) usage += " COMMAND";
-  for (const CLI::Option* option : app->get_options()) {
-    if (option->get_positional()) {
-      usage += " " + option->get_name() + (option->get_expected_max() > 1 ? "..." : "");
-    } else {
-      options.emplace_back(left_side(*option), option->get_description());
-    }
-  }
-  out += fmt::format("  {}{}\n", usage, options.size() > 1 ? " [options]" : "");
-  if (!commands.empty()) {
-    out += "\nCommands:\n";
-    append_entries(out, commands);
-  }
-  out += "\nOptions:\n";
-  append_entries(out, options);
-  return out;
-}
 
 std::string version_text() {
   return fmt::format(
@@ -138,123 +22,13 @@ std::string version_text() {
       build::kMpiNote, build::kHaveNccl ? "on " : "off", build::kNcclNote);
 }
 
-// ---- what CLI11 says badly
-// --------------------------------------------------------------------------
+constexpr const char* kTopologyHelp =
+    "a name from `collscale topo list`, a file, or a family with parameters "
+    "(fat-tree:nodes=4096,oversubscription=4)";
+constexpr const char* kSizesHelp =
+    "the larger of a rank's two buffers: 1GiB, a list 8B,1MiB, or a range 8B:1GiB:x2";
 
-/// What was left over: an unknown option or, where commands are expected, an unknown command.
-std::optional<Error> unknown_word(const CLI::App& app) {
-  const std::vector<std::string> rest = app.remaining();
-  if (rest.empty()) return {};
-  const auto dashed = std::find_if(rest.begin(), rest.end(), [](const std::string& word) {
-    return word.size() > 1 && word[0] == '-';
-  });
-  std::vector<std::string> commands;
-  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
-    commands.push_back(sub->get_name());
-  if (!commands.empty() && rest.front()[0] != '-') {
-    if (app.get_parent() == nullptr) commands.emplace_back("help");
-    return Error{fmt::format("{}: no command \"{}\"{}", path_of(app), rest.front(),
-                             suggestion(rest.front(), commands))};
-  }
-  if (dashed == rest.end())
-    return Error{fmt::format("{}: unexpected \"{}\"; `{} --help` shows the usage", path_of(app),
-                             rest.front(), path_of(app))};
-  const std::string word = dashed->substr(0, dashed->find('='));
-  std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options())
-    for (const std::string& long_name : option->get_lnames()) names.push_back("--" + long_name);
-  // A single letter is near to nothing; a single dash before a word is a slip.
-  const std::string bare = word.substr(std::min(word.find_first_not_of('-'), word.size()));
-  const std::string nearest =
-      bare.size() > 1 ? nearest_name(fmt::format("--{}", bare), names) : std::string{};
-  return Error{fmt::format("{}: no option {}{}", path_of(app), word,
-                           nearest.empty()
-                               ? fmt::format("; `{} --help` lists the options", path_of(app))
-                               : fmt::format(", did you mean {}?", nearest))};
-}
-
-/// "-sizes 1GiB" is read as "-s izes": say what was meant before anything says what that is.
-std::optional<Error> single_dash(const CLI::App& app, const std::vector<std::string>& arguments) {
-  constexpr std::size_t kShortest = 4;  // letters; fewer may well be "-n16" or "-s8B"
-  for (const std::string& argument : arguments) {
-    if (argument.size() <= kShortest || argument[0] != '-' || argument[1] == '-') continue;
-    const std::string word = argument.substr(0, argument.find('='));
-    for (const CLI::Option* option : app.get_options()) {
-      for (const std::string& long_name : option->get_lnames()) {
-        if (word.size() <= kShortest || !long_name.starts_with(word.substr(1))) continue;
-        return Error{
-            fmt::format("{}: no option {}, did you mean --{}?", path_of(app), word, long_name)};
-      }
-    }
-  }
-  return {};
-}
-
-std::optional<Error> missing_option(const Definition& command) {
-  for (const std::string& required : command.required) {
-    const CLI::Option* const option = command.app->get_option(required);
-    if (option->count() > 0) continue;
-    return Error{fmt::format("{} needs {}, for example: {}", path_of(*command.app),
-                             option->get_positional() ? option->get_name() : left_side(*option),
-                             command.examples.front())};
-  }
-  return {};
-}
-
-/// CLI11's exceptions that can still happen: an option without its value, a flag with one.
-Error rephrase(const CLI::ParseError& error, const CLI::App& app) {
-  const std::string text = error.what();
-  const std::string flag = text.substr(0, text.find_first_of(": "));
-  const CLI::App* deepest = &app;
-  while (!deepest->get_subcommands().empty()) deepest = deepest->get_subcommands().front();
-  if (text.find("flag override") != std::string::npos) {
-    const std::size_t start = std::min(flag.find_first_not_of('-'), flag.size());
-    return {fmt::format("--{} takes no value", flag.substr(start))};
-  }
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && text[0] == '-') {
-    const CLI::Option* const option = deepest->get_option_no_throw(flag);
-    return {
-        fmt::format("{} needs a value: {}", flag, option == nullptr ? flag : left_side(*option))};
-  }
-  return {fmt::format("{}: {}", path_of(*deepest), text)};
-}
-
-// ---- the commands
-// -----------------------------------------------------------------------------------
-
-/// Every command with the values it fills. Lives for one parse.
-class CommandLine {
- public:
-  CommandLine();
-  Expected<Command> parse(std::vector<std::string> arguments);
-
- private:
-  CLI::App& add(CLI::App& parent, const std::string& command, const std::string& description,
-                std::vector<std::string> examples, std::vector<std::string> required = {});
-  void add_topo();
-  void add_predict();
-  void add_import();
-  void add_fit();
-  void add_schedule();
-  void add_choice(CLI::App& app, ScheduleChoice& choice);
-  Expected<Command> chosen() const;
-
-  CLI::App app_{"", "collscale"};
-  Options options_;
-  std::vector<Definition> definitions_;
-  TopoListOptions topo_list_;
-  TopoShowOptions topo_show_;
-  TopoCheckOptions topo_check_;
-  PredictOptions predict_;
-  ImportCommandOptions import_;
-  CalibrateCommandOptions calibrate_;
-  ExtrapolateCommandOptions extrapolate_;
-  ScheduleListOptions schedule_list_;
-  ScheduleShowOptions schedule_show_;
-  ScheduleDrawOptions schedule_draw_;
-  DoctorOptions doctor_;
-  bool version_ = false;
-};
+}  // namespace
 
 CLI::App& CommandLine::add(CLI::App& parent, const std::string& command,
                            const std::string& description, std::vector<std::string> examples,
@@ -269,12 +43,6 @@ CLI::App& CommandLine::add(CLI::App& parent, const std::string& command,
   definitions_.push_back({&app, std::move(examples), std::move(required)});
   return app;
 }
-
-constexpr const char* kTopologyHelp =
-    "a name from `collscale topo list`, a file, or a family with parameters "
-    "(fat-tree:nodes=4096,oversubscription=4)";
-constexpr const char* kSizesHelp =
-    "the larger of a rank's two buffers: 1GiB, a list 8B,1MiB, or a range 8B:1GiB:x2";
 
 void CommandLine::add_topo() {
   CLI::App& topo = add(app_, "topo", "The systems that predictions are for.",
@@ -536,6 +304,8 @@ Expected<Command> CommandLine::parse(std::vector<std::string> arguments) {
     if (auto missing = missing_option(command)) return tl::unexpected(*missing);
   return chosen();
 }
+
+namespace {
 
 Expected<void> run(const ShowText& text, const Terminal&) {
   print_result(text.text);
