@@ -69,6 +69,28 @@ void check_ranges(Problems& problems, const System& system) {
     require_not_negative(problems, path + "hop_latency", tier.hop_latency_s);
     require_not_negative(problems, path + "radix", tier.switch_radix);
   }
+  const auto in_network = [&](const std::string& where, const auto& reduction) {
+    if (!reduction) return;
+    require_share(problems, where + ".in_network.efficiency", reduction->efficiency);
+    require_not_negative(problems, where + ".in_network.latency", reduction->latency_s);
+  };
+  in_network("node.scale_up", node.scale_up.in_network);
+  in_network("fabric", clos.in_network);
+  System listed = system;
+  for (const OptionalFigure& optional : optional_figures(listed)) {
+    if (!*optional.figure) continue;
+    if (optional.quantity == Quantity::count)
+      require_count(problems, optional.path, **optional.figure);
+    else if (optional.quantity == Quantity::time)
+      require_not_negative(problems, optional.path, **optional.figure);
+    else
+      require_positive(problems, optional.path, **optional.figure);
+  }
+  constexpr std::int64_t kMostPlanes = 64;
+  if (clos.planes < 1 || clos.planes > kMostPlanes)
+    problems.push_back(
+        {"fabric.planes",
+         fmt::format("found {}, expected a whole number from 1 to {}", clos.planes, kMostPlanes)});
 }
 
 void check_size(Problems& problems, const System& system) {

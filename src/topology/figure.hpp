@@ -21,6 +21,16 @@ enum class Label {
 std::string_view name(Label label);
 Expected<Label> parse_label(std::string_view text);
 
+/// What a figure counts: decides its unit and its range.
+enum class Quantity {
+  count,      ///< a whole number ≥ 1
+  ratio,      ///< a number > 0
+  share,      ///< a number in (0, 1]
+  bandwidth,  ///< > 0, with a unit: "400Gbps"; gives bytes per second
+  time,       ///< ≥ 0, with a unit: "1.5us"; gives seconds
+  size,       ///< > 0, with a unit: "4MiB"; gives bytes
+};
+
 /// `value` is in SI base units (bytes per second, seconds, or a count). `source` names where a
 /// `stated` figure is found: a stated figure without a source is refused when a file is loaded.
 struct Figure {

@@ -37,6 +37,36 @@ std::string_view name(ScaleUpKind kind) {
   return "";
 }
 
+std::string_view name(CpuVendor vendor) {
+  switch (vendor) {
+    case CpuVendor::unknown:
+      return "unknown";
+    case CpuVendor::intel:
+      return "intel";
+    case CpuVendor::amd:
+      return "amd";
+    case CpuVendor::arm:
+      return "arm";
+  }
+  return "";
+}
+
+std::array<OptionalFigure, 10> optional_figures(System& system) {
+  Node& node = system.node;
+  Nics& nics = node.nics;
+  using Q = Quantity;
+  return {{{"node.compute_capability", Q::ratio, &node.compute_capability},
+           {"node.compute.reduce", Q::bandwidth, &node.compute.reduce_Bps},
+           {"node.compute.copy", Q::bandwidth, &node.compute.copy_Bps},
+           {"node.scale_up.message_gap", Q::time, &node.scale_up.message_gap_s},
+           {"node.nics.message_gap", Q::time, &nics.message_gap_s},
+           {"node.nics.overhead", Q::time, &nics.overhead_s},
+           {"node.nics.pcie", Q::bandwidth, &nics.pcie_Bps},
+           {"node.nics.window", Q::size, &nics.window_bytes},
+           {"node.nics.queue_pairs", Q::count, &nics.queue_pairs},
+           {"fabric.imbalance", Q::ratio, &std::get<Clos>(system.fabric).imbalance}}};
+}
+
 std::int64_t ranks_per_node(const System& system) {
   return std::llround(system.node.accelerators.value * system.node.ranks_per_accelerator.value);
 }
@@ -71,6 +101,16 @@ void for_each_figure(const System& system,
     f(path + "hop_latency", tier.hop_latency_s);
     if (tier.switch_radix.value > 0) f(path + "radix", tier.switch_radix);
   }
+  const auto in_network = [&f](std::string_view where, const auto& reduction) {
+    if (!reduction) return;
+    f(fmt::format("{}.in_network.efficiency", where), reduction->efficiency);
+    f(fmt::format("{}.in_network.latency", where), reduction->latency_s);
+  };
+  in_network("node.scale_up", node.scale_up.in_network);
+  in_network("fabric", clos.in_network);
+  System listed = system;  // the list gives what may be changed
+  for (const OptionalFigure& optional : optional_figures(listed))
+    if (*optional.figure) f(optional.path, **optional.figure);
 }
 
 int unsourced_figures(const System& system) {

@@ -5,8 +5,10 @@
 // Ranks are numbered node by node: rank = node × ranks_per_node + local rank.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -21,18 +23,45 @@ namespace collscale {
 /// port is the only limit.
 enum class ScaleUpKind { nvswitch };
 
+/// Switches that add up and multicast: NVLink SHARP in a node, SHARP between nodes.
+struct InNetworkReduction {
+  Figure efficiency;  ///< attainable share of the ports' bandwidth, (0, 1]
+  Figure latency_s;   ///< up to the switch and down again; between nodes without the switch hops
+};
+
+// Figures that are `std::optional` describe limits and costs that a system may leave out: without
+// one there is no such limit, no such cost, no such ability. All of them are listed once, in
+// optional_figures.
+
 struct ScaleUp {
   ScaleUpKind kind = ScaleUpKind::nvswitch;
   Figure bandwidth_Bps;  ///< per accelerator and direction
   Figure efficiency;     ///< attainable share of that bandwidth, (0, 1]
   Figure latency_s;      ///< one message between two accelerators of a node, end to end
+  std::optional<Figure> message_gap_s{};  ///< least time between two messages of a rank: LogGP's g
+  std::optional<InNetworkReduction> in_network{};
 };
 
 struct Nics {
   Figure per_node;
   Figure bandwidth_Bps;  ///< one NIC, one direction
   Figure latency_s;      ///< host part of a message between nodes: both NICs, PCIe and software
+  std::optional<Figure> message_gap_s{};  ///< least time between two messages of a NIC: LogGP's g
+  std::optional<Figure> overhead_s{};     ///< a rank is busy with each message: LogGP's o
+  std::optional<Figure> pcie_Bps{};       ///< between a NIC and memory, one direction
+  std::optional<Figure> window_bytes{};   ///< under way at most, per pair of ranks and channel
+  std::optional<Figure> queue_pairs{};    ///< flows that a message is split into (each hashed)
 };
+
+/// What the accelerator itself adds to a step. Where a library overlaps it with the transfer (NCCL
+/// does), leave it out.
+struct Compute {
+  std::optional<Figure> reduce_Bps{};  ///< bytes of one operand that a rank adds up per second
+  std::optional<Figure> copy_Bps{};    ///< bytes that a rank packs or unpacks per second
+};
+
+/// NCCL's tuning model looks at it.
+enum class CpuVendor { unknown, intel, amd, arm };
 
 struct Node {
   std::string name;
@@ -40,6 +69,9 @@ struct Node {
   Figure ranks_per_accelerator;  ///< 2 on MI250X, where a rank is a GCD
   ScaleUp scale_up;
   Nics nics;
+  Compute compute;
+  std::optional<Figure> compute_capability{};  ///< of NVIDIA GPUs: 9 for Hopper, 10 for Blackwell
+  CpuVendor cpu = CpuVendor::unknown;
 };
 
 enum class Routing {
@@ -74,6 +106,12 @@ struct Clos {
   Routing routing = Routing::ecmp;
   CrossRail cross_rail = CrossRail::forward;
   Figure efficiency;  ///< attainable share of line rate on NICs and fabric links, (0, 1]
+  /// Fabrics side by side, each with an equal part of every NIC and of every tier's capacity. Under
+  /// ecmp a flow stays in one of them.
+  std::int64_t planes = 1;
+  /// Under adaptive and spray: by how much the busiest link exceeds its even share, 0.05 = 5 %.
+  std::optional<Figure> imbalance{};
+  std::optional<InNetworkReduction> in_network{};
 };
 
 struct System {
@@ -89,6 +127,7 @@ struct System {
 std::string_view name(Routing routing);
 std::string_view name(CrossRail policy);
 std::string_view name(ScaleUpKind kind);
+std::string_view name(CpuVendor vendor);
 
 std::int64_t ranks_per_node(const System& system);
 std::int64_t max_ranks(const System& system);
@@ -97,6 +136,16 @@ std::int64_t max_ranks(const System& system);
 /// order of the file.
 void for_each_figure(const System& system,
                      const std::function<void(std::string_view, const Figure&)>& f);
+
+/// An optional figure of a system: where it stands in the file, and what it counts.
+struct OptionalFigure {
+  std::string_view path;  ///< "node.nics.message_gap"
+  Quantity quantity = Quantity::ratio;
+  std::optional<Figure>* figure = nullptr;
+};
+/// All of them, in the order of the file: what reads, checks and lists figures goes by this. (Those
+/// of an InNetworkReduction are not optional within it.)
+std::array<OptionalFigure, 10> optional_figures(System& system);
 
 /// How many figures are assumed or recalled.
 int unsourced_figures(const System& system);

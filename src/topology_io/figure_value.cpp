@@ -58,6 +58,11 @@ Expected<double> parse_figure_value(Quantity quantity, std::string_view text) {
     }
     case Quantity::time:
       return parse_time_s(text);
+    case Quantity::size: {
+      const Expected<double> value = parse_size_bytes(text);
+      if (!value) return value;
+      return checked(*value > 0, *value, text, "a size > 0");
+    }
   }
   return fail("unknown quantity");
 }

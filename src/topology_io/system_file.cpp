@@ -14,26 +14,57 @@ namespace {
 /// After an error there may be no figure: the Reader keeps the error, the value does not matter.
 Figure take(std::optional<Figure> figure) { return figure.value_or(Figure{}); }
 
-Node read_node(Reader& reader, const Mapping& root, std::string name) {
-  Node node;
+/// The optional figures that stand in one mapping, whose path they share.
+void read_optional(Reader& reader, const Mapping& mapping, System& system, std::string_view path) {
+  for (const OptionalFigure& optional : optional_figures(system)) {
+    const std::size_t dot = optional.path.rfind('.');
+    if (optional.path.substr(0, dot) != path) continue;
+    *optional.figure =
+        reader.figure(mapping, optional.path.substr(dot + 1), optional.quantity, false);
+  }
+}
+
+std::optional<InNetworkReduction> read_in_network(Reader& reader, const Mapping& parent) {
+  if (reader.find(parent, "in_network", false) == nullptr) return {};
+  const Mapping mapping = reader.mapping(parent, "in_network", {"efficiency", "latency"});
+  return InNetworkReduction{take(reader.figure(mapping, "efficiency", Quantity::share)),
+                            take(reader.figure(mapping, "latency", Quantity::time))};
+}
+
+/// Into system.node: optional figures are listed for whole systems.
+void read_node(Reader& reader, const Mapping& root, std::string name, System& system) {
+  Node& node = system.node;
   node.name = std::move(name);
   node.accelerators = take(reader.figure(root, "accelerators", Quantity::count));
   node.ranks_per_accelerator = take(reader.figure(root, "ranks_per_accelerator", Quantity::count));
+  if (reader.find(root, "cpu", false) != nullptr)
+    node.cpu = reader.choice(root, "cpu", {CpuVendor::intel, CpuVendor::amd, CpuVendor::arm});
+  read_optional(reader, root, system, "node");
   const Mapping scale_up =
-      reader.mapping(root, "scale_up", {"kind", "bandwidth", "efficiency", "latency"});
+      reader.mapping(root, "scale_up",
+                     {"kind", "bandwidth", "efficiency", "latency", "message_gap", "in_network"});
   node.scale_up.kind = reader.choice(scale_up, "kind", {ScaleUpKind::nvswitch});
   node.scale_up.bandwidth_Bps = take(reader.figure(scale_up, "bandwidth", Quantity::bandwidth));
   node.scale_up.efficiency = take(reader.figure(scale_up, "efficiency", Quantity::share));
   node.scale_up.latency_s = take(reader.figure(scale_up, "latency", Quantity::time));
-  const Mapping nics = reader.mapping(root, "nics", {"per_node", "bandwidth", "latency"});
+  node.scale_up.in_network = read_in_network(reader, scale_up);
+  read_optional(reader, scale_up, system, "node.scale_up");
+  const Mapping nics = reader.mapping(root, "nics",
+                                      {"per_node", "bandwidth", "latency", "message_gap",
+                                       "overhead", "pcie", "window", "queue_pairs"});
   node.nics.per_node = take(reader.figure(nics, "per_node", Quantity::count));
   node.nics.bandwidth_Bps = take(reader.figure(nics, "bandwidth", Quantity::bandwidth));
   node.nics.latency_s = take(reader.figure(nics, "latency", Quantity::time));
-  return node;
+  read_optional(reader, nics, system, "node.nics");
+  if (reader.find(root, "compute", false) != nullptr)
+    read_optional(reader, reader.mapping(root, "compute", {"reduce", "copy"}), system,
+                  "node.compute");
 }
 
 std::vector<std::string> node_keys() {
-  return {"name", "description", "accelerators", "ranks_per_accelerator", "scale_up", "nics"};
+  return {"name",     "description", "accelerators", "ranks_per_accelerator",
+          "scale_up", "nics",        "compute",      "compute_capability",
+          "cpu"};
 }
 
 Tier read_tier(Reader& reader, const YamlValue& value, std::string path, bool top) {
@@ -60,31 +91,36 @@ Tier read_tier(Reader& reader, const YamlValue& value, std::string path, bool to
   return tier;
 }
 
-Clos read_clos(Reader& reader, const Mapping& root) {
-  const Mapping fabric = reader.mapping(
-      root, "fabric", {"kind", "rails", "routing", "cross_rail", "efficiency", "tiers"});
-  Clos clos;
+/// Into system.fabric.
+void read_clos(Reader& reader, const Mapping& root, System& system) {
+  const Mapping fabric = reader.mapping(root, "fabric",
+                                        {"kind", "rails", "planes", "routing", "cross_rail",
+                                         "efficiency", "imbalance", "in_network", "tiers"});
+  Clos& clos = std::get<Clos>(system.fabric);
   const std::string kind = reader.text(fabric, "kind");
   if (!reader.error() && kind != "clos") {
     reader.fail_at(*reader.find(fabric, "kind"),
                    fmt::format("fabric.kind: unknown value \"{}\"; valid: clos", kind));
   }
   clos.rails = reader.whole_number(fabric, "rails");
+  if (reader.find(fabric, "planes", false) != nullptr)
+    clos.planes = reader.whole_number(fabric, "planes");
   clos.routing =
       reader.choice(fabric, "routing", {Routing::ecmp, Routing::adaptive, Routing::spray});
   clos.cross_rail = reader.choice(fabric, "cross_rail", {CrossRail::forward, CrossRail::spine});
   clos.efficiency = take(reader.figure(fabric, "efficiency", Quantity::share));
+  clos.in_network = read_in_network(reader, fabric);
+  read_optional(reader, fabric, system, "fabric");
   const YamlValue* tiers = reader.find(fabric, "tiers");
-  if (tiers == nullptr) return clos;
+  if (tiers == nullptr) return;
   if (tiers->kind != YamlValue::Kind::sequence) {
     reader.fail_at(*tiers, "fabric.tiers: expected a list of tiers, the leaves first");
-    return clos;
+    return;
   }
   for (std::size_t t = 0; t < tiers->items.size(); ++t) {
     clos.tiers.push_back(read_tier(reader, tiers->items[t], fmt::format("fabric.tiers[{}]", t),
                                    t + 1 == tiers->items.size()));
   }
-  return clos;
 }
 
 /// Where a node design that a system names is; "" when nowhere.
@@ -132,16 +168,16 @@ Expected<SystemFile> read_system_file(const std::string& path,
       Reader node_reader(node_path, "node.");
       const Mapping node_root = node_reader.mapping(*node_tree, "", node_keys());
       const std::string name = node_reader.text(node_root, "name");
-      system.node = read_node(node_reader, node_root, name);
+      read_node(node_reader, node_root, name, system);
       if (node_reader.error()) return tl::unexpected<Error>(*node_reader.error());
       node_places = node_reader.places();
     }
   } else if (node != nullptr) {
     const Mapping design = reader.mapping(*node, "node", node_keys());
-    system.node = read_node(reader, design, reader.text(design, "name"));
+    read_node(reader, design, reader.text(design, "name"), system);
   }
 
-  system.fabric = read_clos(reader, root);
+  read_clos(reader, root, system);
   if (reader.error()) return tl::unexpected<Error>(*reader.error());
   result.places = reader.places();
   result.places.insert(node_places.begin(), node_places.end());

@@ -27,42 +27,47 @@ int figure_count(const System& system) {
 }
 
 /// What a figure counts, by the last part of its path.
-enum class Unit { bandwidth, time, share, ratio, count };
-
-Unit unit_of(std::string_view path) {
+Quantity quantity_of(std::string_view path) {
   const std::string_view field = path.substr(path.rfind('.') + 1);
-  if (field == "bandwidth" || field == "link") return Unit::bandwidth;
-  if (field == "latency" || field == "hop_latency") return Unit::time;
-  if (field == "efficiency") return Unit::share;
-  if (field == "oversubscription") return Unit::ratio;
-  return Unit::count;
+  System system;
+  for (const OptionalFigure& optional : optional_figures(system))
+    if (optional.path == path) return optional.quantity;
+  if (field == "bandwidth" || field == "link") return Quantity::bandwidth;
+  if (field == "latency" || field == "hop_latency") return Quantity::time;
+  if (field == "efficiency") return Quantity::share;
+  if (field == "oversubscription") return Quantity::ratio;
+  return Quantity::count;
 }
 
-std::string_view unit_name(Unit unit) {
-  switch (unit) {
-    case Unit::bandwidth:
+std::string_view unit_name(Quantity quantity) {
+  switch (quantity) {
+    case Quantity::bandwidth:
       return "B/s";
-    case Unit::time:
+    case Quantity::time:
       return "s";
-    case Unit::share:
-    case Unit::ratio:
-    case Unit::count:
+    case Quantity::size:
+      return "B";
+    case Quantity::share:
+    case Quantity::ratio:
+    case Quantity::count:
       break;
   }
   return "1";
 }
 
 std::string format_figure(std::string_view path, double value) {
-  switch (unit_of(path)) {
-    case Unit::bandwidth:
+  switch (quantity_of(path)) {
+    case Quantity::bandwidth:
       return format_bandwidth(value);
-    case Unit::time:
+    case Quantity::time:
       return format_time(value);
-    case Unit::share:
+    case Quantity::size:
+      return format_size(value);
+    case Quantity::share:
       return fmt::format("{:.4g} %", 100 * value);
-    case Unit::ratio:
+    case Quantity::ratio:
       return fmt::format("{:.4g}", value);
-    case Unit::count:
+    case Quantity::count:
       break;
   }
   return format_count(std::llround(value));
@@ -130,7 +135,7 @@ Json show_json(const System& system) {
   for_each_figure(system, [&figures](std::string_view path, const Figure& figure) {
     figures.push_back({{"figure", path},
                        {"value", figure.value},
-                       {"unit", unit_name(unit_of(path))},
+                       {"unit", unit_name(quantity_of(path))},
                        {"label", name(figure.label)},
                        {"source", figure.source}});
   });
