@@ -13,6 +13,13 @@ namespace {
 
 Expected<Term> pairwise(const Shape& shape, Schedule&) { return direct_exchange(shape.ranks); }
 
+/// Step s: to the rank s ahead, from the rank s behind, once the step before is done.
+Expected<Term> in_turn(const Shape& shape, Schedule&) {
+  Phase direct = std::get<Phase>(direct_exchange(shape.ranks).node);
+  direct.lag = Lag::previous;
+  return Term{direct};
+}
+
 Expected<Term> bruck(const Shape& shape, Schedule&) {
   const std::int64_t radix = shape.options.bruck_radix;
   if (radix < 2 || radix > 4)
@@ -99,6 +106,15 @@ Family all_to_all_family() {
        "in MPICH, IJHPCA 19(1), 2005",
        {},
        pairwise},
+      {C::all_to_all,
+       "pairwise_in_turn",
+       "every rank to every other directly, one after another: no more than one message at a time",
+       "n-1",
+       "(n-1)/n S",
+       "R. Thakur, R. Rabenseifner, W. Gropp: Optimization of collective communication operations "
+       "in MPICH, IJHPCA 19(1), 2005",
+       {},
+       in_turn},
       {C::all_to_all,
        "bruck",
        "blocks travel by the digits of their distance: few messages, more bytes",

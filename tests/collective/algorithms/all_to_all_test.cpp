@@ -10,19 +10,30 @@ namespace {
 using C = Collective;
 
 /// Step s: to the rank s + 1 ahead.
+std::vector<Pairs> pairwise_peers(const Shape& s) {
+  std::vector<Pairs> steps;
+  for (std::int64_t d = 1; d < s.ranks; ++d) {
+    Pairs step;
+    for (std::int64_t r = 0; r < s.ranks; ++r) step.insert({r, (r + d) % s.ranks});
+    steps.push_back(step);
+  }
+  return steps;
+}
+
 TEST(Pairwise, SendsToEveryOtherRankOnce) {
-  expect_peers(C::all_to_all, "pairwise", rank_counts(2, 33), [](const Shape& s) {
-    std::vector<Pairs> steps;
-    for (std::int64_t d = 1; d < s.ranks; ++d) {
-      Pairs step;
-      for (std::int64_t r = 0; r < s.ranks; ++r) step.insert({r, (r + d) % s.ranks});
-      steps.push_back(step);
-    }
-    return steps;
-  });
+  expect_peers(C::all_to_all, "pairwise", rank_counts(2, 33), pairwise_peers);
   expect_published(C::all_to_all, "pairwise", rank_counts(2, 33), [](const Shape& s) {
     const auto n = static_cast<double>(s.ranks);
     return Published{.depth = 1, .most_sent = (n - 1) / n, .messages = s.ranks * (s.ranks - 1)};
+  });
+}
+
+/// The same messages, each waiting for the one before.
+TEST(PairwiseInTurn, SendsToEveryOtherRankOneAfterAnother) {
+  expect_peers(C::all_to_all, "pairwise_in_turn", rank_counts(2, 33), pairwise_peers);
+  expect_published(C::all_to_all, "pairwise_in_turn", rank_counts(2, 33), [](const Shape& s) {
+    return Published{
+        .depth = s.ranks - 1, .most_sent = share(s.ranks), .messages = s.ranks * (s.ranks - 1)};
   });
 }
 
