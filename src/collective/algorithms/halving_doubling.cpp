@@ -53,6 +53,15 @@ Expected<Term> reduce_scatter(const Shape& shape, Schedule&) {
   return dual(recursive_doubling_gather(shape.ranks));
 }
 
+/// The same exchanges in the opposite order, near partners and many bytes first.
+Expected<Term> near_first(const Shape& shape, Schedule&) {
+  return dual(fold_gather(shape.ranks,
+                          butterfly_gather(Frame::exclusive_or, false, core_size(shape.ranks))));
+}
+
+constexpr std::string_view kButterfly =
+    "J. L. Träff: An improved algorithm for (non-commutative) reduce-scatter with an application, "
+    "EuroPVM/MPI 2005";
 constexpr std::string_view kSource =
     "R. Thakur, R. Rabenseifner, W. Gropp: Optimization of collective communication operations in "
     "MPICH, IJHPCA 19(1), 2005";
@@ -94,6 +103,14 @@ Family halving_doubling_family() {
        kSource,
        {},
        reduce_scatter},
+      {C::reduce_scatter,
+       "butterfly",
+       "partners 1, 2, ..., M/2 away exchange half of what is left: most bytes stay near",
+       "log2 M (+2)",
+       "(n-1)/n S at 2^k",
+       kButterfly,
+       {},
+       near_first},
   };
 }
 

@@ -70,5 +70,18 @@ TEST(RecursiveDoubling, GathersAndHalvingScattersInLogarithmicSteps) {
                [&](const Shape& s) { return backwards(peers(s)); });
 }
 
+/// Träff 2005: the exchanges of recursive halving in the opposite order.
+TEST(Butterfly, HalvesWithTheNearestPartnerFirst) {
+  const std::vector<Shape> shapes = rank_counts({48, 64, 97, 128});
+  expect_published(C::reduce_scatter, "butterfly", shapes, [](const Shape& s) {
+    const std::int64_t k = floor_log2(s.ranks);
+    const bool folds = beyond(s.ranks) > 0;
+    return Published{k + (folds ? 2 : 0), folds ? -1 : share(s.ranks),
+                     k * power_below(s.ranks) + 2 * beyond(s.ranks)};
+  });
+  expect_peers(C::reduce_scatter, "butterfly", shapes,
+               [](const Shape& s) { return folded(s.ranks, doubling(power_below(s.ranks))); });
+}
+
 }  // namespace
 }  // namespace collscale::testing
