@@ -70,8 +70,11 @@ Term double_binary_tree(std::int64_t size, std::int32_t chunks);
 View second_tree(std::int64_t size, View view = {});
 
 // broadcast.cpp; for one group of `size` ranks
-Term chain_from(std::int64_t size, std::int64_t root);     ///< broadcast along the ring
-Term chain_from_leader(std::int64_t size);                 ///< from index 0
+Term chain_from(std::int64_t size, std::int64_t root);  ///< broadcast along the ring
+Term chain_from_leader(std::int64_t size);              ///< from index 0
+Term direct_gather(std::int64_t size);                  ///< all_gather, everything at once
+/// Broadcast; radix 2 to 4. Every round, who has the data serves radix − 1 others.
+Term knomial_tree(std::int64_t size, std::int64_t radix, std::int64_t root);
 Term binomial_tree(std::int64_t size, std::int64_t root);  ///< broadcast; subtrees are contiguous
 Term binomial_scatter(std::int64_t size, std::int64_t root);
 /// all_gather in ⌈log2 size⌉ steps, the far ones with few blocks first; any size.

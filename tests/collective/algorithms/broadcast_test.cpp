@@ -80,6 +80,119 @@ TEST(Binomial, TakesLogarithmicStepsAndTheRootSendsInEach) {
   });
 }
 
+std::vector<Shape> with_radices(const std::vector<Shape>& shapes) {
+  std::vector<Shape> all;
+  for (Shape shape : shapes)
+    for (const std::int64_t radix : {2, 3, 4}) {
+      shape.options.bruck_radix = radix;
+      all.push_back(shape);
+    }
+  return all;
+}
+
+/// Open MPI's k-nomial tree: the parent of a place clears its lowest digit that is not zero,
+/// written with the radix; far children first.
+std::vector<Pairs> knomial_peers(const Shape& s) {
+  const std::int64_t radix = s.options.bruck_radix;
+  std::vector<Pairs> steps;
+  std::int64_t unit = 1;
+  while (unit * radix < s.ranks) unit *= radix;
+  for (; unit > 0; unit /= radix) {
+    Pairs pairs;
+    for (std::int64_t x = unit; x < s.ranks; x += unit)
+      if (x / unit % radix != 0) pairs.insert({x / (unit * radix) * (unit * radix), x});
+    steps.push_back(pairs);
+  }
+  return placed(steps, s);
+}
+
+TEST(Knomial, ClearsTheLowestDigitOfThePlace) {
+  const auto shapes = with_radices(with_every_root());
+  expect_peers(C::broadcast, "knomial", shapes, knomial_peers);
+  expect_published(C::broadcast, "knomial", shapes, [](const Shape& s) {
+    // The root serves every level; nobody serves more.
+    std::int64_t children = 0;
+    for (const Pairs& step : knomial_peers(s))
+      for (const auto& [from, to] : step) children += from == s.root;
+    return Published{.depth = static_cast<std::int64_t>(knomial_peers(s).size()),
+                     .most_sent = static_cast<double>(children),
+                     .messages = s.ranks - 1};
+  });
+  Shape five{.ranks = 8, .ranks_per_node = 8};
+  five.options.bruck_radix = 5;
+  EXPECT_NE(make_schedule(C::broadcast, "knomial", five).error().message.find("2, 3 or 4"),
+            std::string::npos);
+}
+
+TEST(Linear, IsOneMessageBetweenTheRootAndEveryOther) {
+  const auto peers = [](const Shape& s) {
+    std::vector<Pairs> steps;
+    for (std::int64_t x = 1; x < s.ranks; ++x) steps.push_back({{0, x}});
+    return placed(steps, s);
+  };
+  expect_peers(C::broadcast, "linear", with_every_root(), peers);
+  expect_peers(C::reduce, "linear", with_every_root(),
+               [&](const Shape& s) { return reversed(peers(s)); });
+  expect_published(C::broadcast, "linear", with_every_root(), [](const Shape& s) {
+    return Published{
+        .depth = 1, .most_sent = static_cast<double>(s.ranks - 1), .messages = s.ranks - 1};
+  });
+  expect_published(C::reduce, "linear", with_every_root(), [](const Shape& s) {
+    return Published{.depth = 1, .most_sent = 1, .messages = s.ranks - 1};
+  });
+  expect_peers(C::all_reduce, "linear", rank_counts(2, 33),
+               [&](const Shape& s) { return joined(reversed(peers(s)), peers(s)); });
+  expect_published(C::all_reduce, "linear", rank_counts(2, 33), [](const Shape& s) {
+    return Published{
+        .depth = 2, .most_sent = static_cast<double>(s.ranks - 1), .messages = 2 * (s.ranks - 1)};
+  });
+}
+
+TEST(ReduceBroadcast, IsABinomialTreeUpAndAKnomialTreeDown) {
+  const auto shapes = with_radices(rank_counts(2, 33));
+  const auto peers = [](const Shape& s) {
+    return joined(reversed(binomial_peers(s)), knomial_peers(s));
+  };
+  expect_peers(C::all_reduce, "reduce_broadcast", shapes, peers);
+  expect_published(C::all_reduce, "reduce_broadcast", shapes, [&](const Shape& s) {
+    return Published{.depth = static_cast<std::int64_t>(peers(s).size()),
+                     .messages = 2 * (s.ranks - 1)};
+  });
+}
+
+/// Open MPI's complete binary tree: place x of the level of d = 2^k places, which begins at d - 1,
+/// serves x + d and x + 2d.
+std::vector<Pairs> level_order_peers(const Shape& s) {
+  std::vector<Pairs> steps;
+  for (std::int64_t d = 1; 2 * d - 1 < s.ranks; d *= 2) {
+    Pairs pairs;
+    for (std::int64_t x = d - 1; x < 2 * d - 1; ++x)
+      for (const std::int64_t child : {x + d, x + 2 * d})
+        if (child < s.ranks) pairs.insert({x, child});
+    steps.push_back(pairs);
+  }
+  return placed(steps, s);
+}
+
+TEST(BinaryTree, HasOpenMpisLevelsAndNoRankSendsMoreThanTwice) {
+  const auto shapes = with_chunks(with_roots(rank_counts(2, 33), 6));
+  const auto formula = [](bool down) {
+    return [down](const Shape& s) {
+      const std::int64_t chunks = s.options.chunks;
+      return Published{.depth = floor_log2(s.ranks) + chunks - 1,
+                       .most_sent = down && s.ranks > 2 ? 2.0 : 1.0,
+                       .messages = (s.ranks - 1) * chunks};
+    };
+  };
+  expect_published(C::broadcast, "binary_tree", shapes, formula(true));
+  expect_published(C::reduce, "binary_tree", shapes, formula(false));
+  expect_peers(C::broadcast, "binary_tree", shapes,
+               [](const Shape& s) { return repeated(level_order_peers(s), s.options.chunks); });
+  expect_peers(C::reduce, "binary_tree", shapes, [](const Shape& s) {
+    return repeated(reversed(level_order_peers(s)), s.options.chunks);
+  });
+}
+
 /// The second tree: places counted backwards (odd counts), or all but the root moved on by one.
 std::int64_t second_place(std::int64_t n, std::int64_t index) {
   if (index == 0) return 0;
@@ -188,6 +301,24 @@ TEST(ScatterAllGather, IsABinomialScatterAndARing) {
     return Published{.depth = log2_ceil(s.ranks) + s.ranks - 1,
                      .most_sent = 2 * (n - 1) / n,
                      .messages = (s.ranks + 1) * (s.ranks - 1)};
+  });
+}
+
+/// Thakur et al. 2005: recursive doubling in place of the ring; Bruck's rounds where the count is
+/// no power of two.
+TEST(ScatterDoubling, IsABinomialScatterAndAnAllGatherInLogarithmicSteps) {
+  expect_peers(C::broadcast, "scatter_doubling", with_every_root(), [](const Shape& s) {
+    std::vector<Pairs> steps = binomial_peers(s);
+    const bool power = power_below(s.ranks) == s.ranks;
+    for (std::int64_t d = 1; d < s.ranks; d *= 2)
+      steps.push_back(
+          each_sends(s.ranks, [&](std::int64_t r) { return power ? (r ^ d) : (r + d) % s.ranks; }));
+    return steps;
+  });
+  expect_published(C::broadcast, "scatter_doubling", with_every_root(), [](const Shape& s) {
+    const std::int64_t k = log2_ceil(s.ranks);
+    return Published{
+        .depth = 2 * k, .most_sent = 2 * share(s.ranks), .messages = s.ranks - 1 + k * s.ranks};
   });
 }
 
