@@ -229,6 +229,46 @@ void CommandLine::add_schedule() {
   options_.add(draw, "-s,--size", "SIZE", schedule_draw_.size_bytes, parse_one_size, kSizeHelp);
 }
 
+void CommandLine::add_scale() {
+  constexpr const char* kRanksHelp =
+      "8192, a list 8192,98304, or a range 1024:1000000:x4; default: the whole SYSTEM";
+  CLI::App& startup =
+      add(app_, "startup", "Time and memory that a communicator of all ranks takes to set up.",
+          {"collscale startup -n 1024:131072:x2", "collscale startup -n 98304 --library ncclx",
+           "collscale startup -t colossus-100k --nccl-version 2.28 --roots 32"});
+  options_.add(startup, "-n,--ranks", "RANKS", startup_.ranks, parse_group_sizes, kRanksHelp);
+  options_.add(startup, "-t,--topology", "SYSTEM", startup_.topology, parse_text, kTopologyHelp);
+  options_.add(startup, "--library", "LIBRARY", startup_.library, parse_startup_library,
+               "nccl or ncclx; default: nccl");
+  options_.add(startup, "--nccl-version", "VERSION", startup_.nccl_version, parse_nccl_version,
+               "2.27, 2.28.9; default: as published, before the changes of 2.28.7");
+  options_.add(startup, "--roots", "K", startup_.roots, parse_count,
+               "unique ids given to ncclCommInitRankScalable; default: 1");
+  options_.add_json(startup, startup_.json);
+
+  CLI::App& goodput = add(
+      app_, "goodput", "The share of a large job's time that failures leave.",
+      {"collscale goodput -n 1024:1000000:x4", "collscale goodput -t colossus-100k --startup nccl",
+       "collscale goodput -n 98304 --failures 2.3 --checkpoint 10s --restart 15min"});
+  options_.add(goodput, "-n,--ranks", "RANKS", goodput_.ranks, parse_group_sizes, kRanksHelp);
+  options_.add(goodput, "-t,--topology", "SYSTEM", goodput_.topology, parse_text, kTopologyHelp);
+  options_.add(goodput, "--ranks-per-node", "G", goodput_.ranks_per_node, parse_count,
+               "default: that of SYSTEM, or 8");
+  options_.add(goodput, "--failures", "RATE", goodput_.failures, parse_failures,
+               "rsc-1, rsc-2, llama-3, meta-32k, or a number per 1,000 node-days; default: rsc-1");
+  options_.add(goodput, "--checkpoint", "TIME", goodput_.checkpoint_s, parse_duration_s,
+               "the job stands still while one is written; default: 60s");
+  options_.add(goodput, "--restart", "TIME", goodput_.restart_s, parse_duration_s,
+               "from a failure to the next step; default: 10min");
+  options_.add(goodput, "--interval", "TIME", goodput_.interval_s, parse_duration_s,
+               "of work between checkpoints; default: the best");
+  options_.add(goodput, "--startup", "LIBRARY", goodput_.startup, parse_startup_library,
+               "adds the library's start-up to every restart: nccl or ncclx");
+  options_.add(goodput, "--planes", "P", goodput_.planes, parse_count,
+               "of each NIC: says what losing one costs; default: 1");
+  options_.add_json(goodput, goodput_.json);
+}
+
 CommandLine::CommandLine() {
   app_.allow_extras();
   app_.require_subcommand(0, 1);
@@ -241,6 +281,7 @@ CommandLine::CommandLine() {
   add_import();
   add_fit();
   add_schedule();
+  add_scale();
   CLI::App& doctor =
       add(app_, "doctor", "What was built, what is here, what is missing and how to get it.",
           {"collscale doctor", "collscale doctor --json -"});
@@ -254,6 +295,10 @@ Expected<Command> CommandLine::chosen() const {
   if (app_.got_subcommand("calibrate")) return Command{calibrate_};
   if (app_.got_subcommand("extrapolate"))
     return check(extrapolate_).map([this] { return Command{extrapolate_}; });
+  if (app_.got_subcommand("startup"))
+    return check(startup_).map([this] { return Command{startup_}; });
+  if (app_.got_subcommand("goodput"))
+    return check(goodput_).map([this] { return Command{goodput_}; });
   if (app_.got_subcommand("doctor")) return Command{doctor_};
   if (app_.got_subcommand("schedule")) {
     const CLI::App& schedule = *app_.get_subcommand("schedule");

@@ -8,9 +8,11 @@
 #include "cli/commands/calibrate.hpp"
 #include "cli/commands/doctor.hpp"
 #include "cli/commands/extrapolate.hpp"
+#include "cli/commands/goodput.hpp"
 #include "cli/commands/import.hpp"
 #include "cli/commands/predict.hpp"
 #include "cli/commands/schedule.hpp"
+#include "cli/commands/startup.hpp"
 #include "cli/commands/topo.hpp"
 #include "cli/terminal.hpp"
 #include "units/error.hpp"
@@ -26,7 +28,8 @@ struct ShowText {
 using Command =
     std::variant<ShowText, TopoListOptions, TopoShowOptions, TopoCheckOptions, PredictOptions,
                  ImportCommandOptions, CalibrateCommandOptions, ExtrapolateCommandOptions,
-                 ScheduleListOptions, ScheduleShowOptions, ScheduleDrawOptions, DoctorOptions>;
+                 ScheduleListOptions, ScheduleShowOptions, ScheduleDrawOptions,
+                 StartupCommandOptions, GoodputCommandOptions, DoctorOptions>;
 
 /// Errors are usage errors: one sentence with the flag, what was found and the nearest valid name.
 Expected<Command> parse_command_line(int argc, const char* const* argv);

@@ -91,6 +91,7 @@ class CommandLine {
   void add_import();
   void add_fit();
   void add_schedule();
+  void add_scale();
   void add_choice(CLI::App& app, ScheduleChoice& choice);
   Expected<Command> chosen() const;
 
@@ -107,6 +108,8 @@ class CommandLine {
   ScheduleListOptions schedule_list_;
   ScheduleShowOptions schedule_show_;
   ScheduleDrawOptions schedule_draw_;
+  StartupCommandOptions startup_;
+  GoodputCommandOptions goodput_;
   DoctorOptions doctor_;
   bool version_ = false;
 };

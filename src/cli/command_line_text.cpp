@@ -11,12 +11,12 @@ namespace collscale {
 
 const std::string_view kBareText =
     R"(collscale tells how long a collective takes on a system, and why: measured, simulated, predicted.
-
   collscale predict -t colossus-100k -c all_reduce -s 1GiB
 
   topo         the systems: list, show, check     calibrate    fit a model to measurements
   predict      time and bandwidths of a model     extrapolate  measurements to larger systems
   import       logs of others to our records      schedule     the algorithms, step by step
+  startup      of communicators, by ranks         goodput      what failures leave of the time
   doctor       what is built, here, missing
 
 `collscale COMMAND --help` starts with examples. The benchmarks are bench_mpi, bench_nccl, bench_sim.
