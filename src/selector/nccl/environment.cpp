@@ -126,6 +126,7 @@ Expected<std::vector<bool>> parse_variable(std::string_view text, const Variable
 Expected<NcclAllowed> parse_nccl_environment(const NcclEnvironment& environment,
                                              NcclVersion version, Collective collective) {
   NcclAllowed allowed;
+  allowed.algorithms[index(NcclAlgorithm::pat)] = nccl_tables(version).rules.pat;
   if (!environment.algorithms.empty()) {
     Variable variable{"NCCL_ALGO", "algorithm", {}};
     const std::size_t known =

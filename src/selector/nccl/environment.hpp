@@ -19,8 +19,8 @@ namespace collscale {
 
 /// The variables' texts; "" where not set.
 struct NcclEnvironment {
-  std::string algorithms;  ///< NCCL_ALGO
-  std::string protocols;   ///< NCCL_PROTO
+  std::string algorithms{};  ///< NCCL_ALGO
+  std::string protocols{};   ///< NCCL_PROTO
 };
 
 /// What they leave of one collective, before it is known what the communicator can do.

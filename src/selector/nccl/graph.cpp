@@ -95,12 +95,22 @@ std::string speeds_tried(NcclVersion version, int compute_capability, bool betwe
   return list;
 }
 
-/// The links of a channel, without the count: one GPU's NVLink, one GPU's PCIe, the NICs.
-Expected<void> check_capacity(const Given& given, bool heads, const nccl::Limits& limits) {
-  const double intra = given.intra_GBps * (1 - kRounding);
+/// What the graph takes of the busiest GPU's NVLink: a ring passes every GPU, a tree or chain ends
+/// at one, a head of NVLS takes its speed from all GPUs and again from its own, one of
+/// CollNetDirect deals it out to the others.
+double taken_GBps(const Given& given, std::string_view name, const nccl::Limits& limits) {
+  const auto count = static_cast<double>(given.channels);
+  const auto gpus = static_cast<double>(limits.gpus);
+  if (name == "nvls") return (count + 1) * given.intra_GBps;
+  if (name == "collnet_direct") return (1 + (count - 1) / (gpus - 1)) * given.intra_GBps;
+  return (name == "ring" ? count : count * (gpus - 1) / gpus) * given.intra_GBps;
+}
+
+Expected<void> check_capacity(const Given& given, std::string_view name,
+                              const nccl::Limits& limits) {
   const double inter = given.inter_GBps * (1 - kRounding);
   const auto count = static_cast<double>(given.channels);
-  const double needed = (heads ? count + 1 : count) * intra;
+  const double needed = taken_GBps(given, name, limits) * (1 - kRounding);
   if (limits.gpus > 1 && needed > limits.intra_GBps())
     return fail(fmt::format(
         "NCCL graph \"{}\" takes {:.4g} GB/s of {} of every GPU, which has {:.4g} as NCCL counts",
@@ -143,7 +153,7 @@ Expected<void> check(const Given& given, std::string_view name, const NcclNode& 
         fmt::format("NCCL graph \"{}\": slower inside the node than outside, NCCL raises "
                     "only the speed inside",
                     given.text));
-  return check_capacity(given, heads, limits);
+  return check_capacity(given, name, limits);
 }
 
 }  // namespace

@@ -232,6 +232,9 @@ NcclChoice choose_nccl(const NcclTuning& tuning, double size_bytes, std::int64_t
   for (std::size_t a = 0; a < kNcclAlgorithms; ++a) {
     for (std::size_t p = 0; p < kNcclProtocols; ++p) {
       if (tuning.bandwidth_Bps[a][p] == 0) continue;
+      // Corrections only add to this: most entries need no more.
+      const double least_s = tuning.latency_s[a][p] + size_bytes / tuning.bandwidth_Bps[a][p];
+      if (choice.estimate_s >= 0 && least_s >= choice.estimate_s) continue;
       const double time_s =
           estimate_s(tuning, static_cast<A>(a), static_cast<P>(p), size_bytes, operations);
       if (choice.estimate_s >= 0 && time_s >= choice.estimate_s) continue;
