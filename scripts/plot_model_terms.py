@@ -147,7 +147,7 @@ def draw_goodput(tool, folder):
                                style.colour(index)))
                 at_98k[name] = next(p["goodput"] for p in points if p["ranks"] == 98304)
     # Effective training time: arXiv 2602.00277, synchronous training at about 98K GPUs.
-    axis.plot([98304], [44], label="98K: a failure every 18 min, restarts of 10 to 15 min (arXiv 2602.00277)",
+    axis.plot([98304], [44], label="98K: failures every 18 min (arXiv 2602.00277)",
               **style.marks("measured", 0))
     # More than 90 % is stated (arXiv 2407.21783): an arrow from the bound upwards.
     axis.errorbar([16384], [90], yerr=[[0], [5]], lolims=True, color=style.colour(1), marker=style.marker(1),
@@ -176,22 +176,22 @@ class Parser(argparse.ArgumentParser):
 
 def main():
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
-                    epilog="Example:\n  scripts/plot_model_terms.py startup goodput")
-    parser.add_argument("terms", nargs="*", metavar="TERM", help=f"{', '.join(FIGURES)}; default: all")
+                    epilog="Example:\n  scripts/plot_model_terms.py all")
+    parser.add_argument("terms", nargs="+", metavar="TERM", help=f"all, or {', '.join(FIGURES)}")
     parser.add_argument("--tool", default=os.path.join(ROOT, "build", "release", "collscale"), metavar="PROGRAM",
                         help="default: build/release/collscale")
     parser.add_argument("-o", "--output", default=os.path.join(ROOT, "docs", "images", "models"), metavar="FOLDER",
                         help="default: docs/images/models")
     arguments = parser.parse_args()
     for term in arguments.terms:
-        if term not in FIGURES:
-            raise cr.Refused(f"TERM {term}: unknown, expected {', '.join(FIGURES)}")
+        if term not in FIGURES and term != "all":
+            raise cr.Refused(f"TERM {term}: unknown, expected all, {', '.join(FIGURES)}")
     tool = Tool(arguments.tool)
     try:
         os.makedirs(arguments.output, exist_ok=True)
     except OSError as error:
         raise cr.Refused(f"--output {arguments.output}: {error.strerror}") from None
-    for term in arguments.terms or FIGURES:
+    for term in FIGURES if "all" in arguments.terms else arguments.terms:
         FIGURES[term](tool, arguments.output)
 
 
