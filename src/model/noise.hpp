@@ -35,13 +35,13 @@ Expected<Noise> parse_noise(std::string_view text);
 double mean_s(const Noise& noise);
 
 /// E[max of n], n ≥ 1 and real: what a step costs that ends when the slowest of n messages ends (a
-/// barrier, a level of a tree). expected_max_s(noise, 1) is the mean. Exact, or to 3e-6 of the
-/// spread (normal, lognormal), for every n; about 0.2 us a call.
+/// barrier, a level of a tree). expected_max_s(noise, 1) is the mean. Exact, or to 1e-5 of the
+/// spread (normal, lognormal), for every n; 0.4 us a call at most.
 ///   exponential  mean · H_n                                                           [R]
 ///   pareto       x_m · Γ(n+1) Γ(1−1/a) / Γ(n+1−1/a), x_m = mean (a−1)/a               [R]
 ///   detour       length · (1 − (1−p)^n)                                               [R]
 ///   normal, lognormal: ∫ e^−v Q(e^(−v/n)) dv, Q the quantile function (v = −n ln U of the largest
-///   is exponential), by Gauss quadrature of eight points for the Gumbel variable −ln v   [D]
+///   is exponential), by Gauss quadrature of six points for the Gumbel variable −ln v   [D]
 double expected_max_s(const Noise& noise, double n);
 
 /// What noise adds to each step of a ring of `ranks`, where rank i goes on as soon as its own step
@@ -58,7 +58,7 @@ double expected_max_s(const Noise& noise, double n);
 Expected<double> ring_step_s(const Noise& noise, double ranks);
 
 /// Moments about 0 of the largest of n standard normal variables, the first to
-/// 1e-6, the third to 2e-4; n ≥ 1 and real.
+/// 1e-6, the third to 2e-3; n ≥ 1 and real.
 struct NormalMax {
   double first = 0;
   double second = 1;
