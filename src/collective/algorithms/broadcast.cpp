@@ -132,7 +132,9 @@ Expected<Term> transposed(const Shape& shape, Schedule& schedule) {
 
 constexpr std::string_view kOpenMpi =
     "J. Pjesivac-Grbovic, T. Angskun, G. Bosilca, G. E. Fagg, E. Gabriel, J. J. Dongarra: "
-    "Performance analysis of MPI collective operations, Cluster Computing 10(2), 2007";
+    "Performance analysis of MPI collective operations, Cluster Computing 10(2), 2007; the trees "
+    "as in "
+    "open-mpi/ompi, ompi/mca/coll/base/coll_base_topo.c";
 constexpr std::string_view kMpich =
     "R. Thakur, R. Rabenseifner, W. Gropp: Optimization of collective communication operations in "
     "MPICH, IJHPCA 19(1), 2005";
