@@ -3,10 +3,14 @@
 // algorithm forced, and prints for each the fingerprint of its traffic and the functions that the
 // library entered. scripts/check-openmpi-choice builds it with mpicxx, starts it and compares.
 //
-//   traffic_mpi POINTS     a line of POINTS: function element_bytes bytes commutative
-//   last_algorithm prints  function ranks element_bytes bytes commutative algorithm succeeded
-//   matrix order
-//           messages sent_bytes entered(+entered...)
+// Usage: traffic_mpi POINTS
+//
+// A line of the file POINTS:
+//   function element_bytes bytes commutative last_algorithm
+//
+// A line of output, one for each algorithm from 0:
+//   function ranks element_bytes bytes commutative algorithm
+//   succeeded matrix order messages sent_bytes entered(+entered...)
 //
 // `bytes` is what the library's rule looks at: the whole message, or one rank's block of it.
 // Algorithm 0 is the library's own choice; 1 to last_algorithm are forced by the control variable
