@@ -110,6 +110,12 @@ TEST(NcclEnvironment, WhatLeavesNothingIsRefusedInOneSentence) {
   EXPECT_THAT(tuned_or_message(one, C::barrier, {}), HasSubstr("NCCL has no barrier"));
 }
 
+TEST(NcclEnvironment, From224OnNothingFallsBack) {
+  EXPECT_THAT(tuned_or_message(h100({24}, 4), C::all_gather, {.algorithms = "Tree"}, {24}),
+              HasSubstr("leaves NCCL 2.24 nothing"));
+  EXPECT_EQ(left({.algorithms = "allreduce:ring"}, C::all_reduce, {24}), "Ring | LL LL128? Simple");
+}
+
 /// To 2.23 NCCL takes Ring without a word.
 TEST(NcclEnvironment, EarlierVersionsFallBackToRing) {
   for (const int minor : {19, 22, 23}) {

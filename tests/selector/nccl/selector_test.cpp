@@ -134,6 +134,9 @@ TEST(NcclSelector, ChunksOfNvlsTrees) {
   EXPECT_EQ(
       forced(h100({20}, 2), "NVLSTree", "Simple", 8 * kGiB, C::all_reduce, {20}).segment_bytes,
       512 * kKiB);
+  EXPECT_EQ(
+      forced(h100({21}, 2), "NVLSTree", "Simple", 8 * kGiB, C::all_reduce, {21}).segment_bytes,
+      128 * kKiB);
 }
 
 TEST(NcclSelector, ChunksOfPatAndCollnet) {

@@ -29,6 +29,7 @@ TEST(NcclVersions, From219To220) {
   };
   EXPECT_EQ(bandwidth_GBps(gather(19), A::collnet_direct), 0);
   EXPECT_NEAR(bandwidth_GBps(gather(20), A::collnet_direct), 8 * 40 * 0.85, 1e-9);
+  EXPECT_NEAR(bandwidth_GBps(gather(26), A::collnet_direct), 8 * 40 * 0.85, 1e-9);
   EXPECT_NEAR(bandwidth_GBps(gather(27), A::collnet_direct), 8 * 36, 1e-9);
 }
 
@@ -154,8 +155,10 @@ TEST(NcclVersions, From227To228) {
   EXPECT_NEAR(bandwidth_GBps(one_node(28), A::nvls), 272, 1e-9);
   EXPECT_NEAR(bandwidth_GBps(four_nodes(27), A::nvls_tree), 8 * 22.5 * 5 / 6, 1e-9);
   const NcclNode wide{.gpus = 16, .nics = 16, .collnet = true};
-  EXPECT_EQ(unavailable(tuned({27}, comm_of(wide, {27}, 2, 16), C::all_reduce), A::collnet_chain),
-            "");
+  for (const int minor : {23, 27})
+    EXPECT_EQ(
+        unavailable(tuned({minor}, comm_of(wide, {minor}, 2, 16), C::all_reduce), A::collnet_chain),
+        "");
   EXPECT_EQ(unavailable(tuned({22}, comm_of(wide, {22}, 2, 16), C::all_reduce), A::collnet_chain),
             "more than 8 ranks per node");
 }
@@ -195,6 +198,14 @@ TEST(NcclVersions, From229To230) {
   EXPECT_EQ(unavailable(one_node(29, C::all_reduce, both), A::ring, P::ll128),
             "LL128 not safe here");
   EXPECT_EQ(unavailable(one_node(30, C::all_reduce, both), A::ring, P::ll128), "");
+}
+
+/// From 2.22 to 2.27 there are at least as many channels as NVLS has, 16 on Hopper.
+TEST(NcclVersions, ChannelsCoverThoseOfNvls) {
+  for (int minor = kOldestNccl.minor; minor <= kNewestNccl.minor; ++minor) {
+    const NcclComm comm = comm_of({.nics = 4}, {minor}, 4, 4, "ring=4x24,nvls=4x40");
+    EXPECT_EQ(comm.channels, minor >= 22 && minor <= 27 ? 16 : 8) << minor;
+  }
 }
 
 /// Whatever the version, what it chooses is available, and its estimate is the smallest.
