@@ -96,8 +96,11 @@ TEST(NcclEnvironment, WhatLeavesNothingIsRefusedInOneSentence) {
   EXPECT_THAT(message, AllOf(HasSubstr("NCCL_ALGO=\"NVLSTree\" leaves NCCL 2.28 nothing for "
                                        "all_reduce on 8 ranks of 1 node"),
                              HasSubstr("Ring/LL128"), HasSubstr("NVLS/Simple")));
+  EXPECT_EQ(tuned_or_message(one, C::broadcast, {.algorithms = "Tree"}),
+            "NCCL_ALGO=\"Tree\" leaves NCCL 2.28 nothing for broadcast on 8 ranks of 1 node; "
+            "without, there is Ring/LL, Ring/LL128, Ring/Simple");
   EXPECT_THAT(tuned_or_message(one, C::all_reduce, {.protocols = "^LL,LL128,Simple"}),
-              HasSubstr("NCCL_PROTO"));
+              AllOf(HasSubstr("NCCL_PROTO"), HasSubstr("there is Tree/LL, Tree/LL128")));
   EXPECT_THAT(tuned_or_message(one, C::all_reduce, {.algorithms = "NVLS", .protocols = "LL,LL128"}),
               HasSubstr("NCCL_ALGO=\"NVLS\" and NCCL_PROTO=\"LL,LL128\" leave NCCL 2.28 nothing"));
   EXPECT_THAT(tuned_or_message(h100(kNccl228, 4), C::all_gather, {.algorithms = "Tree"}),

@@ -71,6 +71,14 @@ TEST(NcclSelector, PatAndNvlsDoNotShrink) {
   EXPECT_EQ(forced(h100(kNccl228, 1), "NVLS", "Simple", 8).channels, 16);
   EXPECT_EQ(forced(h100(kNccl228, 4), "NVLSTree", "Simple", 8).channels, 16);
   EXPECT_EQ(forced(h100(kNccl228, 4), "NVLSTree", "Simple", 8).threads, 640);
+  // In a node, and NVLSTree, whatever the number of rings.
+  const NcclComm few = comm_of({}, kNccl228, 1, 8, "ring=4x60,nvls=8x40/60");
+  EXPECT_EQ(few.channels, 8);
+  EXPECT_EQ(forced(few, "NVLS", "Simple", 8).channels, 16);
+  EXPECT_EQ(
+      forced(comm_of({.nics = 4}, kNccl228, 4, 4, "ring=4x24,nvls=4x40"), "NVLSTree", "Simple", 8)
+          .channels,
+      16);
   // NVLS between nodes: no more than there are rings; before 2.28 all of them.
   const NcclNode sharp{.nics = 4, .collnet = true};
   const std::string_view graphs = "ring=4x24,nvls=4x40,collnet_direct=4x48,collnet_chain=4x24";

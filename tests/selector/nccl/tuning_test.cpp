@@ -75,6 +75,52 @@ TEST(NcclTuning, GathersInTheNetworkWantANicPerRankAndThePlugin) {
             "more than 8 ranks per node");
 }
 
+/// On two nodes, and with CollNet, the speed inside nodes counts, on more the one to the network.
+TEST(NcclTuning, SpeedsInsideAndOutside) {
+  const std::string_view graphs =
+      "ring=4x30/24,nvls=4x40,collnet_direct=4x48/24,collnet_chain=4x30/24";
+  const auto GBps = [&](std::int64_t nodes, A a) {
+    const NcclComm comm = comm_of({.nics = 4, .collnet = true}, kNccl228, nodes, 4, graphs);
+    return bandwidth_GBps(tuned(kNccl228, comm, C::all_reduce), a);
+  };
+  EXPECT_NEAR(GBps(2, A::ring), 4 * 30 * 8.0 / 14, 1e-9);
+  EXPECT_NEAR(GBps(3, A::ring), 4 * 24 * 12.0 / 22, 1e-9);
+  EXPECT_NEAR(GBps(3, A::collnet_direct), 4 * 48 * 0.85 / 2, 1e-9);
+  EXPECT_NEAR(GBps(3, A::collnet_chain), 4 * 30 / 2.0, 1e-9);
+  // All_gather: 4 x min(48, 0.9 x 24).
+  const NcclComm comm = comm_of({.nics = 4, .collnet = true}, kNccl228, 3, 4, graphs);
+  EXPECT_NEAR(bandwidth_GBps(tuned(kNccl228, comm, C::all_gather), A::collnet_direct), 86.4, 1e-9);
+}
+
+TEST(NcclTuning, CollnetDirectWantsNvswitch) {
+  NcclComm comm = with_sharp();
+  comm.nvswitch = false;
+  EXPECT_EQ(unavailable(tuned(kNccl228, comm, C::all_reduce), A::collnet_direct), "no NVSwitch");
+  EXPECT_EQ(unavailable(tuned(kNccl228, comm, C::all_reduce), A::collnet_chain), "");
+}
+
+/// By default LL128 on Volta and later, over NVLink, to NICs near the GPU (through a peer's NVLink
+/// from Hopper on).
+TEST(NcclTuning, Ll128WhereItIsSafe) {
+  const auto why = [](int compute_capability, NcclPath path) {
+    NcclComm comm = h100(kNccl228, 4);
+    comm.compute_capability = comm.max_compute_capability = compute_capability;
+    comm.graphs.ring.inter_path = path;
+    return unavailable(tuned(kNccl228, comm, C::all_reduce), A::ring, P::ll128);
+  };
+  EXPECT_EQ(why(70, NcclPath::pxb), "");
+  EXPECT_EQ(why(61, NcclPath::pxb), "LL128 not safe here");
+  EXPECT_EQ(why(80, NcclPath::pxn), "LL128 not safe here");
+  EXPECT_EQ(why(90, NcclPath::pxn), "");
+  EXPECT_EQ(why(90, NcclPath::phb), "LL128 not safe here");
+  // Asked for, it is used anywhere.
+  NcclComm comm = h100(kNccl228, 4);
+  comm.graphs.ring.inter_path = NcclPath::phb;
+  EXPECT_EQ(
+      unavailable(tuned(kNccl228, comm, C::all_reduce, {.protocols = "LL128"}), A::ring, P::ll128),
+      "");
+}
+
 /// Broadcast and reduce: a ring cut open; n steps where the channels are not alike, which Simple
 /// pays at Tree's latency.
 TEST(NcclTuning, BroadcastAndReduce) {
