@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Simulates what random noise costs per step of a long ring, and prints the tables of
-src/model/noise.cpp. A step of rank i begins when its own step before and that of its neighbour
+src/scenario/noise.cpp. A step of rank i begins when its own step before and that of its neighbour
 have ended: x(i, s) = max(x(i, s-1), x(i-1, s-1)) + w, directed last-passage percolation. Takes minutes.
 
 The window is a ring of 4,096 ranks and 8,000 steps; the slope is that of x = a + c s + b s^(1/3)

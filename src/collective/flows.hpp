@@ -29,6 +29,7 @@ struct End {
 struct Side {
   std::int64_t count, to_hop, from_hop;
 };
+using Sides = std::array<Side, View::kMaxDigits + 1>;
 
 /// One end of a run on one wheel: how far the digit and its turned value count on evenly.
 class Stretch {
@@ -113,9 +114,11 @@ void turn(const RankLayout& layout, int number, const End& to, const End& from, 
 /// those who count per link walk the ranks once, not once per digit.
 template <class F>
 void place(const RankLayout& layout, std::int64_t w, std::int64_t v, std::int64_t count,
-           std::int64_t w_stride, std::int64_t v_stride, F&& f) {
-  std::int64_t tile = layout.wheel_count > 1 ? index_runs::kTile : count;
-  for (int i = 0; i + 1 < layout.wheel_count; ++i)
+           std::int64_t w_stride, std::int64_t v_stride, F&& f,
+           std::int64_t tile_length = index_runs::kTile) {
+  const bool whole = layout.wheel_count <= 1 || tile_length == index_runs::kUncut;
+  std::int64_t tile = whole ? count : tile_length;
+  for (int i = 0; !whole && i + 1 < layout.wheel_count; ++i)
     tile *= layout.wheels[static_cast<std::size_t>(i)].radix;
   const auto left = [](const RankLayout::Piece& piece, std::int64_t index, std::int64_t stride) {
     if (stride == 0) return std::int64_t{1} << 62;
@@ -140,8 +143,7 @@ void place(const RankLayout& layout, std::int64_t w, std::int64_t v, std::int64_
 
 /// The box: sides[0] is the run, the others are axes of groups. f(to, from).
 template <class F>
-void box(std::int64_t to, std::int64_t from, std::array<Side, View::kMaxDigits + 1>& sides,
-         int side_count, F&& f) {
+void box(std::int64_t to, std::int64_t from, Sides& sides, int side_count, F&& f) {
   std::size_t inner = 0;
   if (sides[0].count < index_runs::kLong)
     for (std::size_t i = 1; i < static_cast<std::size_t>(side_count); ++i)
@@ -196,37 +198,14 @@ bool scattered(const Lane& lane, const RankLayout& layout, std::int64_t s, int a
 }
 
 /// Puts the runs of indices that `runs` yields, g(w, v, count, w_stride, v_stride), on the ranks of
-/// all groups: f(source, destination).
+/// all groups as boxes: f(to, from, sides, how many), `to` hears from `from`. Not for member lists.
 template <class Runs, class F>
-void on_ranks(const Lane& lane, const RankLayout& layout, int arc, Runs&& runs, F&& f) {
-  const GroupMap& map = lane.map;
+void boxes(const Lane& lane, const RankLayout& layout, Runs&& runs, F&& f, std::int64_t tile) {
   const bool network = lane.phase.network != InNetwork::none;
-  const bool backwards = network ? arc == 0 : lane.phase.dual;
-  const auto send = [&](std::int64_t hears, std::int64_t heard) {
-    if (backwards)
-      f(hears, heard);
-    else
-      f(heard, hears);
-  };
-  if (map.view.members) {
-    for (std::int64_t group = 0; group < map.group_count; ++group) {
-      const std::int32_t* ranks = (*map.view.members)[static_cast<std::size_t>(group)].data();
-      const std::int64_t hub = switch_of(lane, group);
-      const auto send_run = [&](std::int64_t to, std::int64_t from, std::int64_t count,
-                                std::int64_t to_hop, std::int64_t from_hop) {
-        for (; count > 0; --count, to += to_hop, from += from_hop)
-          send(ranks[to], network ? hub : ranks[from]);
-      };
-      runs(
-          [&](std::int64_t w, std::int64_t v, std::int64_t count, std::int64_t w_stride,
-              std::int64_t v_stride) { place(layout, w, v, count, w_stride, v_stride, send_run); });
-    }
-    return;
-  }
-  const std::int64_t hub = switch_of(lane, 0);
-  const auto send_box = [&](std::int64_t to, std::int64_t from, std::int64_t count,
+  const std::int64_t hub = network ? switch_of(lane, 0) : 0;
+  const auto make_box = [&](std::int64_t to, std::int64_t from, std::int64_t count,
                             std::int64_t to_hop, std::int64_t from_hop) {
-    std::array<Side, View::kMaxDigits + 1> sides{};
+    Sides sides{};
     int side_count = 0;
     sides[static_cast<std::size_t>(side_count++)] = {count, to_hop, network ? 0 : from_hop};
     std::int64_t group = 1;
@@ -236,10 +215,51 @@ void on_ranks(const Lane& lane, const RankLayout& layout, int arc, Runs&& runs, 
                                                        network ? group : axis.hop};
       group *= axis.count;
     }
-    box(layout.base + to, network ? hub : layout.base + from, sides, side_count, send);
+    f(layout.base + to, network ? hub : layout.base + from, sides, side_count);
   };
   runs([&](std::int64_t w, std::int64_t v, std::int64_t count, std::int64_t w_stride,
-           std::int64_t v_stride) { place(layout, w, v, count, w_stride, v_stride, send_box); });
+           std::int64_t v_stride) {
+    place(layout, w, v, count, w_stride, v_stride, make_box, tile);
+  });
+}
+
+/// Whether `to` of a run is the source: switches hear of arc 0, and dual phases run backwards.
+inline bool runs_backwards(const Lane& lane, int arc) {
+  return lane.phase.network != InNetwork::none ? arc == 0 : lane.phase.dual;
+}
+
+/// The messages of the runs, one by one: f(source, destination).
+template <class Runs, class F>
+void on_ranks(const Lane& lane, const RankLayout& layout, int arc, Runs&& runs, F&& f) {
+  const GroupMap& map = lane.map;
+  const bool backwards = runs_backwards(lane, arc);
+  const auto send = [&](std::int64_t hears, std::int64_t heard) {
+    if (backwards)
+      f(hears, heard);
+    else
+      f(heard, hears);
+  };
+  if (!map.view.members) {
+    boxes(
+        lane, layout, runs,
+        [&](std::int64_t to, std::int64_t from, Sides& sides, int side_count) {
+          box(to, from, sides, side_count, send);
+        },
+        index_runs::kTile);
+    return;
+  }
+  const bool network = lane.phase.network != InNetwork::none;
+  for (std::int64_t group = 0; group < map.group_count; ++group) {
+    const std::int32_t* ranks = (*map.view.members)[static_cast<std::size_t>(group)].data();
+    const std::int64_t hub = switch_of(lane, group);
+    const auto send_run = [&](std::int64_t to, std::int64_t from, std::int64_t count,
+                              std::int64_t to_hop, std::int64_t from_hop) {
+      for (; count > 0; --count, to += to_hop, from += from_hop)
+        send(ranks[to], network ? hub : ranks[from]);
+    };
+    runs([&](std::int64_t w, std::int64_t v, std::int64_t count, std::int64_t w_stride,
+             std::int64_t v_stride) { place(layout, w, v, count, w_stride, v_stride, send_run); });
+  }
 }
 
 }  // namespace flows_detail

@@ -18,6 +18,8 @@ namespace collscale::index_runs {
 /// into tiles, so that those who count per link stay in cache.
 inline constexpr std::int64_t kLong = 128;
 inline constexpr std::int64_t kTile = 1024;
+/// Instead of a tile, for those who do arithmetic on runs: the fewest runs.
+inline constexpr std::int64_t kUncut = std::int64_t{1} << 62;
 
 inline bool power_of_two(std::int64_t x) {
   return x > 0 && std::has_single_bit(static_cast<std::uint64_t>(x));
@@ -27,14 +29,14 @@ inline bool power_of_two(std::int64_t x) {
 /// the runs, or across them where that is longer.
 template <class F>
 void lattice(std::int64_t first, std::int64_t length, std::int64_t times, std::int64_t period,
-             F&& f) {
-  if (length >= kLong || length >= times) {
+             F&& f, std::int64_t tile_length = kTile) {
+  if (length >= times || (length >= kLong && tile_length != kUncut)) {
     for (std::int64_t t = 0; t < times; ++t) f(first + t * period, length, std::int64_t{1});
     return;
   }
-  for (std::int64_t tile = 0; tile < times; tile += kTile)
+  for (std::int64_t tile = 0; tile < times; tile += tile_length)
     for (std::int64_t i = 0; i < length; ++i)
-      f(first + tile * period + i, std::min(kTile, times - tile), period);
+      f(first + tile * period + i, std::min(tile_length, times - tile), period);
 }
 
 /// Receivers first, first + stride, ...; those below d hear from the other end.
@@ -73,15 +75,17 @@ void absolute_run(std::int64_t d, std::int64_t size, std::int64_t first, std::in
 /// All of a group, frame exclusive_or. The bits of an index that the mask spans are counted
 /// through, those above and below run: along them the sender stays at the same distance.
 template <class F>
-void exclusive_or_all(std::int64_t mask, std::int64_t size, F&& f) {
+void exclusive_or_all(std::int64_t mask, std::int64_t size, F&& f, std::int64_t tile = kTile) {
   if (mask == 0) return;
   const std::int64_t low = mask & -mask;
   const auto top = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(mask)));
   for (std::int64_t w = 0; w < 2 * top; w += low)
-    lattice(w, low, size / (2 * top), 2 * top,
-            [&](std::int64_t first, std::int64_t count, std::int64_t stride) {
-              f(first, first - w + (w ^ mask), count, stride);
-            });
+    lattice(
+        w, low, size / (2 * top), 2 * top,
+        [&](std::int64_t first, std::int64_t count, std::int64_t stride) {
+          f(first, first - w + (w ^ mask), count, stride);
+        },
+        tile);
 }
 
 /// All of a group, one generator g_i of the dihedral frame: even ranks one way, odd the other.
@@ -95,16 +99,19 @@ void dihedral_all(int i, std::int64_t size, F&& f) {
 /// `times` runs of `length` offsets, `period` apart, the sender d behind each receiver.
 template <class F>
 void from_root(const Phase& phase, std::int64_t d, std::int64_t size, std::int64_t first,
-               std::int64_t length, std::int64_t times, std::int64_t period, F&& f) {
+               std::int64_t length, std::int64_t times, std::int64_t period, F&& f,
+               std::int64_t tile = kTile) {
   const std::int64_t root = phase.root;
   if (phase.frame == Frame::cyclic || phase.frame == Frame::absolute) {
-    lattice(root + first, length, times, period,
-            [&](std::int64_t w, std::int64_t count, std::int64_t stride) {
-              if (phase.frame == Frame::cyclic)
-                cyclic_run(d, size, w, count, stride, f);
-              else
-                absolute_run(d, size, w, count, stride, f);
-            });
+    lattice(
+        root + first, length, times, period,
+        [&](std::int64_t w, std::int64_t count, std::int64_t stride) {
+          if (phase.frame == Frame::cyclic)
+            cyclic_run(d, size, w, count, stride, f);
+          else
+            absolute_run(d, size, w, count, stride, f);
+        },
+        tile);
     return;
   }
   if (phase.frame == Frame::exclusive_or && power_of_two(length) && power_of_two(times) &&
@@ -114,10 +121,12 @@ void from_root(const Phase& phase, std::int64_t d, std::int64_t size, std::int64
     if ((first & free) == 0 && (d & free) == 0) {
       const std::int64_t w = (root ^ first) & ~free;
       if (w + free >= size || (w ^ d) >= size) return;
-      lattice(w, length, times, period,
-              [&](std::int64_t at, std::int64_t count, std::int64_t stride) {
-                f(at, at - w + (w ^ d), count, stride);
-              });
+      lattice(
+          w, length, times, period,
+          [&](std::int64_t at, std::int64_t count, std::int64_t stride) {
+            f(at, at - w + (w ^ d), count, stride);
+          },
+          tile);
       return;
     }
   }
@@ -211,7 +220,7 @@ void arrivals(const Phase& phase, const Offsets& x, std::int64_t u, std::int64_t
 /// Restricted phases: those to whom the root's block is new.
 template <class F>
 void restricted(const Phase& phase, const Arc& arc, std::int64_t d, std::int64_t s,
-                std::int64_t size, F&& f) {
+                std::int64_t size, F&& f, std::int64_t tile) {
   const std::int64_t u = unit_value(phase, s);
   const Offsets x = offsets_at(phase, arc.payload, s, size);
   if (phase.frame == Frame::dihedral && phase.address != Address::pair && d == u &&
@@ -227,7 +236,7 @@ void restricted(const Phase& phase, const Arc& arc, std::int64_t d, std::int64_t
   }
   const auto each = [&](std::int64_t first, std::int64_t length, std::int64_t times,
                         std::int64_t period) {
-    from_root(phase, d, size, first, length, times, period, f);
+    from_root(phase, d, size, first, length, times, period, f, tile);
   };
   if (phase.address == Address::pair)
     arrivals(phase, x, u, size, each);
@@ -235,21 +244,22 @@ void restricted(const Phase& phase, const Arc& arc, std::int64_t d, std::int64_t
     x.for_each_run(each);
 }
 
-/// All runs of step s (forward order) of an arc among `size` indices.
+/// All runs of step s (forward order) of an arc among `size` indices, cut into tiles or uncut.
 template <class F>
-void for_each(const Phase& phase, std::int64_t s, int arc_number, std::int64_t size, F&& f) {
+void for_each(const Phase& phase, std::int64_t s, int arc_number, std::int64_t size, F&& f,
+              std::int64_t tile = kTile) {
   const Arc& arc = phase.arcs[static_cast<std::size_t>(arc_number)];
   const std::int64_t d = evaluate(arc.distance, s, unit_value(phase, s));
   if (arc.has_payload && offsets_at(phase, arc.payload, s, size).count() == 0) return;
   if (phase.root >= 0) {
-    restricted(phase, arc, d, s, size, f);
+    restricted(phase, arc, d, s, size, f, tile);
     return;
   }
   const bool shifts = phase.frame == Frame::cyclic || phase.frame == Frame::absolute;
   if (!arc.has_receivers && !shifts && d > 0 &&
       (phase.frame == Frame::exclusive_or || power_of_two(d))) {
     if (phase.frame == Frame::exclusive_or)
-      exclusive_or_all(d, size, f);
+      exclusive_or_all(d, size, f, tile);
     else
       dihedral_all(std::countr_zero(static_cast<std::uint64_t>(d)), size, f);
     return;
@@ -275,7 +285,7 @@ void for_each(const Phase& phase, std::int64_t s, int arc_number, std::int64_t s
   receivers.high = std::min(receivers.high, size);
   receivers.for_each_run(
       [&](std::int64_t first, std::int64_t length, std::int64_t times, std::int64_t period) {
-        lattice(first, length, times, period, among);
+        lattice(first, length, times, period, among, tile);
       });
 }
 

@@ -2,8 +2,6 @@
 #include "collective/lane.hpp"
 
 #include <algorithm>
-#include <map>
-#include <tuple>
 
 #include "collective/index_runs.hpp"
 #include "collective/offsets.hpp"
@@ -159,6 +157,80 @@ std::int64_t total_gain(const Phase& phase, std::int64_t group_size) {
   return total;
 }
 
+namespace {
+
+using Counts = std::array<std::int64_t, 3>;
+
+Counts counts_at(const Lane& lane, std::int64_t forward) {
+  Counts counts{};
+  for (int a = 0; a < lane.phase.arc_count; ++a)
+    counts[static_cast<std::size_t>(a)] = offsets_named(lane.phase, forward, a, lane.map.size);
+  return counts;
+}
+
+/// Classes of the steps first, first + hop, ... (forward order) by what their messages name. Sets
+/// that are cut, or that wrap, change at a few steps: between two steps that name alike, and alike
+/// with the middle, all do; the sum over the steps, which is known in closed form, tells otherwise.
+class Pieces {
+ public:
+  Pieces(const Lane& lane, std::int64_t first, std::int64_t hop)
+      : lane_(lane), first_(first), hop_(hop) {}
+
+  void split(std::int64_t low, std::int64_t high) {  // [low, high]
+    const Counts at_low = counts(low);
+    const Counts at_high = counts(high);
+    if (low == high || (at_low == at_high && counts(low + (high - low) / 2) == at_low)) {
+      append(at_low, low, high - low + 1);
+      return;
+    }
+    const std::int64_t middle = low + (high - low) / 2;
+    split(low, middle);
+    split(middle + 1, high);
+  }
+  void walk(std::int64_t count) {
+    found_.clear();
+    for (std::int64_t i = 0; i < count; ++i) append(counts(i), i, 1);
+  }
+  [[nodiscard]] std::int64_t gain() const {
+    std::int64_t sum = 0;
+    for (const Piece& piece : found_)
+      for (int a = 0; a < lane_.phase.arc_count; ++a)
+        if (lane_.phase.arcs[static_cast<std::size_t>(a)].has_payload)  // as total_gain counts
+          sum += piece.counts[static_cast<std::size_t>(a)] * piece.count;
+    return sum;
+  }
+  /// Steps in the order of execution.
+  void give(std::vector<StepClass>& classes) const {
+    for (const Piece& piece : found_)
+      classes.push_back({forward_step(lane_.phase, first_ + piece.index * hop_), piece.count});
+  }
+
+ private:
+  struct Piece {
+    Counts counts;
+    std::int64_t index;
+    std::int64_t count;
+  };
+  [[nodiscard]] Counts counts(std::int64_t index) const {
+    return counts_at(lane_, first_ + index * hop_);
+  }
+  void append(const Counts& counts, std::int64_t index, std::int64_t count) {
+    for (Piece& piece : found_) {
+      if (piece.counts != counts) continue;
+      piece.count += count;
+      return;
+    }
+    found_.push_back({counts, index, count});
+  }
+
+  const Lane& lane_;
+  std::int64_t first_;
+  std::int64_t hop_;
+  std::vector<Piece> found_;
+};
+
+}  // namespace
+
 std::vector<StepClass> step_classes(const Lane& lane) {
   const Phase& phase = lane.phase;
   if (phase.steps <= 0) return {};
@@ -174,22 +246,26 @@ std::vector<StepClass> step_classes(const Lane& lane) {
   }
   const bool by_unit = phase.unit == Unit::ruler && phase.root < 0 && !unlike;
   std::vector<StepClass> classes;
-  using Signature = std::array<std::int64_t, 4>;
-  std::map<Signature, std::size_t> seen;
-  for (std::int64_t step = 0; step < phase.steps; ++step) {
-    const std::int64_t s = forward_step(phase, step);
-    Signature signature{same_flows ? 0 : (by_unit ? unit_value(phase, s) : step), 0, 0, 0};
-    if (!same_flows && !by_unit) {
-      classes.push_back({step, 1});
-      continue;
-    }
-    for (int a = 0; a < phase.arc_count; ++a)
-      signature[static_cast<std::size_t>(a) + 1] = offsets_named(phase, s, a, lane.map.size);
-    const auto [at, is_new] = seen.emplace(signature, classes.size());
-    if (is_new)
-      classes.push_back({step, 1});
-    else
-      ++classes[at->second].count;
+  if (!same_flows && !by_unit) {
+    for (std::int64_t step = 0; step < phase.steps; ++step) classes.push_back({step, 1});
+    return classes;
+  }
+  // Steps of one unit, or all of them, `hop` apart: counts change a few times only.
+  std::vector<Pieces> pieces;
+  std::vector<std::int64_t> lengths;
+  const std::int64_t first_hop = by_unit ? 2 : 1;
+  for (std::int64_t unit = 1; unit <= (by_unit ? phase.steps : 1); unit *= 2) {
+    const std::int64_t hop = first_hop * unit;
+    pieces.emplace_back(lane, unit - 1, hop);
+    lengths.push_back((phase.steps - unit) / hop + 1);
+    pieces.back().split(0, lengths.back() - 1);
+  }
+  std::int64_t gain = 0;
+  for (const Pieces& of_unit : pieces) gain += of_unit.gain();
+  const bool named = !carries_scope(phase) && total_gain(phase, lane.map.size) != gain;
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    if (named) pieces[i].walk(lengths[i]);
+    pieces[i].give(classes);
   }
   return classes;
 }

@@ -29,6 +29,7 @@ struct Affine {
   std::int32_t constant = 0;
   std::int32_t per_step = 0;
   std::int32_t per_unit = 0;
+  bool operator==(const Affine&) const = default;
 };
 
 /// u(s): 1; base^s; base^(steps−1−s); the lowest set bit of s+1.
@@ -69,6 +70,7 @@ struct OffsetSet {
   bool has_cut = false;
   std::int32_t cut_low = 0;   ///< offsets below are cut (used with negative offsets)
   std::int32_t cut_high = 0;  ///< offsets at or above are cut
+  bool operator==(const OffsetSet&) const = default;
 };
 
 /// One message per step and receiver: the distance to its sender, what is gained, who receives.
@@ -78,6 +80,7 @@ struct Arc {
   OffsetSet payload{};
   bool has_receivers = false;  ///< false: every rank of the group
   OffsetSet receivers{};
+  bool operator==(const Arc&) const = default;
 };
 
 /// The arcs of a phase: up to three. Those not written to are default ones and take no room; a
@@ -104,6 +107,11 @@ class ArcList {
     static const Arc unwritten{};
     return arcs_[i] ? *arcs_[i] : unwritten;
   }
+  bool operator==(const ArcList& other) const {
+    for (std::size_t i = 0; i < arcs_.size(); ++i)
+      if (!((*this)[i] == other[i])) return false;
+    return true;
+  }
   [[nodiscard]] std::size_t bytes() const {
     std::size_t sum = 0;
     for (const auto& arc : arcs_) sum += arc ? sizeof(Arc) : 0;
@@ -128,6 +136,7 @@ struct Phase {
   std::int32_t window = 0;
   std::int64_t root = -1;  ///< set by restrict(): only this origin's block travels; −1: all
   ArcList arcs;
+  bool operator==(const Phase&) const = default;
 };
 
 /// A change of ranks: run the term among ranks that differ only in the named digits. The ranks of
@@ -142,6 +151,7 @@ struct View {
   struct Fixed {
     std::int8_t digit = -1;
     std::int32_t value = 0;
+    bool operator==(const Fixed&) const = default;
   };
   std::array<Fixed, kMaxDigits> fixed{};  ///< digits held at one value: one coset only
   int fixed_count = 0;
@@ -160,6 +170,7 @@ struct View {
   std::int32_t turn = 0;
   /// Explicit member lists, one per group, instead of digits: 4 bytes per rank.
   std::shared_ptr<const std::vector<std::vector<std::int32_t>>> members;
+  bool operator==(const View&) const = default;
 };
 
 /// One explicit message of a List. It starts when both ends have finished all of their own messages

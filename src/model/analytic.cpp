@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "model/collisions.hpp"
+#include "model/run_loads.hpp"
 #include "model/step_load.hpp"
-#include "scenario/schedule_cost.hpp"
+#include "scenario/price.hpp"
 
 namespace collscale {
 namespace {
@@ -14,64 +14,120 @@ double largest(const std::vector<double>& values) {
   return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
 }
 
-struct Busiest {
-  double seconds = 0;  ///< per byte of the scenario's size
-  int resource = kScaleUpResource;
-  void offer(double candidate_seconds, int candidate) {
-    if (candidate_seconds <= seconds) return;
-    seconds = candidate_seconds;
-    resource = candidate;
+/// Every rank sends every other a block of its own: one demand, not size − 1 steps.
+bool is_all_pairs(const Lane& lane) {
+  const Phase& phase = lane.phase;
+  const Affine& distance = phase.arcs[0].distance;
+  return phase.lag == Lag::none && phase.window == 0 && lane.map.group_count == 1 &&
+         phase.steps > 0 && phase.address == Address::pair && phase.frame == Frame::cyclic &&
+         phase.root < 0 && phase.arc_count == 1 && !phase.arcs[0].has_receivers &&
+         phase.steps == lane.map.size - 1 && distance.constant == 1 && distance.per_step == 1 &&
+         distance.per_unit == 0;
+}
+
+bool keeps_the_order_of_ranks(const View& view) {
+  for (std::size_t d = 1; d < view.rotation.size(); ++d)
+    if (view.rotation[d] != 0) return false;
+  return view.nodes == View::Nodes::none && !view.members && view.fixed_count == 0 &&
+         view.twist == 0 && view.shift == 0 && !view.mirror &&
+         (view.core == 0 || view.core_map == View::CoreMap::first);
+}
+
+/// The hand-overs before and after a folded algorithm's core: one step from, or to, the core.
+bool hands_over_a_fold(const Phase& phase) { return phase.steps == 1 && phase.arc_count == 1; }
+
+/// All ranks in the order of their numbers, each step alike for all: what step_load knows.
+bool is_regular(const Lane& lane) {
+  const Phase& phase = lane.phase;
+  if (phase.network != InNetwork::none || phase.root >= 0 || lane.scope_fraction <= 0 ||
+      phase.address == Address::spread || phase.frame == Frame::dihedral ||
+      phase.lag != Lag::previous || !keeps_the_order_of_ranks(lane.map.view))
+    return false;
+  for (int arc = 0; arc < phase.arc_count; ++arc)
+    if (phase.arcs[static_cast<std::size_t>(arc)].has_receivers && !hands_over_a_fold(phase))
+      return false;
+  return true;
+}
+
+class AnalyticEngine {
+ public:
+  AnalyticEngine(const System& system, std::int64_t ranks)
+      : system_(system),
+        fabric_(system),
+        shape_(fabric_shape(system, fabric_, ranks)),
+        runs_(system_, fabric_, shape_) {}
+
+  [[nodiscard]] const System& system() const { return system_; }
+  [[nodiscard]] const Fabric& fabric() const { return fabric_; }
+
+  [[nodiscard]] static Expected<void> accepts(const Candidate&) { return {}; }
+
+  StepLoads step(const std::vector<Lane>& lanes, std::int64_t step) {
+    if (!is_regular(lanes)) return runs_.step(lanes, step);
+    return loads_of(step_load(shape_, lanes, step), mean_message_fraction(lanes.front(), step, 0));
   }
+  StepLoads all_steps(const std::vector<const Lane*>& lanes) {
+    if (lanes.size() == 1 && is_all_pairs(*lanes.front())) {
+      const double bytes = message_fraction(*lanes.front(), 0, 0);
+      return loads_of(all_pairs_load(shape_, bytes), bytes);
+    }
+    return runs_.all_steps(lanes);
+  }
+
+ private:
+  /// All ranks of full nodes, by local rank and node.
+  [[nodiscard]] bool is_regular(const std::vector<Lane>& lanes) const {
+    const Lane& first = lanes.front();
+    const std::int64_t in_node = std::min(shape_.ranks, shape_.ranks_per_node);
+    if (shape_.ranks % in_node != 0) return false;
+    return std::all_of(lanes.begin(), lanes.end(), [&](const Lane& lane) {
+      // Lanes that run together go the same ways: rings that enter nodes at different ranks do, the
+      // dimensions of a torus do not.
+      const View& view = lane.map.view;
+      const std::vector<std::int64_t>& radix = lane.map.radix;
+      return collscale::is_regular(lane) && (radix.size() == 1 || radix.front() == in_node) &&
+             view.digit_count == first.map.view.digit_count && view.digits == first.map.view.digits;
+    });
+  }
+
+  [[nodiscard]] StepLoads loads_of(const StepLoad& load, double message) const {
+    StepLoads loads;
+    loads.even[kScaleUpResource] =
+        std::max(largest(load.scale_up_out), largest(load.scale_up_in)) / shape_.scale_up_Bps;
+    const double nic = std::max(largest(load.nic_out), largest(load.nic_in));
+    loads.even[kNicResource] = nic / shape_.nic_Bps;
+    loads.hashed = loads.even;
+    if (message > 0) loads.hashed[kNicResource] *= nic_collision_factor(shape_, nic / message);
+    for (std::size_t t = 0; t < shape_.tiers.size(); ++t) {
+      const FabricShape::Tier& tier = shape_.tiers[t];
+      const std::size_t r = static_cast<std::size_t>(kFirstTierResource) + t;
+      loads.even[r] = largest(load.tiers[t].bytes) / (tier.link_Bps * tier.links_per_part);
+      loads.hashed[r] =
+          loads.even[r] * collision_factor(shape_, tier, largest(load.tiers[t].flows));
+    }
+    loads.edges = load.edges;
+    return loads;
+  }
+
+  const System& system_;
+  Fabric fabric_;
+  FabricShape shape_;
+  RunLoads runs_;
 };
-
-/// Hashed loads: the fullest of all parallel links, up and down, instead of an even share.
-double collision_factor(const FabricShape& shape, const FabricShape::Tier& tier, double flows) {
-  if (!shape.hashes || flows <= 0) return 1;
-  const double groups =
-      std::max(1.0, static_cast<double>(shape.ranks) / static_cast<double>(tier.group_ranks));
-  return expected_max_over_mean(flows, tier.links_per_part,
-                                2 * groups * static_cast<double>(tier.parts));
-}
-
-void add_step(const FabricShape& shape, const Fabric& fabric, const StepLoad& load, double count,
-              ScheduleCost& cost) {
-  Busiest even;
-  even.offer(std::max(largest(load.scale_up_out), largest(load.scale_up_in)) / shape.scale_up_Bps,
-             kScaleUpResource);
-  even.offer(std::max(largest(load.nic_out), largest(load.nic_in)) / shape.nic_Bps, kNicResource);
-  Busiest hashed = even;
-  for (std::size_t t = 0; t < shape.tiers.size(); ++t) {
-    const FabricShape::Tier& tier = shape.tiers[t];
-    const double seconds = largest(load.tiers[t].bytes) / (tier.link_Bps * tier.links_per_part);
-    const int resource = kFirstTierResource + static_cast<int>(t);
-    even.offer(seconds, resource);
-    hashed.offer(seconds * collision_factor(shape, tier, largest(load.tiers[t].flows)), resource);
-  }
-  cost.seconds_per_byte[static_cast<std::size_t>(even.resource)] += count * even.seconds;
-  cost.ecmp_seconds_per_byte[static_cast<std::size_t>(hashed.resource)] +=
-      count * std::max(0.0, hashed.seconds - even.seconds);
-  add_path_latency(cost, fabric, load.edges, count);
-}
 
 }  // namespace
 
+ScheduleCost price_analytic(const System& system, std::int64_t ranks, const Program& program) {
+  AnalyticEngine engine(system, ranks);
+  return price(program, engine);
+}
+
 Expected<std::vector<Prediction>> predict_analytic(const System& system, Collective collective,
                                                    std::string_view algorithm, std::int64_t ranks,
-                                                   std::span<const double> sizes_bytes) {
-  const Fabric fabric(system);
-  const FabricShape shape = fabric_shape(system, fabric, ranks);
-  const auto price = [&](const std::vector<Lane>& lanes, ScheduleCost& cost) {
-    if (is_all_pairs(lanes.front())) {
-      add_step(shape, fabric, all_pairs_load(shape, message_fraction(lanes.front(), 0, 0)), 1,
-               cost);
-      return;
-    }
-    for (const StepClass& steps : step_classes(lanes.front())) {
-      add_step(shape, fabric, step_load(shape, lanes, steps.first),
-               static_cast<double>(steps.count), cost);
-    }
-  };
-  return predict_with(system, collective, algorithm, ranks, sizes_bytes, price);
+                                                   std::span<const double> sizes_bytes,
+                                                   const PriceOptions& options) {
+  AnalyticEngine engine(system, ranks);
+  return predict_with(engine, collective, algorithm, ranks, sizes_bytes, options);
 }
 
 }  // namespace collscale

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "collective/collective.hpp"
+#include "collective/program.hpp"
 #include "scenario/prediction.hpp"
+#include "scenario/schedule_cost.hpp"
 #include "topology/system.hpp"
 #include "units/error.hpp"
 
@@ -18,9 +20,14 @@ namespace collscale {
 
 /// One prediction per size. `algorithm` is a registered name, or "auto": the fastest per size of
 /// those that can serve the ranks. Ranks are placed packed, node by node. Fails when the algorithm
-/// does not exist or cannot serve the ranks, or ranks exceed the system.
+/// does not exist, cannot serve the ranks or needs what the system lacks, or ranks exceed the
+/// system.
 Expected<std::vector<Prediction>> predict_analytic(const System& system, Collective collective,
                                                    std::string_view algorithm, std::int64_t ranks,
-                                                   std::span<const double> sizes_bytes);
+                                                   std::span<const double> sizes_bytes,
+                                                   const PriceOptions& options = {});
+
+/// The cost of one program, for those who evaluate it themselves (sweeps, selectors).
+ScheduleCost price_analytic(const System& system, std::int64_t ranks, const Program& program);
 
 }  // namespace collscale

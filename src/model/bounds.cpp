@@ -32,13 +32,13 @@ bool spreads_in_rounds(Collective collective) {
 
 /// Fraction of the size that must pass, one way, between a set of `inside` ranks and the other
 /// `ranks − inside`, in the direction that carries more.
-double cut_fraction(Collective collective, double inside, double ranks) {
+double cut_fraction(Collective collective, double inside, double ranks, bool in_network) {
   const double outside = ranks - inside;
   switch (collective) {
     case Collective::all_reduce:
       // One group alone may send as little as 1; but 2(K−1)/K leaves each of K groups on average,
       // and so at least that much leaves one of them.
-      return 2 * outside / ranks;
+      return in_network ? 1 : 2 * outside / ranks;
     case Collective::all_gather:
     case Collective::reduce_scatter:
     case Collective::gather:
@@ -61,7 +61,7 @@ double cut_fraction(Collective collective, double inside, double ranks) {
 double Bounds::time_s() const { return std::max({latency_s, injection_s, cut_s}); }
 
 Bounds lower_bounds(const System& system, Collective collective, std::int64_t ranks,
-                    double size_bytes) {
+                    double size_bytes, bool in_network, double copies) {
   using Kind = LinkClass::Kind;
   const Fabric fabric(system);
   const std::int64_t per_node = ranks_per_node(system);
@@ -78,7 +78,16 @@ Bounds lower_bounds(const System& system, Collective collective, std::int64_t ra
   }
   bounds.latency_s =
       collective == Collective::send_recv ? fabric.latency_s(0) : fabric.latency_s(farthest);
-  if (spreads_in_rounds(collective)) {
+  if (in_network) {
+    const auto& scale_up = system.node.scale_up.in_network;
+    const auto& fabric_wide = std::get_if<Clos>(&system.fabric)->in_network;
+    if (farthest == 0 && scale_up)
+      bounds.latency_s = std::min(bounds.latency_s, scale_up->latency_s.value);
+    if (farthest > 0 && fabric_wide)
+      bounds.latency_s =
+          std::min(bounds.latency_s, bounds.latency_s + fabric_wide->latency_s.value -
+                                         system.node.nics.latency_s.value);
+  } else if (spreads_in_rounds(collective)) {
     bounds.latency_s = std::max(bounds.latency_s, rounds(2, in_node) * fabric.latency_s(0));
     if (nodes > 1) {
       bounds.latency_s =
@@ -86,17 +95,20 @@ Bounds lower_bounds(const System& system, Collective collective, std::int64_t ra
     }
   }
 
-  // One rank alone, through all its ports at once.
-  const double scale_up_Bps = fabric.find_class(Kind::scale_up_out)->capacity_Bps;
+  // One rank alone, through all its ports at once, which switches that add up may use better.
+  double scale_up_Bps = fabric.find_class(Kind::scale_up_out)->capacity_Bps;
+  if (const auto& reduction = system.node.scale_up.in_network; in_network && reduction)
+    scale_up_Bps = std::max(scale_up_Bps,
+                            system.node.scale_up.bandwidth_Bps.value * reduction->efficiency.value);
   const LinkClass& nic = *fabric.find_class(Kind::nic_out);
   const double node_Bps = nic.capacity_Bps * static_cast<double>(nic.count) *
                           static_cast<double>(per_node) / static_cast<double>(max_ranks(system));
   const double rank_Bps = scale_up_Bps + (nodes > 1 ? nic.capacity_Bps : 0);
-  bounds.injection_s = cut_fraction(collective, 1, n) * size_bytes / rank_Bps;
+  bounds.injection_s = cut_fraction(collective, 1, n, in_network) * size_bytes / copies / rank_Bps;
 
   if (nodes > 1) {
-    bounds.cut_s =
-        cut_fraction(collective, static_cast<double>(in_node), n) * size_bytes / node_Bps;
+    bounds.cut_s = cut_fraction(collective, static_cast<double>(in_node), n, in_network) *
+                   size_bytes / copies / node_Bps;
   }
   for (int tier = 0; tier + 2 < fabric.levels(); ++tier) {
     const std::int64_t group = fabric.group_ranks(tier);
@@ -105,8 +117,9 @@ Bounds lower_bounds(const System& system, Collective collective, std::int64_t ra
     const std::int64_t groups = (max_ranks(system) + group - 1) / group;
     const double uplinks_Bps =
         up.capacity_Bps * static_cast<double>(up.count) / static_cast<double>(groups);
-    bounds.cut_s = std::max(bounds.cut_s, cut_fraction(collective, static_cast<double>(group), n) *
-                                              size_bytes / uplinks_Bps);
+    bounds.cut_s =
+        std::max(bounds.cut_s, cut_fraction(collective, static_cast<double>(group), n, in_network) *
+                                   size_bytes / copies / uplinks_Bps);
   }
   return bounds;
 }

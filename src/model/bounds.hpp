@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lower bounds: no algorithm without in-network reduction can be faster on the system.
+// Lower bounds: no algorithm can be faster on the system.
 //   latency    one message across the widest boundary; and where data is passed on (all but
 //   all_to_all,
 //              gather, scatter) ⌈log2 r⌉ messages inside a node (r = ranks of it that take part,
@@ -7,9 +7,11 @@
 //              of which may send at once.
 //   injection  the bytes a rank must send or receive ÷ what its ports carry.
 //   cut        for each tier: the bytes that must leave (or enter) one full group ÷ its uplinks.
-// Sources: Chan, Heimlich, Purkayastha, van de Geijn, "Collective communication: theory, practice
-// and experience", CCPE 2007, section 3 (latency and bandwidth bounds); the cut is the same
-// argument for a group of ranks taken as one.
+// Where switches add up and multicast, the latency is one pass through them (or one message, if
+// that is quicker), and of an all_reduce S leaves a rank or group instead of 2(K−1)/K S. Sources:
+// Chan, Heimlich, Purkayastha, van de Geijn, "Collective communication: theory, practice and
+// experience", CCPE 2007, section 3 (latency and bandwidth bounds); the cut is the same argument
+// for a group of ranks taken as one.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +29,9 @@ struct Bounds {
   [[nodiscard]] double time_s() const;
 };
 
-/// `ranks` placed packed, node by node, at most max_ranks(system).
+/// `ranks` placed packed, node by node, at most max_ranks(system). Each block may be in `copies`
+/// places of the size (mixture of experts): it need not cross a cut more than once.
 Bounds lower_bounds(const System& system, Collective collective, std::int64_t ranks,
-                    double size_bytes);
+                    double size_bytes, bool in_network = false, double copies = 1);
 
 }  // namespace collscale

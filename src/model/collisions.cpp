@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "model/noise.hpp"
-#include "model/special_functions.hpp"
+#include "scenario/noise.hpp"
+#include "scenario/special_functions.hpp"
 
 namespace collscale {
 namespace {

@@ -15,7 +15,7 @@ struct FailureRate {
   std::string_view source;
 };
 
-/// The first two and the last [S], the third [A] (tags: model/noise.hpp).
+/// The first two and the last [S], the third [A] (tags: scenario/noise.hpp).
 inline constexpr std::array<FailureRate, 4> kFailureRates{
     {{"rsc-1", 6.50e-3, "Meta RSC-1, arXiv 2410.21680"},
      {"rsc-2", 2.34e-3, "Meta RSC-2, arXiv 2410.21680"},

@@ -161,12 +161,15 @@ FabricShape fabric_shape(const System& system, const Fabric& fabric, std::int64_
   shape.ranks_per_node = ranks_per_node(system);
   const std::int64_t nodes = max_ranks(system) / shape.ranks_per_node;
   const LinkClass& nic = *fabric.find_class(Kind::nic_out);
-  shape.nics_per_node = nic.count / nodes;
+  const std::int64_t planes = clos.routing == Routing::ecmp ? clos.planes : 1;
+  shape.nics_per_node = nic.count / nodes / planes;
+  shape.planes = static_cast<double>(planes);
+  if (system.node.nics.queue_pairs) shape.queue_pairs = system.node.nics.queue_pairs->value;
   shape.rails = clos.rails;
   shape.forwards_across_rails = clos.cross_rail == CrossRail::forward;
   shape.hashes = clos.routing == Routing::ecmp;
   shape.scale_up_Bps = fabric.find_class(Kind::scale_up_out)->capacity_Bps;
-  shape.nic_Bps = nic.capacity_Bps;
+  shape.nic_Bps = nic.capacity_Bps * static_cast<double>(planes);
   shape.levels = fabric.levels();
   for (int t = 0; t + 2 < fabric.levels(); ++t) {
     const LinkClass& up = *fabric.find_class(Kind::up, t);

@@ -21,6 +21,8 @@ struct FabricShape {
   std::int64_t rails = 1;
   bool forwards_across_rails = true;
   bool hashes = false;     ///< routing ecmp
+  double planes = 1;       ///< in one of which a hashed flow stays
+  double queue_pairs = 1;  ///< flows of a message
   std::int64_t ranks = 0;  ///< that take part
   struct Tier {
     std::int64_t group_ranks = 0;

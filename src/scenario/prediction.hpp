@@ -20,6 +20,8 @@ struct Prediction {
   std::vector<ExposedTime> breakdown;
   std::string bottleneck;  ///< "latency", or the tier whose bandwidth term is the largest
   std::string algorithm;   ///< the one that ran: what the selector chose where "auto" was asked for
+  bool in_network = false;  ///< switches add up: other lower bounds hold (model/bounds.hpp)
+  double copies = 1;        ///< places that a block goes to (mixture of experts): the same
 };
 
 }  // namespace collscale

@@ -1,263 +1,334 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenario/schedule_cost.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
-#include <optional>
-
-#include "units/quantity.hpp"
-#include "units/suggest.hpp"
 
 namespace collscale {
 namespace {
 
-const Clos& clos(const System& system) { return *std::get_if<Clos>(&system.fabric); }
+/// Where exposed time is booked: resources, or levels for latency; the last is the rank itself.
+constexpr int kRankSlot = kMaxResources;
+constexpr int kSlots = kMaxResources + 1;
 
-std::string resource_name(const System& system, int resource) {
-  if (resource == kScaleUpResource) return "scale-up";
-  if (resource == kNicResource) return "nic";
-  return clos(system).tiers[static_cast<std::size_t>(resource - kFirstTierResource)].name;
+struct Exposed {
+  std::array<std::array<double, kSlots>, kCostTerms> s{};
+  double total = 0;
+
+  void add(CostTerm term, int slot, double seconds) {
+    s[static_cast<std::size_t>(term)][static_cast<std::size_t>(slot)] += seconds;
+    total += seconds;
+  }
+  void add(const Exposed& other, double factor = 1) {
+    for (std::size_t t = 0; t < s.size(); ++t)
+      for (std::size_t i = 0; i < s[t].size(); ++i) s[t][i] += factor * other.s[t][i];
+    total += factor * other.total;
+  }
+  [[nodiscard]] double of(CostTerm term) const {
+    double sum = 0;
+    for (const double seconds : s[static_cast<std::size_t>(term)]) sum += seconds;
+    return sum;
+  }
+};
+
+/// What competes for the time of a step, in the order of the terms: each is exposed as far as it
+/// exceeds those before it.
+class Contest {
+ public:
+  Contest(Exposed& into, const CostTerms& terms, double count)
+      : into_(into), terms_(terms), count_(count) {}
+  void offer(CostTerm term, int slot, double seconds) {
+    if (seconds <= reached_ || !terms_.has(term)) return;
+    into_.add(term, slot, count_ * (seconds - reached_));
+    reached_ = seconds;
+  }
+
+ private:
+  Exposed& into_;
+  const CostTerms& terms_;
+  double count_;
+  double reached_ = 0;
+};
+
+struct Busiest {
+  double seconds = 0;
+  int resource = kScaleUpResource;
+};
+
+Busiest busiest(const PerResource& seconds_per_byte, double size_bytes, double tier_factor = 1) {
+  Busiest most;
+  for (int r = 0; r < kMaxResources; ++r) {
+    const double seconds = seconds_per_byte[static_cast<std::size_t>(r)] * size_bytes *
+                           (r >= kFirstTierResource ? tier_factor : 1);
+    if (seconds > most.seconds) most = {seconds, r};
+  }
+  return most;
 }
 
-std::string level_name(const System& system, int level) {
+class Evaluation {
+ public:
+  explicit Evaluation(const CostRates& rates) : rates_(rates), terms_(rates.options.terms) {}
+
+  void add(const ScheduleCost& cost, double size_bytes, Exposed& into) const {
+    switch (cost.kind) {
+      case ScheduleCost::Kind::steps:
+        for (const StepCost& step : cost.steps) add_step(step, size_bytes, into);
+        return;
+      case ScheduleCost::Kind::sequence:
+        for (const ScheduleCost& part : cost.parts) add(part, size_bytes, into);
+        return;
+      case ScheduleCost::Kind::concurrent:
+        return add_concurrent(cost, size_bytes, into);
+      case ScheduleCost::Kind::pipeline:
+        return add_pipeline(cost, size_bytes, into);
+    }
+  }
+
+ private:
+  void add_step(const StepCost& step, double size_bytes, Exposed& into) const {
+    const PriceOptions& options = rates_.options;
+    if (terms_.has(CostTerm::latency))
+      for (int level = 0; level < kMaxLevels; ++level)
+        if (const double messages = step.path[static_cast<std::size_t>(level)]; messages > 0)
+          into.add(CostTerm::latency, level,
+                   messages * rates_.latency_s[static_cast<std::size_t>(level)]);
+    if (step.switch_level >= 0 && terms_.has(CostTerm::latency))
+      into.add(CostTerm::latency, step.switch_level,
+               rates_.switch_pass_s[static_cast<std::size_t>(step.switch_level)]);
+
+    Contest contest(into, terms_, step.count);
+    const Busiest even = busiest(step.even, size_bytes);
+    contest.offer(CostTerm::bandwidth, even.resource, even.seconds);
+    const double wire =
+        terms_.has(CostTerm::protocol) ? size_bytes / options.protocol.bandwidth_share : size_bytes;
+    if (options.protocol.bandwidth_share < 1)
+      contest.offer(CostTerm::protocol, even.resource,
+                    even.seconds / options.protocol.bandwidth_share);
+    const Busiest hashed = busiest(step.hashed, wire);
+    contest.offer(CostTerm::ecmp, hashed.resource, hashed.seconds);
+    if (rates_.imbalance_factor > 1) {
+      const Busiest uneven = busiest(step.even, wire, rates_.imbalance_factor);
+      contest.offer(CostTerm::imbalance, uneven.resource, uneven.seconds);
+    }
+    contest.offer(CostTerm::pcie, kNicResource,
+                  step.even[kNicResource] * wire * rates_.pcie_factor);
+    contest.offer(CostTerm::window, kNicResource,
+                  step.largest * wire *
+                      rates_.s_per_byte_of_window[static_cast<std::size_t>(step.far_level)]);
+    contest.offer(CostTerm::message_rate, kScaleUpResource, step.port_gaps * rates_.port_gap_s);
+    contest.offer(CostTerm::message_rate, kNicResource, step.nic_gaps * rates_.nic_gap_s);
+    contest.offer(CostTerm::overhead, kRankSlot, step.nic_gaps * rates_.overhead_s);
+
+    if (terms_.has(CostTerm::reduction))
+      into.add(CostTerm::reduction, kRankSlot,
+               step.count * step.reduced * size_bytes * rates_.reduce_s_per_byte);
+    if (terms_.has(CostTerm::copy))
+      into.add(CostTerm::copy, kRankSlot,
+               step.count * step.copied * size_bytes * rates_.copy_s_per_byte);
+    if (options.noise.kind != NoiseKind::none && step.noisy_ranks >= 1 &&
+        terms_.has(CostTerm::noise)) {
+      // Distributions without a constant per step of a ring are refused before (cli, parse).
+      const double slowest_s = expected_max_s(options.noise, step.noisy_ranks);
+      const double each_s = step.in_ring
+                                ? ring_step_s(options.noise, step.noisy_ranks).value_or(slowest_s)
+                                : slowest_s;
+      into.add(CostTerm::noise, kRankSlot, step.count * each_s);
+    }
+  }
+
+  /// Parts that share resources: at least as long as the slowest part, and as the busiest resource
+  /// needs for all of them after the longest latency of any.
+  void add_concurrent(const ScheduleCost& cost, double size_bytes, Exposed& into) const {
+    Exposed slowest;
+    double latency_s = 0;
+    for (const ScheduleCost& part : cost.parts) {
+      Exposed one;
+      add(part, size_bytes, one);
+      latency_s = std::max(latency_s, one.of(CostTerm::latency));
+      if (one.total > slowest.total) slowest = one;
+    }
+    Exposed shared;
+    add_step(cost.together, size_bytes, shared);
+    const double more_s = latency_s + shared.total - slowest.total;
+    into.add(slowest);
+    if (more_s > 0)
+      into.add(CostTerm::bandwidth, busiest(cost.together.even, size_bytes).resource, more_s);
+  }
+
+  /// Time of a pipeline of so many chunks: one chunk all the way, and a period for each other.
+  void add_chunks(const ScheduleCost& cost, double size_bytes, double chunks, Exposed& into) const {
+    // The parts are given for cost.chunks chunks.
+    const double scaled = size_bytes * cost.chunks / chunks;
+    Exposed fill;
+    for (const ScheduleCost& part : cost.parts) add(part, scaled, fill);
+    into.add(fill);
+    if (chunks <= 1) return;
+    Exposed period;
+    add_step(cost.together, scaled, period);
+    // With a window, a chunk starts when the one `window` before it has arrived.
+    const double spaced_s = cost.window > 0 ? fill.total / cost.window : 0;
+    if (spaced_s > period.total && terms_.has(CostTerm::window))
+      period.add(CostTerm::window, kRankSlot, spaced_s - period.total);
+    into.add(period, chunks - 1);
+  }
+
+  void add_pipeline(const ScheduleCost& cost, double size_bytes, Exposed& into) const {
+    const double asked = rates_.options.chunks;
+    add_chunks(cost, size_bytes, asked > 0 ? asked : best_chunks(cost, size_bytes), into);
+  }
+
+  /// The fastest number of chunks. With T(K) = A + B/K + (K − 1)·max(P/K, Q), A and Q the times of
+  /// an empty chunk, the minimum is at √(B/Q) or where the maximum changes hands, P/Q. No chunk is
+  /// smaller than 512 B, the grain of NCCL's protocol Simple (NVIDIA/nccl v2.28.9-1,
+  /// src/enqueue.cc, calcCollChunking).
+  [[nodiscard]] double best_chunks(const ScheduleCost& cost, double size_bytes) const {
+    constexpr double kGrainBytes = 512;
+    const double most = std::max(1.0, size_bytes / kGrainBytes);
+    if (most <= 1) return 1;
+    Exposed empty;
+    for (const ScheduleCost& part : cost.parts) add(part, 0, empty);
+    Exposed whole;
+    add_chunks(cost, size_bytes, 1, whole);
+    Exposed gap;
+    add_step(cost.together, 0, gap);
+    Exposed full;
+    add_step(cost.together, size_bytes * cost.chunks, full);
+    const double b = whole.total - empty.total;
+    const double q = std::max(gap.total, cost.window > 0 ? empty.total / cost.window : 0);
+    double best = 1;
+    double best_s = whole.total;
+    for (const double guess : {q > 0 ? std::sqrt(b / q) : most, q > 0 ? full.total / q : most}) {
+      for (const double rounded : {std::floor(guess), std::ceil(guess)}) {
+        const double chunks = std::clamp(rounded, 1.0, std::floor(most));
+        Exposed with;
+        add_chunks(cost, size_bytes, chunks, with);
+        if (with.total >= best_s) continue;
+        best = chunks;
+        best_s = with.total;
+      }
+    }
+    return best;
+  }
+
+  const CostRates& rates_;
+  CostTerms terms_;
+};
+
+double value_or(const std::optional<Figure>& figure, double otherwise) {
+  return figure ? figure->value : otherwise;
+}
+
+std::string resource_name(const CostRates& rates, int slot) {
+  if (slot == kRankSlot) return "rank";
+  if (slot == kScaleUpResource) return "scale-up";
+  if (slot == kNicResource) return "nic";
+  return std::string(rates.tiers[static_cast<std::size_t>(slot - kFirstTierResource)]);
+}
+
+std::string level_name(const CostRates& rates, int level) {
+  if (level == kRankSlot) return "rank";
   if (level == 0) return "scale-up";
-  return clos(system).tiers[static_cast<std::size_t>(level - 1)].name;
+  return std::string(rates.tiers[static_cast<std::size_t>(level - 1)]);
+}
+
+/// "latency" when that is at least half of the time; else the tier with most of what is moved, or
+/// the term that costs more than any tier.
+std::string bottleneck_of(const Exposed& exposed, const CostRates& rates) {
+  if (exposed.of(CostTerm::latency) >= exposed.total / 2) return "latency";
+  std::array<double, kSlots> moved{};
+  for (int t = static_cast<int>(CostTerm::bandwidth); t <= static_cast<int>(CostTerm::window); ++t)
+    for (std::size_t i = 0; i < moved.size(); ++i)
+      moved[i] += exposed.s[static_cast<std::size_t>(t)][i];
+  const auto most = std::max_element(moved.begin(), moved.end());
+  double most_s = *most;
+  std::string where = resource_name(rates, static_cast<int>(most - moved.begin()));
+  for (int t = static_cast<int>(CostTerm::message_rate); t < kCostTerms; ++t) {
+    const auto term = static_cast<CostTerm>(t);
+    if (exposed.of(term) <= most_s) continue;
+    most_s = exposed.of(term);
+    where = name(term);
+  }
+  return exposed.of(CostTerm::latency) >= most_s ? "latency" : where;
 }
 
 }  // namespace
 
-void add_path_latency(ScheduleCost& cost, const Fabric& fabric, const LevelCounts& edges,
-                      double count) {
+CostRates::CostRates(const System& system, const PriceOptions& price_options)
+    : options(price_options) {
+  const Node& node = system.node;
+  const Fabric fabric(with_protocol(system, options.protocol));
+  const auto& clos = *std::get_if<Clos>(&system.fabric);
+  for (int level = 0; level < fabric.levels(); ++level) {
+    const auto l = static_cast<std::size_t>(level);
+    latency_s[l] = fabric.latency_s(level);
+    if (level > 0 && node.nics.window_bytes)
+      s_per_byte_of_window[l] = 2 * latency_s[l] / node.nics.window_bytes->value;
+    // Up to the switch that all have in common and down again: the hops of one message's way.
+    const auto& reduction = level == 0 ? node.scale_up.in_network : clos.in_network;
+    const double hops_s = level == 0 ? 0 : latency_s[l] - fabric.host_latency_s();
+    switch_pass_s[l] = reduction ? hops_s + reduction->latency_s.value : latency_s[l];
+  }
+  const double ranks = node.accelerators.value * node.ranks_per_accelerator.value;
+  const double ranks_per_nic = std::max(1.0, ranks / node.nics.per_node.value);
+  const double nics_per_rank = std::max(1.0, node.nics.per_node.value / ranks);
+  port_gap_s = value_or(node.scale_up.message_gap_s, 0);
+  nic_gap_s = value_or(node.nics.message_gap_s, 0) / nics_per_rank;
+  overhead_s = value_or(node.nics.overhead_s, 0) / ranks_per_nic;
+  if (node.nics.pcie_Bps)
+    pcie_factor = node.nics.bandwidth_Bps.value * clos.efficiency.value / node.nics.pcie_Bps->value;
+  if (clos.routing != Routing::ecmp) imbalance_factor = 1 + value_or(clos.imbalance, 0);
+  if (node.compute.reduce_Bps) reduce_s_per_byte = 1 / node.compute.reduce_Bps->value;
+  if (node.compute.copy_Bps) copy_s_per_byte = 1 / node.compute.copy_Bps->value;
+  for (const Tier& tier : clos.tiers) tiers.push_back(tier.name);
+}
+
+System with_protocol(System system, const ProtocolCost& protocol) {
+  if (protocol.scale_up_latency_s >= 0)
+    system.node.scale_up.latency_s.value = protocol.scale_up_latency_s;
+  if (protocol.nic_latency_s >= 0) system.node.nics.latency_s.value = protocol.nic_latency_s;
+  return system;
+}
+
+Prediction evaluate(const ScheduleCost& cost, const CostRates& rates, double size_bytes) {
+  Exposed exposed;
+  if (rates.options.protocol.base_s > 0 && rates.options.terms.has(CostTerm::latency))
+    exposed.add(CostTerm::latency, kRankSlot, rates.options.protocol.base_s);
+  Evaluation(rates).add(cost, size_bytes, exposed);
+  Prediction prediction;
+  prediction.time_s = exposed.total;
+  prediction.bottleneck = bottleneck_of(exposed, rates);
+  for (int t = 0; t < kCostTerms; ++t) {
+    const auto term = static_cast<CostTerm>(t);
+    for (int slot = 0; slot < kSlots; ++slot) {
+      const double s = exposed.s[static_cast<std::size_t>(t)][static_cast<std::size_t>(slot)];
+      if (s <= 0) continue;
+      prediction.breakdown.push_back(
+          {std::string(name(term)),
+           term == CostTerm::latency ? level_name(rates, slot) : resource_name(rates, slot), s});
+    }
+  }
+  return prediction;
+}
+
+void add_path(PerLevel& path, const LevelCounts& edges, double count) {
   double cycle = 0;
   int slowest = -1;
-  for (int level = 0; level < fabric.levels(); ++level) {
+  for (int level = 0; level < kMaxLevels; ++level) {
     const double here = edges[static_cast<std::size_t>(level)];
     cycle += here;
     if (here > 0) slowest = level;
   }
   if (slowest < 0) return;
   if (count <= 1) {
-    cost.latency_s[static_cast<std::size_t>(slowest)] += count * fabric.latency_s(slowest);
+    path[static_cast<std::size_t>(slowest)] += count;
     return;
   }
   const double rounds = std::floor(count / cycle);
   double left = count - rounds * cycle;
   for (int level = slowest; level >= 0; --level) {
     const double here = edges[static_cast<std::size_t>(level)];
-    const double charged = rounds * here + std::min(left, here);
+    path[static_cast<std::size_t>(level)] += rounds * here + std::min(left, here);
     left -= std::min(left, here);
-    cost.latency_s[static_cast<std::size_t>(level)] += charged * fabric.latency_s(level);
-  }
-}
-
-void add_path_latency(ScheduleCost& cost, const Fabric& fabric, const ArcEdges& edges,
-                      double count) {
-  for (const LevelCounts& of_arc : edges) add_path_latency(cost, fabric, of_arc, count);
-}
-
-Prediction evaluate(const ScheduleCost& cost, const System& system, double size_bytes) {
-  Prediction prediction;
-  double latency_s = 0;
-  for (int level = 0; level < kMaxLevels; ++level) {
-    const double exposed_s = cost.latency_s[static_cast<std::size_t>(level)];
-    if (exposed_s > 0) {
-      prediction.breakdown.push_back({"latency", level_name(system, level), exposed_s});
-    }
-    latency_s += exposed_s;
-  }
-  double bandwidth_s = 0;
-  double largest_s = 0;
-  std::string largest_name;
-  for (int resource = 0; resource < kMaxResources; ++resource) {
-    const auto i = static_cast<std::size_t>(resource);
-    const double exposed_s = cost.seconds_per_byte[i] * size_bytes;
-    const double ecmp_s = cost.ecmp_seconds_per_byte[i] * size_bytes;
-    if (exposed_s > 0) {
-      prediction.breakdown.push_back({"bandwidth", resource_name(system, resource), exposed_s});
-    }
-    if (ecmp_s > 0)
-      prediction.breakdown.push_back({"ecmp", resource_name(system, resource), ecmp_s});
-    bandwidth_s += exposed_s + ecmp_s;
-    if (exposed_s + ecmp_s > largest_s) {
-      largest_s = exposed_s + ecmp_s;
-      largest_name = resource_name(system, resource);
-    }
-  }
-  prediction.time_s = latency_s + bandwidth_s;
-  prediction.bottleneck = latency_s >= bandwidth_s ? "latency" : largest_name;
-  return prediction;
-}
-
-Shape shape_of(const System& system, std::int64_t ranks) {
-  Shape shape;
-  shape.ranks = ranks;
-  shape.ranks_per_node = std::min(ranks, ranks_per_node(system));
-  shape.channels = ranks > shape.ranks_per_node ? shape.ranks_per_node : 1;
-  const Fabric fabric(system);
-  if (fabric.levels() > 2 && ranks > fabric.group_ranks(0))
-    shape.nodes_per_group = fabric.group_ranks(0) / shape.ranks_per_node;
-  return shape;
-}
-
-Expected<void> check_ranks(const System& system, std::int64_t ranks) {
-  if (ranks < 2)
-    return fail(
-        fmt::format("{} rank{}: a collective needs at least 2", ranks, ranks == 1 ? "" : "s"));
-  const std::int64_t most = max_ranks(system);
-  if (ranks > most) {
-    return fail(fmt::format("{} ranks: {} has {} ({} nodes of {})", format_count(ranks),
-                            system.name, format_count(most),
-                            format_count(most / ranks_per_node(system)), ranks_per_node(system)));
-  }
-  return {};
-}
-
-namespace {
-
-/// Where the last node is partly used, its ranks meet others than those of full nodes do, and the
-/// closed forms know what that does to the ports for rings one way, cubes and all pairs only.
-bool fits_part_used_nodes(const Program& program) {
-  const auto fits = [&](const Lane& lane) {
-    const Phase& phase = lane.phase;
-    const Affine& d = phase.arcs[0].distance;
-    if (phase.frame == Frame::exclusive_or || phase.arcs[0].has_receivers || is_all_pairs(lane))
-      return true;
-    return phase.arc_count == 1 && d.per_step == 0 && d.per_unit == 0 &&
-           (d.constant == 1 || d.constant == -1) &&
-           d.constant == program.lanes.front().phase.arcs[0].distance.constant;
-  };
-  return std::all_of(program.lanes.begin(), program.lanes.end(), fits) &&
-         std::all_of(program.parts.begin(), program.parts.end(), fits_part_used_nodes);
-}
-
-/// Fails when the algorithm cannot serve the shape; nothing when it cannot be priced.
-Expected<std::optional<PricedSchedule>> priced(Collective collective, std::string_view algorithm,
-                                               const Shape& shape) {
-  auto schedule = make_schedule(collective, algorithm, shape);
-  if (!schedule) return tl::unexpected(schedule.error());
-  auto program = make_program(*schedule);
-  if (!program) return tl::unexpected(program.error());
-  const bool part_used =
-      shape.ranks > shape.ranks_per_node && shape.ranks % shape.ranks_per_node != 0;
-  if (!is_priced(*program) || (part_used && !fits_part_used_nodes(*program)))
-    return std::optional<PricedSchedule>{};
-  return std::optional<PricedSchedule>{{std::move(*schedule), std::move(*program)}};
-}
-
-/// The hand-overs before and after a folded algorithm's core: one step from, or to, the core.
-bool hands_over_a_fold(const Phase& phase) { return phase.steps == 1 && phase.arc_count == 1; }
-
-bool keeps_the_order_of_ranks(const View& view) {
-  for (std::size_t d = 1; d < view.rotation.size(); ++d)
-    if (view.rotation[d] != 0) return false;
-  return view.nodes == View::Nodes::none && !view.members && view.fixed_count == 0 &&
-         view.twist == 0 && view.shift == 0 && !view.mirror &&
-         (view.core == 0 || view.core_map == View::CoreMap::first);
-}
-
-}  // namespace
-
-std::vector<std::string> priced_algorithms(Collective collective, const Shape& shape) {
-  std::vector<std::string> names;
-  for (const std::string& candidate : algorithm_names(collective)) {
-    const auto one = priced(collective, candidate, shape);
-    if (one && *one) names.push_back(candidate);
-  }
-  return names;
-}
-
-std::vector<Collective> priced_collectives() {
-  const Shape two_nodes{.ranks = 8, .ranks_per_node = 4};
-  std::vector<Collective> collectives;
-  for (const Algorithm& algorithm : algorithms()) {
-    const Collective candidate = algorithm.collective;
-    if ((collectives.empty() || collectives.back() != candidate) &&
-        !priced_algorithms(candidate, two_nodes).empty())
-      collectives.push_back(candidate);
-  }
-  return collectives;
-}
-
-Expected<std::vector<PricedSchedule>> schedules_for(Collective collective,
-                                                    std::string_view algorithm,
-                                                    const Shape& shape) {
-  std::vector<PricedSchedule> schedules;
-  if (algorithm != "auto") {
-    auto one = priced(collective, algorithm, shape);
-    if (!one) return tl::unexpected(one.error());
-    if (*one) {
-      schedules.push_back(std::move(**one));
-      return schedules;
-    }
-    const std::vector<std::string> others = priced_algorithms(collective, shape);
-    return fail(fmt::format(
-        "the engines cannot price algorithm {} of {} yet; of its algorithms for {} ranks {}",
-        algorithm, name(collective), format_count(shape.ranks),
-        others.empty() ? "they can price none"
-                       : fmt::format("they can price {}", fmt::join(others, ", "))));
-  }
-  std::string reason = fmt::format("{} has no algorithm yet", name(collective));
-  bool unpriced = false;
-  for (const std::string& candidate : algorithm_names(collective)) {
-    auto one = priced(collective, candidate, shape);
-    if (!one) {
-      reason = one.error().message;
-    } else if (*one) {
-      schedules.push_back(std::move(**one));
-    } else {
-      unpriced = true;
-    }
-  }
-  if (!schedules.empty()) return schedules;
-  if (!unpriced) return fail(reason);
-  std::vector<std::string_view> others;
-  for (const Collective other : priced_collectives()) others.push_back(name(other));
-  return fail(
-      fmt::format("the engines cannot price any algorithm of {} for {} ranks yet; they can "
-                  "price some of {}",
-                  name(collective), format_count(shape.ranks), fmt::join(others, ", ")));
-}
-
-bool is_all_pairs(const Lane& lane) {
-  const Phase& phase = lane.phase;
-  const Affine& distance = phase.arcs[0].distance;
-  return phase.lag == Lag::none && phase.window == 0 && lane.map.group_count == 1 &&
-         phase.steps > 0 && phase.address == Address::pair && phase.frame == Frame::cyclic &&
-         phase.arc_count == 1 && !phase.arcs[0].has_receivers && phase.steps == lane.map.size - 1 &&
-         distance.constant == 1 && distance.per_step == 1 && distance.per_unit == 0;
-}
-
-bool is_priced(const Lane& lane) {
-  const Phase& phase = lane.phase;
-  if (phase.steps == 0) return true;  // a level of one rank
-  if (phase.network != InNetwork::none || phase.root >= 0 || phase.address == Address::spread ||
-      phase.frame == Frame::dihedral || !keeps_the_order_of_ranks(lane.map.view))
-    return false;
-  if (lane.scope_fraction <= 0) return false;  // a barrier: no size to predict for
-  for (int arc = 0; arc < phase.arc_count; ++arc)
-    if (phase.arcs[static_cast<std::size_t>(arc)].has_receivers && !hands_over_a_fold(phase))
-      return false;
-  return phase.lag == Lag::previous || is_all_pairs(lane);
-}
-
-bool is_priced(const Program& program) {
-  switch (program.kind) {
-    case Program::Kind::stage:
-      // Lanes that run together count as one step only where they go the same ways: rings that
-      // enter nodes at different ranks do, the dimensions of a torus do not.
-      return std::all_of(program.lanes.begin(), program.lanes.end(), [&](const Lane& lane) {
-        const View& view = lane.map.view;
-        const View& first = program.lanes.front().map.view;
-        return is_priced(lane) && view.digit_count == first.digit_count &&
-               view.digits == first.digits;
-      });
-    case Program::Kind::sequence:
-      return std::all_of(program.parts.begin(), program.parts.end(),
-                         [](const Program& part) { return is_priced(part); });
-    default:
-      return false;
   }
 }
 

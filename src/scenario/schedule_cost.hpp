@@ -1,27 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cost of a schedule on a system, as both engines that compute give it: latency per level and
-// occupancy per tier. It is linear in the size, so one pricing answers every size.
+// The cost of a schedule on a system, as every engine that computes gives it, and the time that
+// follows for one size. One pricing answers every size and every number of chunks.
 //
-//   time = Σ over steps [ α of the step's critical path + bytes of the busiest resource ÷ its
-//   capacity ]
+// Per step, LogGP with a tier for each distance (A. Alexandrov, M. Ionescu, K. Schauser,
+// C. Scheiman: "LogGP: incorporating long messages into the LogP model", SPAA 1995):
 //
-// (Hockney's α + β·bytes per step, with β of whatever is busiest: R. Hockney, "The communication
-// challenge for MPP", Parallel Computing 20 (1994).)
+//   time = α of the step's critical path
+//        + max over resources [ bytes ÷ capacity, messages × gap, messages × overhead ]
+//        + adding up + packing + noise
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "collective/algorithms.hpp"
-#include "collective/program.hpp"
+#include "scenario/cost_terms.hpp"
+#include "scenario/noise.hpp"
 #include "scenario/prediction.hpp"
 #include "topology/fabric.hpp"
 #include "topology/system.hpp"
-#include "units/error.hpp"
 
 namespace collscale {
 
@@ -32,101 +30,89 @@ inline constexpr int kFirstTierResource = 2;
 inline constexpr int kMaxLevels = 6;  ///< node, and turning round at up to five tiers
 inline constexpr int kMaxResources = 7;
 
-struct ScheduleCost {
-  /// By the level at which messages turn round; level 0 is inside a node.
-  std::array<double, kMaxLevels> latency_s{};
-  /// Seconds per byte of the scenario's size, booked on the resource that limits each step.
-  std::array<double, kMaxResources> seconds_per_byte{};
-  /// What unlucky hashing adds to that, per byte.
-  std::array<double, kMaxResources> ecmp_seconds_per_byte{};
+using PerLevel = std::array<double, kMaxLevels>;
+using PerResource = std::array<double, kMaxResources>;
+
+/// `count` equal steps of a stage. Bytes are fractions of the scenario's size.
+struct StepCost {
+  double count = 1;
+  PerLevel path{};         ///< messages on the critical path of all `count` steps together, by the
+                           ///< level at which they turn round
+  int switch_level = -1;   ///< of a pass through switches that add up: 0 in the node, else by level
+  PerResource even{};      ///< seconds per byte that one step keeps the busiest resource busy
+  PerResource hashed{};    ///< the same where flows are hashed to links; else as `even`
+  double port_gaps = 0;    ///< intervals between the messages of the busiest scale-up port
+  double nic_gaps = 0;     ///< and of the busiest NIC
+  double largest = 0;      ///< message between nodes, as a fraction of the size
+  int far_level = 0;       ///< where it turns round
+  double reduced = 0;      ///< fraction of the size that a rank adds up in one step
+  double copied = 0;       ///< and that it packs and unpacks
+  double noisy_ranks = 0;  ///< messages of a step, the slowest of which it waits for
+  bool in_ring = false;    ///< ... or only neighbours for each other, in a ring of so many
 };
+
+struct ScheduleCost {
+  /// steps: one after the other. sequence: parts one after the other. concurrent: parts at the same
+  /// time. pipeline: chunks pass through the parts, which are given for `chunks` chunks.
+  enum class Kind : std::uint8_t { steps, sequence, concurrent, pipeline } kind = Kind::steps;
+  std::vector<StepCost> steps;
+  std::vector<ScheduleCost> parts;
+  /// Of concurrent parts: all that they send. Of a pipeline: all that one chunk is sent; it keeps
+  /// the resources busy for the period between two chunks.
+  StepCost together;
+  std::int32_t chunks = 1;
+  std::int32_t window = 0;  ///< chunks under way at most; 0: no limit
+};
+
+/// What a library's protocol does to a system (NCCL's LL, LL128, Simple).
+struct ProtocolCost {
+  double bandwidth_share = 1;      ///< of what passes a link, the part that is data
+  double scale_up_latency_s = -1;  ///< in place of the system's; negative: the system's
+  double nic_latency_s = -1;       ///< the same
+  double base_s = 0;               ///< once per collective
+};
+
+struct PriceOptions {
+  CostTerms terms{};
+  ProtocolCost protocol{};
+  Noise noise{};            ///< of every message
+  std::int32_t chunks = 0;  ///< of pipelines; 0: as many as make it fastest
+};
+
+/// Everything besides a schedule's cost that a time depends on, looked up once.
+struct CostRates {
+  CostRates(const System& system, const PriceOptions& options);
+
+  PriceOptions options;
+  PerLevel latency_s{};             ///< of a message, by level
+  PerLevel switch_pass_s{};         ///< up to the switches that add up and down again, by level
+  PerLevel s_per_byte_of_window{};  ///< round trip ÷ window, by level
+  double port_gap_s = 0;
+  double nic_gap_s = 0;
+  double overhead_s = 0;        ///< per message of a NIC: a rank's, or shared by the ranks of a NIC
+  double pcie_factor = 0;       ///< seconds of PCIe per second of NIC
+  double imbalance_factor = 1;  ///< of tiers under adaptive and spray
+  double reduce_s_per_byte = 0;
+  double copy_s_per_byte = 0;
+  std::vector<std::string_view> tiers;  ///< names; of the system, which must live on
+};
+
+/// The system with the protocol's latencies in place of its own.
+System with_protocol(System system, const ProtocolCost& protocol);
+
+/// The time and its breakdown for one size.
+Prediction evaluate(const ScheduleCost& cost, const CostRates& rates, double size_bytes);
 
 /// Messages of one step by the level at which they turn round.
 using LevelCounts = std::array<double, kMaxLevels>;
-
-/// Adds the latency of `count` equal steps, each a message along every edge of a cycle that has
-/// `edges[l]` edges of level l. In `count` steps data moves along `count` successive edges, so a
-/// whole round costs the sum over the cycle, not `count` times its slowest edge; what is left over
-/// is charged to the slowest edges. One step alone costs its slowest edge.
-void add_path_latency(ScheduleCost& cost, const Fabric& fabric, const LevelCounts& edges,
-                      double count);
-
 /// By arc of a step. A rank starts one message of a lane at a time (one port, as in the lower
 /// bounds): the latencies of a step's arcs are paid one after the other.
 using ArcEdges = std::array<LevelCounts, 3>;
-void add_path_latency(ScheduleCost& cost, const Fabric& fabric, const ArcEdges& edges,
-                      double count);
 
-/// The time and its breakdown for one size.
-Prediction evaluate(const ScheduleCost& cost, const System& system, double size_bytes);
-
-/// The ranks as an algorithm sees them: packed node by node, one channel per rank of a node, nodes
-/// under one leaf as a third level.
-Shape shape_of(const System& system, std::int64_t ranks);
-
-/// Fails with one sentence when the system cannot hold that many ranks, or they are fewer than 2.
-Expected<void> check_ranks(const System& system, std::int64_t ranks);
-
-/// True for a phase in which nothing waits and every rank sends every other a block of its own: one
-/// demand, not size − 1 steps.
-bool is_all_pairs(const Lane& lane);
-
-/// True for lanes whose steps follow each other, and for all pairs at once, among ranks that lie in
-/// the order of their numbers (turned in the node at most): what both engines price alike. Not:
-/// reductions in the network, roots, members and other orders of ranks, uneven nodes, empty blocks.
-bool is_priced(const Lane& lane);
-
-/// True when every stage is, and stages follow each other: neither concurrent parts nor pipelines.
-bool is_priced(const Program& program);
-
-/// A schedule with its program, which is_priced.
-struct PricedSchedule {
-  Schedule schedule;
-  Program program;
-};
-
-/// Algorithms to be priced: the named one, or with "auto" all of the collective's that can serve
-/// the shape and can be priced. Fails with one sentence when there is none: why, and which of the
-/// collective's algorithms would do.
-Expected<std::vector<PricedSchedule>> schedules_for(Collective collective,
-                                                    std::string_view algorithm, const Shape& shape);
-
-/// Names of the collective's algorithms that serve the shape and can be priced.
-std::vector<std::string> priced_algorithms(Collective collective, const Shape& shape);
-
-/// Collectives of which some algorithm can be priced, for some shape.
-std::vector<Collective> priced_collectives();
-
-/// Calls price_stage(lanes) for every stage of a program that is_priced, in order.
-template <class PriceStage>
-void for_each_stage(const Program& program, const PriceStage& price_stage) {
-  if (program.kind == Program::Kind::stage) price_stage(program.lanes);
-  for (const Program& part : program.parts) for_each_stage(part, price_stage);
-}
-
-/// The common part of both engines: prices each schedule once with `price_stage(lanes, cost)` and
-/// evaluates every size; with several schedules ("auto") the fastest of them, per size.
-template <class PriceStage>
-Expected<std::vector<Prediction>> predict_with(const System& system, Collective collective,
-                                               std::string_view algorithm, std::int64_t ranks,
-                                               std::span<const double> sizes_bytes,
-                                               const PriceStage& price_stage) {
-  if (auto fits = check_ranks(system, ranks); !fits) return tl::unexpected(fits.error());
-  auto schedules = schedules_for(collective, algorithm, shape_of(system, ranks));
-  if (!schedules) return tl::unexpected(schedules.error());
-  std::vector<Prediction> best(sizes_bytes.size());
-  for (const auto& [schedule, program] : *schedules) {
-    ScheduleCost cost;
-    for_each_stage(program, [&](const std::vector<Lane>& lanes) { price_stage(lanes, cost); });
-    for (std::size_t i = 0; i < sizes_bytes.size(); ++i) {
-      Prediction prediction = evaluate(cost, system, sizes_bytes[i]);
-      if (best[i].algorithm.empty() || prediction.time_s < best[i].time_s) {
-        best[i] = std::move(prediction);
-        best[i].algorithm = schedule.algorithm;
-      }
-    }
-  }
-  return best;
-}
+/// Adds the messages on the critical path of `count` equal steps, each a message along every edge
+/// of a cycle that has `edges[l]` edges of level l. In `count` steps data moves along `count`
+/// successive edges, so a whole round has every edge of the cycle once, not `count` times its
+/// slowest; what is left over goes along the slowest edges. One step alone is its slowest edge.
+void add_path(PerLevel& path, const LevelCounts& edges, double count);
 
 }  // namespace collscale

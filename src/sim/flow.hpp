@@ -13,6 +13,7 @@
 
 #include "collective/collective.hpp"
 #include "scenario/prediction.hpp"
+#include "scenario/schedule_cost.hpp"
 #include "topology/system.hpp"
 #include "units/error.hpp"
 
@@ -22,10 +23,12 @@ struct FlowOptions {
   std::uint64_t seed = 1;  ///< of the hash that spreads flows over equal-cost links (routing ecmp)
 };
 
-/// One prediction per size, as predict_analytic.
+/// One prediction per size, as predict_analytic. Also fails where an algorithm has more messages
+/// than this engine enumerates in reasonable time (2e9).
 Expected<std::vector<Prediction>> simulate_flow(const System& system, Collective collective,
                                                 std::string_view algorithm, std::int64_t ranks,
                                                 std::span<const double> sizes_bytes,
-                                                const FlowOptions& options = {});
+                                                const FlowOptions& options = {},
+                                                const PriceOptions& price_options = {});
 
 }  // namespace collscale

@@ -2,8 +2,10 @@
 #include "sim/link_loads.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "collective/flows.hpp"
+#include "scenario/candidates.hpp"
 
 namespace collscale {
 namespace {
@@ -37,39 +39,125 @@ LinkLoads::LinkLoads(const Fabric& fabric)
 
 void LinkLoads::clear() { std::fill(bytes_.begin(), bytes_.end(), 0.0); }
 
-FullestLink LinkLoads::fullest() const {
-  FullestLink fullest;
+PerResource LinkLoads::fullest() const {
+  PerResource seconds{};
   for (const LinkClass& link_class : fabric_.classes()) {
+    if (link_class.count == 0) continue;
     const auto first = bytes_.begin() + link_class.first;
-    const auto most = std::max_element(first, first + link_class.count);
-    if (link_class.count == 0 || *most / link_class.capacity_Bps <= fullest.seconds) continue;
-    fullest = {most - bytes_.begin(), *most / link_class.capacity_Bps, resource_of(link_class)};
+    const double most = *std::max_element(first, first + link_class.count);
+    double& resource = seconds[static_cast<std::size_t>(resource_of(link_class))];
+    resource = std::max(resource, most / link_class.capacity_Bps);
   }
-  return fullest;
+  return seconds;
 }
 
-ArcEdges add_step_flows(const Fabric& fabric, const std::vector<Lane>& lanes, std::int64_t step,
-                        std::uint64_t seed, LinkLoads& loads) {
-  ArcEdges edges{};
-  for (std::size_t i = 0; i < lanes.size(); ++i) {
-    const Lane& lane = lanes[i];
-    const std::uint64_t lane_hash = (seed << 8U) + i;
-    for (int arc = 0; arc < lane.phase.arc_count; ++arc) {
-      LevelCounts& counts = edges[static_cast<std::size_t>(arc)];
-      const double bytes = message_fraction(lane, step, arc);
-      for_each_flow(lane, step, arc, [&](std::int64_t source, std::int64_t destination) {
-        const auto ends = static_cast<std::uint64_t>(source) * 0x9E3779B97F4A7C15ULL ^
-                          static_cast<std::uint64_t>(destination);
-        loads.add(fabric.path(source, destination, ends + (lane_hash << 40U)), bytes);
-        if (i == 0) {
-          ++counts[static_cast<std::size_t>(fabric.turning_level(source, destination))];
-        }
-      });
+namespace {
+
+/// Messages to and from switches that add up. In a node: the port. Between nodes: the NIC, and one
+/// message for each group of every tier in which some of the switch's ranks are, if others are not.
+class SwitchFlows {
+ public:
+  SwitchFlows(const System& system, const Fabric& fabric, const Lane& lane, double bytes,
+              LinkLoads& loads)
+      : fabric_(fabric),
+        loads_(loads),
+        bytes_(bytes),
+        per_node_(ranks_per_node(system)),
+        in_node_(stays_in_node(lane, per_node_)),
+        nics_(fabric.find_class(LinkClass::Kind::nic_out)->count /
+              (max_ranks(system) / per_node_)) {
+    const auto& clos = *std::get_if<Clos>(&system.fabric);
+    const auto& scale_up = system.node.scale_up;
+    if (in_node_ && scale_up.in_network)
+      bytes_ *= scale_up.efficiency.value / scale_up.in_network->efficiency.value;
+    if (!in_node_ && clos.in_network)
+      nic_bytes_ = bytes * clos.efficiency.value / clos.in_network->efficiency.value;
+    else
+      nic_bytes_ = bytes;
+    if (in_node_) return;
+    first_ = lane.map.rank(0, 0);
+    last_ = lane.map.rank(0, lane.map.size - 1);
+  }
+
+  void add(std::int64_t rank, std::int64_t hub, bool up) {
+    using Kind = LinkClass::Kind;
+    const auto first_of = [&](Kind kind) { return fabric_.find_class(kind)->first; };
+    if (in_node_) {
+      loads_.add(first_of(up ? Kind::scale_up_out : Kind::scale_up_in) + rank, bytes_);
+      return;
+    }
+    const std::int64_t nic = rank / per_node_ * nics_ + rank % per_node_ * nics_ / per_node_;
+    loads_.add(first_of(up ? Kind::nic_out : Kind::nic_in) + nic, nic_bytes_);
+    // A way to some rank of the tree that lies elsewhere passes the tree's links.
+    for (const std::int64_t other : {first_, last_}) {
+      const std::int64_t there = other - other % per_node_ + rank % per_node_;
+      const Path path = up ? fabric_.path(rank, there, 0) : fabric_.path(there, rank, 0);
+      for (const std::int64_t link : path) {
+        const LinkClass& link_class = fabric_.class_of(link);
+        if (link_class.kind == (up ? Kind::up : Kind::down)) tree_links_.emplace_back(link, hub);
+      }
     }
   }
-  for (LevelCounts& counts : edges)
-    for (double& count : counts) count /= static_cast<double>(lanes.front().map.group_count);
-  return edges;
+
+  void finish() {
+    std::sort(tree_links_.begin(), tree_links_.end());
+    const auto end = std::unique(tree_links_.begin(), tree_links_.end());
+    for (auto it = tree_links_.begin(); it != end; ++it) loads_.add(it->first, bytes_);
+  }
+
+ private:
+  const Fabric& fabric_;
+  LinkLoads& loads_;
+  double bytes_;
+  double nic_bytes_ = 0;
+  std::int64_t per_node_;
+  bool in_node_;
+  std::int64_t nics_;
+  std::int64_t first_ = 0;
+  std::int64_t last_ = 0;
+  std::vector<std::pair<std::int64_t, std::int64_t>> tree_links_;
+};
+
+}  // namespace
+
+void add_lane_flows(const System& system, const Fabric& fabric, const Lane& lane,
+                    std::size_t number, std::int64_t step, double times, const FlowHashing& hashing,
+                    LinkLoads& loads, ArcEdges& edges) {
+  const std::uint64_t lane_hash = (hashing.seed << 8U) + number;
+  const std::int64_t some_step = step < 0 ? lane.phase.steps / 2 : step;
+  for (int arc = 0; arc < arc_count(lane); ++arc) {
+    LevelCounts& counts = edges[static_cast<std::size_t>(arc)];
+    const double bytes = times * mean_message_fraction(lane, some_step, arc);
+    if (lane.phase.network != InNetwork::none) {
+      SwitchFlows flows(system, fabric, lane, bytes, loads);
+      for_each_flow(lane, 0, arc, [&](std::int64_t source, std::int64_t destination) {
+        flows.add(arc == 0 ? source : destination, arc == 0 ? destination : source, arc == 0);
+      });
+      flows.finish();
+      counts[static_cast<std::size_t>(
+          fabric.turning_level(lane.map.rank(0, 0), lane.map.rank(0, lane.map.size - 1)))] += times;
+      continue;
+    }
+    const auto add = [&](std::int64_t source, std::int64_t destination) {
+      const auto ends = static_cast<std::uint64_t>(source) * 0x9E3779B97F4A7C15ULL ^
+                        static_cast<std::uint64_t>(destination);
+      if (hashing.queue_pairs == 1) {
+        loads.add(fabric.path(source, destination, ends + (lane_hash << 40U)), bytes);
+      } else {
+        const double part = bytes / static_cast<double>(hashing.queue_pairs);
+        for (std::int64_t pair = 0; pair < hashing.queue_pairs; ++pair)
+          loads.add(fabric.path(source, destination,
+                                ends + (lane_hash << 40U) +
+                                    static_cast<std::uint64_t>(pair) * 0xD1B54A32D192ED03ULL),
+                    part);
+      }
+      counts[static_cast<std::size_t>(fabric.turning_level(source, destination))] += times;
+    };
+    if (step < 0)
+      for_each_flow_of_all_steps(lane, arc, add);
+    else
+      for_each_flow(lane, step, arc, add);
+  }
 }
 
 int add_all_pairs(const System& system, const Fabric& fabric, std::int64_t ranks, double bytes,

@@ -8,15 +8,9 @@
 #include "collective/lane.hpp"
 #include "scenario/schedule_cost.hpp"
 #include "topology/fabric.hpp"
+#include "topology/system.hpp"
 
 namespace collscale {
-
-/// The fullest link: which, and how long it takes for the bytes on it.
-struct FullestLink {
-  std::int64_t link = -1;
-  double seconds = 0;
-  int resource = kScaleUpResource;
-};
 
 class LinkLoads {
  public:
@@ -29,18 +23,26 @@ class LinkLoads {
   [[nodiscard]] double bytes(std::int64_t link) const {
     return bytes_[static_cast<std::size_t>(link)];
   }
-  [[nodiscard]] FullestLink fullest() const;
+  /// Seconds that the fullest link of each resource needs for the bytes on it.
+  [[nodiscard]] PerResource fullest() const;
 
  private:
   const Fabric& fabric_;
   std::vector<double> bytes_;
 };
 
-/// Adds one step of all lanes and counts the first lane's messages per group by arc and level. A
-/// flow keeps its path through all steps: the hash knows its ends, its lane and the seed, not the
-/// step.
-ArcEdges add_step_flows(const Fabric& fabric, const std::vector<Lane>& lanes, std::int64_t step,
-                        std::uint64_t seed, LinkLoads& loads);
+/// What enumeration needs to know beside the fabric.
+struct FlowHashing {
+  std::uint64_t seed = 1;
+  std::int64_t queue_pairs = 1;  ///< parts of a message between nodes, each hashed by itself
+};
+
+/// Adds `times` equal steps of one lane, which is the `number`-th of its stage, and counts its
+/// messages by arc and level. A flow keeps its path through all steps: the hash knows its ends, its
+/// lane and the seed, not the step. step < 0: all steps together.
+void add_lane_flows(const System& system, const Fabric& fabric, const Lane& lane,
+                    std::size_t number, std::int64_t step, double times, const FlowHashing& hashing,
+                    LinkLoads& loads, ArcEdges& edges);
 
 /// Adds what every rank sends every other, `bytes` a pair, aggregated: all pairs between two leaf
 /// groups are one entry per pair of rails, since parallel links share them evenly. Returns the

@@ -86,7 +86,7 @@ void check_ranges(Problems& problems, const System& system) {
     else
       require_positive(problems, optional.path, **optional.figure);
   }
-  constexpr std::int64_t kMostPlanes = 64;
+  constexpr std::int64_t kMostPlanes = 64;  // eight times the most there are
   if (clos.planes < 1 || clos.planes > kMostPlanes)
     problems.push_back(
         {"fabric.planes",

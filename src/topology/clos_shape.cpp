@@ -20,11 +20,12 @@ std::vector<TierShape> clos_shape(const System& system) {
   std::vector<TierShape> shape(clos.tiers.size());
   // What one child of the tier brings: a node its NICs, a group its uplinks.
   std::int64_t child_nodes = 1;
-  double child_Bps = nics.per_node.value * nics.bandwidth_Bps.value;
+  const double nic_Bps = nics.bandwidth_Bps.value / static_cast<double>(clos.planes);
+  double child_Bps = nics.per_node.value * nic_Bps;
   std::int64_t switches = clos.rails;
   // Links of one child that end in the same switch of this tier, and their rate.
   double child_links = nics.per_node.value / static_cast<double>(clos.rails);
-  double child_link_Bps = nics.bandwidth_Bps.value;
+  double child_link_Bps = nic_Bps;
   for (std::size_t t = 0; t < shape.size(); ++t) {
     const Tier& tier = clos.tiers[t];
     const bool top = t + 1 == shape.size();

@@ -10,7 +10,7 @@
 
 namespace collscale {
 
-/// One tier of a clos, of a system whose figures are in range.
+/// One tier of one plane of a clos, of a system whose figures are in range.
 struct TierShape {
   std::int64_t group_nodes = 0;  ///< nodes of a full group
   std::int64_t groups = 0;       ///< the last one may be partly filled

@@ -24,6 +24,8 @@ Fabric::Fabric(const System& system)
   tiers_ = static_cast<int>(std::min<std::size_t>(clos.tiers.size(), kMaxTiers));
   cross_rail_ = clos.cross_rail;
   bundled_ = clos.routing != Routing::ecmp;
+  planes_ = bundled_ ? 1 : clos.planes;
+  const auto plane_share = static_cast<double>(planes_);
 
   const ScaleUp& scale_up = system.node.scale_up;
   const double port_Bps = scale_up.bandwidth_Bps.value * scale_up.efficiency.value;
@@ -34,8 +36,9 @@ Fabric::Fabric(const System& system)
   nics_per_node_ = std::min(std::llround(nic_count), static_cast<long long>(per_node));
   const double nic_Bps = nics.bandwidth_Bps.value * efficiency *
                          std::max(1.0, nic_count / static_cast<double>(per_node));
-  add_class(Kind::nic_out, -1, nodes * nics_per_node_, nic_Bps);
-  add_class(Kind::nic_in, -1, nodes * nics_per_node_, nic_Bps);
+  plane_nics_ = nodes * nics_per_node_;
+  add_class(Kind::nic_out, -1, planes_ * plane_nics_, nic_Bps / plane_share);
+  add_class(Kind::nic_in, -1, planes_ * plane_nics_, nic_Bps / plane_share);
 
   const std::vector<TierShape> shape = clos_shape(system);
   for (int t = 0; t < tiers_; ++t) {
@@ -47,9 +50,11 @@ Fabric::Fabric(const System& system)
     if (t + 1 == tiers_) break;  // the top tier has no uplinks
     level.switches = bundled_ && t > 0 ? 1 : tier.switches;
     level.uplinks = bundled_ ? 1 : tier.uplinks;
-    const double link_Bps = bundled_ ? tier.up_Bps / static_cast<double>(level.switches)
+    const double all_planes_Bps = tier.up_Bps * static_cast<double>(clos.planes);
+    const double link_Bps = bundled_ ? all_planes_Bps / static_cast<double>(level.switches)
                                      : clos.tiers[index].link_Bps.value;
-    const std::int64_t count = tier.groups * level.switches * level.uplinks;
+    level.plane_links = tier.groups * level.switches * level.uplinks;
+    const std::int64_t count = planes_ * level.plane_links;
     level.first_up = link_count_;
     add_class(Kind::up, t, count, link_Bps * efficiency);
     level.first_down = link_count_;
@@ -57,7 +62,8 @@ Fabric::Fabric(const System& system)
   }
 
   latency_s_[0] = scale_up.latency_s.value;
-  double below_s = nics.latency_s.value;  // host part and the switches passed twice
+  host_latency_s_ = nics.latency_s.value;
+  double below_s = host_latency_s_;  // host part and the switches passed twice
   for (int t = 0; t < tiers_; ++t) {
     const auto index = static_cast<std::size_t>(t);
     const double hop_s = clos.tiers[index].hop_latency_s.value;
@@ -91,23 +97,30 @@ std::string Fabric::link_name(std::int64_t link) const {
   using Kind = LinkClass::Kind;
   const LinkClass& link_class = class_of(link);
   const std::int64_t index = link - link_class.first;
+  const auto of_plane = [&](std::int64_t plane_links) {
+    return planes_ == 1 ? std::string() : fmt::format("plane {} ", index / plane_links);
+  };
+  const std::int64_t nic = plane_nics_ > 0 ? index % plane_nics_ : 0;
   switch (link_class.kind) {
     case Kind::scale_up_out:
       return fmt::format("gpu {} scale-up out", index);
     case Kind::scale_up_in:
       return fmt::format("gpu {} scale-up in", index);
     case Kind::nic_out:
-      return fmt::format("node {} nic {} out", index / nics_per_node_, index % nics_per_node_);
+      return fmt::format("{}node {} nic {} out", of_plane(plane_nics_), nic / nics_per_node_,
+                         nic % nics_per_node_);
     case Kind::nic_in:
-      return fmt::format("node {} nic {} in", index / nics_per_node_, index % nics_per_node_);
+      return fmt::format("{}node {} nic {} in", of_plane(plane_nics_), nic / nics_per_node_,
+                         nic % nics_per_node_);
     case Kind::up:
     case Kind::down:
       break;
   }
   const auto tier = static_cast<std::size_t>(link_class.tier);
   const Level& level = levels_[tier];
-  const std::int64_t device = index / level.uplinks;
-  std::string text = fmt::format("{} {}", tier_names_[tier], device / level.switches);
+  const std::int64_t device = index % level.plane_links / level.uplinks;
+  std::string text = of_plane(level.plane_links);
+  text += fmt::format("{} {}", tier_names_[tier], device / level.switches);
   if (level.switches > 1) {
     text += fmt::format(" {} {}", tier == 0 ? "rail" : "switch", device % level.switches);
   }

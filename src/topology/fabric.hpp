@@ -8,6 +8,9 @@
 // With routing adaptive or spray the parallel uplinks of one switch group and rail are ONE link of
 // their summed capacity (the even share is what these routings mean); with ecmp each is its own.
 //
+// Under ecmp every plane has its own links: those of plane p follow those of plane p − 1 within the
+// class, and a flow stays in the plane its hash picks. Otherwise the planes are bundled, too.
+//
 // Wiring under ecmp is that of a folded clos: uplink j of a leaf goes to spine j of its group of
 // tier 1; uplink k of spine j goes to core (j, k); and so on. The way down is then determined: from
 // core (j, k) over link k to spine j of the destination's group, over link j to its leaf. A down
@@ -83,6 +86,8 @@ class Fabric {
   /// End-to-end latency of a message that turns round at that level: scale-up latency for 0, else
   /// the host part plus one hop latency per switch on the way (2·level − 1 switches).
   [[nodiscard]] double latency_s(int level) const;
+  /// The part of it that no switch causes (of levels from 1 on).
+  [[nodiscard]] double host_latency_s() const { return host_latency_s_; }
   [[nodiscard]] int levels() const;  ///< number of tiers + 1
 
   /// Ranks of one aligned group of tier `tier` (0 = leaf group).
@@ -95,6 +100,7 @@ class Fabric {
     std::int64_t uplinks = 1;   ///< numbered uplinks of one switch; 1 when bundled
     std::int64_t first_up = 0;
     std::int64_t first_down = 0;
+    std::int64_t plane_links = 0;  ///< of one plane and direction
   };
 
   [[nodiscard]] std::int64_t rail(std::int64_t local_rank) const {
@@ -114,13 +120,16 @@ class Fabric {
   Divisor ranks_per_node_;
   Divisor rail_ranks_;  ///< ranks of a node on one rail
   std::int64_t ranks_ = 0;
-  std::int64_t nics_per_node_ = 1;  ///< numbered links: at most one per rank
+  std::int64_t nics_per_node_ = 1;  ///< numbered links of one plane: at most one per rank
+  std::int64_t plane_nics_ = 0;     ///< of all nodes
+  std::int64_t planes_ = 1;         ///< numbered apart; 1 when bundled
   std::int64_t rails_ = 1;
   int tiers_ = 0;
   CrossRail cross_rail_ = CrossRail::forward;
   bool bundled_ = true;
   std::array<Level, kMaxTiers> levels_{};
   std::array<double, kMaxTiers + 1> latency_s_{};
+  double host_latency_s_ = 0;
   std::array<std::string, kMaxTiers> tier_names_{};
 };
 
@@ -159,7 +168,8 @@ inline Path Fabric::path(std::int64_t source_rank, std::int64_t destination_rank
     local = destination_local;
     source_rail = destination_rail;
   }
-  path.push(classes_[2].first + nic(source_node, local));
+  const std::int64_t plane = planes_ == 1 ? 0 : pick(hash, kMaxTiers, planes_);
+  path.push(classes_[2].first + plane * plane_nics_ + nic(source_node, local));
   const int turn = level(source_rank, destination_rank, changes_rail);
   // Up, and the way down at once: both use the same switch and link of a group at each tier.
   const int length = path.length;
@@ -180,12 +190,13 @@ inline Path Fabric::path(std::int64_t source_rank, std::int64_t destination_rank
       up = up * of_group + (tier == 0 ? source_rail * here.uplinks : 0) + position;
       down = down * of_group + (tier == 0 ? destination_rail * here.uplinks : 0) + position;
     }
-    path.links[static_cast<std::size_t>(length + tier)] = here.first_up + up;
+    const std::int64_t before = plane * here.plane_links;
+    path.links[static_cast<std::size_t>(length + tier)] = here.first_up + before + up;
     path.links[static_cast<std::size_t>(length + 2 * (turn - 1) - 1 - tier)] =
-        here.first_down + down;
+        here.first_down + before + down;
   }
   path.length = length + 2 * (turn - 1);
-  path.push(classes_[3].first + nic(destination_node, destination_local));
+  path.push(classes_[3].first + plane * plane_nics_ + nic(destination_node, destination_local));
   return path;
 }
 

@@ -11,7 +11,7 @@
 
 #include "model/analytic.hpp"
 #include "model/bounds.hpp"
-#include "scenario/schedule_cost.hpp"
+#include "scenario/candidates.hpp"
 #include "sim/flow.hpp"
 #include "support/systems.hpp"
 
@@ -68,7 +68,7 @@ int for_each_priced(const System& system, std::int64_t ranks, const F& f) {
   int tested = 0;
   for (const Algorithm& algorithm : algorithms()) {
     const auto schedules =
-        schedules_for(algorithm.collective, algorithm.name, shape_of(system, ranks));
+        candidates(system, algorithm.collective, algorithm.name, shape_of(system, ranks));
     const auto formula =
         predict_analytic(system, algorithm.collective, algorithm.name, ranks, kSizes);
     const auto enumerated =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "model/noise.hpp"
+#include "scenario/noise.hpp"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "model/special_functions.hpp"
+#include "scenario/special_functions.hpp"
 #include "units/quantity.hpp"
 #include "units/suggest.hpp"
 

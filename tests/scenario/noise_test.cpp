@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "model/noise.hpp"
+#include "scenario/noise.hpp"
 
 #include <gmock/gmock.h>
 
