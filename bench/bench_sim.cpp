@@ -16,7 +16,7 @@
 #include "collective/algorithms.hpp"
 #include "measure/clock.hpp"
 #include "record_io/results_file.hpp"
-#include "scenario/schedule_cost.hpp"
+#include "scenario/candidates.hpp"
 #include "topology_io/load.hpp"
 #include "units/quantity.hpp"
 #include "units/range.hpp"
@@ -144,10 +144,10 @@ std::vector<std::int64_t> default_ranks(const System& system) {
 
 /// Fails where the engines would: too many ranks, or no such algorithm for them. Prices nothing.
 Expected<void> check_can_run(const System& system, const SimPoint& point) {
-  const auto nothing = [](const std::vector<Lane>&, ScheduleCost&) {};
-  const auto checked =
-      predict_with(system, point.query.collective, point.query.algorithm, point.ranks, {}, nothing);
-  if (!checked) return tl::unexpected(checked.error());
+  if (auto fits = check_ranks(system, point.ranks); !fits) return fits;
+  const auto found = candidates(system, point.query.collective, point.query.algorithm,
+                                shape_of(system, point.ranks));
+  if (!found) return tl::unexpected(found.error());
   return {};
 }
 

@@ -75,6 +75,14 @@ class AnalyticEngine {
   }
 
  private:
+  /// Digits are the local rank, the node, the leaf group; not, say, the dimensions of a torus.
+  [[nodiscard]] bool numbered_by_levels(const std::vector<std::int64_t>& radix) const {
+    if (radix.size() == 1) return true;
+    if (radix.front() != std::min(shape_.ranks, shape_.ranks_per_node)) return false;
+    return radix.size() == 2 || (radix.size() == 3 && !shape_.tiers.empty() &&
+                                 radix[0] * radix[1] == shape_.tiers.front().group_ranks);
+  }
+
   /// All ranks of full nodes, by local rank and node.
   [[nodiscard]] bool is_regular(const std::vector<Lane>& lanes) const {
     const Lane& first = lanes.front();
@@ -85,7 +93,7 @@ class AnalyticEngine {
       // dimensions of a torus do not.
       const View& view = lane.map.view;
       const std::vector<std::int64_t>& radix = lane.map.radix;
-      return collscale::is_regular(lane) && (radix.size() == 1 || radix.front() == in_node) &&
+      return collscale::is_regular(lane) && numbered_by_levels(radix) &&
              view.digit_count == first.map.view.digit_count && view.digits == first.map.view.digits;
     });
   }

@@ -133,15 +133,16 @@ double messages_of(const FlowBox& box) {
   return product;
 }
 
-/// The last message of a box, all sides at their end.
-Progression last_of(const FlowBox& box) {
-  Progression last{box.source, box.destination, 0, 0, 1};
+/// The message at a share of every side of a box: 0 the first, 1 the last.
+Progression message_at(const FlowBox& box, double share) {
+  Progression message{box.source, box.destination, 0, 0, 1};
   for (int i = 0; i < box.side_count; ++i) {
     const FlowBox::Side& side = box.sides[static_cast<std::size_t>(i)];
-    last.source += (side.count - 1) * side.source_hop;
-    last.destination += (side.count - 1) * side.destination_hop;
+    const auto k = static_cast<std::int64_t>(share * static_cast<double>(side.count - 1));
+    message.source += k * side.source_hop;
+    message.destination += k * side.destination_hop;
   }
-  return last;
+  return message;
 }
 
 /// In one progression: both ends in one aligned block.
@@ -335,13 +336,14 @@ void RunLoads::add_entry(const Lane& lane, int arc, const FlowBox& box, double b
 }
 
 void RunLoads::add_step(const Lane& lane, const RankLayout& layout, std::int64_t step, double count,
-                        bool count_edges, ArcEdges& edges) {
+                        Bytes which, ArcEdges* edges) {
   for (int arc = 0; arc < arc_count(lane); ++arc) {
-    const double bytes = mean_message_fraction(lane, step, arc);
+    const double bytes = which == Bytes::largest ? message_fraction(lane, step, arc)
+                                                 : mean_message_fraction(lane, step, arc);
     for_each_flow_box(lane, layout, step, arc, [&](const FlowBox& box) {
       add_entry(lane, arc, box, count * bytes);
-      LevelCounts& of_arc = edges[static_cast<std::size_t>(arc)];
-      if (!count_edges) return;
+      if (edges == nullptr) return;
+      LevelCounts& of_arc = (*edges)[static_cast<std::size_t>(arc)];
       if (lane.phase.network == InNetwork::none)
         add_edges(box, count, of_arc);
       else  // what all have in common is where the message turns round
@@ -365,7 +367,12 @@ void RunLoads::add_all_to_all_in_groups(const Lane& lane, ArcEdges& edges) {
   if (in_node) {
     even_port_ += sent_of_all;
   } else {
+    // The farthest two of a group; groups that do not fill whole blocks of a tier may straddle.
     level = fabric_.turning_level(lane.map.rank(0, 0), lane.map.rank(0, lane.map.size - 1));
+    const std::int64_t span = index_layout(lane.map).stride * lane.map.size;
+    for (std::size_t t = 0; t < shape_.tiers.size(); ++t)
+      if (shape_.ranks > shape_.tiers[t].group_ranks && shape_.tiers[t].group_ranks % span != 0)
+        level = std::max(level, static_cast<int>(t) + 2);
     even_nic_ += sent_of_all * static_cast<double>(shape_.ranks_per_node) /
                  static_cast<double>(shape_.nics_per_node);
     const double others = static_cast<double>(lane.map.size - 1);
@@ -404,7 +411,7 @@ void RunLoads::add_lane(const Lane& lane, ArcEdges& edges) {
   }
   if (single) return;
   for (const StepClass& steps : step_classes(lane))
-    add_step(lane, layout, steps.first, static_cast<double>(steps.count), true, edges);
+    add_step(lane, layout, steps.first, static_cast<double>(steps.count), Bytes::mean, &edges);
 }
 
 StepLoads RunLoads::step(const std::vector<Lane>& lanes, std::int64_t step) {
@@ -414,7 +421,7 @@ StepLoads RunLoads::step(const std::vector<Lane>& lanes, std::int64_t step) {
   for (const Lane& lane : lanes) all.push_back(&lane);
   lane_ = 0;
   for (const Lane* lane : representatives(all)) {
-    add_step(*lane, rank_layout(lane->map), step, 1, lane_ == 0, edges);
+    add_step(*lane, rank_layout(lane->map), step, 1, Bytes::largest, lane_ == 0 ? &edges : nullptr);
     ++lane_;
   }
   StepLoads loads = busiest();
@@ -455,18 +462,15 @@ void RunLoads::choose_samples() {
       const std::int64_t block = rank / size;
       if (std::find(chosen.begin(), chosen.end(), block) == chosen.end()) chosen.push_back(block);
     };
+    const auto offer_at = [&](const Entry& entry, double share) {
+      const Progression message = message_at(entry.box, share);
+      if (entry.kind != Entry::Kind::from_switch) offer(message.source);
+      if (entry.kind != Entry::Kind::to_switch) offer(message.destination);
+    };
     offer(shape_.ranks - 1);  // perhaps partly used
-    for (const Entry& entry : entries_) {
-      const bool to = entry.kind != Entry::Kind::from_switch;
-      const bool from = entry.kind != Entry::Kind::to_switch;
-      if (to) offer(entry.box.source);
-      if (from) offer(entry.box.destination);
-    }
-    for (const Entry& entry : entries_) {
-      const Progression last = last_of(entry.box);
-      if (entry.kind != Entry::Kind::from_switch) offer(last.source);
-      if (entry.kind != Entry::Kind::to_switch) offer(last.destination);
-    }
+    // Where a box begins and ends blocks are partly filled, in between they are full.
+    for (const double share : {0.0, 0.5, 1.0})
+      for (const Entry& entry : entries_) offer_at(entry, share);
     offer(0);
     return chosen;
   };

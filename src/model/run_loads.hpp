@@ -64,8 +64,10 @@ class RunLoads {
   /// The lanes that stand for all; fills turns_.
   std::vector<const Lane*> representatives(const std::vector<const Lane*>& lanes);
   [[nodiscard]] std::int64_t turned(std::int64_t local, std::int64_t turn, std::int64_t node) const;
+  /// Where messages of a step differ, it ends with the largest; over all steps the mean adds up.
+  enum class Bytes { largest, mean };
   void add_step(const Lane& lane, const RankLayout& layout, std::int64_t step, double count,
-                bool count_edges, ArcEdges& edges);
+                Bytes which, ArcEdges* edges);
   void add_lane(const Lane& lane, ArcEdges& edges);
   void add_all_to_all_in_groups(const Lane& lane, ArcEdges& edges);
   void add_entry(const Lane& lane, int arc, const FlowBox& box, double bytes);

@@ -160,8 +160,8 @@ class Pricer {
     const int level = farthest_level(loads.edges);
     // Where the same data goes to many, a rank that starts one message at a time needs as long as
     // if those who have it passed it on.
-    const bool spreads =
-        phase.address == Address::block && phase.root < 0 && !phase.arcs[0].has_receivers;
+    const bool spreads = carries_scope(phase) || (phase.address == Address::block &&
+                                                  phase.root < 0 && !phase.arcs[0].has_receivers);
     double rounds = spreads ? std::ceil(std::log2(static_cast<double>(phase.steps + 1))) : 1;
     if (phase.window > 0)
       rounds = std::max(

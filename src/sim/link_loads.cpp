@@ -125,9 +125,11 @@ void add_lane_flows(const System& system, const Fabric& fabric, const Lane& lane
                     LinkLoads& loads, ArcEdges& edges) {
   const std::uint64_t lane_hash = (hashing.seed << 8U) + number;
   const std::int64_t some_step = step < 0 ? lane.phase.steps / 2 : step;
+  const bool together = step < 0 || times > 1;  // over several steps the mean adds up
   for (int arc = 0; arc < arc_count(lane); ++arc) {
     LevelCounts& counts = edges[static_cast<std::size_t>(arc)];
-    const double bytes = times * mean_message_fraction(lane, some_step, arc);
+    const double bytes = times * (together ? mean_message_fraction(lane, some_step, arc)
+                                           : message_fraction(lane, some_step, arc));
     if (lane.phase.network != InNetwork::none) {
       SwitchFlows flows(system, fabric, lane, bytes, loads);
       for_each_flow(lane, 0, arc, [&](std::int64_t source, std::int64_t destination) {

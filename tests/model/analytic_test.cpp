@@ -11,7 +11,7 @@
 #include <numeric>
 #include <string>
 
-#include "scenario/schedule_cost.hpp"
+#include "scenario/candidates.hpp"
 #include "support/systems.hpp"
 
 namespace collscale {
@@ -90,7 +90,8 @@ TEST(Analytic, AutoIsTheFastestOfTheAlgorithms) {
   const System system = clos_system({});
   for (const double size : {8.0, 1e4, 1e6, 1e9}) {
     double fastest = std::numeric_limits<double>::infinity();
-    for (const std::string& name : priced_algorithms(Collective::all_reduce, shape_of(system, 64)))
+    for (const std::string& name :
+         candidate_names(system, Collective::all_reduce, shape_of(system, 64)))
       fastest = std::min(fastest, time_of(system, Collective::all_reduce, name.c_str(), 64, size));
     EXPECT_DOUBLE_EQ(time_of(system, Collective::all_reduce, "auto", 64, size), fastest);
   }

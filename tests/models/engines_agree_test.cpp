@@ -123,8 +123,9 @@ RC_GTEST_PROP(Bounds, AreNeverBeaten, ()) {
       system, ranks,
       [&](const Algorithm& algorithm, const Program&, const auto& formula, const auto& enumerated) {
         for (std::size_t i = 0; i < kSizes.size(); ++i) {
-          const double bound =
-              lower_bounds(system, algorithm.collective, ranks, kSizes[i]).time_s();
+          const double bound = lower_bounds(system, algorithm.collective, ranks, kSizes[i],
+                                            formula[i].in_network, formula[i].copies)
+                                   .time_s();
           for (const double time_s : {formula[i].time_s, enumerated[i].time_s}) {
             if (time_s >= bound * (1 - 1e-9)) continue;
             RC_FAIL(label(algorithm, ranks, kSizes[i]) + std::to_string(time_s) +

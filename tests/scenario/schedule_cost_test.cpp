@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// How terms make up the time of steps, pipelines and parts that run at once. Costs are written by
+// hand here: no engine is involved.
 #include "scenario/schedule_cost.hpp"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "support/systems.hpp"
@@ -12,104 +14,235 @@ namespace collscale {
 namespace {
 
 using test::clos_system;
+using test::figure;
 
-/// 16 nodes of 8 in leaf groups of 4 nodes: α = 2 us in a node, 4.5 us through a leaf.
-const System& small_system() {
-  static const System system = clos_system({});
-  return system;
+/// 16 nodes of 8 in leaf groups of 4 nodes: α = 2 us in a node, 4.5 us through a leaf, 5.5 us
+/// through a spine.
+System small_system() { return clos_system({}); }
+
+TEST(Path, OneStepIsItsSlowestEdge) {
+  PerLevel path{};
+  add_path(path, {14, 2}, 1);
+  EXPECT_EQ(path, (PerLevel{0, 1}));
+  add_path(path, {16}, 1);
+  EXPECT_EQ(path, (PerLevel{1, 1}));
 }
 
-double latency_of(const LevelCounts& edges, double count) {
+TEST(Path, AWholeRoundHasEveryEdgeOnce) {
+  PerLevel path{};
+  add_path(path, {14, 2}, 32);
+  EXPECT_EQ(path, (PerLevel{28, 4}));
+}
+
+TEST(Path, ARoundLessOneStepLeavesOutAQuickEdge) {
+  PerLevel path{};
+  add_path(path, {14, 2}, 15);
+  EXPECT_EQ(path, (PerLevel{13, 2}));
+}
+
+TEST(Path, NoMessagesNoPath) {
+  PerLevel path{};
+  add_path(path, {}, 5);
+  EXPECT_EQ(path, PerLevel{});
+}
+
+ScheduleCost one_step(const StepCost& step) {
   ScheduleCost cost;
-  add_path_latency(cost, Fabric(small_system()), edges, count);
-  return cost.latency_s[0] + cost.latency_s[1];
+  cost.steps = {step};
+  return cost;
 }
 
-TEST(PathLatency, OneStepCostsItsSlowestEdge) {
-  EXPECT_DOUBLE_EQ(latency_of({14, 2}, 1), 4.5e-6);
-  EXPECT_DOUBLE_EQ(latency_of({16}, 1), 2e-6);
+double exposed(const Prediction& prediction, std::string_view term) {
+  double sum = 0;
+  for (const ExposedTime& part : prediction.breakdown)
+    if (part.term == term) sum += part.exposed_s;
+  return sum;
 }
 
-TEST(PathLatency, AWholeRoundCostsTheSumOfItsEdges) {
-  EXPECT_DOUBLE_EQ(latency_of({14, 2}, 16), 14 * 2e-6 + 2 * 4.5e-6);
-  EXPECT_DOUBLE_EQ(latency_of({14, 2}, 32), 2 * (14 * 2e-6 + 2 * 4.5e-6));
+/// 3 equal steps of one message of a quarter of the size over NICs of 50 GB/s.
+StepCost three_steps() {
+  StepCost step;
+  step.count = 3;
+  step.path = {0, 3};
+  step.even[kNicResource] = 0.25 / 50e9;
+  step.hashed = step.even;
+  return step;
 }
 
-TEST(PathLatency, ARoundLessOneStepLeavesOutAQuickEdge) {
-  EXPECT_DOUBLE_EQ(latency_of({14, 2}, 15), 13 * 2e-6 + 2 * 4.5e-6);
+TEST(Evaluate, AStepIsItsLatencyAndItsBytes) {
+  const Prediction p = evaluate(one_step(three_steps()), CostRates(small_system(), {}), 4e6);
+  EXPECT_NEAR(p.time_s, 3 * (4.5e-6 + 1e6 / 50e9), 1e-15);
+  EXPECT_NEAR(exposed(p, "latency"), 13.5e-6, 1e-15);
+  EXPECT_EQ(p.bottleneck, "nic");
 }
 
-TEST(PathLatency, NoMessagesNoLatency) { EXPECT_EQ(latency_of({}, 5), 0); }
-
-Lane ring_lane() {
-  Lane lane;
-  lane.map.size = 4;
-  lane.map.group_count = 1;
-  lane.phase.steps = 3;
-  lane.scope_fraction = 0.25;
-  return lane;
+// Terms compete: each is exposed by what it adds to those before it, so that they sum to the time.
+TEST(Evaluate, HashingIsExposedAsFarAsItExceedsTheEvenShare) {
+  StepCost step = three_steps();
+  step.even[kFirstTierResource] = 0.2 / 50e9;     // hidden behind the NIC
+  step.hashed[kFirstTierResource] = 0.45 / 50e9;  // fullest link
+  const Prediction p = evaluate(one_step(step), CostRates(small_system(), {}), 4e6);
+  EXPECT_NEAR(exposed(p, "bandwidth"), 3 * 1e6 / 50e9, 1e-15);
+  EXPECT_NEAR(exposed(p, "ecmp"), 3 * (1.8e6 - 1e6) / 50e9, 1e-15);
+  PriceOptions without;
+  without.terms = *parse_without("ecmp");
+  EXPECT_NEAR(evaluate(one_step(step), CostRates(small_system(), without), 4e6).time_s,
+              3 * (4.5e-6 + 1e6 / 50e9), 1e-15);
 }
 
-TEST(Engines, PriceOnlyWhatTheyUnderstand) {
-  Lane lane = ring_lane();
-  EXPECT_TRUE(is_priced(lane));
-  lane.phase.lag = Lag::ruler;
-  EXPECT_FALSE(is_priced(lane));
-  lane.phase.lag = Lag::none;
-  EXPECT_FALSE(is_priced(lane));
-  lane.phase.arcs[0].distance = {1, 1, 0};  // every other rank, once
-  EXPECT_FALSE(is_priced(lane));            // the same to all: a rank cannot send it all at once
-  lane.phase.address = Address::pair;
-  EXPECT_TRUE(is_all_pairs(lane));
-  EXPECT_TRUE(is_priced(lane));
-  const auto refuses = [](auto change) {
-    Lane changed = ring_lane();
-    change(changed);
-    return !is_priced(changed);
+TEST(Evaluate, ImbalanceConcernsTheTiersUnderAdaptiveRouting) {
+  System system = small_system();
+  std::get<Clos>(system.fabric).imbalance = figure(0.5);
+  StepCost step = three_steps();
+  step.even[kFirstTierResource] = 0.2 / 50e9;  // × 1.5 exceeds the NIC's 0.25
+  step.hashed = step.even;
+  const Prediction p = evaluate(one_step(step), CostRates(system, {}), 4e6);
+  EXPECT_NEAR(exposed(p, "imbalance"), 3 * (0.3 - 0.25) * 4e6 / 50e9, 1e-15);
+}
+
+TEST(Evaluate, PcieCapsTheNic) {
+  System system = small_system();
+  system.node.nics.pcie_Bps = figure(25e9);
+  const Prediction p = evaluate(one_step(three_steps()), CostRates(system, {}), 4e6);
+  EXPECT_NEAR(p.time_s, 3 * (4.5e-6 + 1e6 / 25e9), 1e-15);
+  EXPECT_NEAR(exposed(p, "pcie"), 3 * 1e6 / 50e9, 1e-15);
+}
+
+// W bytes under way per round trip of 2α: 1 MB at a time, W = 10 kB, 9 us → 100 × 9 us a step.
+TEST(Evaluate, AWindowCapsLongLinks) {
+  System system = small_system();
+  system.node.nics.window_bytes = figure(10e3);
+  StepCost step = three_steps();
+  step.largest = 0.25;
+  step.far_level = 1;
+  const Prediction p = evaluate(one_step(step), CostRates(system, {}), 4e6);
+  EXPECT_NEAR(p.time_s, 3 * (4.5e-6 + 100 * 9e-6), 1e-12);
+}
+
+// LogGP: k messages from one port start max(g, kG, o) apart, so k − 1 intervals.
+TEST(Evaluate, MessagesOfAPortStartAGapApart) {
+  System system = small_system();
+  system.node.nics.message_gap_s = figure(1e-6);
+  system.node.nics.overhead_s = figure(3e-6);
+  StepCost step;
+  step.path = {0, 1};
+  step.nic_gaps = 99;
+  const Prediction p = evaluate(one_step(step), CostRates(system, {}), 8);
+  EXPECT_NEAR(p.time_s, 4.5e-6 + 99 * 3e-6, 1e-15);
+  EXPECT_NEAR(exposed(p, "message_rate"), 99e-6, 1e-15);
+  EXPECT_NEAR(exposed(p, "overhead"), 198e-6, 1e-15);
+  EXPECT_EQ(p.bottleneck, "overhead");
+}
+
+TEST(Evaluate, AddingUpAndPackingAddToTheStep) {
+  System system = small_system();
+  system.node.compute.reduce_Bps = figure(100e9);
+  system.node.compute.copy_Bps = figure(10e9);
+  StepCost step = three_steps();
+  step.reduced = 0.25;
+  step.copied = 0.5;
+  const Prediction p = evaluate(one_step(step), CostRates(system, {}), 4e6);
+  EXPECT_NEAR(exposed(p, "reduction"), 3 * 1e6 / 100e9, 1e-15);
+  EXPECT_NEAR(exposed(p, "copy"), 3 * 2e6 / 10e9, 1e-15);
+}
+
+TEST(Evaluate, AProtocolHasItsLatenciesAndItsShareOfTheWire) {
+  PriceOptions options;
+  options.protocol = {0.5, 1e-6, 2e-6, 7e-6};
+  const Prediction p = evaluate(one_step(three_steps()), CostRates(small_system(), options), 4e6);
+  EXPECT_NEAR(p.time_s, 7e-6 + 3 * (2e-6 + 0.5e-6 + 2e6 / 50e9), 1e-15);
+  EXPECT_NEAR(exposed(p, "protocol"), 3 * 1e6 / 50e9, 1e-15);
+}
+
+TEST(Evaluate, NoiseIsAConstantOnRingsAndAMaximumOnSteps) {
+  PriceOptions options;
+  options.noise = *parse_noise("exponential:1us");
+  StepCost step = three_steps();
+  step.noisy_ranks = 1000;
+  const auto noise_of = [&](const StepCost& s) {
+    return exposed(evaluate(one_step(s), CostRates(small_system(), options), 8), "noise");
   };
-  EXPECT_TRUE(refuses([](Lane& l) { l.phase.network = InNetwork::multicast; }));
-  EXPECT_TRUE(refuses([](Lane& l) { l.phase.root = 0; }));
-  EXPECT_TRUE(refuses([](Lane& l) { l.phase.address = Address::spread; }));
-  EXPECT_TRUE(refuses([](Lane& l) { l.phase.arcs[0].has_receivers = true; }));
-  EXPECT_TRUE(refuses([](Lane& l) { l.map.view.nodes = View::Nodes::leaders; }));
-  EXPECT_TRUE(refuses([](Lane& l) { l.map.view.mirror = true; }));
-  EXPECT_TRUE(refuses([](Lane& l) { l.map.view.shift = 1; }));
-  EXPECT_TRUE(refuses([](Lane& l) { l.scope_fraction = 0; }));
+  EXPECT_NEAR(noise_of(step), 3 * 1e-6 * (std::log(1000.) + 0.57722 + 0.0005), 1e-9);
+  step.in_ring = true;  // directed percolation: twice the mean, whatever the length
+  EXPECT_NEAR(noise_of(step), 3 * 2e-6, 1e-12);
+}
 
-  Program program;
-  program.lanes = {ring_lane()};
-  EXPECT_TRUE(is_priced(program));
-  for (const auto overlaps : {Program::Kind::pipeline, Program::Kind::concurrent}) {
-    Program outer;
-    outer.kind = overlaps;
-    outer.parts = {program};
-    EXPECT_FALSE(is_priced(outer));
+/// A chain of 3 hops in K chunks.
+ScheduleCost pipeline(std::int32_t chunks) {
+  ScheduleCost cost;
+  cost.kind = ScheduleCost::Kind::pipeline;
+  cost.chunks = chunks;
+  StepCost hop = three_steps();
+  hop.even[kNicResource] = 1 / 50e9 / chunks;
+  hop.hashed = hop.even;
+  cost.parts = {one_step(hop)};
+  cost.together.even = hop.even;
+  cost.together.hashed = hop.even;
+  return cost;
+}
+
+// (p − 2 + K)(α + S/(K·B)) where chunks follow each other without α: fill + (K − 1) periods.
+TEST(Evaluate, APipelineIsOneChunkAllTheWayAndAPeriodForEachOther) {
+  PriceOptions options;
+  options.chunks = 10;
+  const double size = 5e6;
+  const double hop_s = size / 10 / 50e9;
+  for (const std::int32_t given_for : {1, 4, 10})
+    EXPECT_NEAR(evaluate(pipeline(given_for), CostRates(small_system(), options), size).time_s,
+                3 * (4.5e-6 + hop_s) + 9 * hop_s, 1e-15);
+}
+
+TEST(Evaluate, AWindowOfChunksSpacesThem) {
+  PriceOptions options;
+  options.chunks = 10;
+  ScheduleCost cost = pipeline(1);
+  cost.window = 2;  // a new chunk when the one before the last has arrived
+  const double size = 5e3;
+  const double fill_s = 3 * (4.5e-6 + size / 10 / 50e9);
+  EXPECT_NEAR(evaluate(cost, CostRates(small_system(), options), size).time_s,
+              fill_s + 9 * fill_s / 2, 1e-15);
+}
+
+// With an overhead o per chunk the best K is √(B/Q), as for any pipeline of fixed cost per chunk.
+TEST(Evaluate, WithoutANumberOfChunksTheFastestIsTaken) {
+  System system = small_system();
+  system.node.nics.overhead_s = figure(2e-6);
+  ScheduleCost cost = pipeline(1);
+  cost.together.nic_gaps = 1;
+  for (const double size : {1e4, 1e6, 1e8}) {
+    const double best = evaluate(cost, CostRates(system, {}), size).time_s;
+    for (std::int32_t chunks = 1; chunks < 3000; chunks += chunks < 50 ? 1 : 37) {
+      PriceOptions fixed;
+      fixed.chunks = chunks;
+      EXPECT_LE(best, evaluate(cost, CostRates(system, fixed), size).time_s * (1 + 1e-12))
+          << size << " B in " << chunks;
+    }
   }
 }
 
-/// Whatever the registry holds: "auto" takes what can be priced, and a named algorithm that cannot
-/// is refused in one sentence that names those.
-TEST(Engines, AutoLeavesOutWhatCannotBePricedAndANamedOneSaysWhatCan) {
-  const Shape shape{.ranks = 16, .ranks_per_node = 4, .channels = 4};
-  EXPECT_FALSE(priced_collectives().empty());
-  for (const Algorithm& algorithm : algorithms()) {
-    const auto priced = priced_algorithms(algorithm.collective, shape);
-    const auto automatic = schedules_for(algorithm.collective, "auto", shape);
-    ASSERT_EQ(automatic.has_value(), !priced.empty());
-    if (automatic) {
-      EXPECT_EQ(automatic->size(), priced.size());
-    }
-    const auto named = schedules_for(algorithm.collective, algorithm.name, shape);
-    const bool listed = std::find(priced.begin(), priced.end(), algorithm.name) != priced.end();
-    ASSERT_EQ(named.has_value(), listed) << algorithm.name;
-    if (named || !make_schedule(algorithm.collective, algorithm.name, shape)) continue;
-    const std::string& message = named.error().message;
-    EXPECT_NE(message.find(std::string("cannot price algorithm ") + std::string(algorithm.name)),
-              std::string::npos)
-        << message;
-    for (const std::string& other : priced)
-      EXPECT_NE(message.find(other), std::string::npos) << message;
-  }
+TEST(Evaluate, PartsAtTheSameTimeShareTheirResources) {
+  ScheduleCost cost;
+  cost.kind = ScheduleCost::Kind::concurrent;
+  cost.parts = {one_step(three_steps()), one_step(three_steps())};
+  cost.together.even[kNicResource] = 2 * 3 * 0.25 / 50e9;
+  cost.together.hashed = cost.together.even;
+  const double size = 4e6;
+  EXPECT_NEAR(evaluate(cost, CostRates(small_system(), {}), size).time_s,
+              3 * 4.5e-6 + 6 * 1e6 / 50e9, 1e-15);
+  cost.together.even = cost.together.hashed = {};  // on resources of their own: the slower one
+  EXPECT_NEAR(evaluate(cost, CostRates(small_system(), {}), size).time_s, 3 * (4.5e-6 + 1e6 / 50e9),
+              1e-15);
+}
+
+TEST(Terms, AnUnknownOneIsRefusedWithTheNearestName) {
+  EXPECT_EQ(parse_without("ecmq").error().message,
+            "no term \"ecmq\" of the cost, did you mean \"ecmp\"?");
+  EXPECT_FALSE(parse_without("bandwidth"));
+  const auto terms = parse_without("noise,latency");
+  ASSERT_TRUE(terms);
+  EXPECT_FALSE(terms->has(CostTerm::noise));
+  EXPECT_FALSE(terms->has(CostTerm::latency));
+  EXPECT_TRUE(terms->has(CostTerm::ecmp));
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 #include "cli/table.hpp"
 #include "collective/algorithms.hpp"
 #include "record_io/results_file.hpp"
-#include "scenario/schedule_cost.hpp"
+#include "scenario/candidates.hpp"
 #include "topology_io/load.hpp"
 #include "units/quantity.hpp"
 #include "units/suggest.hpp"
@@ -24,7 +24,7 @@ namespace {
 std::vector<std::string> asked_for(const PredictOptions& options, const System& system,
                                    std::int64_t ranks) {
   if (options.algorithm != "all") return {options.algorithm};
-  auto names = priced_algorithms(options.collective, shape_of(system, ranks));
+  auto names = candidate_names(system, options.collective, shape_of(system, ranks));
   if (names.empty()) names.emplace_back("auto");  // which says why there is none
   return names;
 }
@@ -101,13 +101,6 @@ std::string breakdown_of(const Record& record, bool titled, bool colour) {
 }  // namespace
 
 Expected<void> check(const PredictOptions& options) {
-  const std::vector<Collective> served = priced_collectives();
-  if (std::find(served.begin(), served.end(), options.collective) == served.end()) {
-    std::vector<std::string_view> others;
-    for (const Collective other : served) others.push_back(name(other));
-    return fail(fmt::format("--collective: the engines cannot price {} yet; they can price {}",
-                            name(options.collective), fmt::join(others, ", ")));
-  }
   std::vector<std::string> names = algorithm_names(options.collective);
   names.insert(names.end(), {"auto", "all"});
   if (std::find(names.begin(), names.end(), options.algorithm) != names.end()) return {};
