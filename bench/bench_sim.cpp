@@ -51,7 +51,11 @@ tl::unexpected<Error> at(const char* flag, const Error& error) {
 Expected<SimOptions> understand(const RawSimOptions& raw, SimOptions options) {
   std::vector<std::string> words = raw.positional;
   if (!raw.collectives.empty()) words.push_back(raw.collectives);
-  const auto collectives = parse_collectives(words, priced_collectives());
+  std::vector<Collective> served;
+  for (const Algorithm& algorithm : algorithms())
+    if (served.empty() || served.back() != algorithm.collective)
+      served.push_back(algorithm.collective);
+  const auto collectives = parse_collectives(words, served);
   if (!collectives) return tl::unexpected(collectives.error());
   if (!collectives->empty()) options.collectives = *collectives;
   const auto sizes = parse_sizes(raw.sizes);

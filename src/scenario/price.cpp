@@ -85,9 +85,8 @@ int farthest_level(const ArcEdges& edges) {
 }
 
 void set_largest(const MessageBytes& bytes, int level, StepCost& cost) {
-  if (level <= 0) return;
   cost.largest = bytes.largest;
-  cost.far_level = level;
+  cost.far_level = std::max(level, 0);
 }
 
 bool waits_for_neighbours(const Lane& lane, std::int64_t count) {

@@ -42,6 +42,7 @@ class Contest {
     into_.add(term, slot, count_ * (seconds - reached_));
     reached_ = seconds;
   }
+  [[nodiscard]] double reached() const { return reached_; }
 
  private:
   Exposed& into_;
@@ -87,38 +88,8 @@ class Evaluation {
  private:
   void add_step(const StepCost& step, double size_bytes, Exposed& into) const {
     const PriceOptions& options = rates_.options;
-    if (terms_.has(CostTerm::latency))
-      for (int level = 0; level < kMaxLevels; ++level)
-        if (const double messages = step.path[static_cast<std::size_t>(level)]; messages > 0)
-          into.add(CostTerm::latency, level,
-                   messages * rates_.latency_s[static_cast<std::size_t>(level)]);
-    if (step.switch_level >= 0 && terms_.has(CostTerm::latency))
-      into.add(CostTerm::latency, step.switch_level,
-               rates_.switch_pass_s[static_cast<std::size_t>(step.switch_level)]);
-
-    Contest contest(into, terms_, step.count);
-    const Busiest even = busiest(step.even, size_bytes);
-    contest.offer(CostTerm::bandwidth, even.resource, even.seconds);
-    const double wire =
-        terms_.has(CostTerm::protocol) ? size_bytes / options.protocol.bandwidth_share : size_bytes;
-    if (options.protocol.bandwidth_share < 1)
-      contest.offer(CostTerm::protocol, even.resource,
-                    even.seconds / options.protocol.bandwidth_share);
-    const Busiest hashed = busiest(step.hashed, wire);
-    contest.offer(CostTerm::ecmp, hashed.resource, hashed.seconds);
-    if (rates_.imbalance_factor > 1) {
-      const Busiest uneven = busiest(step.even, wire, rates_.imbalance_factor);
-      contest.offer(CostTerm::imbalance, uneven.resource, uneven.seconds);
-    }
-    contest.offer(CostTerm::pcie, kNicResource,
-                  step.even[kNicResource] * wire * rates_.pcie_factor);
-    contest.offer(CostTerm::window, kNicResource,
-                  step.largest * wire *
-                      rates_.s_per_byte_of_window[static_cast<std::size_t>(step.far_level)]);
-    contest.offer(CostTerm::message_rate, kScaleUpResource, step.port_gaps * rates_.port_gap_s);
-    contest.offer(CostTerm::message_rate, kNicResource, step.nic_gaps * rates_.nic_gap_s);
-    contest.offer(CostTerm::overhead, kRankSlot, step.nic_gaps * rates_.overhead_s);
-
+    const double moved_s = add_transfer(step, size_bytes, into);
+    if (terms_.has(CostTerm::latency)) add_latency(step, size_bytes, moved_s, into);
     if (terms_.has(CostTerm::reduction))
       into.add(CostTerm::reduction, kRankSlot,
                step.count * step.reduced * size_bytes * rates_.reduce_s_per_byte);
@@ -134,6 +105,56 @@ class Evaluation {
                                 : slowest_s;
       into.add(CostTerm::noise, kRankSlot, step.count * each_s);
     }
+  }
+
+  /// What moves and competes; returns its time.
+  double add_transfer(const StepCost& step, double size_bytes, Exposed& into) const {
+    const ProtocolCost& protocol = rates_.options.protocol;
+    Contest contest(into, terms_, step.count);
+    const Busiest even = busiest(step.even, size_bytes);
+    contest.offer(CostTerm::bandwidth, even.resource, even.seconds);
+    const double wire =
+        terms_.has(CostTerm::protocol) ? size_bytes / protocol.bandwidth_share : size_bytes;
+    if (protocol.bandwidth_share < 1)
+      contest.offer(CostTerm::protocol, even.resource, even.seconds / protocol.bandwidth_share);
+    const Busiest hashed = busiest(step.hashed, wire);
+    contest.offer(CostTerm::ecmp, hashed.resource, hashed.seconds);
+    if (rates_.imbalance_factor > 1) {
+      const Busiest uneven = busiest(step.even, wire, rates_.imbalance_factor);
+      contest.offer(CostTerm::imbalance, uneven.resource, uneven.seconds);
+    }
+    contest.offer(CostTerm::pcie, kNicResource,
+                  step.even[kNicResource] * wire * rates_.pcie_factor);
+    contest.offer(CostTerm::window, kNicResource,
+                  step.largest * wire *
+                      rates_.s_per_byte_of_window[static_cast<std::size_t>(step.far_level)]);
+    contest.offer(CostTerm::message_rate, kScaleUpResource, step.port_gaps * rates_.port_gap_s);
+    contest.offer(CostTerm::message_rate, kNicResource, step.nic_gaps * rates_.nic_gap_s);
+    contest.offer(CostTerm::overhead, kRankSlot, step.nic_gaps * rates_.overhead_s);
+    return step.count * contest.reached();
+  }
+
+  /// Latency along the path, as far as parts of messages under way do not hide it.
+  void add_latency(const StepCost& step, double size_bytes, double moved_s, Exposed& into) const {
+    const PriceOptions& options = rates_.options;
+    double all_s = 0;
+    for (std::size_t level = 0; level < step.path.size(); ++level)
+      all_s += step.path[level] * rates_.latency_s[level];
+    double shown = 1;
+    if (options.segment_bytes > 0 && step.in_ring && all_s > 0) {
+      const double parts =
+          static_cast<double>(options.segment_parts) *
+          std::max(1.0, std::ceil(step.largest * size_bytes / options.segment_bytes));
+      shown = std::max(0.0, all_s - moved_s * (1 - 1 / parts)) / all_s;
+    }
+    for (int level = 0; level < kMaxLevels; ++level) {
+      const auto l = static_cast<std::size_t>(level);
+      if (step.path[l] > 0)
+        into.add(CostTerm::latency, level, shown * step.path[l] * rates_.latency_s[l]);
+    }
+    if (step.switch_level >= 0)
+      into.add(CostTerm::latency, step.switch_level,
+               rates_.switch_pass_s[static_cast<std::size_t>(step.switch_level)]);
   }
 
   /// Parts that share resources: at least as long as the slowest part, and as the busiest resource

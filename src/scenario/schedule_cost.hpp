@@ -43,8 +43,8 @@ struct StepCost {
   PerResource hashed{};    ///< the same where flows are hashed to links; else as `even`
   double port_gaps = 0;    ///< intervals between the messages of the busiest scale-up port
   double nic_gaps = 0;     ///< and of the busiest NIC
-  double largest = 0;      ///< message between nodes, as a fraction of the size
-  int far_level = 0;       ///< where it turns round
+  double largest = 0;      ///< message
+  int far_level = 0;       ///< the farthest level at which messages turn round
   double reduced = 0;      ///< fraction of the size that a rank adds up in one step
   double copied = 0;       ///< and that it packs and unpacks
   double noisy_ranks = 0;  ///< messages of a step, the slowest of which it waits for
@@ -77,6 +77,10 @@ struct PriceOptions {
   ProtocolCost protocol{};
   Noise noise{};            ///< of every message
   std::int32_t chunks = 0;  ///< of pipelines; 0: as many as make it fastest
+  /// A step of a ring passes its message on in parts while it arrives: t = max(b, α + b/parts) for
+  /// a message of b seconds, parts = segment_parts × ⌈message / segment_bytes⌉. 0: whole messages.
+  double segment_bytes = 0;
+  std::int64_t segment_parts = 1;
 };
 
 /// Everything besides a schedule's cost that a time depends on, looked up once.

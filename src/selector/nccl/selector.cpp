@@ -284,6 +284,47 @@ std::string_view registry_name(const NcclTuning& tuning, NcclAlgorithm algorithm
   return all_reduce ? "collnet_direct" : "";
 }
 
+namespace {
+
+/// Latencies of a message and the share of the bandwidth, from NCCL's own tables: what one
+/// (algorithm, protocol) has relative to protocol Simple of the same algorithm.
+ProtocolFigures figures_of(const NcclTuning& tuning, NcclAlgorithm a, NcclProtocol p) {
+  constexpr double kMicro = 1e-6;
+  const NcclTables& tables = nccl_tables(tuning.version);
+  const NcclComm& comm = tuning.comm;
+  const auto latency_s = [&](NcclHardware hardware, NcclAlgorithm of) {
+    return kMicro *
+           tables.hardware_latency_us[static_cast<std::size_t>(hardware)][index(of)][index(p)];
+  };
+  ProtocolFigures figures;
+  figures.base_s = kMicro * tables.base_latency_us[index(a)][index(p)];
+  const double simple_Bps = tuning.bandwidth_Bps[index(a)][index(P::simple)];
+  if (simple_Bps > 0)
+    figures.bandwidth_share = std::min(1.0, tuning.bandwidth_Bps[index(a)][index(p)] / simple_Bps);
+  const bool nvlink = comm.graphs.ring.intra_path == NcclPath::nvlink;
+  const bool single = comm.ranks == comm.nodes && tables.rules.single_rank_tree_latency;
+  switch (a) {
+    case A::ring:
+    case A::tree:
+      figures.scale_up_latency_s = latency_s(nvlink ? NcclHardware::nvlink : NcclHardware::pci, a);
+      figures.nic_latency_s = latency_s(NcclHardware::net, single ? A::tree : a);
+      break;
+    case A::nvls_tree:
+      figures.nic_latency_s = latency_s(NcclHardware::net, a);
+      break;
+    case A::pat:  // [P] 399: a message between nodes costs a step / 3.5
+      figures.nic_latency_s = latency_s(NcclHardware::net, single ? A::tree : a) / 3.5;
+      break;
+    case A::collnet_direct:  // their latencies are of the whole operation: the system's stand
+    case A::collnet_chain:
+    case A::nvls:
+      break;
+  }
+  return figures;
+}
+
+}  // namespace
+
 Selection choose(const NcclTuning& tuning, double size_bytes, std::int64_t operations) {
   const NcclChoice choice = choose_nccl(tuning, size_bytes, operations);
   Selection selection;
@@ -295,6 +336,15 @@ Selection choose(const NcclTuning& tuning, double size_bytes, std::int64_t opera
   selection.threads = choice.threads;
   selection.segment_bytes = choice.chunk_bytes;
   selection.estimate_s = choice.estimate_s;
+  if (tuning.point_to_point) return selection;
+  selection.figures = figures_of(tuning, choice.algorithm, choice.protocol);
+  const bool heads = choice.algorithm == A::nvls || choice.algorithm == A::nvls_tree ||
+                     choice.algorithm == A::collnet_direct;
+  if (heads) selection.lanes = tuning.comm.local_ranks;
+  // [P] collectives.h:17-33: a chunk of protocol Simple on rings is passed on in two slices.
+  const bool pipeline = tuning.collective == C::broadcast || tuning.collective == C::reduce;
+  if (choice.algorithm == A::ring && choice.protocol == P::simple && !pipeline)
+    selection.segment_parts = 2;
   return selection;
 }
 

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/selected.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "model/analytic.hpp"
+#include "scenario/candidates.hpp"
+
+namespace collscale {
+namespace {
+
+/// PAT's blocks per message, as many as fit into a chunk: A1 = min(2^⌊log2(chunk / m)⌋, P/2), m a
+/// rank's bytes on one channel (NVIDIA/nccl v2.28.9-1, src/include/collectives.h:427-900).
+std::int64_t pat_aggregation(const Selection& selection, double size_bytes, std::int64_t ranks) {
+  const double block = size_bytes / static_cast<double>(ranks * selection.channels);
+  const double fit = std::max(1.0, selection.segment_bytes / std::max(1.0, block));
+  const auto most = static_cast<double>(ranks);
+  return static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(std::min(fit, most))));
+}
+
+bool same(const ProtocolFigures& a, const ProtocolFigures& b) {
+  return a.bandwidth_share == b.bandwidth_share && a.scale_up_latency_s == b.scale_up_latency_s &&
+         a.nic_latency_s == b.nic_latency_s && a.base_s == b.base_s;
+}
+
+}  // namespace
+
+SelectedCosts::SelectedCosts(const System& system, Collective collective, std::int64_t ranks,
+                             const PriceOptions& options)
+    : system_(system),
+      collective_(collective),
+      shape_(shape_of(system, ranks)),
+      options_(options) {}
+
+Expected<const SelectedCosts::Priced*> SelectedCosts::priced(const Selection& selection,
+                                                             double size_bytes) {
+  const std::int64_t channels = std::clamp<std::int64_t>(selection.channels, 1, shape_.channels);
+  const std::int64_t aggregation =
+      selection.algorithm == "pat" ? pat_aggregation(selection, size_bytes, shape_.ranks) : 0;
+  for (const Priced& known : priced_)
+    if (known.algorithm == selection.algorithm && known.channels == channels &&
+        known.radix == selection.radix && known.aggregation == aggregation)
+      return &known;
+  if (selection.algorithm.empty())
+    return fail(fmt::format("no algorithm of {} is like the library's {}", name(collective_),
+                            selection.library_algorithm));
+  Shape shape = shape_;
+  shape.channels = channels;
+  shape.options.aggregation = aggregation;
+  if (selection.radix > 0) shape.options.bruck_radix = selection.radix;
+  const auto found = candidate(system_, collective_, selection.algorithm, shape);
+  if (!found) return tl::unexpected(found.error());
+  priced_.push_back({selection.algorithm, channels, selection.radix, aggregation,
+                     price_analytic(system_, shape_.ranks, found->program),
+                     adds_up_in_network(found->program), copies_of(found->schedule)});
+  return &priced_.back();
+}
+
+CostRates& SelectedCosts::rates_for(const Selection& selection) {
+  const ProtocolFigures& figures = selection.figures;
+  for (Rates& known : rates_)
+    if (same(known.figures, figures)) return known.rates;
+  PriceOptions options = options_;
+  options.protocol = {figures.bandwidth_share, figures.scale_up_latency_s, figures.nic_latency_s,
+                      figures.base_s};
+  rates_.push_back({figures, CostRates(system_, options)});
+  return rates_.back().rates;
+}
+
+Expected<Prediction> SelectedCosts::predict(const Selection& selection, double size_bytes) {
+  if (auto fits = check_ranks(system_, shape_.ranks); !fits) return tl::unexpected(fits.error());
+  const auto cost = priced(selection, size_bytes);
+  if (!cost) return tl::unexpected(cost.error());
+  CostRates& rates = rates_for(selection);
+  rates.options.segment_bytes = selection.segment_bytes;
+  rates.options.segment_parts = selection.segment_parts;
+  rates.options.chunks = options_.chunks;
+  if (options_.chunks == 0) {
+    const double parts = static_cast<double>(selection.channels * selection.lanes);
+    const double chunks =
+        selection.segment_bytes > 0 ? std::ceil(size_bytes / (parts * selection.segment_bytes)) : 1;
+    rates.options.chunks = static_cast<std::int32_t>(std::clamp(chunks, 1.0, 1e9));
+  }
+  Prediction prediction = evaluate((*cost)->cost, rates, size_bytes);
+  prediction.algorithm = (*cost)->algorithm;
+  prediction.in_network = (*cost)->in_network;
+  prediction.copies = (*cost)->copies;
+  return prediction;
+}
+
+}  // namespace collscale

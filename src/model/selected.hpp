@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a library's choice costs on the fabric, which the library's own model does not know.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "collective/algorithms.hpp"
+#include "scenario/prediction.hpp"
+#include "scenario/schedule_cost.hpp"
+#include "selector/selection.hpp"
+#include "topology/system.hpp"
+#include "units/error.hpp"
+
+namespace collscale {
+
+/// Prices the choices of a selector for one collective and number of ranks. A schedule is priced
+/// once, whatever the sizes and protocols that it is chosen for; the system must live on.
+class SelectedCosts {
+ public:
+  SelectedCosts(const System& system, Collective collective, std::int64_t ranks,
+                const PriceOptions& options);
+
+  /// Fails with one sentence where the registry has nothing like the choice, and as
+  /// predict_analytic does.
+  Expected<Prediction> predict(const Selection& selection, double size_bytes);
+
+ private:
+  struct Priced {
+    std::string algorithm;
+    std::int64_t channels = 1;
+    std::int64_t radix = 0;
+    std::int64_t aggregation = 0;
+    ScheduleCost cost;
+    bool in_network = false;
+    double copies = 1;
+  };
+  struct Rates {
+    ProtocolFigures figures;
+    CostRates rates;
+  };
+  Expected<const Priced*> priced(const Selection& selection, double size_bytes);
+  CostRates& rates_for(const Selection& selection);
+
+  const System& system_;
+  Collective collective_;
+  Shape shape_;
+  PriceOptions options_;
+  std::vector<Priced> priced_;
+  std::vector<Rates> rates_;
+};
+
+}  // namespace collscale
