@@ -71,21 +71,44 @@ void CommandLine::add_predict() {
       {"collscale predict -t colossus-100k -c all_reduce -s 1GiB",
        "collscale predict -t colossus-100k -c all_reduce -s 1MiB:1GiB:x32 -n 8:100000:x8",
        "collscale predict -t dgx-h100-superpod -c all_gather -s 64MiB -n 256 -a all",
+       "collscale predict -t colossus-100k -c all_reduce -s 8B:8GiB:x16 -n 8:100000:x8 --map",
+       "collscale predict -t colossus-100k -c all_gather -s 1GiB --selector nccl:2.28 --table",
        "collscale predict -t dgx-h100-superpod -c all_reduce -s 1GiB -n 512 --engine flow",
        "collscale predict -t fat-tree:nodes=64,oversubscription=4 -c all_to_all -s 16MiB --json -"},
-      {"--topology", "--collective", "--sizes"});
+      {"--topology", "--collective"});
   options_.add(app, "-t,--topology", "SYSTEM", predict_.topology, parse_text, kTopologyHelp);
   options_.add(app, "-c,--collective", "NAME", predict_.collective, parse_collective,
                fmt::format("{}", fmt::join(collective_names(), ", ")));
   options_.add(app, "-s,--sizes", "SIZES", predict_.sizes_bytes, parse_sizes, kSizesHelp);
   options_.add(app, "-n,--ranks", "RANKS", predict_.ranks, parse_group_sizes,
                "8, a list 8,64,512, or a range 8:100000:x2; default: the whole system");
+  options_.add(app, "--ranks-per-node", "G", predict_.ranks_per_node, parse_count,
+               "of every node only so many take part, with their NICs: 1 is a communicator along "
+               "one rail; default: all");
   options_.add(app, "-a,--algorithm", "ALGO", predict_.algorithm, parse_text,
                "an algorithm, auto (the fastest for each point) or all (each, fastest first); "
                "default: auto");
+  options_.add(app, "--selector", "LIBRARY", predict_.selector, parse_selector,
+               "instead, what a library chooses: nccl:2.19 to nccl:2.30 (nccl: 2.28; heeds "
+               "NCCL_ALGO and NCCL_PROTO), openmpi:4.1");
+  options_.add(app, "--nccl-graph", "GRAPHS", predict_.nccl_graphs, parse_text,
+               "channels x GB/s within/between nodes as NCCL_DEBUG_SUBSYS=GRAPH prints them: "
+               "ring=8x45/45,nvls=8x40/48; default: as NCCL's search would find");
+  app.add_flag("--table", predict_.table,
+               "NCCL's matrix of algorithms and protocols, its choice, and the cost on the fabric")
+      ->disable_flag_override();
+  app.add_flag("--map", predict_.map, "only which algorithm wins, by size and ranks")
+      ->disable_flag_override();
   options_.add(app, "--engine", "ENGINE", predict_.engine, parse_model_engine,
                "analytic (closed form) or flow (every message over the explicit links); "
                "default: analytic");
+  options_.add(app, "--without", "TERMS", predict_.price.terms, parse_without,
+               "leave terms of the cost out: ecmp,noise; docs/models.md has them all");
+  options_.add(app, "--noise", "KIND", predict_.price.noise, parse_noise,
+               "random delay of each message: exponential:1us, normal:200ns, lognormal:1us:0.5, "
+               "pareto:1us:3, detour:0.001:100us; default: none");
+  options_.add(app, "--chunks", "K", predict_.price.chunks, parse_chunks,
+               "of pipelines; default: as many as are fastest, or as the library makes");
   options_.add(app, "--seed", "N", predict_.seed, parse_seed,
                "of the hashing of flows to links (engine flow, routing ecmp); default: 1");
   app.add_flag("--breakdown", predict_.breakdown,
@@ -240,7 +263,7 @@ void CommandLine::add_scale() {
   options_.add(startup, "-t,--topology", "SYSTEM", startup_.topology, parse_text, kTopologyHelp);
   options_.add(startup, "--library", "LIBRARY", startup_.library, parse_startup_library,
                "nccl or ncclx; default: nccl");
-  options_.add(startup, "--nccl-version", "VERSION", startup_.nccl_version, parse_nccl_version,
+  options_.add(startup, "--nccl-version", "VERSION", startup_.nccl_version, parse_bootstrap_version,
                "2.27, 2.28.9; default: as published, before the changes of 2.28.7");
   options_.add(startup, "--roots", "K", startup_.roots, parse_count,
                "unique ids given to ncclCommInitRankScalable; default: 1");
@@ -290,7 +313,8 @@ CommandLine::CommandLine() {
 
 Expected<Command> CommandLine::chosen() const {
   if (app_.got_subcommand("predict"))
-    return check(predict_).map([this] { return Command{predict_}; });
+    return checked(predict_).map(
+        [](PredictOptions options) { return Command{std::move(options)}; });
   if (app_.got_subcommand("import")) return Command{import_};
   if (app_.got_subcommand("calibrate")) return Command{calibrate_};
   if (app_.got_subcommand("extrapolate"))

@@ -3,6 +3,7 @@
 
 #include "model/analytic.hpp"
 #include "model/bounds.hpp"
+#include "model/selected.hpp"
 #include "sim/flow.hpp"
 
 namespace collscale {
@@ -29,9 +30,34 @@ Record make_record(const PredictQuery& query, const System& system, const Predic
                                       prediction.in_network, prediction.copies)
                              .time_s();
   record.bound_s = bound_s;
-  record.utilisation = bound_s / prediction.time_s;
+  if (prediction.time_s > 0) record.utilisation = bound_s / prediction.time_s;
   record.assumed_figures = unsourced_figures(system);
   return record;
+}
+
+}  // namespace
+
+namespace {
+
+/// The library chooses for every size; what it chose is priced on the fabric.
+Expected<std::vector<Record>> selected_records(const PredictQuery& query, const System& system,
+                                               std::int64_t ranks,
+                                               std::span<const double> sizes_bytes) {
+  const auto chooser = Chooser::make(*query.selector, system, query.collective, ranks);
+  if (!chooser) return tl::unexpected(chooser.error());
+  SelectedCosts costs(system, query.collective, ranks, query.price);
+  std::vector<Record> records;
+  for (const double size_bytes : sizes_bytes) {
+    const auto selection = chooser->choose(size_bytes);
+    if (!selection) return tl::unexpected(selection.error());
+    const auto prediction = costs.predict(*selection, size_bytes);
+    if (!prediction) return tl::unexpected(prediction.error());
+    Record record = make_record(query, system, *prediction, ranks, size_bytes);
+    record.scenario.selector = selector_name(*query.selector);
+    record.scenario.protocol = selection->protocol;
+    records.push_back(std::move(record));
+  }
+  return records;
 }
 
 }  // namespace
@@ -39,11 +65,12 @@ Record make_record(const PredictQuery& query, const System& system, const Predic
 Expected<std::vector<Record>> predict_records(const PredictQuery& query, const System& system,
                                               std::int64_t ranks,
                                               std::span<const double> sizes_bytes) {
-  const auto predictions =
-      query.engine == Engine::flow
-          ? simulate_flow(system, query.collective, query.algorithm, ranks, sizes_bytes,
-                          {.seed = query.seed})
-          : predict_analytic(system, query.collective, query.algorithm, ranks, sizes_bytes);
+  if (query.selector) return selected_records(query, system, ranks, sizes_bytes);
+  const auto predictions = query.engine == Engine::flow
+                               ? simulate_flow(system, query.collective, query.algorithm, ranks,
+                                               sizes_bytes, {.seed = query.seed}, query.price)
+                               : predict_analytic(system, query.collective, query.algorithm, ranks,
+                                                  sizes_bytes, query.price);
   if (!predictions) return tl::unexpected(predictions.error());
   std::vector<Record> records;
   for (std::size_t i = 0; i < predictions->size(); ++i) {

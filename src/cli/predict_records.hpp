@@ -4,11 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "cli/selectors.hpp"
 #include "record/record.hpp"
+#include "scenario/schedule_cost.hpp"
 #include "topology/system.hpp"
 #include "units/error.hpp"
 
@@ -20,6 +23,9 @@ struct PredictQuery {
   std::string algorithm = "auto";    ///< a registered name, or "auto" for the fastest per size
   Engine engine = Engine::analytic;  ///< analytic or flow
   std::uint64_t seed = 1;            ///< of the flow engine's hashing
+  PriceOptions price{};              ///< which terms count, noise, chunks
+  /// Instead of `algorithm`, by the analytic engine: the library's choice per size.
+  std::optional<Selector> selector{};
 };
 
 /// One record per size: time, bandwidths, breakdown, bottleneck, bound, and how many of the

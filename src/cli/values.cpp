@@ -78,6 +78,14 @@ Expected<double> parse_nanoseconds(const std::string& text) {
   return value;
 }
 
+Expected<std::int32_t> parse_chunks(const std::string& text) {
+  constexpr std::int64_t kMost = 1'000'000;
+  const auto count = parse_count(text);
+  if (!count) return tl::unexpected(count.error());
+  if (*count > kMost) return fail(fmt::format("{} chunks: expected at most {}", *count, kMost));
+  return static_cast<std::int32_t>(*count);
+}
+
 Expected<Engine> parse_model_engine(const std::string& text) {
   if (text == name(Engine::analytic)) return Engine::analytic;
   if (text == name(Engine::flow)) return Engine::flow;

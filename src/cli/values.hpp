@@ -21,8 +21,9 @@ Expected<std::vector<std::int64_t>> parse_group_sizes(const std::string& text);
 /// Counts in the order given: "8,8,4", "4x2".
 Expected<std::vector<std::int64_t>> parse_node_sizes(const std::string& text);
 Expected<std::vector<std::int64_t>> parse_dimensions(const std::string& text);
-Expected<double> parse_one_size(const std::string& text);     ///< bytes
-Expected<double> parse_nanoseconds(const std::string& text);  ///< "0.05"
+Expected<double> parse_one_size(const std::string& text);      ///< bytes
+Expected<double> parse_nanoseconds(const std::string& text);   ///< "0.05"
+Expected<std::int32_t> parse_chunks(const std::string& text);  ///< 1 to a million
 Expected<Engine> parse_model_engine(const std::string& text);
 
 }  // namespace collscale

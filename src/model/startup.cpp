@@ -106,7 +106,7 @@ Expected<Startup> communicator_startup(double ranks, const StartupOptions& optio
   return startup;
 }
 
-Expected<int> parse_nccl_version(std::string_view text) {
+Expected<int> parse_bootstrap_version(std::string_view text) {
   std::vector<int> numbers;
   std::string_view rest = text;
   bool well_formed = !rest.empty();

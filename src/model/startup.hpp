@@ -69,6 +69,6 @@ inline constexpr double kStartupRanksMax = 98304;
 Expected<Startup> communicator_startup(double ranks, const StartupOptions& options);
 
 /// "2.28.9" -> 22809. "2.28" is its last release: 22899.
-Expected<int> parse_nccl_version(std::string_view text);
+Expected<int> parse_bootstrap_version(std::string_view text);
 
 }  // namespace collscale

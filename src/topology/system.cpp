@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace collscale {
@@ -73,6 +74,24 @@ std::int64_t ranks_per_node(const System& system) {
 
 std::int64_t max_ranks(const System& system) {
   return std::llround(system.nodes.value) * ranks_per_node(system);
+}
+
+Expected<System> with_ranks_per_node(System system, std::int64_t ranks) {
+  const std::int64_t all = ranks_per_node(system);
+  if (ranks < 1 || all % ranks != 0)
+    return fail(fmt::format("{} ranks per node of {}: expected a divisor of its {}", ranks,
+                            system.name, all));
+  const double share = static_cast<double>(ranks) / static_cast<double>(all);
+  auto& clos = *std::get_if<Clos>(&system.fabric);
+  Nics& nics = system.node.nics;
+  system.node.accelerators.value = static_cast<double>(ranks);
+  system.node.ranks_per_accelerator.value = 1;
+  // Less than a NIC each: one NIC of their part of the bandwidth.
+  const double kept = nics.per_node.value * share;
+  nics.per_node.value = std::max(1.0, std::floor(kept));
+  nics.bandwidth_Bps.value *= kept / nics.per_node.value;
+  clos.rails = std::max<std::int64_t>(1, clos.rails * ranks / all);
+  return system;
 }
 
 void for_each_figure(const System& system,

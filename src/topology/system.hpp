@@ -132,6 +132,10 @@ std::string_view name(CpuVendor vendor);
 std::int64_t ranks_per_node(const System& system);
 std::int64_t max_ranks(const System& system);
 
+/// The system as `ranks` ranks of every node see it, with their share of NICs and rails: what the
+/// others do is left out. Fails where they do not divide the ranks of a node.
+Expected<System> with_ranks_per_node(System system, std::int64_t ranks);
+
 /// Calls f(path, figure) for every figure of the system, e.g. ("fabric.tiers[0].link", ...), in the
 /// order of the file.
 void for_each_figure(const System& system,

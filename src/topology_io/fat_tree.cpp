@@ -129,6 +129,8 @@ const std::vector<Parameters::Spec>& fat_tree_parameters() {
       {"rails", "leaf switches that share out the NICs of a node, default 1"},
       {"routing", "ecmp, adaptive or spray, default adaptive"},
       {"efficiency", "attainable share of line rate on NICs and links, default 1"},
+      {"planes", "fabrics side by side that share out every NIC, default 1"},
+      {"queue_pairs", "flows of a message, each hashed by itself under ecmp, default 1"},
       {"hop_latency", "one traversal of a switch with its cable, default 600ns"},
   };
   return specs;
@@ -154,6 +156,14 @@ Expected<System> make_fat_tree(const Parameters& parameters) {
   node.nics.latency_s =
       assumed(*parse_time_s(kNicLatency),
               "NCCL's constant for the network, ring, LL128 (v2.28.9-1, tuning.cc)");
+  node.nics.queue_pairs = take("queue_pairs", Quantity::count, "1");
+  node.nics.overhead_s = assumed(1e-6, "NCCL's network overhead with Intel CPUs (v2.28.9-1)");
+  node.compute_capability = assumed(9, "Hopper, in the family fat-tree");
+  node.cpu = CpuVendor::intel;
+  node.scale_up.in_network = {
+      assumed(0.68, "as hgx-h100: NCCL's NVLS model over the nominal bandwidth"),
+      assumed(12.5e-6, "as hgx-h100: half of NCCL's constant for NVLS")};
+  const Figure planes = take("planes", Quantity::count, "1");
   const Figure radix = take("radix", Quantity::count, "64");
   const Figure rails = take("rails", Quantity::count, "1");
   const Figure oversubscription = take("oversubscription", Quantity::ratio, "1");
@@ -166,6 +176,7 @@ Expected<System> make_fat_tree(const Parameters& parameters) {
   if (!routing) return tl::unexpected<Error>(routing.error());
   clos.routing = *routing;
   clos.rails = std::llround(rails.value);
+  clos.planes = std::llround(planes.value);
 
   const Counts counts{std::llround(system.nodes.value), std::llround(node.accelerators.value),
                       std::llround(radix.value), clos.rails, oversubscription.value};

@@ -123,11 +123,11 @@ TEST(Startup, RefusesRootsThatCannotBe) {
 }
 
 TEST(NcclVersion, IsReadAsItsCode) {
-  EXPECT_EQ(*parse_nccl_version("2.28.9"), 22809);
-  EXPECT_EQ(*parse_nccl_version("2.28.3"), 22803);
-  EXPECT_GE(*parse_nccl_version("2.28"), 22807);
+  EXPECT_EQ(*parse_bootstrap_version("2.28.9"), 22809);
+  EXPECT_EQ(*parse_bootstrap_version("2.28.3"), 22803);
+  EXPECT_GE(*parse_bootstrap_version("2.28"), 22807);
   for (const char* const bad : {"", "2", "3.1", "2.", "2.28.", "2.28.9.1", "v2.28", "2.x", "2.-1"})
-    EXPECT_FALSE(parse_nccl_version(bad).has_value()) << bad;
+    EXPECT_FALSE(parse_bootstrap_version(bad).has_value()) << bad;
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ namespace {
 /// priced.
 std::vector<std::string> asked_for(const PredictOptions& options, const System& system,
                                    std::int64_t ranks) {
-  if (options.algorithm != "all") return {options.algorithm};
+  if (options.selector || options.algorithm != "all") return {options.algorithm};
   auto names = candidate_names(system, options.collective, shape_of(system, ranks));
   if (names.empty()) names.emplace_back("auto");  // which says why there is none
   return names;
@@ -48,9 +48,10 @@ Expected<std::vector<Record>> records_for(const PredictOptions& options, const S
     for (const std::string& algorithm : algorithms[r]) {
       progress.next(fmt::format("{} {} on {} ranks", name(options.collective), algorithm,
                                 format_count(ranks)));
-      auto answers = predict_records(
-          {options.topology, options.collective, algorithm, options.engine, options.seed}, system,
-          ranks, options.sizes_bytes);
+      auto answers =
+          predict_records({options.topology, options.collective, algorithm, options.engine,
+                           options.seed, options.price, options.selector},
+                          system, ranks, options.sizes_bytes);
       if (!answers) return tl::unexpected(answers.error());
       for (std::size_t i = 0; i < answers->size(); ++i) {
         by_size[i].push_back(std::move((*answers)[i]));
@@ -66,19 +67,24 @@ Expected<std::vector<Record>> records_for(const PredictOptions& options, const S
 }
 
 std::string table_of(const std::vector<Record>& records, bool colour) {
-  Table table({{"size"},
-               {"ranks"},
-               {"algorithm", Align::left},
-               {"time"},
-               {"algbw\nGB/s"},
-               {"busbw\nGB/s"},
-               {"of\nbound"},
-               {"bottleneck", Align::left}});
+  const bool selected = !records.front().scenario.selector.empty();
+  const bool moves = records.front().scenario.collective != Collective::barrier;
+  std::vector<Column> columns = {{"size"}, {"ranks"}, {"algorithm", Align::left}};
+  if (selected) columns.push_back({"protocol", Align::left});
+  columns.insert(
+      columns.end(),
+      {{"time"}, {"algbw\nGB/s"}, {"busbw\nGB/s"}, {"of\nbound"}, {"bottleneck", Align::left}});
+  Table table(std::move(columns));
   for (const Record& record : records) {
-    table.add({format_size(record.scenario.size_bytes), format_count(record.scenario.ranks),
-               record.scenario.algorithm, format_time(record.time_s),
-               format_gigabytes(record.algbw_Bps), format_gigabytes(record.busbw_Bps),
-               format_percent(record.utilisation.value_or(0)), record.bottleneck});
+    const Scenario& scenario = record.scenario;
+    std::vector<std::string> cells = {format_size(scenario.size_bytes),
+                                      format_count(scenario.ranks), scenario.algorithm};
+    if (selected) cells.push_back(scenario.protocol);
+    cells.insert(cells.end(),
+                 {format_time(record.time_s), moves ? format_gigabytes(record.algbw_Bps) : "",
+                  moves ? format_gigabytes(record.busbw_Bps) : "",
+                  format_percent(record.utilisation.value_or(0)), record.bottleneck});
+    table.add(std::move(cells));
   }
   return table.text(colour);
 }
@@ -100,32 +106,63 @@ std::string breakdown_of(const Record& record, bool titled, bool colour) {
 
 }  // namespace
 
-Expected<void> check(const PredictOptions& options) {
+Expected<PredictOptions> checked(PredictOptions options) {
+  if (options.sizes_bytes.empty()) {
+    if (options.collective != Collective::barrier)
+      return fail(
+          "collscale predict needs -s, --sizes SIZES, for example: collscale predict -t "
+          "colossus-100k -c all_reduce -s 1GiB");
+    options.sizes_bytes = {0};
+  }
   std::vector<std::string> names = algorithm_names(options.collective);
   names.insert(names.end(), {"auto", "all"});
-  if (std::find(names.begin(), names.end(), options.algorithm) != names.end()) return {};
-  return fail(fmt::format("--algorithm: no {} algorithm \"{}\"{}", name(options.collective),
-                          options.algorithm, suggestion(options.algorithm, names)));
+  if (std::find(names.begin(), names.end(), options.algorithm) == names.end())
+    return fail(fmt::format("--algorithm: no {} algorithm \"{}\"{}", name(options.collective),
+                            options.algorithm, suggestion(options.algorithm, names)));
+  if (const auto ring = ring_step_s(options.price.noise, 1e6); !ring)
+    return fail(fmt::format("--noise: {}", ring.error().message));
+  if (options.selector && options.algorithm != "auto")
+    return fail(fmt::format("--selector {} chooses itself: leave out --algorithm {}",
+                            selector_name(*options.selector), options.algorithm));
+  if (options.selector && options.engine == Engine::flow)
+    return fail("--selector is for the analytic engine: leave out --engine flow");
+  NcclSelector* const nccl =
+      options.selector ? std::get_if<NcclSelector>(&*options.selector) : nullptr;
+  if (options.table && nccl == nullptr)
+    return fail("--table prints NCCL's matrix: it needs --selector nccl, or nccl:2.28");
+  if (!options.nccl_graphs.empty() && nccl == nullptr)
+    return fail("--nccl-graph is what NCCL prints: it needs --selector nccl, or nccl:2.28");
+  if (options.table && options.map) return fail("--table and --map: one of them");
+  if (nccl != nullptr) nccl->graphs = options.nccl_graphs;
+  return options;
 }
 
 Expected<void> run(const PredictOptions& options, const Terminal& terminal) {
   if (auto writable = check_output("--json", options.json); !writable) return writable;
-  const auto system = load_system(options.topology);
+  auto system = load_system(options.topology);
   if (!system) return tl::unexpected(system.error());
+  if (options.ranks_per_node > 0) {
+    system = with_ranks_per_node(std::move(*system), options.ranks_per_node);
+    if (!system) return fail("--ranks-per-node: " + system.error().message);
+  }
   const std::vector<std::int64_t> rank_counts =
       options.ranks.empty() ? std::vector<std::int64_t>{max_ranks(*system)} : options.ranks;
+  if (options.table) return run_table(options, *system, rank_counts, terminal);
 
   const auto records = records_for(options, *system, rank_counts, terminal);
   if (!records) return tl::unexpected(records.error());
 
   if (!takes_stdout(options.json)) {
     const bool colour = terminal.colour_stdout;
-    std::string out =
-        fmt::format("{} on {}, {} by the {} engine\n\n", name(options.collective), options.topology,
-                    name(records->front().trust), name(options.engine));
-    out += table_of(*records, colour);
+    std::string out = fmt::format(
+        "{} on {}, {} by the {} engine{}\n\n", name(options.collective), options.topology,
+        name(records->front().trust), name(options.engine),
+        options.selector
+            ? fmt::format(", algorithms as {} chooses", selector_name(*options.selector))
+            : "");
+    out += options.map ? map_of(*records, colour) : table_of(*records, colour);
     const bool single = options.sizes_bytes.size() == 1 && rank_counts.size() == 1;
-    if (single && !options.breakdown)
+    if (single && !options.breakdown && !options.map)
       out += breakdown_of(records->front(), records->size() > 1, colour);
     if (options.breakdown)
       for (const Record& record : *records)
@@ -140,6 +177,8 @@ Expected<void> run(const PredictOptions& options, const Terminal& terminal) {
     if (auto written = write_results(options.json, results); !written) return written;
   }
 
+  if (options.selector)
+    for (const std::string& note : selector_notes(*options.selector)) print_note(note);
   int figures = 0;
   for_each_figure(*system, [&figures](std::string_view, const Figure&) { ++figures; });
   print_note(

@@ -4,12 +4,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/selectors.hpp"
 #include "cli/terminal.hpp"
 #include "collective/collective.hpp"
 #include "record/record.hpp"
+#include "scenario/schedule_cost.hpp"
 #include "units/error.hpp"
 
 namespace collscale {
@@ -19,16 +22,29 @@ struct PredictOptions {
   Collective collective = Collective::all_reduce;
   std::vector<double> sizes_bytes;
   std::vector<std::int64_t> ranks;   ///< empty: the whole system
+  std::int64_t ranks_per_node = 0;   ///< of each node, that take part; 0: all
   std::string algorithm = "auto";    ///< a registered name, "auto" (the fastest) or "all" (each)
+  std::optional<Selector> selector;  ///< the library's choice instead
+  std::string nccl_graphs;           ///< of selector nccl; "": as its search would find
   Engine engine = Engine::analytic;  ///< analytic or flow
   std::uint64_t seed = 1;            ///< of the flow engine's hashing
+  PriceOptions price{};              ///< terms left out, noise, chunks
   bool breakdown = false;            ///< for every point; a single point always has it
+  bool map = false;                  ///< only which algorithm wins, by size and ranks
+  bool table = false;                ///< NCCL's matrix of algorithms and protocols for each point
   std::string json;                  ///< "": none; "-": records on stdout instead of the table
 };
 
-/// Checks what needs two options at once: that the collective has the algorithm.
-Expected<void> check(const PredictOptions& options);
+/// Checks what needs several options at once, and gives the selector its graphs.
+Expected<PredictOptions> checked(PredictOptions options);
 
 Expected<void> run(const PredictOptions& options, const Terminal& terminal);
+
+/// --map: the winners, one letter each.
+std::string map_of(const std::vector<Record>& records, bool colour);
+
+/// --table: what NCCL computes, what it takes, and what that costs on the fabric.
+Expected<void> run_table(const PredictOptions& options, const System& system,
+                         const std::vector<std::int64_t>& rank_counts, const Terminal& terminal);
 
 }  // namespace collscale

@@ -66,13 +66,14 @@ Expected<Term> nvls_tree(const Shape& shape, Schedule& schedule) {
   if (!radix) return tl::unexpected(radix.error());
   const std::int64_t nodes = (*radix)[1];
   const Term tree = binary_tree(nodes);
-  const Term both =
-      pipe(static_cast<std::int32_t>(shape.options.chunks), 0, seq({dual(tree), tree}));
+  const Term both = seq({dual(tree), tree});
   const View rail = digits_view({1});
   const View node = digits_view({0});
-  return seq({over(node, dual(multicast())),
-              par({child(0.5, over(rail, both)), child(0.5, over(second_tree(nodes, rail), both))}),
-              over(node, multicast())});
+  return pipe(
+      static_cast<std::int32_t>(shape.options.chunks), 0,
+      seq({over(node, dual(multicast())),
+           par({child(0.5, over(rail, both)), child(0.5, over(second_tree(nodes, rail), both))}),
+           over(node, multicast())}));
 }
 
 Expected<Term> collnet_chain(const Shape& shape, Schedule& schedule) {

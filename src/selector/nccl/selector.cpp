@@ -325,8 +325,9 @@ ProtocolFigures figures_of(const NcclTuning& tuning, NcclAlgorithm a, NcclProtoc
 
 }  // namespace
 
-Selection choose(const NcclTuning& tuning, double size_bytes, std::int64_t operations) {
-  const NcclChoice choice = choose_nccl(tuning, size_bytes, operations);
+namespace {
+
+Selection selection_of(const NcclTuning& tuning, const NcclChoice& choice) {
   Selection selection;
   selection.algorithm = registry_name(tuning, choice.algorithm);
   selection.library_algorithm =
@@ -346,6 +347,24 @@ Selection choose(const NcclTuning& tuning, double size_bytes, std::int64_t opera
   if (choice.algorithm == A::ring && choice.protocol == P::simple && !pipeline)
     selection.segment_parts = 2;
   return selection;
+}
+
+}  // namespace
+
+Selection choose(const NcclTuning& tuning, double size_bytes, std::int64_t operations) {
+  return selection_of(tuning, choose_nccl(tuning, size_bytes, operations));
+}
+
+Selection forced(const NcclTuning& tuning, NcclAlgorithm algorithm, NcclProtocol protocol,
+                 double size_bytes) {
+  NcclChoice choice;
+  choice.algorithm = algorithm;
+  choice.protocol = protocol;
+  choice.estimate_s = estimate_s(tuning, algorithm, protocol, size_bytes);
+  const auto bytes = static_cast<std::int64_t>(size_bytes);
+  set_channels_and_threads(tuning, bytes, choice);
+  choice.chunk_bytes = static_cast<double>(chunk_of(tuning, bytes, choice));
+  return selection_of(tuning, choice);
 }
 
 }  // namespace collscale

@@ -31,6 +31,11 @@ NcclChoice choose_nccl(const NcclTuning& tuning, double size_bytes, std::int64_t
 /// nodes, CollNetDirect's all_gather).
 Selection choose(const NcclTuning& tuning, double size_bytes, std::int64_t operations = 1);
 
+/// What NCCL would run if NCCL_ALGO and NCCL_PROTO left it only this pair: channels, threads and
+/// chunks as it sets them. Not of point-to-point collectives.
+Selection forced(const NcclTuning& tuning, NcclAlgorithm algorithm, NcclProtocol protocol,
+                 double size_bytes);
+
 /// Our registry's name of an algorithm.
 std::string_view registry_name(const NcclTuning& tuning, NcclAlgorithm algorithm);
 
