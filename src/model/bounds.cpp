@@ -78,18 +78,20 @@ Bounds lower_bounds(const System& system, Collective collective, std::int64_t ra
   }
   bounds.latency_s =
       collective == Collective::send_recv ? fabric.latency_s(0) : fabric.latency_s(farthest);
-  if (in_network) {
-    const auto& scale_up = system.node.scale_up.in_network;
-    const auto& fabric_wide = std::get_if<Clos>(&system.fabric)->in_network;
-    if (farthest == 0 && scale_up)
-      bounds.latency_s = std::min(bounds.latency_s, scale_up->latency_s.value);
-    if (farthest > 0 && fabric_wide)
-      bounds.latency_s =
-          std::min(bounds.latency_s, bounds.latency_s + fabric_wide->latency_s.value -
-                                         system.node.nics.latency_s.value);
-  } else if (spreads_in_rounds(collective)) {
-    bounds.latency_s = std::max(bounds.latency_s, rounds(2, in_node) * fabric.latency_s(0));
-    if (nodes > 1) {
+  // Switches in the nodes shorten what happens there, switches between nodes the rest.
+  const auto& in_node_switches = system.node.scale_up.in_network;
+  const auto& fabric_switches = std::get_if<Clos>(&system.fabric)->in_network;
+  const bool fabric_adds = in_network && fabric_switches.has_value();
+  if (in_network && farthest == 0 && in_node_switches)
+    bounds.latency_s = std::min(bounds.latency_s, in_node_switches->latency_s.value);
+  if (fabric_adds && farthest > 0)
+    bounds.latency_s =
+        std::min(bounds.latency_s, bounds.latency_s + fabric_switches->latency_s.value -
+                                       system.node.nics.latency_s.value);
+  if (spreads_in_rounds(collective)) {
+    if (!in_network)
+      bounds.latency_s = std::max(bounds.latency_s, rounds(2, in_node) * fabric.latency_s(0));
+    if (nodes > 1 && !fabric_adds) {
       bounds.latency_s =
           std::max(bounds.latency_s, rounds(in_node + 1, nodes) * fabric.latency_s(1));
     }
@@ -107,7 +109,7 @@ Bounds lower_bounds(const System& system, Collective collective, std::int64_t ra
   bounds.injection_s = cut_fraction(collective, 1, n, in_network) * size_bytes / copies / rank_Bps;
 
   if (nodes > 1) {
-    bounds.cut_s = cut_fraction(collective, static_cast<double>(in_node), n, in_network) *
+    bounds.cut_s = cut_fraction(collective, static_cast<double>(in_node), n, fabric_adds) *
                    size_bytes / copies / node_Bps;
   }
   for (int tier = 0; tier + 2 < fabric.levels(); ++tier) {
@@ -117,9 +119,9 @@ Bounds lower_bounds(const System& system, Collective collective, std::int64_t ra
     const std::int64_t groups = (max_ranks(system) + group - 1) / group;
     const double uplinks_Bps =
         up.capacity_Bps * static_cast<double>(up.count) / static_cast<double>(groups);
-    bounds.cut_s =
-        std::max(bounds.cut_s, cut_fraction(collective, static_cast<double>(group), n, in_network) *
-                                   size_bytes / copies / uplinks_Bps);
+    bounds.cut_s = std::max(bounds.cut_s,
+                            cut_fraction(collective, static_cast<double>(group), n, fabric_adds) *
+                                size_bytes / copies / uplinks_Bps);
   }
   return bounds;
 }

@@ -145,7 +145,7 @@ TEST(BenchSim, MistakesEndWith2AndOneSentenceBeforeAnythingIsWritten) {
            {"-s 8M" + output, "--sizes: "},
            {"-a rng" + output, "did you mean \"ring\"?"},
            {"-a pairwise all_to_all,all_reduce" + output, "no algorithm \"pairwise\""},
-           {"barrier" + output, "unknown collective \"barrier\""},
+           {"barier" + output, "unknown collective \"barier\""},
            {"--engine event" + output, "--engine event: expected flow or analytic"},
            {"--benchmark_filter=nothing" + output, "no benchmark has such a name"},
            {"--benchmark_filter" + output, "--benchmark_filter: expected a value"},

@@ -78,6 +78,24 @@ INSTANTIATE_TEST_SUITE_P(
                "--engine flow"},
         Golden{"predict_all",
                "collscale predict -t dgx-h100-superpod -c all_reduce -s 64MiB -n 256 -a all"},
+        Golden{"predict_map",
+               "collscale predict -t colossus-100k -c all_reduce -s 8B:8GiB:x64 -n 8:100000:x16 "
+               "--map"},
+        Golden{"predict_nccl_table",
+               "collscale predict -t colossus-100k -c all_reduce -s 1GiB --selector nccl:2.28 "
+               "--table --nccl-graph ring=8x45/45,nvls=8x40/48"},
+        Golden{"predict_nccl",
+               "collscale predict -t colossus-100k -c all_gather -s 8B,64MiB,8GiB --selector nccl"},
+        Golden{"predict_nccl_rail",
+               "collscale predict -t colossus-100k -c all_gather -s 8B,64MiB,8GiB --selector nccl "
+               "--ranks-per-node 1"},
+        Golden{"predict_openmpi",
+               "collscale predict -t dgx-h100-superpod -c all_reduce -s 8B:64MiB:x64 -n 64 "
+               "--selector openmpi:4.1"},
+        Golden{"predict_noise",
+               "collscale predict -t colossus-100k -c all_reduce -s 1MiB -a tree --noise "
+               "exponential:1us --without overhead"},
+        Golden{"predict_barrier", "collscale predict -t colossus-100k -c barrier"},
         Golden{"predict_breakdown",
                "collscale predict -t dgx-h100-superpod -c reduce_scatter -s 1MiB,1GiB -n 64 "
                "--breakdown"},

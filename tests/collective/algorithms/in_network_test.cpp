@@ -153,11 +153,11 @@ TEST(NvlsTree, IsNvlsInTheNodeAndTwoTreesOnEveryRail) {
       edges = std::max(edges, of_rank);
     }
     const auto share = 1 / static_cast<double>(g);
-    const std::int64_t between = nodes > 1 ? 2 * btree_height(nodes) + s.options.chunks - 1 : 0;
+    const std::int64_t between = nodes > 1 ? 2 * btree_height(nodes) : 0;
     return Published{
-        .depth = (g > 1 ? 4 : 0) + between,
+        .depth = (g > 1 ? 4 : 0) + between + s.options.chunks - 1,
         .most_sent = (g > 1 ? 1 + share : 0) + 0.5 * static_cast<double>(edges) * share,
-        .messages = (g > 1 ? 4 * s.ranks : 0) + 4 * (nodes - 1) * g * s.options.chunks};
+        .messages = ((g > 1 ? 4 * s.ranks : 0) + 4 * (nodes - 1) * g) * s.options.chunks};
   });
 }
 
