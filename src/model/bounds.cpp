@@ -61,7 +61,9 @@ double cut_fraction(Collective collective, double inside, double ranks, bool in_
 double Bounds::time_s() const { return std::max({latency_s, injection_s, cut_s}); }
 
 Bounds lower_bounds(const System& system, Collective collective, std::int64_t ranks,
-                    double size_bytes, bool in_network, double copies) {
+                    double size_bytes, const Abilities& abilities) {
+  const bool in_network = abilities.in_network;
+  const double copies = abilities.copies;
   using Kind = LinkClass::Kind;
   const Fabric fabric(system);
   const std::int64_t per_node = ranks_per_node(system);
@@ -90,10 +92,11 @@ Bounds lower_bounds(const System& system, Collective collective, std::int64_t ra
                                        system.node.nics.latency_s.value);
   if (spreads_in_rounds(collective)) {
     if (!in_network)
-      bounds.latency_s = std::max(bounds.latency_s, rounds(2, in_node) * fabric.latency_s(0));
-    if (nodes > 1 && !fabric_adds) {
       bounds.latency_s =
-          std::max(bounds.latency_s, rounds(in_node + 1, nodes) * fabric.latency_s(1));
+          std::max(bounds.latency_s, rounds(abilities.ports + 1, in_node) * fabric.latency_s(0));
+    if (nodes > 1 && !fabric_adds) {
+      bounds.latency_s = std::max(
+          bounds.latency_s, rounds(abilities.ports * in_node + 1, nodes) * fabric.latency_s(1));
     }
   }
 

@@ -55,8 +55,7 @@ Expected<const SelectedCosts::Priced*> SelectedCosts::priced(const Selection& se
   const auto found = candidate(system_, collective_, selection.algorithm, shape);
   if (!found) return tl::unexpected(found.error());
   priced_.push_back({selection.algorithm, channels, selection.radix, aggregation,
-                     price_analytic(system_, shape_.ranks, found->program),
-                     adds_up_in_network(found->program), copies_of(found->schedule)});
+                     price_analytic(system_, shape_.ranks, found->program), abilities_of(*found)});
   return &priced_.back();
 }
 
@@ -87,8 +86,7 @@ Expected<Prediction> SelectedCosts::predict(const Selection& selection, double s
   }
   Prediction prediction = evaluate((*cost)->cost, rates, size_bytes);
   prediction.algorithm = (*cost)->algorithm;
-  prediction.in_network = (*cost)->in_network;
-  prediction.copies = (*cost)->copies;
+  prediction.abilities = (*cost)->abilities;
   return prediction;
 }
 

@@ -33,8 +33,7 @@ class SelectedCosts {
     std::int64_t radix = 0;
     std::int64_t aggregation = 0;
     ScheduleCost cost;
-    bool in_network = false;
-    double copies = 1;
+    Abilities abilities{};
   };
   struct Rates {
     ProtocolFigures figures;

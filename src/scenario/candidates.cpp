@@ -31,18 +31,22 @@ Expected<void> check_abilities(const System& system, const Program& program,
   return {};
 }
 
-}  // namespace
-
-bool adds_up_in_network(const Program& program) {
-  return std::any_of(program.lanes.begin(), program.lanes.end(),
-                     [](const Lane& lane) { return lane.phase.network != InNetwork::none; }) ||
-         std::any_of(program.parts.begin(), program.parts.end(), adds_up_in_network);
+void add_abilities(const Program& program, Abilities& abilities) {
+  for (const Lane& lane : program.lanes) {
+    abilities.in_network = abilities.in_network || lane.phase.network != InNetwork::none;
+    abilities.ports = std::max(abilities.ports, static_cast<int>(lane.phase.arc_count));
+  }
+  for (const Program& part : program.parts) add_abilities(part, abilities);
 }
 
-double copies_of(const Schedule& schedule) {
-  double copies = 1;
-  for (const std::int64_t spread : schedule.spread) copies *= static_cast<double>(spread);
-  return copies;
+}  // namespace
+
+Abilities abilities_of(const Candidate& candidate) {
+  Abilities abilities;
+  add_abilities(candidate.program, abilities);
+  for (const std::int64_t spread : candidate.schedule.spread)
+    abilities.copies *= static_cast<double>(spread);
+  return abilities;
 }
 
 bool stays_in_node(const Lane& lane, std::int64_t ranks_per_node) {

@@ -10,6 +10,7 @@
 
 #include "collective/algorithms.hpp"
 #include "collective/program.hpp"
+#include "scenario/prediction.hpp"
 #include "topology/system.hpp"
 #include "units/error.hpp"
 
@@ -42,10 +43,7 @@ Expected<std::vector<Candidate>> candidates(const System& system, Collective col
 std::vector<std::string> candidate_names(const System& system, Collective collective,
                                          const Shape& shape);
 
-/// Whether switches add up or multicast in it.
-bool adds_up_in_network(const Program& program);
-/// How many places a block goes to: more than one in a mixture of experts.
-double copies_of(const Schedule& schedule);
+Abilities abilities_of(const Candidate& candidate);
 
 /// The ranks of a lane's group lie within one node.
 bool stays_in_node(const Lane& lane, std::int64_t ranks_per_node);

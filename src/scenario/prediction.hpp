@@ -15,13 +15,19 @@ struct ExposedTime {
   double exposed_s = 0;
 };
 
+/// What an algorithm makes use of that changes the lower bounds (model/bounds.hpp).
+struct Abilities {
+  bool in_network = false;  ///< switches that add up and multicast
+  double copies = 1;        ///< places that a block goes to (mixture of experts)
+  int ports = 1;            ///< messages that a rank starts at once in a step
+};
+
 struct Prediction {
   double time_s = 0;
   std::vector<ExposedTime> breakdown;
   std::string bottleneck;  ///< "latency", or the tier whose bandwidth term is the largest
   std::string algorithm;   ///< the one that ran: what the selector chose where "auto" was asked for
-  bool in_network = false;  ///< switches add up: other lower bounds hold (model/bounds.hpp)
-  double copies = 1;        ///< places that a block goes to (mixture of experts): the same
+  Abilities abilities{};   ///< which lower bounds hold for it
 };
 
 }  // namespace collscale

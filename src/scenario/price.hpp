@@ -121,7 +121,7 @@ class Pricer {
         // Only the first message of each distance lies on the critical path; the others follow one
         // another (S. Jeaugey, arXiv:2506.20252, section 4).
         step.path = {};
-        for (const LevelCounts& of_arc : loads.edges) add_path(step.path, of_arc, 1);
+        add_slowest_path(step.path, loads.edges, 1);
         step.port_gaps += loads.even[kScaleUpResource] > 0 ? 1 : 0;
         step.nic_gaps += loads.even[kNicResource] > 0 ? 1 : 0;
       }
@@ -135,7 +135,7 @@ class Pricer {
     cost.count = count;
     cost.even = loads.even;
     cost.hashed = loads.hashed;
-    for (const LevelCounts& of_arc : loads.edges) add_path(cost.path, of_arc, count);
+    add_slowest_path(cost.path, loads.edges, count);
     const auto all = pointers(lanes);
     const MessageBytes bytes = message_bytes(all, step);
     set_gaps(loads, bytes, engine_.fabric(), false, cost);
@@ -257,8 +257,7 @@ Expected<std::vector<Prediction>> predict_with(Engine& engine, Collective collec
       if (best[i].algorithm.empty() || prediction.time_s < best[i].time_s) {
         best[i] = std::move(prediction);
         best[i].algorithm = schedule.algorithm;
-        best[i].in_network = adds_up_in_network(program);
-        best[i].copies = copies_of(schedule);
+        best[i].abilities = abilities_of(one);
       }
     }
   }

@@ -353,4 +353,17 @@ void add_path(PerLevel& path, const LevelCounts& edges, double count) {
   }
 }
 
+void add_slowest_path(PerLevel& path, const ArcEdges& edges, double count) {
+  PerLevel slowest{};
+  for (const LevelCounts& of_arc : edges) {
+    PerLevel along{};
+    add_path(along, of_arc, count);
+    // From the farthest level down: what is farther takes longer.
+    if (std::lexicographical_compare(slowest.rbegin(), slowest.rend(), along.rbegin(),
+                                     along.rend()))
+      slowest = along;
+  }
+  for (std::size_t level = 0; level < path.size(); ++level) path[level] += slowest[level];
+}
+
 }  // namespace collscale

@@ -109,8 +109,8 @@ Prediction evaluate(const ScheduleCost& cost, const CostRates& rates, double siz
 
 /// Messages of one step by the level at which they turn round.
 using LevelCounts = std::array<double, kMaxLevels>;
-/// By arc of a step. A rank starts one message of a lane at a time (one port, as in the lower
-/// bounds): the latencies of a step's arcs are paid one after the other.
+/// By arc of a step. A rank starts the messages of its arcs at once (as many ports, in the lower
+/// bounds), a gap apart: the latencies of a step's arcs pass together.
 using ArcEdges = std::array<LevelCounts, 3>;
 
 /// Adds the messages on the critical path of `count` equal steps, each a message along every edge
@@ -118,5 +118,7 @@ using ArcEdges = std::array<LevelCounts, 3>;
 /// successive edges, so a whole round has every edge of the cycle once, not `count` times its
 /// slowest; what is left over goes along the slowest edges. One step alone is its slowest edge.
 void add_path(PerLevel& path, const LevelCounts& edges, double count);
+/// The same with several arcs: that with most messages, or the farthest.
+void add_slowest_path(PerLevel& path, const ArcEdges& edges, double count);
 
 }  // namespace collscale

@@ -23,8 +23,12 @@ inline System system(double per_node, const std::string& name = "synthetic") {
   system.nodes = figure(4096);
   system.node.accelerators = figure(per_node);
   system.node.ranks_per_accelerator = figure(1);
-  system.node.scale_up = {ScaleUpKind::nvswitch, figure(450e9), figure(1), figure(1e-6)};
-  system.node.nics = {figure(per_node), figure(50e9), figure(2e-6)};
+  system.node.scale_up.bandwidth_Bps = figure(450e9);
+  system.node.scale_up.efficiency = figure(1);
+  system.node.scale_up.latency_s = figure(1e-6);
+  system.node.nics.per_node = figure(per_node);
+  system.node.nics.bandwidth_Bps = figure(50e9);
+  system.node.nics.latency_s = figure(2e-6);
   Clos clos;
   clos.rails = static_cast<std::int64_t>(per_node);
   clos.efficiency = figure(1);

@@ -39,6 +39,7 @@ ClosOptions random_options() {
   }
   options.nodes = static_cast<std::int64_t>(nodes);
   options.scale_up_Bps = *rc::gen::element(100e9, 400e9, 900e9);
+  options.adds_up_in_network = *rc::gen::arbitrary<bool>();
   return options;
 }
 
@@ -59,6 +60,19 @@ bool needs_powers_of_two(const Program& program) {
   };
   return std::any_of(program.lanes.begin(), program.lanes.end(), lane_does) ||
          std::any_of(program.parts.begin(), program.parts.end(), needs_powers_of_two);
+}
+
+/// On systems of more nodes or groups than the analytic engine looks at (model/run_loads.hpp), the
+/// busiest of trees and other irregular phases may not be among those: by so much it may be too
+/// low.
+double missed_at_most(const ClosOptions& options) {
+  bool all_looked_at = options.nodes <= 16;
+  double groups = static_cast<double>(options.nodes);
+  for (const double children : options.children) {
+    groups /= children;
+    all_looked_at = all_looked_at && groups <= 8;
+  }
+  return all_looked_at ? 1e-9 : 0.02;
 }
 
 /// Calls f(algorithm, program, by formula, by enumeration) for every algorithm of the registry that
@@ -102,13 +116,14 @@ RC_GTEST_PROP(EnginesAgree, OnWholeSystemsWithoutHashing, ()) {
                            (is_power_of_two(ranks) && has_power_of_two_groups(options));
         for (std::size_t i = 0; i < kSizes.size(); ++i) {
           const double ratio = formula[i].time_s / enumerated[i].time_s;
-          if (exact ? std::abs(ratio - 1) > 1e-9 : (ratio < 1 - 1e-9 || ratio > 2)) {
+          const double low = 1 - missed_at_most(options);
+          if (exact && low > 0.9999 ? std::abs(ratio - 1) > 1e-9 : (ratio < low || ratio > 2)) {
             RC_FAIL(label(algorithm, ranks, kSizes[i]) +
                     "analytic/flow = " + std::to_string(ratio));
           }
         }
       });
-  RC_ASSERT(tested >= 10);
+  RC_ASSERT(tested >= 40);
 }
 
 RC_GTEST_PROP(Bounds, AreNeverBeaten, ()) {
@@ -123,9 +138,9 @@ RC_GTEST_PROP(Bounds, AreNeverBeaten, ()) {
       system, ranks,
       [&](const Algorithm& algorithm, const Program&, const auto& formula, const auto& enumerated) {
         for (std::size_t i = 0; i < kSizes.size(); ++i) {
-          const double bound = lower_bounds(system, algorithm.collective, ranks, kSizes[i],
-                                            formula[i].in_network, formula[i].copies)
-                                   .time_s();
+          const double bound =
+              lower_bounds(system, algorithm.collective, ranks, kSizes[i], formula[i].abilities)
+                  .time_s();
           for (const double time_s : {formula[i].time_s, enumerated[i].time_s}) {
             if (time_s >= bound * (1 - 1e-9)) continue;
             RC_FAIL(label(algorithm, ranks, kSizes[i]) + std::to_string(time_s) +
@@ -137,7 +152,8 @@ RC_GTEST_PROP(Bounds, AreNeverBeaten, ()) {
 
 // Ranks that fill neither nodes nor groups: the formula may be too slow, never too fast.
 RC_GTEST_PROP(EnginesAgree, PartlyFilledNodesAreNeverPricedTooLow, ()) {
-  const System system = clos_system(random_options());
+  const ClosOptions options = random_options();
+  const System system = clos_system(options);
   const std::int64_t most = std::min<std::int64_t>(600, max_ranks(system));
   RC_PRE(most >= 2);
   const std::int64_t ranks = *rc::gen::inRange<std::int64_t>(2, most + 1);
@@ -146,33 +162,75 @@ RC_GTEST_PROP(EnginesAgree, PartlyFilledNodesAreNeverPricedTooLow, ()) {
       [&](const Algorithm& algorithm, const Program&, const auto& formula, const auto& enumerated) {
         for (std::size_t i = 0; i < kSizes.size(); ++i) {
           const double ratio = formula[i].time_s / enumerated[i].time_s;
-          if (ratio >= 1 - 1e-9) continue;
+          if (ratio >= 1 - missed_at_most(options)) continue;
           RC_FAIL(label(algorithm, ranks, kSizes[i]) + "analytic/flow = " + std::to_string(ratio));
         }
       });
 }
 
 // Hashing: the expected maximum in closed form against many seeds of the explicit hash.
-TEST(EnginesAgree, WithinSomePercentUnderEcmp) {
+double analytic_over_flow(const ClosOptions& options, Collective collective, const char* algorithm,
+                          std::int64_t ranks) {
+  const System system = clos_system(options);
+  const std::vector<double> sizes = {1e9};
+  const auto formula = predict_analytic(system, collective, algorithm, ranks, sizes);
+  EXPECT_TRUE(formula.has_value());
+  double sum = 0;
+  constexpr int kSeeds = 40;
+  for (int seed = 1; seed <= kSeeds; ++seed) {
+    const auto hashed = simulate_flow(system, collective, algorithm, ranks, sizes,
+                                      {static_cast<std::uint64_t>(seed)});
+    EXPECT_TRUE(hashed.has_value());
+    sum += hashed->front().time_s;
+  }
+  return formula->front().time_s / (sum / kSeeds);
+}
+
+ClosOptions hashed_clos() {
   ClosOptions options;
   options.nodes = 64;
   options.rails = 8;
   options.children = {16, 4};
   options.routing = Routing::ecmp;
-  const System system = clos_system(options);
+  return options;
+}
+
+TEST(EnginesAgree, WithinSomePercentUnderEcmp) {
+  EXPECT_NEAR(analytic_over_flow(hashed_clos(), Collective::all_gather, "recursive_doubling", 512),
+              1, 0.08);
+}
+
+// A message in q flows: q times as many, of a qth each.
+TEST(EnginesAgree, WithinSomePercentWithQueuePairs) {
+  ClosOptions options = hashed_clos();
+  options.queue_pairs = 8;
+  EXPECT_NEAR(analytic_over_flow(options, Collective::all_gather, "recursive_doubling", 512), 1,
+              0.08);
+}
+
+// Planes: a flow has a part of the NIC only, and hashing is over planes and their links.
+TEST(EnginesAgree, WithinSomePercentWithPlanes) {
+  ClosOptions options = hashed_clos();
+  options.planes = 4;
+  EXPECT_NEAR(analytic_over_flow(options, Collective::all_gather, "recursive_doubling", 512), 1,
+              0.08);
+  options.queue_pairs = 16;
+  EXPECT_NEAR(analytic_over_flow(options, Collective::all_gather, "recursive_doubling", 512), 1,
+              0.08);
+}
+
+// Sprayed over the planes, it is as if there were one.
+TEST(EnginesAgree, PlanesMakeNoDifferenceToSprayedTraffic) {
+  ClosOptions options = hashed_clos();
+  options.routing = Routing::spray;
   const std::vector<double> sizes = {1e9};
-  const auto formula =
-      predict_analytic(system, Collective::all_gather, "recursive_doubling", 512, sizes);
-  ASSERT_TRUE(formula.has_value());
-  double sum = 0;
-  constexpr int kSeeds = 40;
-  for (int seed = 1; seed <= kSeeds; ++seed) {
-    const auto hashed = simulate_flow(system, Collective::all_gather, "recursive_doubling", 512,
-                                      sizes, {static_cast<std::uint64_t>(seed)});
-    ASSERT_TRUE(hashed.has_value());
-    sum += hashed->front().time_s;
-  }
-  EXPECT_NEAR(sum / kSeeds / formula->front().time_s, 1, 0.08);
+  const auto time_s = [&](std::int64_t planes) {
+    options.planes = planes;
+    return simulate_flow(clos_system(options), Collective::all_reduce, "ring", 512, sizes)
+        ->front()
+        .time_s;
+  };
+  EXPECT_DOUBLE_EQ(time_s(8), time_s(1));
 }
 
 // Oversubscription that nothing crosses costs nothing; what crosses, in proportion.

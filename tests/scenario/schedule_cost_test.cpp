@@ -40,6 +40,13 @@ TEST(Path, ARoundLessOneStepLeavesOutAQuickEdge) {
   EXPECT_EQ(path, (PerLevel{13, 2}));
 }
 
+// Two messages of a rank at once pass together; the farther one decides.
+TEST(Path, OfSeveralArcsTheFarthestCounts) {
+  PerLevel path{};
+  add_slowest_path(path, {LevelCounts{16}, LevelCounts{14, 2}, LevelCounts{}}, 1);
+  EXPECT_EQ(path, (PerLevel{0, 1}));
+}
+
 TEST(Path, NoMessagesNoPath) {
   PerLevel path{};
   add_path(path, {}, 5);

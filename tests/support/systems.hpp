@@ -23,6 +23,9 @@ struct ClosOptions {
   CrossRail cross_rail = CrossRail::forward;
   double scale_up_Bps = 400e9;
   double nic_Bps = 50e9;
+  std::int64_t planes = 1;
+  double queue_pairs = 1;
+  bool adds_up_in_network = false;  ///< in nodes and between them
 };
 
 inline System clos_system(const ClosOptions& options) {
@@ -32,15 +35,23 @@ inline System clos_system(const ClosOptions& options) {
   system.node.name = "test-node";
   system.node.accelerators = figure(static_cast<double>(options.per_node));
   system.node.ranks_per_accelerator = figure(1);
-  system.node.scale_up = {ScaleUpKind::nvswitch, figure(options.scale_up_Bps), figure(1),
-                          figure(2e-6)};
-  system.node.nics = {figure(static_cast<double>(options.nics)), figure(options.nic_Bps),
-                      figure(4e-6)};
+  system.node.scale_up.bandwidth_Bps = figure(options.scale_up_Bps);
+  system.node.scale_up.efficiency = figure(1);
+  system.node.scale_up.latency_s = figure(2e-6);
+  system.node.nics.per_node = figure(static_cast<double>(options.nics));
+  system.node.nics.bandwidth_Bps = figure(options.nic_Bps);
+  system.node.nics.latency_s = figure(4e-6);
   Clos clos;
   clos.rails = options.rails;
   clos.routing = options.routing;
   clos.cross_rail = options.cross_rail;
   clos.efficiency = figure(1);
+  clos.planes = options.planes;
+  system.node.nics.queue_pairs = figure(options.queue_pairs);
+  if (options.adds_up_in_network) {
+    system.node.scale_up.in_network = {figure(0.7), figure(5e-6)};
+    clos.in_network = {figure(0.8), figure(9e-6)};
+  }
   const std::vector<std::string> names = {"leaf", "spine", "core", "super"};
   for (std::size_t t = 0; t < options.children.size(); ++t) {
     Tier tier;
