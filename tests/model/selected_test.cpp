@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a library's choice costs on the fabric.
+#include "model/selected.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/systems.hpp"
+
+namespace collscale {
+namespace {
+
+using test::clos_system;
+
+Selection ring(std::int64_t channels) {
+  Selection selection;
+  selection.algorithm = "ring";
+  selection.library_algorithm = "Ring";
+  selection.channels = channels;
+  return selection;
+}
+
+double time_of(SelectedCosts& costs, const Selection& selection, double size_bytes) {
+  const auto prediction = costs.predict(selection, size_bytes);
+  EXPECT_TRUE(prediction.has_value()) << (prediction ? "" : prediction.error().message);
+  return prediction ? prediction->time_s : 0;
+}
+
+// 4 nodes of 8 under one leaf, all_gather: 31 steps, one of them fewer inside than a whole round.
+TEST(SelectedCosts, FewChannelsUseFewNics) {
+  const System system = clos_system({});
+  SelectedCosts costs(system, Collective::all_gather, 32, {});
+  const double size = 1e9;
+  const double latency_s = 27 * 2e-6 + 4 * 4.5e-6;
+  EXPECT_NEAR(time_of(costs, ring(1), size), latency_s + 31 * size / 32 / 50e9, 1e-9);
+  EXPECT_NEAR(time_of(costs, ring(8), size), latency_s + 31 * size / 32 / 400e9, 1e-9);
+  // More channels than ranks of a node share their NICs.
+  EXPECT_DOUBLE_EQ(time_of(costs, ring(32), size), time_of(costs, ring(8), size));
+}
+
+TEST(SelectedCosts, TheProtocolsLatenciesTakeThePlaceOfTheSystems) {
+  const System system = clos_system({});
+  SelectedCosts costs(system, Collective::all_gather, 32, {});
+  Selection selection = ring(8);
+  selection.figures = {0.5, 1e-6, 3e-6, 7e-6};
+  EXPECT_NEAR(time_of(costs, selection, 8), 7e-6 + 27 * 1e-6 + 4 * 3.5e-6, 1e-9);
+  const double size = 1e9;
+  EXPECT_NEAR(time_of(costs, selection, size),
+              7e-6 + 27 * 1e-6 + 4 * 3.5e-6 + 2 * 31 * size / 32 / 400e9, 1e-9);
+}
+
+// A message in two parts: t = max(b, α + b/2) a step, so half of the bytes hide the latency.
+TEST(SelectedCosts, PartsOfAMessageHideItsLatency) {
+  const System system = clos_system({});
+  SelectedCosts costs(system, Collective::all_gather, 32, {});
+  Selection selection = ring(8);
+  selection.segment_bytes = 2 << 20;
+  selection.segment_parts = 2;
+  const double latency_s = 27 * 2e-6 + 4 * 4.5e-6;
+  const double small = 1e6;
+  const double bytes_s = 31 * small / 32 / 400e9;
+  EXPECT_NEAR(time_of(costs, selection, small), latency_s + bytes_s / 2, 1e-12);
+  const double large = 1e9;  // the bytes of a step take longer than its α: all of it is hidden
+  EXPECT_NEAR(time_of(costs, selection, large), 31 * large / 32 / 400e9, 1e-9);
+}
+
+TEST(SelectedCosts, ATreesChunksAreTheLibrarys) {
+  const System system = clos_system({});
+  SelectedCosts costs(system, Collective::all_reduce, 128, {});
+  Selection tree = ring(8);
+  tree.algorithm = "tree";
+  tree.library_algorithm = "Tree";
+  const double size = 64e6;
+  PriceOptions fixed;
+  SelectedCosts unbroken(system, Collective::all_reduce, 128, fixed);
+  const double whole_s = time_of(unbroken, tree, size);  // not cut: one chunk all the way
+  tree.segment_bytes = size / 8 / 16;
+  EXPECT_LT(time_of(costs, tree, size), 0.5 * whole_s);
+}
+
+TEST(SelectedCosts, WhatTheRegistryLacksIsRefusedByTheLibrarysName) {
+  const System system = clos_system({});
+  SelectedCosts costs(system, Collective::all_gather, 32, {});
+  Selection unknown;
+  unknown.library_algorithm = "CollNetDirect";
+  const auto refused = costs.predict(unknown, 8);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().message,
+            "no algorithm of all_gather is like the library's CollNetDirect");
+  SelectedCosts too_many(system, Collective::all_gather, 1000, {});
+  EXPECT_FALSE(too_many.predict(ring(1), 8).has_value());
+}
+
+}  // namespace
+}  // namespace collscale
