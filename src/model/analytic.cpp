@@ -62,8 +62,12 @@ class AnalyticEngine {
 
   [[nodiscard]] static Expected<void> accepts(const Candidate&) { return {}; }
 
+  void begin(const std::vector<Lane>& lanes) {
+    regular_ = is_regular(lanes);
+    if (!regular_) runs_.begin(lanes);
+  }
   StepLoads step(const std::vector<Lane>& lanes, std::int64_t step) {
-    if (!is_regular(lanes)) return runs_.step(lanes, step);
+    if (!regular_) return runs_.step(step);
     return loads_of(step_load(shape_, lanes, step), mean_message_fraction(lanes.front(), step, 0));
   }
   StepLoads all_steps(const std::vector<const Lane*>& lanes) {
@@ -121,6 +125,7 @@ class AnalyticEngine {
   Fabric fabric_;
   FabricShape shape_;
   RunLoads runs_;
+  bool regular_ = false;  ///< the stage that steps are asked of
 };
 
 }  // namespace

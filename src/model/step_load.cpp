@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "collective/crossing.hpp"
+#include "model/collisions.hpp"
 
 namespace collscale {
 namespace {
@@ -182,6 +183,21 @@ FabricShape fabric_shape(const System& system, const Fabric& fabric, std::int64_
     shape.tiers.push_back(tier);
   }
   return shape;
+}
+
+double collision_factor(const FabricShape& shape, const FabricShape::Tier& tier, double flows) {
+  if (!shape.hashes || flows <= 0) return 1;
+  const double groups =
+      std::max(1.0, static_cast<double>(shape.ranks) / static_cast<double>(tier.group_ranks));
+  return expected_max_over_mean(flows * shape.queue_pairs, tier.links_per_part,
+                                2 * groups * static_cast<double>(tier.parts));
+}
+
+double nic_collision_factor(const FabricShape& shape, double messages) {
+  if (!shape.hashes || shape.planes <= 1 || messages <= 0) return 1;
+  const double nics = static_cast<double>(shape.ranks) * static_cast<double>(shape.nics_per_node) /
+                      static_cast<double>(shape.ranks_per_node);
+  return expected_max_over_mean(messages * shape.queue_pairs, shape.planes, 2 * nics);
 }
 
 StepLoad::StepLoad(const FabricShape& shape)

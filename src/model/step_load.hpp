@@ -44,6 +44,11 @@ struct FabricShape {
 };
 FabricShape fabric_shape(const System& system, const Fabric& fabric, std::int64_t ranks);
 
+/// Hashed loads: the fullest of the parallel links of all groups, up and down, over an even share.
+double collision_factor(const FabricShape& shape, const FabricShape::Tier& tier, double flows);
+/// The same for a NIC whose planes share `messages` messages.
+double nic_collision_factor(const FabricShape& shape, double messages);
+
 /// Bytes are fractions of the scenario's size.
 struct StepLoad {
   explicit StepLoad(const FabricShape& shape);  ///< nothing loaded

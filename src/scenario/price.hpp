@@ -7,6 +7,7 @@
 //   const System& system() const;
 //   const Fabric& fabric() const;
 //   Expected<void> accepts(const Candidate&) const;                     whether it will price it
+//   void begin(const std::vector<Lane>&);   may be missing: steps asked for next are of this stage
 //   StepLoads step(const std::vector<Lane>&, std::int64_t step);        one step of a stage
 //   StepLoads all_steps(const std::vector<const Lane*>&);               everything these lanes send
 #pragma once
@@ -100,6 +101,7 @@ class Pricer {
     const Lane& first = lanes.front();
     const Phase& phase = first.phase;
     if (phase.network != InNetwork::none) {
+      begin(lanes);
       const bool in_node = stays_in_node(first, ranks_per_node(engine_.system()));
       const StepLoads loads = engine_.step(lanes, 0);
       StepCost step = make_step(lanes, 0, loads, 1);
@@ -113,6 +115,7 @@ class Pricer {
       return;
     }
     if (is_long_chain(lanes)) return price_chain(lanes, cost);
+    begin(lanes);
     for (const StepClass& steps : step_classes(first)) {
       const auto count = static_cast<double>(steps.count);
       const StepLoads loads = engine_.step(lanes, steps.first);
@@ -127,6 +130,10 @@ class Pricer {
       }
       cost.steps.push_back(step);
     }
+  }
+
+  void begin(const std::vector<Lane>& lanes) {
+    if constexpr (requires { engine_.begin(lanes); }) engine_.begin(lanes);
   }
 
   StepCost make_step(const std::vector<Lane>& lanes, std::int64_t step, const StepLoads& loads,
