@@ -100,6 +100,40 @@ TEST(Fabric, BundlesParallelUplinksUnderAdaptiveRoutingOnly) {
   EXPECT_DOUBLE_EQ(spray.find_class(Kind::up, 0)->capacity_Bps, 100e9);
 }
 
+TEST(Fabric, PlanesShareOutEveryNicAndTierAndAFlowStaysInOne) {
+  System system = make_system({.nodes = 64, .rails = 4, .children = {4, 4, 4}});
+  std::get<Clos>(system.fabric).planes = 2;
+  for (Tier& tier : std::get<Clos>(system.fabric).tiers) tier.link_Bps.value = 25e9;
+  const Fabric fabric(system);
+  EXPECT_EQ(fabric.find_class(Kind::nic_out)->count, 2 * 64 * 4);
+  EXPECT_DOUBLE_EQ(fabric.find_class(Kind::nic_out)->capacity_Bps, 25e9);
+  EXPECT_EQ(fabric.find_class(Kind::up, 0)->count, 2 * 16 * 4 * 4);
+  bool seen[2] = {};
+  for (std::uint64_t hash = 0; hash < 64; ++hash) {
+    std::string plane;
+    for (const std::int64_t number : fabric.path(0, 255, hash).view()) {
+      const std::string link = fabric.link_name(number);
+      if (link.find("scale-up") != std::string::npos) continue;
+      const std::string of_link = link.substr(0, link.find(' ', 6));
+      if (plane.empty()) plane = of_link;
+      EXPECT_EQ(of_link, plane) << link;
+    }
+    ASSERT_TRUE(plane == "plane 0" || plane == "plane 1") << plane;
+    seen[plane == "plane 1" ? 1 : 0] = true;
+  }
+  EXPECT_TRUE(seen[0] && seen[1]);
+}
+
+TEST(Fabric, SprayedPlanesAreOneBundle) {
+  System system = make_system({.rails = 4, .routing = Routing::spray});
+  const Fabric one(system);
+  std::get<Clos>(system.fabric).planes = 8;
+  const Fabric eight(system);
+  ASSERT_EQ(eight.link_count(), one.link_count());
+  for (std::size_t i = 0; i < one.classes().size(); ++i)
+    EXPECT_DOUBLE_EQ(eight.classes()[i].capacity_Bps, one.classes()[i].capacity_Bps);
+}
+
 TEST(Fabric, CompoundsOversubscriptionAndSharesUpperTiersBetweenRails) {
   const Fabric fabric(make_system({.nodes = 64,
                                    .rails = 4,

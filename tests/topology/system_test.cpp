@@ -34,6 +34,23 @@ TEST(System, CountsRanksOverNodesAndParts) {
   EXPECT_EQ(max_ranks(system), 80);
 }
 
+TEST(System, SomeRanksOfEveryNodeHaveTheirShareOfNicsAndRails) {
+  const System whole = make_system({.nodes = 10, .gpus = 8, .nics = 8, .rails = 8});
+  const Expected<System> rail = with_ranks_per_node(whole, 1);
+  ASSERT_TRUE(rail);
+  EXPECT_EQ(max_ranks(*rail), 10);
+  EXPECT_DOUBLE_EQ(rail->node.nics.per_node.value, 1);
+  EXPECT_EQ(std::get<Clos>(rail->fabric).rails, 1);
+  // Four NICs for eight ranks: one rank has half of one.
+  const Expected<System> half =
+      with_ranks_per_node(make_system({.nodes = 10, .gpus = 8, .nics = 4}), 1);
+  ASSERT_TRUE(half);
+  EXPECT_DOUBLE_EQ(half->node.nics.per_node.value * half->node.nics.bandwidth_Bps.value,
+                   whole.node.nics.bandwidth_Bps.value / 2);
+  EXPECT_EQ(with_ranks_per_node(whole, 3).error().message,
+            "3 ranks per node of small: expected a divisor of its 8");
+}
+
 TEST(System, NamesEveryFigureThatCountsAndNoOther) {
   System system = make_system({.children = {4, 4}});
   testing::clos_of(system).tiers[0].switch_radix = testing::figure(16);

@@ -31,6 +31,8 @@ const BadFile kBadFiles[] = {
      "nodes/broken.yaml:13:20: nics.latency: \"4\" has no unit: write 4us, 4ms or 4s"},
     {"bare-figure",
      "bare-figure.yaml:5:8: nodes: found \"16\", expected {value: ..., label: ..., source: ...}"},
+    {"cpu-unknown",
+     "cpu-unknown.yaml:8:8: node.cpu: unknown value \"sparc\"; valid: intel, amd, arm"},
     {"duplicate-key",
      "duplicate-key.yaml:5:1: found the key \"name\" a second time, the first is on line 2"},
     {"efficiency-above-one",
@@ -39,6 +41,8 @@ const BadFile kBadFiles[] = {
      "(0, 1]"},
     {"empty", "empty.yaml:1:1: found nothing in the file, expected a mapping"},
     {"huge-count", "huge-count.yaml:5:16: nodes: found \"99999999\", expected at most 16777216"},
+    {"in-network-incomplete",
+     "in-network-incomplete.yaml:25:15: missing key \"latency\" in fabric.in_network"},
     {"just-a-word", "just-a-word.yaml:2:1: found \"nonsense\", expected a mapping"},
     {"link-above-the-top",
      "link-above-the-top.yaml:35:13: fabric.tiers[1].link: found a figure for the top tier, which "
@@ -62,6 +66,8 @@ const BadFile kBadFiles[] = {
     {"oversubscription-zero",
      "oversubscription-zero.yaml:29:33: fabric.tiers[0].oversubscription: found \"0\", expected a "
      "number > 0"},
+    {"planes-too-many",
+     "planes-too-many.yaml:22:11: fabric.planes: found 100, expected a whole number from 1 to 64"},
     {"radix-too-small",
      "radix-too-small.yaml:31:14: fabric.tiers[0].radix: a leaf switch needs 4 ports down and 2 "
      "up, "
@@ -90,6 +96,8 @@ const BadFile kBadFiles[] = {
      "fabric"},
     {"unknown-routing",
      "unknown-routing.yaml:22:12: fabric.routing: unknown value \"ecpm\", did you mean \"ecmp\"?"},
+    {"window-without-unit",
+     "window-without-unit.yaml:19:21: node.nics.window: \"4\" has no unit: write 4B, 4MiB or 4MB"},
     {"wrong-time-unit",
      "wrong-time-unit.yaml:14:22: node.scale_up.latency: \"1.5GB/s\" has the unknown unit "
      "\"GB/s\": "

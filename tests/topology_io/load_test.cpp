@@ -22,6 +22,30 @@ std::string error_of(const Expected<System>& system) {
   return system ? "loaded " + system->name : system.error().message;
 }
 
+TEST(LoadSystem, ReadsEveryLimitAndAbilityThatASystemMayHave) {
+  const Expected<System> loaded = load_system(kFixtures + "/every-key.yaml");
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  System system = *loaded;
+  int given = 0;
+  for (const OptionalFigure& optional : optional_figures(system)) {
+    EXPECT_TRUE(optional.figure->has_value()) << optional.path;
+    ++given;
+  }
+  int listed = 0;
+  for_each_figure(system, [&listed](std::string_view, const Figure&) { ++listed; });
+  int without = 0;
+  for_each_figure(*load_system(kFixtures + "/small.yaml"),
+                  [&without](std::string_view, const Figure&) { ++without; });
+  EXPECT_EQ(listed, without + given + 4);  // two of each reduction in the network
+  EXPECT_EQ(system.node.cpu, CpuVendor::amd);
+  EXPECT_DOUBLE_EQ(system.node.nics.window_bytes->value, 4 << 20);
+  EXPECT_DOUBLE_EQ(system.node.scale_up.in_network->latency_s.value, 5e-6);
+  const Clos& clos = std::get<Clos>(system.fabric);
+  EXPECT_EQ(clos.planes, 2);
+  EXPECT_DOUBLE_EQ(clos.imbalance->value, 0.05);
+  EXPECT_DOUBLE_EQ(clos.in_network->efficiency.value, 0.9);
+}
+
 TEST(LoadSystem, ReadsEveryFieldOfAFile) {
   const Expected<System> system = load_system(kFixtures + "/small.yaml");
   ASSERT_TRUE(system) << system.error().message;
@@ -115,7 +139,8 @@ TEST(ListSystems, ListsFilesByNameThenFamiliesAndSaysWhatIsBroken) {
   EXPECT_EQ(entries.back().name, "fat-tree");
   EXPECT_TRUE(entries.back().path.empty());
   for (const SystemEntry& entry : entries) {
-    EXPECT_EQ(entry.problem.empty(), entry.name == "small" || entry.name == "fat-tree")
+    EXPECT_EQ(entry.problem.empty(),
+              entry.name == "small" || entry.name == "every-key" || entry.name == "fat-tree")
         << entry.name;
     EXPECT_EQ(entry.description.empty(), !entry.problem.empty());
   }
