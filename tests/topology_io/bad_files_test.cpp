@@ -97,7 +97,8 @@ const BadFile kBadFiles[] = {
     {"unknown-routing",
      "unknown-routing.yaml:22:12: fabric.routing: unknown value \"ecpm\", did you mean \"ecmp\"?"},
     {"window-without-unit",
-     "window-without-unit.yaml:19:21: node.nics.window: \"4\" has no unit: write 4B, 4MiB or 4MB"},
+     "window-without-unit.yaml:19:21: node.nics.window: \"4\" has no unit: write 4B for bytes, or "
+     "4KiB, 4MB"},
     {"wrong-time-unit",
      "wrong-time-unit.yaml:14:22: node.scale_up.latency: \"1.5GB/s\" has the unknown unit "
      "\"GB/s\": "
