@@ -278,6 +278,31 @@ class Figures(WithFixtures):
         self.assertFalse(os.path.exists(self.folder + ".svg"))
 
 
+class ModelFigures(unittest.TestCase):
+    def test_an_unknown_term_is_refused(self):
+        done = script("plot_model_terms.py", "latencies")
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"^error: TERM latencies: unknown, expected all, [^\n]*latency[^\n]*\n$")
+
+    def test_a_tool_that_is_not_there_is_refused(self):
+        done = script("plot_model_terms.py", "latency", "--tool", "/no/such/collscale")
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"^error: --tool /no/such/collscale: [^\n]*\n$")
+
+    def test_a_figure_is_small_and_the_same_whenever_it_is_drawn(self):
+        with tempfile.TemporaryDirectory() as folder:
+            drawn = []
+            # NCCL's own variables in the caller's shell must not show.
+            for environment in ({}, {"NCCL_ALGO": "^ring"}):
+                done = script("plot_model_terms.py", "pcie", "--tool", os.environ["COLLSCALE_TOOL"], "-o", folder,
+                              env=environment)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                with open(os.path.join(folder, "pcie.svg"), "rb") as stream:
+                    drawn.append(stream.read())
+            self.assertEqual(drawn[0], drawn[1])
+            self.assertLess(len(drawn[0]), 150_000)
+
+
 class Formats(unittest.TestCase):
     def test_numbers_read_as_people_write_them(self):
         sys.path.insert(0, SCRIPTS)
