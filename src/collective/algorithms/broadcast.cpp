@@ -115,10 +115,6 @@ Expected<Term> reduce_scatter_gather(const Shape& shape, Schedule&) {
               dual(binomial_scatter(shape.ranks, shape.root))});
 }
 
-std::int64_t tree_chunks(double size_bytes, NcclProtocol protocol, const Shape& shape) {
-  return nccl_tree_chunks(size_bytes, 1, protocol, shape.ranks, 1);
-}
-
 std::int64_t chain_chunks(double size_bytes, NcclProtocol protocol, const Shape&) {
   return nccl_chain_chunks(size_bytes, 1, protocol);
 }
@@ -143,9 +139,6 @@ constexpr std::string_view kVanDeGeijn =
     "collective communication library, SHPCC 1994";
 constexpr std::string_view kRabenseifner =
     "R. Rabenseifner: Optimization of collective reduction operations, ICCS 2004";
-constexpr std::string_view kTwoTrees =
-    "P. Sanders, J. Speck, J. L. Traeff: Two-tree algorithms for full bandwidth broadcast, "
-    "reduction and scan, Parallel Computing 35(12), 2009";
 constexpr std::string_view kBine =
     "D. De Sensi, S. Pasqualoni, L. Piarulli et al.: Bine trees: enhancing collective operations "
     "by optimizing communication locality, SC 2025 (arXiv 2508.17311)";
@@ -220,7 +213,7 @@ Family broadcast_family() {
        "2 ceil(log2 n)", "2(n-1)/n S", kMpich, root, scatter_doubling},
       {C::broadcast, "double_tree",
        "down two binary trees with half of the data each, in chunks; every rank sends S at most",
-       "D+K-1", "S", kTwoTrees, pipelined, double_tree, tree_chunks},
+       "D+K-1", "S", kTwoTreesSource, pipelined, double_tree, two_tree_chunks},
       {C::broadcast, "bine_tree",
        "a binomial tree of negabinary distances, which are shorter: less traffic far away",
        "log2 M (+1)", "S log2 M (+S)", kBine, root, bine_tree},
@@ -252,7 +245,7 @@ Family broadcast_family() {
        "reduce_scatter by distance doubling, then a binomial gather: less data for each rank",
        "2 log2 n", "(n-1)/n S + S/2 at 2^k", kRabenseifner, root, reduce_scatter_gather},
       {C::reduce, "double_tree", "up two binary trees with half of the data each, in chunks",
-       "D+K-1", "S", kTwoTrees, pipelined, transposed<double_tree>, tree_chunks},
+       "D+K-1", "S", kTwoTreesSource, pipelined, transposed<double_tree>, two_tree_chunks},
       {C::reduce, "bine_tree", "partial sums up a binomial tree of negabinary distances",
        "log2 M (+1)", "S", kBine, root, transposed<bine_tree>},
   };

@@ -68,6 +68,11 @@ Term binary_tree(std::int64_t size);
 Term double_binary_tree(std::int64_t size, std::int32_t chunks);
 /// The order of the ranks in the second tree: mirrored (even counts) or shifted by one (odd).
 View second_tree(std::int64_t size, View view = {});
+/// Algorithm::nccl_chunks of two trees over all ranks.
+std::int64_t two_tree_chunks(double size_bytes, NcclProtocol protocol, const Shape& shape);
+inline constexpr std::string_view kTwoTreesSource =
+    "P. Sanders, J. Speck, J. L. Traeff: Two-tree algorithms for full bandwidth broadcast, "
+    "reduction and scan, Parallel Computing 35(12), 2009";
 
 // broadcast.cpp; for one group of `size` ranks
 Term chain_from(std::int64_t size, std::int64_t root);  ///< broadcast along the ring

@@ -109,7 +109,8 @@ Family in_network_family() {
        kNvls, nodes, nvls},
       {C::all_reduce,
        "nvls_tree",
-       "the node's switch adds up, two binary trees on every rail, the switch multicasts",
+       "the node's switch adds up, two binary trees on every rail, the switch multicasts, in "
+       "chunks",
        "4+2D+K-1",
        "(1 + 3/g) S",
        kNvls,

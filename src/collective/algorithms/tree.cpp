@@ -37,10 +37,6 @@ Expected<Term> chains_and_trees(const Shape& shape, Schedule& schedule) {
                           {channel(entries), channel(second_tree(nodes, entries))}));
 }
 
-std::int64_t double_tree_chunks(double size_bytes, NcclProtocol protocol, const Shape& shape) {
-  return nccl_tree_chunks(size_bytes, 1, protocol, shape.ranks, 1);
-}
-
 std::int64_t tree_chunks(double size_bytes, NcclProtocol protocol, const Shape& shape) {
   const auto runs = node_runs(shape);
   if (!runs) return 1;  // making the schedule says why
@@ -49,9 +45,6 @@ std::int64_t tree_chunks(double size_bytes, NcclProtocol protocol, const Shape& 
                           static_cast<double>(shape.ranks) / static_cast<double>(nodes));
 }
 
-constexpr std::string_view kTwoTrees =
-    "P. Sanders, J. Speck, J. L. Traeff: Two-tree algorithms for full bandwidth broadcast, "
-    "reduction and scan, Parallel Computing 35(12), 2009";
 constexpr std::string_view kNccl =
     "S. Jeaugey: Massively scale your deep learning training with NCCL 2.4, NVIDIA, 2019; "
     "NVIDIA/nccl, src/graph/trees.cc";
@@ -84,6 +77,10 @@ View second_tree(std::int64_t size, View view) {
   return view;
 }
 
+std::int64_t two_tree_chunks(double size_bytes, NcclProtocol protocol, const Shape& shape) {
+  return nccl_tree_chunks(size_bytes, 1, protocol, shape.ranks, 1);
+}
+
 Term double_binary_tree(std::int64_t size, std::int32_t chunks) {
   const Term tree = up_and_down(binary_tree(size));
   return par({child(0.5, pipe(chunks, 0, tree)),
@@ -99,10 +96,10 @@ Family tree_family() {
        "other",
        "2D+K-1",
        "2S",
-       kTwoTrees,
+       kTwoTreesSource,
        {.chunks = true},
        double_tree,
-       double_tree_chunks},
+       two_tree_chunks},
       {C::all_reduce,
        "tree",
        "NCCL's tree: chains in the nodes, two binary trees between them, for each channel",
