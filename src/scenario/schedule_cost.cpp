@@ -38,7 +38,8 @@ class Contest {
   Contest(Exposed& into, const CostTerms& terms, double count)
       : into_(into), terms_(terms), count_(count) {}
   void offer(CostTerm term, int slot, double seconds) {
-    if (seconds <= reached_ || !terms_.has(term)) return;
+    constexpr double kRounding = 1e-12;  // the same by another way of computing it
+    if (seconds <= reached_ * (1 + kRounding) || !terms_.has(term)) return;
     into_.add(term, slot, count_ * (seconds - reached_));
     reached_ = seconds;
   }
