@@ -91,7 +91,8 @@ void LoadSamples::choose(const Divisor& block, std::size_t most,
   }
 }
 
-void LoadSamples::load(const std::vector<LoadEntry>& entries, const EvenLoads& even) {
+void LoadSamples::load(const std::vector<LoadEntry>& entries, const EvenLoads& even,
+                       Directions directions) {
   list_places(entries);
   choose(node_ranks_, kMostNodes, nodes_);
   node_loads_.clear();
@@ -117,7 +118,27 @@ void LoadSamples::load(const std::vector<LoadEntry>& entries, const EvenLoads& e
     }
     for (const LoadEntry& entry : entries) load_groups(entry, t);
   }
+  if (directions == Directions::there_and_back) add_way_back(even);
   find_busiest();
+}
+
+/// What goes out comes in again.
+void LoadSamples::add_way_back(const EvenLoads& even) {
+  const auto both = [](double* one, double* other, std::int64_t count, double counted_twice) {
+    for (std::int64_t i = 0; i < count; ++i) one[i] = other[i] = one[i] + other[i] - counted_twice;
+  };
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const NodeLoads node = node_loads(i);
+    both(node.out, node.in, shape_.ranks_per_node, even.port);
+    both(node.nic_out, node.nic_in, shape_.nics_per_node, even.nic);
+  }
+  for (std::size_t t = 0; t < groups_.size(); ++t) {
+    for (std::size_t i = 0; i < groups_[t].numbers.size(); ++i) {
+      const GroupLoads group = group_loads(t, i);
+      both(group.up, group.down, shape_.tiers[t].parts, even.up[t]);
+      both(group.flows_up, group.flows_down, shape_.tiers[t].parts, 0);
+    }
+  }
 }
 
 LoadSamples::NodeLoads LoadSamples::node_loads(std::size_t sample) {

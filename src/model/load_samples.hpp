@@ -41,8 +41,10 @@ class LoadSamples {
   /// where they enter the nodes are one lane and these turns: channels of rings and trees.
   void add_turns(const std::vector<std::int64_t>& turns);
 
+  /// there_and_back: every message also runs backwards (and none is handed to another rail).
+  enum class Directions : std::uint8_t { as_entered, there_and_back };
   /// Looks for the busiest of all and loads them.
-  void load(const std::vector<LoadEntry>& entries, const EvenLoads& even);
+  void load(const std::vector<LoadEntry>& entries, const EvenLoads& even, Directions directions);
 
   [[nodiscard]] double busiest_port() const { return busiest_port_; }
   [[nodiscard]] double busiest_nic() const { return busiest_nic_; }
@@ -72,6 +74,7 @@ class LoadSamples {
   void load_nodes(const LoadEntry& entry);
   void load_groups(const LoadEntry& entry, std::size_t tier);
   void load_switch(const LoadEntry& entry, std::size_t tier, const GroupLoads& group) const;
+  void add_way_back(const EvenLoads& even);
   void find_busiest();
   [[nodiscard]] NodeLoads node_loads(std::size_t sample);
   [[nodiscard]] GroupLoads group_loads(std::size_t tier, std::size_t sample);

@@ -2,6 +2,7 @@
 #include "model/run_loads.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "collective/crossing.hpp"
 
@@ -32,34 +33,74 @@ bool same_but_turned(const Lane& a, const Lane& b) {
          a.phase == b.phase;
 }
 
+/// Every message of one is a message of the other, backwards.
+bool is_reverse(const Lane& a, const Lane& b) {
+  const Phase& p = a.phase;
+  const Phase& q = b.phase;
+  return p.dual != q.dual && p.steps == q.steps && p.network == InNetwork::none &&
+         a.map.size == b.map.size && a.scope_fraction == b.scope_fraction &&
+         a.gathers_for_others == b.gathers_for_others && a.map.radix == b.map.radix &&
+         a.map.view == b.map.view && p.frame == q.frame && p.unit == q.unit &&
+         p.address == q.address && p.transfer == q.transfer && p.lag == q.lag &&
+         p.network == q.network && p.arc_count == q.arc_count && p.base == q.base &&
+         p.window == q.window && p.root == q.root && p.arcs == q.arcs;
+}
+
+constexpr std::size_t kKnownStages = 4;
+constexpr std::size_t kMostKnownSteps = 128;
+
 }  // namespace
 
 void RunLoads::find_representatives(const std::vector<const Lane*>& lanes) {
   lanes_.clear();
-  samples_.clear_turns();
   const std::int64_t in_node = std::min(shape_.ranks, shape_.ranks_per_node);
-  std::vector<std::vector<std::int64_t>> turns;
   for (const Lane* lane : lanes) {
     const View& view = lane->map.view;
-    const std::int64_t turn = turn_of(view);
     // Digit 0 must be the local rank, or all ranks one digit, for a turn to stay in the node.
     const bool by_node = view.nodes != View::Nodes::none ||
                          (lane->map.radix.size() > 1 && lane->map.radix.front() == in_node);
     std::size_t at = by_node ? 0 : lanes_.size();
     while (at < lanes_.size() && !same_but_turned(*lanes_[at].lane, *lane)) ++at;
-    if (at < lanes_.size()) {
-      turns[at].push_back(turn - turn_of(lanes_[at].lane->map.view));
-      lanes_[at].copies += 1;
-      continue;
-    }
-    lanes_.push_back({lane, 1, rank_layout(lane->map)});
-    turns.push_back({0});
+    if (at < lanes_.size())
+      lanes_[at].turns.push_back(turn_of(view) - turn_of(lanes_[at].lane->map.view));
+    else
+      lanes_.push_back({lane, {0}});
   }
-  for (const std::vector<std::int64_t>& of_lane : turns) samples_.add_turns(of_lane);
+  samples_.clear_turns();
+  for (const Representative& lane : lanes_) samples_.add_turns(lane.turns);
+  turned_lanes_ = lanes_.size();
+}
+
+const RankLayout& RunLoads::layout_of(std::size_t number) {
+  Representative& lane = lanes_[number];
+  if (lane.layout.pieces.empty()) lane.layout = rank_layout(lane.lane->map);
+  return lane.layout;
+}
+
+bool RunLoads::runs_backwards(const Known& stage) const {
+  if (stage.lanes.size() != lanes_.size()) return false;
+  for (std::size_t i = 0; i < lanes_.size(); ++i)
+    if (!is_reverse(stage.lanes[i], *lanes_[i].lane) || stage.turns[i] != lanes_[i].turns)
+      return false;
+  return true;
+}
+
+/// No message of the box is handed to another rank of its node to leave on that one's rail: it
+/// loads links alike when it runs backwards.
+bool RunLoads::keeps_rails(const FlowBox& box) const {
+  if (!shape_.forwards_across_rails || shape_.rails == 1) return true;
+  const std::int64_t in_node = shape_.ranks_per_node;
+  bool same_local = shape_.ranks % in_node == 0 && (box.destination - box.source) % in_node == 0;
+  for (int i = 0; i < box.side_count && same_local; ++i) {
+    const FlowBox::Side& side = box.sides[static_cast<std::size_t>(i)];
+    same_local = (side.destination_hop - side.source_hop) % in_node == 0;
+  }
+  return same_local || count_within_blocks(box, in_node) == messages_of(box);
 }
 
 void RunLoads::clear() {
   entries_.clear();
+  reversible_ = true;
   even_.port = 0;
   even_.nic = 0;
   even_.up.assign(shape_.tiers.size(), 0.0);
@@ -86,8 +127,36 @@ void RunLoads::add_entry(std::size_t number, int arc, const FlowBox& box, double
     entry.kind = arc == 0 ? LoadEntry::Kind::to_switch : LoadEntry::Kind::from_switch;
     entry.in_node = stays_in_node(lane, shape_.ranks_per_node);
     entry.groups = static_cast<double>(lane.map.group_count);
+    reversible_ = false;
+  } else {
+    reversible_ = reversible_ && keeps_rails(box);
+    if (take_whole_nodes(number, entry.box)) entry.lane = lanes_[number].whole_nodes;
   }
   entries_.push_back(entry);
+}
+
+/// Takes away the side that runs through all local ranks of nodes: all turns of one message.
+bool RunLoads::take_whole_nodes(std::size_t number, FlowBox& box) {
+  const std::int64_t in_node = shape_.ranks_per_node;
+  if (in_node == 1 || shape_.ranks % in_node != 0 || box.source % in_node != 0 ||
+      box.destination % in_node != 0)
+    return false;
+  const auto begin = box.sides.begin();
+  const auto end = begin + box.side_count;
+  const auto whole = std::find_if(begin, end, [&](const FlowBox::Side& side) {
+    return side.count == in_node && side.source_hop == 1 && side.destination_hop == 1;
+  });
+  if (whole == end) return false;
+  std::copy(whole + 1, end, whole);
+  --box.side_count;
+  Representative& lane = lanes_[number];
+  if (lane.whole_nodes != kNone) return true;
+  std::vector<std::int64_t> turns;
+  for (std::size_t copy = 0; copy < lane.turns.size(); ++copy)
+    for (std::int64_t turn = 0; turn < in_node; ++turn) turns.push_back(turn);
+  samples_.add_turns(turns);
+  lane.whole_nodes = turned_lanes_++;
+  return true;
 }
 
 void RunLoads::add_step(std::size_t number, std::int64_t step, double count, Bytes which,
@@ -96,7 +165,7 @@ void RunLoads::add_step(std::size_t number, std::int64_t step, double count, Byt
   for (int arc = 0; arc < arc_count(lane); ++arc) {
     const double bytes = which == Bytes::largest ? message_fraction(lane, step, arc)
                                                  : mean_message_fraction(lane, step, arc);
-    for_each_flow_box(lane, lanes_[number].layout, step, arc, [&](const FlowBox& box) {
+    for_each_flow_box(lane, layout_of(number), step, arc, [&](const FlowBox& box) {
       add_entry(number, arc, box, count * bytes);
       if (edges == nullptr) return;
       LevelCounts& of_arc = (*edges)[static_cast<std::size_t>(arc)];
@@ -114,6 +183,7 @@ void RunLoads::add_step(std::size_t number, std::int64_t step, double count, Byt
 
 /// Every rank to every other of its group, in groups of which no two ranks share a node, or all do.
 void RunLoads::add_all_to_all_in_groups(const Lane& lane, double copies, ArcEdges& edges) {
+  reversible_ = false;  // entered evenly, once
   const bool in_node = stays_in_node(lane, shape_.ranks_per_node);
   const double sent =
       static_cast<double>(total_gain(lane.phase, lane.map.size)) * lane.scope_fraction;
@@ -155,12 +225,12 @@ void RunLoads::add_lane(std::size_t number, ArcEdges& edges) {
                       lane.map.view.digit_count == 1 && lane.map.view.core == 0;
   const bool apart = to_all && (stays_in_node(lane, shape_.ranks_per_node) ||
                                 index_layout(lane.map).stride % shape_.ranks_per_node == 0);
-  if (apart) return add_all_to_all_in_groups(lane, lanes_[number].copies, edges);
+  if (apart) return add_all_to_all_in_groups(lane, lanes_[number].copies(), edges);
   bool single = phase.steps > 1;
   for (int arc = 0; arc < arc_count(lane) && single; ++arc) {
     const double bytes = mean_message_fraction(lane, phase.steps / 2, arc);
-    single = for_each_flow_box_of_single_messages(
-        lane, lanes_[number].layout, arc, [&](const FlowBox& box) {
+    single =
+        for_each_flow_box_of_single_messages(lane, layout_of(number), arc, [&](const FlowBox& box) {
           add_entry(number, arc, box, bytes);
           add_edges(box, 1, edges[static_cast<std::size_t>(arc)]);
         });
@@ -172,38 +242,87 @@ void RunLoads::add_lane(std::size_t number, ArcEdges& edges) {
 
 void RunLoads::begin(const std::vector<Lane>& lanes) {
   find_representatives(price_detail::pointers(lanes));
+  backwards_of_ = kNone;
+  for (std::size_t i = 0; i < known_.size() && backwards_of_ == kNone; ++i)
+    if (runs_backwards(known_[i])) backwards_of_ = i;
+  if (backwards_of_ != kNone) return;
+  if (known_.size() == kKnownStages) known_.erase(known_.begin());
+  Known& stage = known_.emplace_back();
+  for (const Representative& lane : lanes_) {
+    stage.lanes.push_back(*lane.lane);
+    stage.turns.push_back(lane.turns);
+  }
 }
 
 StepLoads RunLoads::step(std::int64_t step) {
+  if (backwards_of_ != kNone) {
+    const std::int64_t back = lanes_.front().lane->phase.steps - 1 - step;
+    for (const Known::Step& known : known_[backwards_of_].steps)
+      if (known.step == back) return known.loads;
+  }
   clear();
   ArcEdges edges{};
   for (std::size_t i = 0; i < lanes_.size(); ++i)
     add_step(i, step, 1, Bytes::largest, i == 0 ? &edges : nullptr);
-  StepLoads loads = busiest();
+  StepLoads loads = busiest(LoadSamples::Directions::as_entered);
   for (LevelCounts& of_arc : edges)
     for (double& count : of_arc) count /= static_cast<double>(lanes_.front().lane->map.group_count);
   loads.edges = edges;
+  std::vector<Known::Step>& steps = known_.back().steps;
+  if (backwards_of_ == kNone && reversible_ && steps.size() < kMostKnownSteps)
+    steps.push_back({step, loads});
   return loads;
 }
 
-StepLoads RunLoads::all_steps(const std::vector<const Lane*>& lanes) {
-  clear();
-  find_representatives(lanes);
-  ArcEdges edges{};
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+void RunLoads::add_lanes(const std::vector<std::size_t>& numbers, double times, ArcEdges& edges) {
+  for (const std::size_t number : numbers) {
     ArcEdges of_lane{};
-    add_lane(i, of_lane);
+    add_lane(number, of_lane);
     for (std::size_t arc = 0; arc < edges.size(); ++arc)
       for (std::size_t level = 0; level < edges[arc].size(); ++level)
-        edges[arc][level] += lanes_[i].copies * of_lane[arc][level];
+        edges[arc][level] += times * lanes_[number].copies() * of_lane[arc][level];
   }
-  StepLoads loads = busiest();
+}
+
+/// Of lanes that come in pairs, one the other backwards, the first of each; else none.
+std::vector<std::size_t> RunLoads::first_of_pairs() const {
+  std::vector<std::size_t> first;
+  std::vector<bool> paired(lanes_.size(), false);
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    if (paired[i]) continue;
+    std::size_t other = i + 1;
+    while (other < lanes_.size() && (paired[other] || lanes_[i].turns != lanes_[other].turns ||
+                                     !is_reverse(*lanes_[i].lane, *lanes_[other].lane)))
+      ++other;
+    if (other == lanes_.size()) return {};
+    paired[other] = true;
+    first.push_back(i);
+  }
+  return first;
+}
+
+StepLoads RunLoads::all_steps(const std::vector<const Lane*>& lanes) {
+  find_representatives(lanes);
+  ArcEdges edges{};
+  clear();
+  const std::vector<std::size_t> half = first_of_pairs();
+  add_lanes(half, 2, edges);
+  auto directions = LoadSamples::Directions::there_and_back;
+  if (half.empty() || !reversible_) {
+    clear();
+    edges = {};
+    std::vector<std::size_t> all(lanes_.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    add_lanes(all, 1, edges);
+    directions = LoadSamples::Directions::as_entered;
+  }
+  StepLoads loads = busiest(directions);
   loads.edges = edges;
   return loads;
 }
 
-StepLoads RunLoads::busiest() {
-  samples_.load(entries_, even_);
+StepLoads RunLoads::busiest(LoadSamples::Directions directions) {
+  samples_.load(entries_, even_, directions);
   bool any_in_node_switch = false;
   bool any_fabric_switch = false;
   double smallest = 0;

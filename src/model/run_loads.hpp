@@ -27,23 +27,43 @@ class RunLoads {
   StepLoads all_steps(const std::vector<const Lane*>& lanes);
 
  private:
-  /// A lane that stands for `copies` that differ by a turn only (LoadSamples::add_turns).
+  static constexpr std::size_t kNone = ~std::size_t{0};
+  /// A lane that stands for several that differ by a turn only (LoadSamples::add_turns).
   struct Representative {
     const Lane* lane = nullptr;
-    double copies = 1;
-    RankLayout layout;
+    std::vector<std::int64_t> turns{};  ///< of each of them, from this one on
+    RankLayout layout{};                ///< made when needed: no pieces before
+    std::size_t whole_nodes = kNone;    ///< the turns of all of them through whole nodes, if made
+    [[nodiscard]] double copies() const { return static_cast<double>(turns.size()); }
+  };
+  /// Loads of the steps of a stage, for the stage that runs all its messages backwards: an
+  /// all_reduce goes down the tree that it went up.
+  struct Known {
+    std::vector<Lane> lanes;
+    std::vector<std::vector<std::int64_t>> turns;
+    struct Step {
+      std::int64_t step = 0;
+      StepLoads loads;
+    };
+    std::vector<Step> steps;  ///< those that load links alike backwards
   };
 
   void clear();
   void find_representatives(const std::vector<const Lane*>& lanes);
+  [[nodiscard]] const RankLayout& layout_of(std::size_t number);
+  [[nodiscard]] bool runs_backwards(const Known& stage) const;
+  [[nodiscard]] bool keeps_rails(const FlowBox& box) const;
   /// Where messages of a step differ, it ends with the largest; over all steps the mean adds up.
   enum class Bytes { largest, mean };
   void add_step(std::size_t number, std::int64_t step, double count, Bytes which, ArcEdges* edges);
   void add_lane(std::size_t number, ArcEdges& edges);
   void add_all_to_all_in_groups(const Lane& lane, double copies, ArcEdges& edges);
   void add_entry(std::size_t number, int arc, const FlowBox& box, double bytes);
+  bool take_whole_nodes(std::size_t number, FlowBox& box);
   void add_edges(const FlowBox& box, double count, LevelCounts& edges) const;
-  StepLoads busiest();
+  void add_lanes(const std::vector<std::size_t>& numbers, double times, ArcEdges& edges);
+  [[nodiscard]] std::vector<std::size_t> first_of_pairs() const;
+  StepLoads busiest(LoadSamples::Directions directions);
 
   const System& system_;
   const Fabric& fabric_;
@@ -52,6 +72,10 @@ class RunLoads {
   std::vector<Representative> lanes_;
   std::vector<LoadEntry> entries_;
   EvenLoads even_;
+  std::size_t turned_lanes_ = 0;  ///< that the samples know
+  bool reversible_ = true;        ///< the entries load links alike when they run backwards
+  std::vector<Known> known_;      ///< the last stages
+  std::size_t backwards_of_ = kNone;
 };
 
 }  // namespace collscale
