@@ -71,14 +71,21 @@ class AnalyticEngine {
     return loads_of(step_load(shape_, lanes, step), mean_message_fraction(lanes.front(), step, 0));
   }
   StepLoads all_steps(const std::vector<const Lane*>& lanes) {
+    return all_steps(lanes, RunLoads::Edges::counted);
+  }
+  StepLoads all_steps_without_edges(const std::vector<const Lane*>& lanes) {
+    return all_steps(lanes, RunLoads::Edges::left_out);
+  }
+
+ private:
+  StepLoads all_steps(const std::vector<const Lane*>& lanes, RunLoads::Edges edges) {
     if (lanes.size() == 1 && is_all_pairs(*lanes.front())) {
       const double bytes = message_fraction(*lanes.front(), 0, 0);
       return loads_of(all_pairs_load(shape_, bytes), bytes);
     }
-    return runs_.all_steps(lanes);
+    return runs_.all_steps(lanes, edges);
   }
 
- private:
   /// Digits are the local rank, the node, the leaf group; not, say, the dimensions of a torus.
   [[nodiscard]] bool numbered_by_levels(const std::vector<std::int64_t>& radix) const {
     if (radix.size() == 1) return true;

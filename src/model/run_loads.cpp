@@ -106,13 +106,16 @@ void RunLoads::clear() {
   even_.up.assign(shape_.tiers.size(), 0.0);
 }
 
-void RunLoads::add_edges(const FlowBox& box, double count, LevelCounts& edges) const {
-  double left = messages_of(box);
-  double inside = count_within_blocks(box, shape_.ranks_per_node);
+/// `times` messages for each of the entry's.
+void RunLoads::add_edges(const LoadEntry& entry, double times, LevelCounts& edges) const {
+  const bool whole_nodes = entry.lane >= lanes_.size();
+  const double count = whole_nodes ? times * static_cast<double>(shape_.ranks_per_node) : times;
+  double left = messages_of(entry.box);
+  double inside = count_within_blocks(entry.box, shape_.ranks_per_node);
   edges[0] += count * inside;
   left -= inside;
   for (std::size_t t = 0; t < shape_.tiers.size() && left > 0; ++t) {
-    const double here = count_within_blocks(box, shape_.tiers[t].group_ranks);
+    const double here = count_within_blocks(entry.box, shape_.tiers[t].group_ranks);
     edges[t + 1] += count * (here - inside);
     left -= here - inside;
     inside = here;
@@ -120,7 +123,8 @@ void RunLoads::add_edges(const FlowBox& box, double count, LevelCounts& edges) c
   if (left > 0) edges[static_cast<std::size_t>(shape_.levels - 1)] += count * left;
 }
 
-void RunLoads::add_entry(std::size_t number, int arc, const FlowBox& box, double bytes) {
+const LoadEntry& RunLoads::add_entry(std::size_t number, int arc, const FlowBox& box,
+                                     double bytes) {
   const Lane& lane = *lanes_[number].lane;
   LoadEntry entry{box, bytes, LoadEntry::Kind::messages, false, 1, number};
   if (lane.phase.network != InNetwork::none) {
@@ -129,10 +133,11 @@ void RunLoads::add_entry(std::size_t number, int arc, const FlowBox& box, double
     entry.groups = static_cast<double>(lane.map.group_count);
     reversible_ = false;
   } else {
-    reversible_ = reversible_ && keeps_rails(box);
     if (take_whole_nodes(number, entry.box)) entry.lane = lanes_[number].whole_nodes;
+    reversible_ = reversible_ && keeps_rails(entry.box);
   }
   entries_.push_back(entry);
+  return entries_.back();
 }
 
 /// Takes away the side that runs through all local ranks of nodes: all turns of one message.
@@ -166,11 +171,11 @@ void RunLoads::add_step(std::size_t number, std::int64_t step, double count, Byt
     const double bytes = which == Bytes::largest ? message_fraction(lane, step, arc)
                                                  : mean_message_fraction(lane, step, arc);
     for_each_flow_box(lane, layout_of(number), step, arc, [&](const FlowBox& box) {
-      add_entry(number, arc, box, count * bytes);
+      const LoadEntry& entry = add_entry(number, arc, box, count * bytes);
       if (edges == nullptr) return;
       LevelCounts& of_arc = (*edges)[static_cast<std::size_t>(arc)];
       if (lane.phase.network == InNetwork::none)
-        add_edges(box, count, of_arc);
+        add_edges(entry, count, of_arc);
       else  // what all have in common is where the message turns round
         of_arc[static_cast<std::size_t>(
             stays_in_node(lane, shape_.ranks_per_node)
@@ -182,7 +187,7 @@ void RunLoads::add_step(std::size_t number, std::int64_t step, double count, Byt
 }
 
 /// Every rank to every other of its group, in groups of which no two ranks share a node, or all do.
-void RunLoads::add_all_to_all_in_groups(const Lane& lane, double copies, ArcEdges& edges) {
+void RunLoads::add_all_to_all_in_groups(const Lane& lane, double copies, ArcEdges* edges) {
   reversible_ = false;  // entered evenly, once
   const bool in_node = stays_in_node(lane, shape_.ranks_per_node);
   const double sent =
@@ -209,12 +214,13 @@ void RunLoads::add_all_to_all_in_groups(const Lane& lane, double copies, ArcEdge
       even_.up[t] += sent_of_all * leaving / static_cast<double>(tier.parts);
     }
   }
-  edges[0][static_cast<std::size_t>(level)] +=
+  if (edges == nullptr) return;
+  (*edges)[0][static_cast<std::size_t>(level)] +=
       static_cast<double>(lane.map.size * lane.map.group_count) *
       static_cast<double>(lane.phase.steps);
 }
 
-void RunLoads::add_lane(std::size_t number, ArcEdges& edges) {
+void RunLoads::add_lane(std::size_t number, ArcEdges* edges) {
   const Lane& lane = *lanes_[number].lane;
   const Phase& phase = lane.phase;
   const Affine& d = phase.arcs[0].distance;
@@ -231,13 +237,13 @@ void RunLoads::add_lane(std::size_t number, ArcEdges& edges) {
     const double bytes = mean_message_fraction(lane, phase.steps / 2, arc);
     single =
         for_each_flow_box_of_single_messages(lane, layout_of(number), arc, [&](const FlowBox& box) {
-          add_entry(number, arc, box, bytes);
-          add_edges(box, 1, edges[static_cast<std::size_t>(arc)]);
+          const LoadEntry& entry = add_entry(number, arc, box, bytes);
+          if (edges != nullptr) add_edges(entry, 1, (*edges)[static_cast<std::size_t>(arc)]);
         });
   }
   if (single) return;
   for (const StepClass& steps : step_classes(lane))
-    add_step(number, steps.first, static_cast<double>(steps.count), Bytes::mean, &edges);
+    add_step(number, steps.first, static_cast<double>(steps.count), Bytes::mean, edges);
 }
 
 void RunLoads::begin(const std::vector<Lane>& lanes) {
@@ -274,13 +280,14 @@ StepLoads RunLoads::step(std::int64_t step) {
   return loads;
 }
 
-void RunLoads::add_lanes(const std::vector<std::size_t>& numbers, double times, ArcEdges& edges) {
+void RunLoads::add_lanes(const std::vector<std::size_t>& numbers, double times, ArcEdges* edges) {
   for (const std::size_t number : numbers) {
     ArcEdges of_lane{};
-    add_lane(number, of_lane);
-    for (std::size_t arc = 0; arc < edges.size(); ++arc)
-      for (std::size_t level = 0; level < edges[arc].size(); ++level)
-        edges[arc][level] += times * lanes_[number].copies() * of_lane[arc][level];
+    add_lane(number, edges != nullptr ? &of_lane : nullptr);
+    if (edges == nullptr) continue;
+    for (std::size_t arc = 0; arc < edges->size(); ++arc)
+      for (std::size_t level = 0; level < of_lane[arc].size(); ++level)
+        (*edges)[arc][level] += times * lanes_[number].copies() * of_lane[arc][level];
   }
 }
 
@@ -301,23 +308,24 @@ std::vector<std::size_t> RunLoads::first_of_pairs() const {
   return first;
 }
 
-StepLoads RunLoads::all_steps(const std::vector<const Lane*>& lanes) {
+StepLoads RunLoads::all_steps(const std::vector<const Lane*>& lanes, Edges wanted) {
   find_representatives(lanes);
-  ArcEdges edges{};
+  ArcEdges counted{};
+  ArcEdges* edges = wanted == Edges::counted ? &counted : nullptr;
   clear();
   const std::vector<std::size_t> half = first_of_pairs();
   add_lanes(half, 2, edges);
   auto directions = LoadSamples::Directions::there_and_back;
   if (half.empty() || !reversible_) {
     clear();
-    edges = {};
+    counted = {};
     std::vector<std::size_t> all(lanes_.size());
     std::iota(all.begin(), all.end(), std::size_t{0});
     add_lanes(all, 1, edges);
     directions = LoadSamples::Directions::as_entered;
   }
   StepLoads loads = busiest(directions);
-  loads.edges = edges;
+  loads.edges = counted;
   return loads;
 }
 

@@ -23,8 +23,9 @@ class RunLoads {
   void begin(const std::vector<Lane>& lanes);
   /// One step of all lanes of the stage; edges of one group of the first lane.
   StepLoads step(std::int64_t step);
+  enum class Edges : std::uint8_t { counted, left_out };
   /// All steps of all lanes; edges of all messages. Ends the stage.
-  StepLoads all_steps(const std::vector<const Lane*>& lanes);
+  StepLoads all_steps(const std::vector<const Lane*>& lanes, Edges wanted);
 
  private:
   static constexpr std::size_t kNone = ~std::size_t{0};
@@ -56,12 +57,12 @@ class RunLoads {
   /// Where messages of a step differ, it ends with the largest; over all steps the mean adds up.
   enum class Bytes { largest, mean };
   void add_step(std::size_t number, std::int64_t step, double count, Bytes which, ArcEdges* edges);
-  void add_lane(std::size_t number, ArcEdges& edges);
-  void add_all_to_all_in_groups(const Lane& lane, double copies, ArcEdges& edges);
-  void add_entry(std::size_t number, int arc, const FlowBox& box, double bytes);
+  void add_lane(std::size_t number, ArcEdges* edges);
+  void add_all_to_all_in_groups(const Lane& lane, double copies, ArcEdges* edges);
+  const LoadEntry& add_entry(std::size_t number, int arc, const FlowBox& box, double bytes);
   bool take_whole_nodes(std::size_t number, FlowBox& box);
-  void add_edges(const FlowBox& box, double count, LevelCounts& edges) const;
-  void add_lanes(const std::vector<std::size_t>& numbers, double times, ArcEdges& edges);
+  void add_edges(const LoadEntry& entry, double times, LevelCounts& edges) const;
+  void add_lanes(const std::vector<std::size_t>& numbers, double times, ArcEdges* edges);
   [[nodiscard]] std::vector<std::size_t> first_of_pairs() const;
   StepLoads busiest(LoadSamples::Directions directions);
 

@@ -10,6 +10,7 @@
 //   void begin(const std::vector<Lane>&);   may be missing: steps asked for next are of this stage
 //   StepLoads step(const std::vector<Lane>&, std::int64_t step);        one step of a stage
 //   StepLoads all_steps(const std::vector<const Lane*>&);               everything these lanes send
+//   StepLoads all_steps_without_edges(const std::vector<const Lane*>&);  may be missing: the same
 #pragma once
 
 #include <algorithm>
@@ -132,6 +133,12 @@ class Pricer {
     }
   }
 
+  StepLoads all_steps_without_edges(const std::vector<const Lane*>& lanes) {
+    if constexpr (requires { engine_.all_steps_without_edges(lanes); })
+      return engine_.all_steps_without_edges(lanes);
+    else
+      return engine_.all_steps(lanes);
+  }
   void begin(const std::vector<Lane>& lanes) {
     if constexpr (requires { engine_.begin(lanes); }) engine_.begin(lanes);
   }
@@ -212,7 +219,7 @@ class Pricer {
   StepCost all_of(const std::vector<const Lane*>& lanes, bool spaced) {
     StepCost cost;
     if (lanes.empty()) return cost;
-    const StepLoads loads = engine_.all_steps(lanes);
+    const StepLoads loads = all_steps_without_edges(lanes);
     cost.even = loads.even;
     cost.hashed = loads.hashed;
     const MessageBytes bytes = message_bytes(lanes, 0);
