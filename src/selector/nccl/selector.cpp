@@ -288,7 +288,9 @@ namespace {
 
 /// Latencies of a message and the share of the bandwidth, from NCCL's own tables: what one
 /// (algorithm, protocol) has relative to protocol Simple of the same algorithm.
-ProtocolFigures figures_of(const NcclTuning& tuning, NcclAlgorithm a, NcclProtocol p) {
+ProtocolFigures figures_of(const NcclTuning& tuning, const NcclChoice& choice) {
+  const A a = choice.algorithm;
+  const P p = choice.protocol;
   constexpr double kMicro = 1e-6;
   const NcclTables& tables = nccl_tables(tuning.version);
   const NcclComm& comm = tuning.comm;
@@ -301,6 +303,14 @@ ProtocolFigures figures_of(const NcclTuning& tuning, NcclAlgorithm a, NcclProtoc
   const double simple_Bps = tuning.bandwidth_Bps[index(a)][index(P::simple)];
   if (simple_Bps > 0)
     figures.bandwidth_share = std::min(1.0, tuning.bandwidth_Bps[index(a)][index(p)] / simple_Bps);
+  if (p == P::ll && choice.channels < comm.channels) {
+    // LL's limit is one for all channels: fewer of them, which have less to begin with, have the
+    // same. [P] tuning.cc:311-329: half of the bandwidth on rings, 1/3.8 on trees
+    const double most = a == A::ring ? 0.5 : 1 / 3.8;
+    figures.bandwidth_share =
+        std::min(most, figures.bandwidth_share * static_cast<double>(comm.channels) /
+                           static_cast<double>(std::max<std::int64_t>(1, choice.channels)));
+  }
   const bool nvlink = comm.graphs.ring.intra_path == NcclPath::nvlink;
   const bool single = comm.ranks == comm.nodes && tables.rules.single_rank_tree_latency;
   switch (a) {
@@ -338,7 +348,7 @@ Selection selection_of(const NcclTuning& tuning, const NcclChoice& choice) {
   selection.segment_bytes = choice.chunk_bytes;
   selection.estimate_s = choice.estimate_s;
   if (tuning.point_to_point) return selection;
-  selection.figures = figures_of(tuning, choice.algorithm, choice.protocol);
+  selection.figures = figures_of(tuning, choice);
   const bool heads = choice.algorithm == A::nvls || choice.algorithm == A::nvls_tree ||
                      choice.algorithm == A::collnet_direct;
   if (heads) selection.lanes = tuning.comm.local_ranks;
