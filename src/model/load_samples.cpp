@@ -91,6 +91,19 @@ void LoadSamples::choose(const Divisor& block, std::size_t most,
   }
 }
 
+bool LoadSamples::looks_alike_backwards() {
+  for (std::size_t i = 1; i + 2 < places_.size(); i += 2) std::swap(places_[i], places_[i + 1]);
+  const auto same = [&](const Divisor& block, std::size_t most,
+                        const std::vector<std::int64_t>& chosen) {
+    choose(block, most, backwards_);
+    return std::is_permutation(chosen.begin(), chosen.end(), backwards_.begin(), backwards_.end());
+  };
+  bool alike = same(node_ranks_, kMostNodes, nodes_);
+  for (std::size_t t = 0; t < groups_.size() && alike; ++t)
+    alike = groups_[t].numbers.empty() || same(group_ranks_[t], kMostGroups, groups_[t].numbers);
+  return alike;
+}
+
 void LoadSamples::load(const std::vector<LoadEntry>& entries, const EvenLoads& even,
                        Directions directions) {
   list_places(entries);
