@@ -7,8 +7,11 @@
 namespace collscale {
 namespace {
 
+// Of one step, and of all steps together, where the busiest is less easily found.
 constexpr std::size_t kMostNodes = 16;
+constexpr std::size_t kMostNodesTogether = 64;
 constexpr std::size_t kMostGroups = 8;
+constexpr std::size_t kMostGroupsTogether = 16;
 
 std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
 
@@ -56,9 +59,13 @@ void LoadSamples::add_turns(const std::vector<std::int64_t>& turns) {
 void LoadSamples::list_places(const std::vector<LoadEntry>& entries) {
   places_.clear();
   places_.push_back(shape_.ranks - 1);  // perhaps partly used
-  // Where a box begins and ends blocks are partly filled, in between they are full.
-  for (const int halves : {0, 1, 2}) {
+  // Single messages are exceptions of a pattern (the last parents of a tree): their ranks first.
+  // Then: where a box begins and ends blocks are partly filled, in between they are full.
+  constexpr int kSingles = -1;
+  for (const int halves : {kSingles, 0, 1, 2}) {
     for (const LoadEntry& entry : entries) {
+      const bool single = entry.box.side_count == 0;
+      if (single != (halves == kSingles)) continue;
       std::int64_t source = entry.box.source;
       std::int64_t destination = entry.box.destination;
       for (int i = 0; i < entry.box.side_count && halves > 0; ++i) {
@@ -105,9 +112,11 @@ bool LoadSamples::looks_alike_backwards() {
 }
 
 void LoadSamples::load(const std::vector<LoadEntry>& entries, const EvenLoads& even,
-                       Directions directions) {
+                       Directions directions, Steps steps) {
   list_places(entries);
-  choose(node_ranks_, kMostNodes, nodes_);
+  const bool together = steps == Steps::together;
+  const std::size_t most_groups = together ? kMostGroupsTogether : kMostGroups;
+  choose(node_ranks_, together ? kMostNodesTogether : kMostNodes, nodes_);
   node_loads_.clear();
   const std::size_t ports = 2 * size(shape_.ranks_per_node);
   const std::size_t nics = 2 * size(shape_.nics_per_node);
@@ -124,7 +133,7 @@ void LoadSamples::load(const std::vector<LoadEntry>& entries, const EvenLoads& e
     groups.loads.clear();
     const bool turns_inside = shape_.ranks <= tier.group_ranks;
     if (turns_inside && (t > 0 || shape_.forwards_across_rails || shape_.rails == 1)) continue;
-    choose(group_ranks_[t], kMostGroups, groups.numbers);
+    choose(group_ranks_[t], most_groups, groups.numbers);
     for (std::size_t i = 0; i < groups.numbers.size(); ++i) {
       groups.loads.insert(groups.loads.end(), 2 * size(tier.parts), even.up[t]);
       groups.loads.insert(groups.loads.end(), 2 * size(tier.parts), 0.0);

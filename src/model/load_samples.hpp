@@ -44,7 +44,9 @@ class LoadSamples {
   /// there_and_back: every message also runs backwards (and none is handed to another rail).
   enum class Directions : std::uint8_t { as_entered, there_and_back };
   /// Looks for the busiest of all and loads them.
-  void load(const std::vector<LoadEntry>& entries, const EvenLoads& even, Directions directions);
+  enum class Steps : std::uint8_t { one, together };
+  void load(const std::vector<LoadEntry>& entries, const EvenLoads& even, Directions directions,
+            Steps steps);
 
   /// The same nodes and groups would have been looked at if all messages, none of a switch, ran
   /// backwards. (Only so many are, in the order of the messages' ends.)

@@ -270,7 +270,7 @@ StepLoads RunLoads::step(std::int64_t step) {
   ArcEdges edges{};
   for (std::size_t i = 0; i < lanes_.size(); ++i)
     add_step(i, step, 1, Bytes::largest, i == 0 ? &edges : nullptr);
-  StepLoads loads = busiest(LoadSamples::Directions::as_entered);
+  StepLoads loads = busiest(LoadSamples::Directions::as_entered, LoadSamples::Steps::one);
   for (LevelCounts& of_arc : edges)
     for (double& count : of_arc) count /= static_cast<double>(lanes_.front().lane->map.group_count);
   loads.edges = edges;
@@ -325,13 +325,13 @@ StepLoads RunLoads::all_steps(const std::vector<const Lane*>& lanes, Edges wante
     add_lanes(all, 1, edges);
     directions = LoadSamples::Directions::as_entered;
   }
-  StepLoads loads = busiest(directions);
+  StepLoads loads = busiest(directions, LoadSamples::Steps::together);
   loads.edges = counted;
   return loads;
 }
 
-StepLoads RunLoads::busiest(LoadSamples::Directions directions) {
-  samples_.load(entries_, even_, directions);
+StepLoads RunLoads::busiest(LoadSamples::Directions directions, LoadSamples::Steps steps) {
+  samples_.load(entries_, even_, directions, steps);
   bool any_in_node_switch = false;
   bool any_fabric_switch = false;
   double smallest = 0;

@@ -64,7 +64,7 @@ class RunLoads {
   void add_edges(const LoadEntry& entry, double times, LevelCounts& edges) const;
   void add_lanes(const std::vector<std::size_t>& numbers, double times, ArcEdges* edges);
   [[nodiscard]] std::vector<std::size_t> first_of_pairs() const;
-  StepLoads busiest(LoadSamples::Directions directions);
+  StepLoads busiest(LoadSamples::Directions directions, LoadSamples::Steps steps);
 
   const System& system_;
   const Fabric& fabric_;
