@@ -46,16 +46,22 @@ Expected<std::vector<Record>> selected_records(const PredictQuery& query, const 
   if (!chooser) return tl::unexpected(chooser.error());
   SelectedCosts costs(system, query.collective, ranks, query.price);
   std::vector<Record> records;
+  std::optional<Error> lacking;
   for (const double size_bytes : sizes_bytes) {
     const auto selection = chooser->choose(size_bytes);
     if (!selection) return tl::unexpected(selection.error());
     const auto prediction = costs.predict(*selection, size_bytes);
+    if (!prediction && selection->algorithm.empty()) {
+      lacking = prediction.error();
+      continue;
+    }
     if (!prediction) return tl::unexpected(prediction.error());
     Record record = make_record(query, system, *prediction, ranks, size_bytes);
     record.scenario.selector = selector_name(*query.selector);
     record.scenario.protocol = selection->protocol;
     records.push_back(std::move(record));
   }
+  if (records.empty() && lacking) return tl::unexpected(*lacking);
   return records;
 }
 

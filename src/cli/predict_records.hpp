@@ -28,8 +28,9 @@ struct PredictQuery {
   std::optional<Selector> selector{};
 };
 
-/// One record per size: time, bandwidths, breakdown, bottleneck, bound, and how many of the
-/// system's figures are assumed. Fails as the engines do.
+/// With a selector, sizes whose algorithm the registry lacks have no record; if that is all, it is
+/// an error. One record per size: time, bandwidths, breakdown, bottleneck, bound, and how many of
+/// the system's figures are assumed. Fails as the engines do.
 Expected<std::vector<Record>> predict_records(const PredictQuery& query, const System& system,
                                               std::int64_t ranks,
                                               std::span<const double> sizes_bytes);

@@ -46,8 +46,10 @@ void add_rank_work(const std::vector<const Lane*>& lanes, std::int64_t step, dou
   double leaders_reduced = 0;  // a rank leads its node for one lane
   double reduced = 0;
   for (const Lane* lane : lanes) {
-    const bool leads =
-        lane->map.view.nodes == View::Nodes::leaders || lane->map.view.fixed_count > 0;
+    // Of leaders, trees and chains a rank has its part in a step of one lane, not of all.
+    const bool leads = lane->map.view.nodes == View::Nodes::leaders ||
+                       lane->map.view.fixed_count > 0 || lane->phase.root >= 0 ||
+                       lane->phase.arcs[0].has_receivers;
     for (int arc = 0; arc < lane->phase.arc_count; ++arc) {
       const bool adds = adds_up(lane->phase);
       const bool scattered = is_scattered(*lane, step, arc);

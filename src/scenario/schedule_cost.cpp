@@ -126,8 +126,9 @@ class Evaluation {
     }
     contest.offer(CostTerm::pcie, kNicResource,
                   step.even[kNicResource] * wire * rates_.pcie_factor);
+    // The first window goes at once, each further one a round trip later.
     contest.offer(CostTerm::window, kNicResource,
-                  step.largest * wire *
+                  (step.largest * wire - rates_.window_bytes) *
                       rates_.s_per_byte_of_window[static_cast<std::size_t>(step.far_level)]);
     contest.offer(CostTerm::message_rate, kScaleUpResource, step.port_gaps * rates_.port_gap_s);
     contest.offer(CostTerm::message_rate, kNicResource, step.nic_gaps * rates_.nic_gap_s);
@@ -293,6 +294,7 @@ CostRates::CostRates(const System& system, const PriceOptions& price_options)
   const double ranks = node.accelerators.value * node.ranks_per_accelerator.value;
   const double ranks_per_nic = std::max(1.0, ranks / node.nics.per_node.value);
   const double nics_per_rank = std::max(1.0, node.nics.per_node.value / ranks);
+  window_bytes = value_or(node.nics.window_bytes, 0);
   port_gap_s = value_or(node.scale_up.message_gap_s, 0);
   nic_gap_s = value_or(node.nics.message_gap_s, 0) / nics_per_rank;
   overhead_s = value_or(node.nics.overhead_s, 0) / ranks_per_nic;

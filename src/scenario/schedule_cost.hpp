@@ -91,6 +91,7 @@ struct CostRates {
   PerLevel latency_s{};             ///< of a message, by level
   PerLevel switch_pass_s{};         ///< up to the switches that add up and down again, by level
   PerLevel s_per_byte_of_window{};  ///< round trip ÷ window, by level
+  double window_bytes = 0;
   double port_gap_s = 0;
   double nic_gap_s = 0;
   double overhead_s = 0;        ///< per message of a NIC: a rank's, or shared by the ranks of a NIC

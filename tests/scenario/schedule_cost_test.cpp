@@ -115,15 +115,18 @@ TEST(Evaluate, PcieCapsTheNic) {
   EXPECT_NEAR(exposed(p, "pcie"), 3 * 1e6 / 50e9, 1e-15);
 }
 
-// W bytes under way per round trip of 2α: 1 MB at a time, W = 10 kB, 9 us → 100 × 9 us a step.
+// W bytes under way per round trip of 2α: 1 MB, W = 10 kB, 9 us: 99 round trips after the first.
 TEST(Evaluate, AWindowCapsLongLinks) {
   System system = small_system();
   system.node.nics.window_bytes = figure(10e3);
   StepCost step = three_steps();
   step.largest = 0.25;
   step.far_level = 1;
-  const Prediction p = evaluate(one_step(step), CostRates(system, {}), 4e6);
-  EXPECT_NEAR(p.time_s, 3 * (4.5e-6 + 100 * 9e-6), 1e-12);
+  const auto time_s = [&](double size_bytes) {
+    return evaluate(one_step(step), CostRates(system, {}), size_bytes).time_s;
+  };
+  EXPECT_NEAR(time_s(4e6), 3 * (4.5e-6 + 99 * 9e-6), 1e-12);
+  EXPECT_NEAR(time_s(4e4), 3 * (4.5e-6 + 10e3 / 50e9), 1e-15);  // fits into the window
 }
 
 // LogGP: k messages from one port start max(g, kG, o) apart, so k − 1 intervals.

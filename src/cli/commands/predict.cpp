@@ -53,8 +53,10 @@ Expected<std::vector<Record>> records_for(const PredictOptions& options, const S
                            options.seed, options.price, options.selector},
                           system, ranks, options.sizes_bytes);
       if (!answers) return tl::unexpected(answers.error());
-      for (std::size_t i = 0; i < answers->size(); ++i) {
-        by_size[i].push_back(std::move((*answers)[i]));
+      std::size_t at = 0;  // with a selector some sizes may have no answer
+      for (Record& answer : *answers) {
+        while (options.sizes_bytes[at] != answer.scenario.size_bytes) ++at;
+        by_size[at].push_back(std::move(answer));
       }
     }
     for (std::vector<Record>& group : by_size) {
@@ -67,10 +69,12 @@ Expected<std::vector<Record>> records_for(const PredictOptions& options, const S
 }
 
 std::string table_of(const std::vector<Record>& records, bool colour) {
-  const bool selected = !records.front().scenario.selector.empty();
+  const bool has_protocol = std::any_of(records.begin(), records.end(), [](const Record& record) {
+    return !record.scenario.protocol.empty();
+  });
   const bool moves = records.front().scenario.collective != Collective::barrier;
   std::vector<Column> columns = {{"size"}, {"ranks"}, {"algorithm", Align::left}};
-  if (selected) columns.push_back({"protocol", Align::left});
+  if (has_protocol) columns.push_back({"protocol", Align::left});
   columns.insert(
       columns.end(),
       {{"time"}, {"algbw\nGB/s"}, {"busbw\nGB/s"}, {"of\nbound"}, {"bottleneck", Align::left}});
@@ -79,7 +83,7 @@ std::string table_of(const std::vector<Record>& records, bool colour) {
     const Scenario& scenario = record.scenario;
     std::vector<std::string> cells = {format_size(scenario.size_bytes),
                                       format_count(scenario.ranks), scenario.algorithm};
-    if (selected) cells.push_back(scenario.protocol);
+    if (has_protocol) cells.push_back(scenario.protocol);
     cells.insert(cells.end(),
                  {format_time(record.time_s), moves ? format_gigabytes(record.algbw_Bps) : "",
                   moves ? format_gigabytes(record.busbw_Bps) : "",
@@ -177,6 +181,12 @@ Expected<void> run(const PredictOptions& options, const Terminal& terminal) {
     if (auto written = write_results(options.json, results); !written) return written;
   }
 
+  const std::size_t asked = options.sizes_bytes.size() * rank_counts.size();
+  if (options.selector && records->size() < asked)
+    print_note(
+        fmt::format("{} of {} points are left out: no algorithm here is like the one that {} "
+                    "takes there",
+                    asked - records->size(), asked, selector_name(*options.selector)));
   if (options.selector)
     for (const std::string& note : selector_notes(*options.selector)) print_note(note);
   int figures = 0;

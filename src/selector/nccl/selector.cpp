@@ -300,16 +300,19 @@ ProtocolFigures figures_of(const NcclTuning& tuning, const NcclChoice& choice) {
   };
   ProtocolFigures figures;
   figures.base_s = kMicro * tables.base_latency_us[index(a)][index(p)];
-  const double simple_Bps = tuning.bandwidth_Bps[index(a)][index(P::simple)];
-  if (simple_Bps > 0)
-    figures.bandwidth_share = std::min(1.0, tuning.bandwidth_Bps[index(a)][index(p)] / simple_Bps);
-  if (p == P::ll && choice.channels < comm.channels) {
+  figures.bandwidth_share = tuning.protocol_share[index(a)][index(p)];
+  if (p == P::ll) {
     // LL's limit is one for all channels: fewer of them, which have less to begin with, have the
-    // same. [P] tuning.cc:311-329: half of the bandwidth on rings, 1/3.8 on trees
+    // same. Channels beyond the ranks of a node share NICs. [P] tuning.cc:311-329: at most half of
+    // the bandwidth on rings, 1/3.8 on trees
+    const auto lanes = [&comm](std::int64_t channels) {
+      const std::int64_t most = comm.nodes > 1 ? comm.local_ranks : 1;
+      return static_cast<double>(std::clamp<std::int64_t>(channels, 1, most));
+    };
     const double most = a == A::ring ? 0.5 : 1 / 3.8;
     figures.bandwidth_share =
-        std::min(most, figures.bandwidth_share * static_cast<double>(comm.channels) /
-                           static_cast<double>(std::max<std::int64_t>(1, choice.channels)));
+        std::min(std::max(most, figures.bandwidth_share),
+                 figures.bandwidth_share * lanes(comm.channels) / lanes(choice.channels));
   }
   const bool nvlink = comm.graphs.ring.intra_path == NcclPath::nvlink;
   const bool single = comm.ranks == comm.nodes && tables.rules.single_rank_tree_latency;

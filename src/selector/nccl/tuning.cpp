@@ -365,6 +365,7 @@ Expected<NcclTuning> tune_nccl(NcclVersion version, const NcclComm& comm, Collec
   if (collective == C::barrier)
     return fail("NCCL has no barrier; programs run an all_reduce of a few bytes in its place");
   NcclTuning tuning{.version = version, .collective = collective, .comm = comm};
+  for (auto& shares : tuning.protocol_share) shares.fill(1);
   auto allowed = parse_nccl_environment(environment, version, collective);
   if (!allowed) return tl::unexpected(allowed.error());
   switch (collective) {
@@ -394,6 +395,8 @@ Expected<NcclTuning> tune_nccl(NcclVersion version, const NcclComm& comm, Collec
       if (!here.empty()) continue;
       tuning.latency_s[i][index(p)] = latency_us(in, a, p) * 1e-6;
       const double GBps = bus_GBps(in, a, p) * ratio(in, a);
+      const double simple_GBps = bus_GBps(in, a, P::simple) * ratio(in, a);
+      tuning.protocol_share[i][index(p)] = simple_GBps > 0 ? std::min(1.0, GBps / simple_GBps) : 1;
       if (a == A::ring) ring_GBps[index(p)] = GBps;
       if (!why.empty()) continue;
       tuning.bandwidth_Bps[i][index(p)] = GBps * 1e9;

@@ -40,6 +40,9 @@ struct NcclTuning {
   /// list is of what it cannot have) without a word.
   bool fell_back = false;
   double nvls_all_reduce_Bps = 0;  ///< that NCCL sets the chunks of NVLS by
+  /// Of the bandwidth that an algorithm has with protocol Simple, what it has with each; whether or
+  /// not the variables leave these. 1 where there is no such pair.
+  std::array<std::array<double, kNcclProtocols>, kNcclAlgorithms> protocol_share{};
 };
 
 /// Fails with one sentence where NCCL would stop: the variables leave nothing for the collective;
