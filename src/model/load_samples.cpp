@@ -7,11 +7,13 @@
 namespace collscale {
 namespace {
 
-// Of one step, and of all steps together, where the busiest is less easily found.
+// Of systems with more blocks than kAll times these, so many are looked at: in one step, and in all
+// steps together, where the busiest is less easily found.
 constexpr std::size_t kMostNodes = 16;
-constexpr std::size_t kMostNodesTogether = 64;
+constexpr std::size_t kMostNodesTogether = 32;
 constexpr std::size_t kMostGroups = 8;
-constexpr std::size_t kMostGroupsTogether = 16;
+constexpr std::size_t kMostGroupsTogether = 8;
+constexpr std::int64_t kAll = 4;
 
 std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
 
@@ -85,7 +87,7 @@ void LoadSamples::choose(const Divisor& block, std::size_t most,
                          std::vector<std::int64_t>& chosen) const {
   chosen.clear();
   const std::int64_t blocks = block.quotient(shape_.ranks + block.value() - 1);
-  if (blocks <= static_cast<std::int64_t>(most)) {
+  if (blocks <= kAll * static_cast<std::int64_t>(most)) {
     for (std::int64_t number = 0; number < blocks; ++number) chosen.push_back(number);
     return;
   }
@@ -259,16 +261,23 @@ void LoadSamples::load_nodes(const LoadEntry& entry) {
   }
 }
 
-void LoadSamples::load_switch(const LoadEntry& entry, std::size_t tier_index,
+void LoadSamples::load_switch(const LoadEntry& entry, std::size_t tier_index, std::int64_t number,
                               const GroupLoads& group) const {
   const FabricShape::Tier& tier = shape_.tiers[tier_index];
   // Added up at every switch: one message for each of the switches' trees, not for each rank.
   if (entry.in_node || shape_.ranks <= tier.group_ranks) return;
   const bool up = entry.kind == LoadEntry::Kind::to_switch;
-  const std::int64_t rank = up ? entry.box.source : entry.box.destination;
+  const std::int64_t low = number * tier.group_ranks;
+  std::int64_t member = kNoRank;
+  BoxEnd(entry.box, up ? End::source : End::destination, tier.group_ranks)
+      .for_each(low, low + tier.group_ranks, [&](const Progression& p) {
+        if (member == kNoRank) member = up ? p.source : p.destination;
+      });
+  if (member == kNoRank) return;
+  const std::int64_t node = node_ranks_.quotient(member);
   const Turns& turns = turns_[entry.lane];
   for (std::size_t turn = 0; turn < turns.count; ++turn) {
-    const std::int32_t local = turned(turns, turn, 0)[rank % node_ranks_.value()];
+    const std::int32_t local = turned(turns, turn, node)[member - node * node_ranks_.value()];
     const std::int64_t only = tier.parts == 1 ? 0 : rail_of_[size(local)];  // of a single tree
     for (std::int64_t part = 0; part < tier.parts; ++part) {
       const double trees = entry.groups / static_cast<double>(tier.parts);
@@ -284,7 +293,7 @@ void LoadSamples::load_groups(const LoadEntry& entry, std::size_t tier_index) {
   const Groups& groups = groups_[tier_index];
   if (entry.kind != LoadEntry::Kind::messages) {
     for (std::size_t i = 0; i < groups.numbers.size(); ++i)
-      load_switch(entry, tier_index, group_loads(tier_index, i));
+      load_switch(entry, tier_index, groups.numbers[i], group_loads(tier_index, i));
     return;
   }
   const std::int64_t in_node = node_ranks_.value();

@@ -79,7 +79,8 @@ class LoadSamples {
   void choose(const Divisor& block, std::size_t most, std::vector<std::int64_t>& chosen) const;
   void load_nodes(const LoadEntry& entry);
   void load_groups(const LoadEntry& entry, std::size_t tier);
-  void load_switch(const LoadEntry& entry, std::size_t tier, const GroupLoads& group) const;
+  void load_switch(const LoadEntry& entry, std::size_t tier_index, std::int64_t number,
+                   const GroupLoads& group) const;
   void add_way_back(const EvenLoads& even);
   void find_busiest();
   [[nodiscard]] NodeLoads node_loads(std::size_t sample);
