@@ -179,8 +179,7 @@ Expected<void> run_table(const PredictOptions& options, const System& system,
                            {"collective", name(options.collective)},
                            {"graphs", graphs},
                            {"points", std::move(points)}};
-    if (auto written = write_text(options.json, document.dump(2) + "\n"); !written)
-      return written;
+    if (auto written = write_text(options.json, document.dump(2) + "\n"); !written) return written;
   }
   print_note(fmt::format("graphs {}: {}",
                          selector.graphs.empty() ? "as NCCL's search would find" : "as given",
