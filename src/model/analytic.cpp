@@ -14,17 +14,6 @@ double largest(const std::vector<double>& values) {
   return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
 }
 
-/// Every rank sends every other a block of its own: one demand, not size − 1 steps.
-bool is_all_pairs(const Lane& lane) {
-  const Phase& phase = lane.phase;
-  const Affine& distance = phase.arcs[0].distance;
-  return phase.lag == Lag::none && phase.window == 0 && lane.map.group_count == 1 &&
-         phase.steps > 0 && phase.address == Address::pair && phase.frame == Frame::cyclic &&
-         phase.root < 0 && phase.arc_count == 1 && !phase.arcs[0].has_receivers &&
-         phase.steps == lane.map.size - 1 && distance.constant == 1 && distance.per_step == 1 &&
-         distance.per_unit == 0;
-}
-
 bool keeps_the_order_of_ranks(const View& view) {
   for (std::size_t d = 1; d < view.rotation.size(); ++d)
     if (view.rotation[d] != 0) return false;

@@ -22,11 +22,6 @@ std::int64_t pat_aggregation(const Selection& selection, double size_bytes, std:
   return static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(std::min(fit, most))));
 }
 
-bool same(const ProtocolFigures& a, const ProtocolFigures& b) {
-  return a.bandwidth_share == b.bandwidth_share && a.scale_up_latency_s == b.scale_up_latency_s &&
-         a.nic_latency_s == b.nic_latency_s && a.base_s == b.base_s;
-}
-
 }  // namespace
 
 SelectedCosts::SelectedCosts(const System& system, Collective collective, std::int64_t ranks,
@@ -60,14 +55,12 @@ Expected<const SelectedCosts::Priced*> SelectedCosts::priced(const Selection& se
 }
 
 CostRates& SelectedCosts::rates_for(const Selection& selection) {
-  const ProtocolFigures& figures = selection.figures;
-  for (Rates& known : rates_)
-    if (same(known.figures, figures)) return known.rates;
+  for (CostRates& known : rates_)
+    if (known.options.protocol == selection.figures) return known;
   PriceOptions options = options_;
-  options.protocol = {figures.bandwidth_share, figures.scale_up_latency_s, figures.nic_latency_s,
-                      figures.base_s};
-  rates_.push_back({figures, CostRates(system_, options)});
-  return rates_.back().rates;
+  options.protocol = selection.figures;
+  rates_.emplace_back(system_, options);
+  return rates_.back();
 }
 
 Expected<Prediction> SelectedCosts::predict(const Selection& selection, double size_bytes) {

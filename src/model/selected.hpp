@@ -35,10 +35,6 @@ class SelectedCosts {
     ScheduleCost cost;
     Abilities abilities{};
   };
-  struct Rates {
-    ProtocolFigures figures;
-    CostRates rates;
-  };
   Expected<const Priced*> priced(const Selection& selection, double size_bytes);
   CostRates& rates_for(const Selection& selection);
 
@@ -47,7 +43,7 @@ class SelectedCosts {
   Shape shape_;
   PriceOptions options_;
   std::vector<Priced> priced_;
-  std::vector<Rates> rates_;
+  std::vector<CostRates> rates_;  ///< one for each protocol
 };
 
 }  // namespace collscale

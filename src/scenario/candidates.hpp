@@ -45,6 +45,9 @@ std::vector<std::string> candidate_names(const System& system, Collective collec
 
 Abilities abilities_of(const Candidate& candidate);
 
+/// Every rank of the lane sends every other a block of its own: one demand, not size − 1 steps.
+bool is_all_pairs(const Lane& lane);
+
 /// The ranks of a lane's group lie within one node.
 bool stays_in_node(const Lane& lane, std::int64_t ranks_per_node);
 

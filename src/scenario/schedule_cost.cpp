@@ -110,7 +110,7 @@ class Evaluation {
 
   /// What moves and competes; returns its time.
   double add_transfer(const StepCost& step, double size_bytes, Exposed& into) const {
-    const ProtocolCost& protocol = rates_.options.protocol;
+    const ProtocolFigures& protocol = rates_.options.protocol;
     Contest contest(into, terms_, step.count);
     const Busiest even = busiest(step.even, size_bytes);
     contest.offer(CostTerm::bandwidth, even.resource, even.seconds);
@@ -274,6 +274,14 @@ std::string bottleneck_of(const Exposed& exposed, const CostRates& rates) {
   return exposed.of(CostTerm::latency) >= most_s ? "latency" : where;
 }
 
+/// The system with the protocol's latencies in place of its own.
+System with_protocol(System system, const ProtocolFigures& protocol) {
+  if (protocol.scale_up_latency_s >= 0)
+    system.node.scale_up.latency_s.value = protocol.scale_up_latency_s;
+  if (protocol.nic_latency_s >= 0) system.node.nics.latency_s.value = protocol.nic_latency_s;
+  return system;
+}
+
 }  // namespace
 
 CostRates::CostRates(const System& system, const PriceOptions& price_options)
@@ -304,13 +312,6 @@ CostRates::CostRates(const System& system, const PriceOptions& price_options)
   if (node.compute.reduce_Bps) reduce_s_per_byte = 1 / node.compute.reduce_Bps->value;
   if (node.compute.copy_Bps) copy_s_per_byte = 1 / node.compute.copy_Bps->value;
   for (const Tier& tier : clos.tiers) tiers.push_back(tier.name);
-}
-
-System with_protocol(System system, const ProtocolCost& protocol) {
-  if (protocol.scale_up_latency_s >= 0)
-    system.node.scale_up.latency_s.value = protocol.scale_up_latency_s;
-  if (protocol.nic_latency_s >= 0) system.node.nics.latency_s.value = protocol.nic_latency_s;
-  return system;
 }
 
 Prediction evaluate(const ScheduleCost& cost, const CostRates& rates, double size_bytes) {

@@ -18,6 +18,7 @@
 #include "scenario/cost_terms.hpp"
 #include "scenario/noise.hpp"
 #include "scenario/prediction.hpp"
+#include "selector/selection.hpp"
 #include "topology/fabric.hpp"
 #include "topology/system.hpp"
 
@@ -64,17 +65,9 @@ struct ScheduleCost {
   std::int32_t window = 0;  ///< chunks under way at most; 0: no limit
 };
 
-/// What a library's protocol does to a system (NCCL's LL, LL128, Simple).
-struct ProtocolCost {
-  double bandwidth_share = 1;      ///< of what passes a link, the part that is data
-  double scale_up_latency_s = -1;  ///< in place of the system's; negative: the system's
-  double nic_latency_s = -1;       ///< the same
-  double base_s = 0;               ///< once per collective
-};
-
 struct PriceOptions {
   CostTerms terms{};
-  ProtocolCost protocol{};
+  ProtocolFigures protocol{};
   Noise noise{};            ///< of every message
   std::int32_t chunks = 0;  ///< of pipelines; 0: as many as make it fastest
   /// A step of a ring passes its message on in parts while it arrives: t = max(b, α + b/parts) for
@@ -101,9 +94,6 @@ struct CostRates {
   double copy_s_per_byte = 0;
   std::vector<std::string_view> tiers;  ///< names; of the system, which must live on
 };
-
-/// The system with the protocol's latencies in place of its own.
-System with_protocol(System system, const ProtocolCost& protocol);
 
 /// The time and its breakdown for one size.
 Prediction evaluate(const ScheduleCost& cost, const CostRates& rates, double size_bytes);

@@ -16,6 +16,7 @@ struct ProtocolFigures {
   double scale_up_latency_s = -1;  ///< one message inside a node
   double nic_latency_s = -1;       ///< and between nodes, without the switches
   double base_s = 0;               ///< once per collective
+  bool operator==(const ProtocolFigures&) const = default;
 };
 
 struct Selection {

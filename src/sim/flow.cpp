@@ -24,12 +24,9 @@ System with_even_share(System system) {
   return system;
 }
 
-/// Every rank of the system sends every other a block of its own.
-bool is_all_pairs(const Lane& lane, std::int64_t ranks) {
-  const Phase& phase = lane.phase;
-  return phase.lag == Lag::none && phase.address == Address::pair && phase.frame == Frame::cyclic &&
-         phase.root < 0 && phase.arc_count == 1 && !phase.arcs[0].has_receivers &&
-         lane.map.size == ranks && phase.steps == ranks - 1;
+/// Of all ranks, and of too many to go pair by pair.
+bool is_summed_by_groups(const Lane& lane, std::int64_t ranks) {
+  return ranks > kMostRanksPairByPair && lane.map.size == ranks && is_all_pairs(lane);
 }
 
 /// How many messages pricing a program enumerates.
@@ -37,7 +34,7 @@ double messages_of(const Program& program, std::int64_t ranks) {
   double messages = 0;
   for (const Lane& lane : program.lanes) {
     const double all = static_cast<double>(lane.map.size * lane.map.group_count);
-    if (is_all_pairs(lane, ranks) && ranks > kMostRanksPairByPair) continue;
+    if (is_summed_by_groups(lane, ranks)) continue;
     const bool single = lane.phase.root >= 0;
     if (lane.phase.lag == Lag::none && !single)
       messages += all * static_cast<double>(lane.phase.steps);
@@ -87,7 +84,7 @@ class FlowEngine {
 
   StepLoads all_steps(const std::vector<const Lane*>& lanes) {
     StepLoads loads;
-    if (lanes.size() == 1 && ranks_ > kMostRanksPairByPair && is_all_pairs(*lanes[0], ranks_)) {
+    if (lanes.size() == 1 && is_summed_by_groups(*lanes[0], ranks_)) {
       const Fabric even(even_system_);
       LinkLoads pairs(even);
       const int farthest =
@@ -99,11 +96,7 @@ class FlowEngine {
     loads_.clear();
     for (std::size_t i = 0; i < lanes.size(); ++i) {
       const Lane& lane = *lanes[i];
-      if (lane.phase.lag == Lag::none) {
-        add_lane_flows(system_, fabric_, lane, i, -1, 1, hashing_, loads_, loads.edges);
-        continue;
-      }
-      if (sends_single_messages(lane)) {
+      if (lane.phase.lag == Lag::none || sends_single_messages(lane)) {
         add_lane_flows(system_, fabric_, lane, i, -1, 1, hashing_, loads_, loads.edges);
         continue;
       }
