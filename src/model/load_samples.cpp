@@ -76,8 +76,15 @@ void LoadSamples::list_places(const std::vector<LoadEntry>& entries) {
         source += k * side.source_hop;
         destination += k * side.destination_hop;
       }
-      if (entry.kind != LoadEntry::Kind::from_switch) places_.push_back(source);
-      if (entry.kind != LoadEntry::Kind::to_switch) places_.push_back(destination);
+      // The lower rank first: the same places whichever way the messages run.
+      const bool sends = entry.kind != LoadEntry::Kind::from_switch;
+      const bool receives = entry.kind != LoadEntry::Kind::to_switch;
+      if (sends && receives) {
+        places_.push_back(std::min(source, destination));
+        places_.push_back(std::max(source, destination));
+      } else {
+        places_.push_back(sends ? source : destination);
+      }
     }
   }
   places_.push_back(0);
@@ -98,19 +105,6 @@ void LoadSamples::choose(const Divisor& block, std::size_t most,
     chosen.push_back(number);
     if (chosen.size() == most) return;
   }
-}
-
-bool LoadSamples::looks_alike_backwards() {
-  for (std::size_t i = 1; i + 2 < places_.size(); i += 2) std::swap(places_[i], places_[i + 1]);
-  const auto same = [&](const Divisor& block, std::size_t most,
-                        const std::vector<std::int64_t>& chosen) {
-    choose(block, most, backwards_);
-    return std::is_permutation(chosen.begin(), chosen.end(), backwards_.begin(), backwards_.end());
-  };
-  bool alike = same(node_ranks_, kMostNodes, nodes_);
-  for (std::size_t t = 0; t < groups_.size() && alike; ++t)
-    alike = groups_[t].numbers.empty() || same(group_ranks_[t], kMostGroups, groups_[t].numbers);
-  return alike;
 }
 
 void LoadSamples::load(const std::vector<LoadEntry>& entries, const EvenLoads& even,

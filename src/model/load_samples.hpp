@@ -48,10 +48,6 @@ class LoadSamples {
   void load(const std::vector<LoadEntry>& entries, const EvenLoads& even, Directions directions,
             Steps steps);
 
-  /// The same nodes and groups would have been looked at if all messages, none of a switch, ran
-  /// backwards. (Only so many are, in the order of the messages' ends.)
-  bool looks_alike_backwards();
-
   [[nodiscard]] double busiest_port() const { return busiest_port_; }
   [[nodiscard]] double busiest_nic() const { return busiest_nic_; }
   struct Uplinks {
@@ -103,7 +99,6 @@ class LoadSamples {
 
   std::vector<std::int64_t> places_;  ///< ranks where the busiest are looked for, in this order
   std::vector<std::int64_t> nodes_;
-  std::vector<std::int64_t> backwards_;  ///< what would have been chosen
   std::vector<double> node_loads_;
   struct Groups {
     std::vector<std::int64_t> numbers;

@@ -275,8 +275,7 @@ StepLoads RunLoads::step(std::int64_t step) {
     for (double& count : of_arc) count /= static_cast<double>(lanes_.front().lane->map.group_count);
   loads.edges = edges;
   std::vector<Known::Step>& steps = known_.back().steps;
-  if (backwards_of_ == kNone && reversible_ && steps.size() < kMostKnownSteps &&
-      samples_.looks_alike_backwards())
+  if (backwards_of_ == kNone && reversible_ && steps.size() < kMostKnownSteps)
     steps.push_back({step, loads});
   return loads;
 }
