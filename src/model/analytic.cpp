@@ -38,6 +38,8 @@ bool is_regular(const Lane& lane) {
   return true;
 }
 
+}  // namespace
+
 class AnalyticEngine {
  public:
   AnalyticEngine(const System& system, std::int64_t ranks)
@@ -124,11 +126,13 @@ class AnalyticEngine {
   bool regular_ = false;  ///< the stage that steps are asked of
 };
 
-}  // namespace
+AnalyticPricer::AnalyticPricer(const System& system, std::int64_t ranks)
+    : engine_(std::make_unique<AnalyticEngine>(system, ranks)) {}
 
-ScheduleCost price_analytic(const System& system, std::int64_t ranks, const Program& program) {
-  AnalyticEngine engine(system, ranks);
-  return price(program, engine);
+AnalyticPricer::~AnalyticPricer() = default;
+
+ScheduleCost AnalyticPricer::price(const Program& program) {
+  return collscale::price(program, *engine_);
 }
 
 Expected<std::vector<Prediction>> predict_analytic(const System& system, Collective collective,

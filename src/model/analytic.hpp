@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,7 +28,19 @@ Expected<std::vector<Prediction>> predict_analytic(const System& system, Collect
                                                    std::span<const double> sizes_bytes,
                                                    const PriceOptions& options = {});
 
-/// The cost of one program, for those who evaluate it themselves (sweeps, selectors).
-ScheduleCost price_analytic(const System& system, std::int64_t ranks, const Program& program);
+class AnalyticEngine;
+
+/// The costs of programs, for those who evaluate them themselves (sweeps, selectors). What one
+/// program has in common with the next (a tree with more channels) is worked out once. The system
+/// must live on.
+class AnalyticPricer {
+ public:
+  AnalyticPricer(const System& system, std::int64_t ranks);
+  ~AnalyticPricer();
+  ScheduleCost price(const Program& program);
+
+ private:
+  std::unique_ptr<AnalyticEngine> engine_;
+};
 
 }  // namespace collscale

@@ -33,20 +33,25 @@ bool same_but_turned(const Lane& a, const Lane& b) {
          a.phase == b.phase;
 }
 
-/// Every message of one is a message of the other, backwards.
-bool is_reverse(const Lane& a, const Lane& b) {
+/// Every message of one is a message of the other, perhaps backwards, but for where in the nodes
+/// they run and how much of the data they carry.
+bool sends_alike(const Lane& a, const Lane& b, bool backwards) {
   const Phase& p = a.phase;
   const Phase& q = b.phase;
-  return p.dual != q.dual && p.steps == q.steps && p.network == InNetwork::none &&
-         a.map.size == b.map.size && a.scope_fraction == b.scope_fraction &&
-         a.gathers_for_others == b.gathers_for_others && a.map.radix == b.map.radix &&
-         a.map.view == b.map.view && p.frame == q.frame && p.unit == q.unit &&
+  return (p.dual != q.dual) == backwards && p.steps == q.steps && p.network == InNetwork::none &&
+         a.map.size == b.map.size && a.gathers_for_others == b.gathers_for_others &&
+         a.map.radix == b.map.radix && p.frame == q.frame && p.unit == q.unit &&
          p.address == q.address && p.transfer == q.transfer && p.lag == q.lag &&
          p.network == q.network && p.arc_count == q.arc_count && p.base == q.base &&
          p.window == q.window && p.root == q.root && p.arcs == q.arcs;
 }
 
-constexpr std::size_t kKnownStages = 4;
+bool is_same(const Lane& a, const Lane& b, bool backwards) {
+  return sends_alike(a, b, backwards) && a.scope_fraction == b.scope_fraction &&
+         a.map.view == b.map.view;
+}
+
+constexpr std::size_t kKnownStages = 8;
 constexpr std::size_t kMostKnownSteps = 128;
 
 }  // namespace
@@ -77,12 +82,93 @@ const RankLayout& RunLoads::layout_of(std::size_t number) {
   return lane.layout;
 }
 
-bool RunLoads::runs_backwards(const Known& stage) const {
-  if (stage.lanes.size() != lanes_.size()) return false;
-  for (std::size_t i = 0; i < lanes_.size(); ++i)
-    if (!is_reverse(stage.lanes[i], *lanes_[i].lane) || stage.turns[i] != lanes_[i].turns)
-      return false;
-  return true;
+RunLoads::Likeness RunLoads::likeness(const Known& stage, bool backwards) const {
+  if (stage.lanes.size() != lanes_.size()) return Likeness::none;
+  bool same = true;
+  for (std::size_t i = 0; i < lanes_.size() && same; ++i)
+    same = is_same(stage.lanes[i], *lanes_[i].lane, backwards) && stage.turns[i] == lanes_[i].turns;
+  if (same) return Likeness::same;
+  bool alike = turn_together() && shape_.ranks % shape_.ranks_per_node == 0;
+  const auto part = [](const Lane& lane, const Lane& known) {
+    return known.scope_fraction > 0 ? lane.scope_fraction / known.scope_fraction : 0;
+  };
+  const double part_of_first = part(*lanes_.front().lane, stage.lanes.front());
+  for (std::size_t i = 0; i < lanes_.size() && alike; ++i) {
+    const Lane& lane = *lanes_[i].lane;
+    const Lane& known = stage.lanes[i];
+    alike = sends_alike(known, lane, backwards) && part(lane, known) == part_of_first &&
+            part_of_first > 0 && straight(known.map.view) == straight(lane.map.view);
+  }
+  return alike ? Likeness::but_turned : Likeness::none;
+}
+
+/// All lanes enter the nodes at the same local ranks.
+bool RunLoads::turn_together() const {
+  const auto local = [&](const Representative& lane) {
+    return floor_mod(lane.lane->map.rank(0, 0), shape_.ranks_per_node);
+  };
+  return std::all_of(lanes_.begin(), lanes_.end(), [&](const Representative& lane) {
+    return lane.turns == lanes_.front().turns && local(lane) == local(lanes_.front());
+  });
+}
+
+const RunLoads::Known::Step* RunLoads::find_known(std::int64_t step) const {
+  if (like_ == kNone) return nullptr;
+  const std::int64_t wanted = backwards_ ? lanes_.front().lane->phase.steps - 1 - step : step;
+  for (const Known::Step& known : known_[like_].steps)
+    if (known.step == wanted && (known.reversible || !backwards_) &&
+        (known.of_one_turn || likeness_ == Likeness::same))
+      return &known;
+  return nullptr;
+}
+
+RunLoads::Meeting RunLoads::meeting() const {
+  const std::int64_t in_node = shape_.ranks_per_node;
+  const Representative& lane = lanes_.front();
+  const std::int64_t first = lane.lane->map.rank(0, 0);
+  std::vector<double> ports(static_cast<std::size_t>(in_node), 0.0);
+  std::vector<double> nics(ports);
+  std::vector<double> parts(ports);
+  for (const std::int64_t turn : lane.turns) {
+    const std::int64_t local = floor_mod(first + turn, in_node);
+    ++ports[static_cast<std::size_t>(local)];
+    ++nics[static_cast<std::size_t>(shape_.nic(local))];
+    ++parts[static_cast<std::size_t>(shape_.rail(local))];
+  }
+  const auto most = [](const std::vector<double>& counts) {
+    return *std::max_element(counts.begin(), counts.end());
+  };
+  return {most(ports), most(nics), most(parts), lane.copies()};
+}
+
+bool RunLoads::at_one_local_rank() const {
+  const std::int64_t in_node = shape_.ranks_per_node;
+  if (shape_.ranks % in_node != 0 || !reversible_ || !turn_together()) return false;
+  const std::int64_t local = floor_mod(lanes_.front().lane->map.rank(0, 0), in_node);
+  return std::all_of(entries_.begin(), entries_.end(), [&](const LoadEntry& entry) {
+    const FlowBox& box = entry.box;
+    bool at_one = entry.kind == LoadEntry::Kind::messages && entry.lane < lanes_.size() &&
+                  box.source % in_node == local && box.destination % in_node == local;
+    for (int i = 0; i < box.side_count && at_one; ++i) {
+      const FlowBox::Side& side = box.sides[static_cast<std::size_t>(i)];
+      at_one = side.source_hop % in_node == 0 && side.destination_hop % in_node == 0;
+    }
+    return at_one;
+  });
+}
+
+RunLoads::Busiest RunLoads::of_all_turns(const Busiest& of_one, double scope) const {
+  const Meeting meet = meeting();
+  Busiest all = of_one;
+  all.port *= meet.port * scope;
+  all.nic *= meet.nic * scope;
+  all.smallest_message *= scope;
+  for (std::size_t t = 0; t < shape_.tiers.size(); ++t) {
+    const double times = shape_.tiers[t].parts == 1 ? meet.all : meet.part;
+    all.up[t].bytes *= times * scope;
+    all.up[t].flows *= times;
+  }
+  return all;
 }
 
 /// No message of the box is handed to another rank of its node to leave on that one's rail: it
@@ -248,10 +334,18 @@ void RunLoads::add_lane(std::size_t number, ArcEdges* edges) {
 
 void RunLoads::begin(const std::vector<Lane>& lanes) {
   find_representatives(price_detail::pointers(lanes));
-  backwards_of_ = kNone;
-  for (std::size_t i = 0; i < known_.size() && backwards_of_ == kNone; ++i)
-    if (runs_backwards(known_[i])) backwards_of_ = i;
-  if (backwards_of_ != kNone) return;
+  like_ = kNone;
+  likeness_ = Likeness::none;
+  for (std::size_t i = 0; i < known_.size() && likeness_ != Likeness::same; ++i) {
+    for (const bool backwards : {false, true}) {
+      const Likeness found = likeness(known_[i], backwards);
+      if (found == Likeness::none || (found == Likeness::but_turned && like_ != kNone)) continue;
+      like_ = i;
+      backwards_ = backwards;
+      likeness_ = found;
+    }
+  }
+  if (like_ != kNone) return;
   if (known_.size() == kKnownStages) known_.erase(known_.begin());
   Known& stage = known_.emplace_back();
   for (const Representative& lane : lanes_) {
@@ -261,22 +355,33 @@ void RunLoads::begin(const std::vector<Lane>& lanes) {
 }
 
 StepLoads RunLoads::step(std::int64_t step) {
-  if (backwards_of_ != kNone) {
-    const std::int64_t back = lanes_.front().lane->phase.steps - 1 - step;
-    for (const Known::Step& known : known_[backwards_of_].steps)
-      if (known.step == back) return known.loads;
+  if (const Known::Step* known = find_known(step)) {
+    StepLoads loads =
+        loads_of(known->of_one_turn
+                     ? of_all_turns(known->busiest, lanes_.front().lane->scope_fraction /
+                                                        known_[like_].lanes.front().scope_fraction)
+                     : known->busiest);
+    loads.edges = known->edges;
+    return loads;
   }
   clear();
   ArcEdges edges{};
   for (std::size_t i = 0; i < lanes_.size(); ++i)
     add_step(i, step, 1, Bytes::largest, i == 0 ? &edges : nullptr);
-  StepLoads loads = busiest(LoadSamples::Directions::as_entered, LoadSamples::Steps::one);
   for (LevelCounts& of_arc : edges)
     for (double& count : of_arc) count /= static_cast<double>(lanes_.front().lane->map.group_count);
+  const bool one_turn = at_one_local_rank();
+  if (one_turn) {
+    samples_.add_turns({0});
+    for (LoadEntry& entry : entries_) entry.lane = turned_lanes_;
+    ++turned_lanes_;
+  }
+  const Busiest found = busiest(LoadSamples::Directions::as_entered, LoadSamples::Steps::one);
+  StepLoads loads = loads_of(one_turn ? of_all_turns(found, 1) : found);
   loads.edges = edges;
   std::vector<Known::Step>& steps = known_.back().steps;
-  if (backwards_of_ == kNone && reversible_ && steps.size() < kMostKnownSteps)
-    steps.push_back({step, loads});
+  if (like_ == kNone && steps.size() < kMostKnownSteps)
+    steps.push_back({step, found, one_turn, reversible_, edges});
   return loads;
 }
 
@@ -299,7 +404,7 @@ std::vector<std::size_t> RunLoads::first_of_pairs() const {
     if (paired[i]) continue;
     std::size_t other = i + 1;
     while (other < lanes_.size() && (paired[other] || lanes_[i].turns != lanes_[other].turns ||
-                                     !is_reverse(*lanes_[i].lane, *lanes_[other].lane)))
+                                     !is_same(*lanes_[i].lane, *lanes_[other].lane, true)))
       ++other;
     if (other == lanes_.size()) return {};
     paired[other] = true;
@@ -324,41 +429,47 @@ StepLoads RunLoads::all_steps(const std::vector<const Lane*>& lanes, Edges wante
     add_lanes(all, 1, edges);
     directions = LoadSamples::Directions::as_entered;
   }
-  StepLoads loads = busiest(directions, LoadSamples::Steps::together);
+  StepLoads loads = loads_of(busiest(directions, LoadSamples::Steps::together));
   loads.edges = counted;
   return loads;
 }
 
-StepLoads RunLoads::busiest(LoadSamples::Directions directions, LoadSamples::Steps steps) {
+RunLoads::Busiest RunLoads::busiest(LoadSamples::Directions directions, LoadSamples::Steps steps) {
   samples_.load(entries_, even_, directions, steps);
-  bool any_in_node_switch = false;
-  bool any_fabric_switch = false;
-  double smallest = 0;
+  Busiest found;
   for (const LoadEntry& entry : entries_) {
     const bool is_switch = entry.kind != LoadEntry::Kind::messages;
-    any_in_node_switch = any_in_node_switch || (is_switch && entry.in_node);
-    any_fabric_switch = any_fabric_switch || (is_switch && !entry.in_node);
+    found.switch_in_node = found.switch_in_node || (is_switch && entry.in_node);
+    found.switch_in_fabric = found.switch_in_fabric || (is_switch && !entry.in_node);
+    double& smallest = found.smallest_message;
     if (entry.bytes > 0) smallest = smallest > 0 ? std::min(smallest, entry.bytes) : entry.bytes;
   }
-  const double nic = samples_.busiest_nic();
+  found.port = samples_.busiest_port();
+  found.nic = samples_.busiest_nic();
+  for (std::size_t t = 0; t < shape_.tiers.size(); ++t) found.up[t] = samples_.busiest_uplinks(t);
+  return found;
+}
+
+StepLoads RunLoads::loads_of(const Busiest& busiest) const {
   StepLoads result;
-  result.even[kScaleUpResource] = samples_.busiest_port() / shape_.scale_up_Bps;
-  result.even[kNicResource] = nic / shape_.nic_Bps;
+  result.even[kScaleUpResource] = busiest.port / shape_.scale_up_Bps;
+  result.even[kNicResource] = busiest.nic / shape_.nic_Bps;
   // Switches that add up leave less of the ports' bandwidth.
   const auto& clos = *std::get_if<Clos>(&system_.fabric);
-  if (any_in_node_switch && system_.node.scale_up.in_network)
+  if (busiest.switch_in_node && system_.node.scale_up.in_network)
     result.even[kScaleUpResource] *=
         system_.node.scale_up.efficiency.value / system_.node.scale_up.in_network->efficiency.value;
-  if (any_fabric_switch && clos.in_network)
+  if (busiest.switch_in_fabric && clos.in_network)
     result.even[kNicResource] *= clos.efficiency.value / clos.in_network->efficiency.value;
   result.hashed = result.even;
-  if (smallest > 0) result.hashed[kNicResource] *= nic_collision_factor(shape_, nic / smallest);
+  if (busiest.smallest_message > 0)
+    result.hashed[kNicResource] *=
+        nic_collision_factor(shape_, busiest.nic / busiest.smallest_message);
   for (std::size_t t = 0; t < shape_.tiers.size(); ++t) {
     const FabricShape::Tier& tier = shape_.tiers[t];
-    const LoadSamples::Uplinks most = samples_.busiest_uplinks(t);
     const std::size_t r = static_cast<std::size_t>(kFirstTierResource) + t;
-    result.even[r] = most.bytes / (tier.link_Bps * tier.links_per_part);
-    result.hashed[r] = result.even[r] * collision_factor(shape_, tier, most.flows);
+    result.even[r] = busiest.up[t].bytes / (tier.link_Bps * tier.links_per_part);
+    result.hashed[r] = result.even[r] * collision_factor(shape_, tier, busiest.up[t].flows);
   }
   return result;
 }

@@ -4,6 +4,7 @@
 // few multiplications, whatever the number of ranks (box_ends.hpp, load_samples.hpp).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -37,22 +38,51 @@ class RunLoads {
     std::size_t whole_nodes = kNone;    ///< the turns of all of them through whole nodes, if made
     [[nodiscard]] double copies() const { return static_cast<double>(turns.size()); }
   };
-  /// Loads of the steps of a stage, for the stage that runs all its messages backwards: an
-  /// all_reduce goes down the tree that it went up.
+  /// What the busiest links carry, before it is divided by what they could.
+  struct Busiest {
+    double port = 0;
+    double nic = 0;
+    std::array<LoadSamples::Uplinks, Fabric::kMaxTiers> up{};
+    double smallest_message = 0;
+    bool switch_in_node = false;
+    bool switch_in_fabric = false;
+  };
+  /// Of the turns of a lane, so many meet on the busiest port, NIC and part of a switch group, if
+  /// all messages of one turn begin and end at the same local rank.
+  struct Meeting {
+    double port = 1;
+    double nic = 1;
+    double part = 1;  ///< of a tier that has parts
+    double all = 1;
+  };
+  /// Loads of the steps of a stage, for stages like it: an all_reduce goes down the tree that it
+  /// went up, and a library takes the same tree with more channels for larger sizes.
   struct Known {
     std::vector<Lane> lanes;
     std::vector<std::vector<std::int64_t>> turns;
     struct Step {
       std::int64_t step = 0;
-      StepLoads loads;
+      Busiest busiest;
+      bool of_one_turn = false;
+      bool reversible = false;  ///< loads links alike backwards
+      ArcEdges edges{};
     };
-    std::vector<Step> steps;  ///< those that load links alike backwards
+    std::vector<Step> steps;
   };
+  enum class Likeness : std::uint8_t { none, same, but_turned };
 
   void clear();
   void find_representatives(const std::vector<const Lane*>& lanes);
   [[nodiscard]] const RankLayout& layout_of(std::size_t number);
-  [[nodiscard]] bool runs_backwards(const Known& stage) const;
+  /// Whether the stage asked about sends what a known one sends: backwards, or as it does; the same
+  /// or from other local ranks and another part of the data.
+  [[nodiscard]] Likeness likeness(const Known& stage, bool backwards) const;
+  [[nodiscard]] const Known::Step* find_known(std::int64_t step) const;
+  [[nodiscard]] bool turn_together() const;
+  [[nodiscard]] Meeting meeting() const;
+  /// All messages begin and end at one local rank, the same of every node.
+  [[nodiscard]] bool at_one_local_rank() const;
+  [[nodiscard]] Busiest of_all_turns(const Busiest& of_one, double scope) const;
   [[nodiscard]] bool keeps_rails(const FlowBox& box) const;
   /// Where messages of a step differ, it ends with the largest; over all steps the mean adds up.
   enum class Bytes { largest, mean };
@@ -64,7 +94,8 @@ class RunLoads {
   void add_edges(const LoadEntry& entry, double times, LevelCounts& edges) const;
   void add_lanes(const std::vector<std::size_t>& numbers, double times, ArcEdges* edges);
   [[nodiscard]] std::vector<std::size_t> first_of_pairs() const;
-  StepLoads busiest(LoadSamples::Directions directions, LoadSamples::Steps steps);
+  Busiest busiest(LoadSamples::Directions directions, LoadSamples::Steps steps);
+  [[nodiscard]] StepLoads loads_of(const Busiest& busiest) const;
 
   const System& system_;
   const Fabric& fabric_;
@@ -76,7 +107,9 @@ class RunLoads {
   std::size_t turned_lanes_ = 0;  ///< that the samples know
   bool reversible_ = true;        ///< the entries load links alike when they run backwards
   std::vector<Known> known_;      ///< the last stages
-  std::size_t backwards_of_ = kNone;
+  std::size_t like_ = kNone;      ///< the known stage that is like the one asked about
+  bool backwards_ = false;        ///< and it runs this way
+  Likeness likeness_ = Likeness::none;
 };
 
 }  // namespace collscale

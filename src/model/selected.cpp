@@ -7,7 +7,6 @@
 #include <bit>
 #include <cmath>
 
-#include "model/analytic.hpp"
 #include "scenario/candidates.hpp"
 
 namespace collscale {
@@ -49,8 +48,9 @@ Expected<const SelectedCosts::Priced*> SelectedCosts::priced(const Selection& se
   if (selection.radix > 0) shape.options.bruck_radix = selection.radix;
   const auto found = candidate(system_, collective_, selection.algorithm, shape);
   if (!found) return tl::unexpected(found.error());
+  if (!pricer_) pricer_.emplace(system_, shape_.ranks);
   priced_.push_back({selection.algorithm, channels, selection.radix, aggregation,
-                     price_analytic(system_, shape_.ranks, found->program), abilities_of(*found)});
+                     pricer_->price(found->program), abilities_of(*found)});
   return &priced_.back();
 }
 

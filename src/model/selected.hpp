@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "collective/algorithms.hpp"
+#include "model/analytic.hpp"
 #include "scenario/prediction.hpp"
 #include "scenario/schedule_cost.hpp"
 #include "selector/selection.hpp"
@@ -42,6 +44,7 @@ class SelectedCosts {
   Collective collective_;
   Shape shape_;
   PriceOptions options_;
+  std::optional<AnalyticPricer> pricer_;  ///< once the ranks are known to fit
   std::vector<Priced> priced_;
   std::vector<CostRates> rates_;  ///< one for each protocol
 };

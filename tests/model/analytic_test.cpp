@@ -110,6 +110,47 @@ TEST(Analytic, BreakdownSumsToTheTime) {
   }
 }
 
+// What a pricer keeps from one schedule (the same tree with fewer channels, the way up) must not
+// show in the next.
+TEST(Analytic, APricerThatHasPricedOthersSaysTheSame) {
+  int compared = 0;
+  for (const std::int64_t nodes : {5, 16, 96}) {
+    for (const std::int64_t rails : {1, 4}) {
+      for (const std::int64_t nics : {2, 4}) {
+        ClosOptions options;
+        options.per_node = 4;
+        options.nics = nics;
+        options.rails = rails;
+        options.nodes = nodes;
+        options.children = {4, 3, 8};
+        options.oversubscription = {2, 3, 1};
+        options.adds_up_in_network = true;
+        options.routing = Routing::ecmp;
+        const System system = clos_system(options);
+        const std::int64_t ranks = 4 * nodes;
+        AnalyticPricer used(system, ranks);
+        for (const Algorithm& algorithm : algorithms()) {
+          for (const std::int64_t channels : {1, 4, 2, 3}) {
+            Shape shape = shape_of(system, ranks);
+            shape.channels = channels;
+            const auto found = candidate(system, algorithm.collective, algorithm.name, shape);
+            if (!found) continue;
+            const CostRates rates(system, {});
+            const double fresh_s =
+                evaluate(AnalyticPricer(system, ranks).price(found->program), rates, 1e8).time_s;
+            EXPECT_NEAR(evaluate(used.price(found->program), rates, 1e8).time_s, fresh_s,
+                        1e-12 * fresh_s)
+                << algorithm.name << " nodes " << nodes << " rails " << rails << " nics " << nics
+                << " channels " << channels;
+            ++compared;
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(compared, 1000);
+}
+
 TEST(Analytic, RefusesWhatCannotRun) {
   const System system = clos_system({});
   const std::vector<double> sizes = {8};

@@ -57,9 +57,9 @@ TEST(Analytic, LatencyIsTheDepthThatTheExecutorFinds) {
         ASSERT_TRUE(executed.has_value()) << executed.error().message;
         PriceOptions options;
         options.chunks = 1;  // of a pipeline, what one chunk takes: K − 1 more follow
-        const double time_s =
-            evaluate(price_analytic(system, ranks, found->program), CostRates(system, options), 8)
-                .time_s;
+        const double time_s = evaluate(AnalyticPricer(system, ranks).price(found->program),
+                                       CostRates(system, options), 8)
+                                  .time_s;
         const double depth = time_s / kAlpha_s + static_cast<double>(chunks - 1);
         const std::string what = std::string(name(algorithm.collective)) + "/" +
                                  std::string(algorithm.name) + " " + std::to_string(per_node) +
