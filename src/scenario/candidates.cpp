@@ -39,6 +39,9 @@ void add_abilities(const Program& program, Abilities& abilities) {
   for (const Program& part : program.parts) add_abilities(part, abilities);
 }
 
+/// A mixture of experts sends each token to some ranks only: another question than the collective.
+bool routes_by_token(const Candidate& candidate) { return !candidate.schedule.spread.empty(); }
+
 }  // namespace
 
 Abilities abilities_of(const Candidate& candidate) {
@@ -114,10 +117,10 @@ Expected<std::vector<Candidate>> candidates(const System& system, Collective col
   std::string reason = fmt::format("{} has no algorithm yet", name(collective));
   for (const std::string& each : algorithm_names(collective)) {
     auto one = candidate(system, collective, each, shape);
-    if (one)
-      found.push_back(std::move(*one));
-    else
+    if (!one)
       reason = one.error().message;
+    else if (!routes_by_token(*one))
+      found.push_back(std::move(*one));
   }
   if (found.empty()) return fail(reason);
   return found;
@@ -127,7 +130,8 @@ std::vector<std::string> candidate_names(const System& system, Collective collec
                                          const Shape& shape) {
   std::vector<std::string> names;
   for (const std::string& each : algorithm_names(collective))
-    if (candidate(system, collective, each, shape)) names.push_back(each);
+    if (const auto one = candidate(system, collective, each, shape); one && !routes_by_token(*one))
+      names.push_back(each);
   return names;
 }
 

@@ -34,7 +34,8 @@ struct Candidate {
 Expected<Candidate> candidate(const System& system, Collective collective,
                               std::string_view algorithm, const Shape& shape);
 
-/// With "auto" all of the collective's algorithms that can serve the ranks, else the named one.
+/// With "auto" all of the collective's algorithms that can serve the ranks (those that route by
+/// token, as a mixture of experts does, answer another question), else the named one.
 /// Fails with one sentence when there is none.
 Expected<std::vector<Candidate>> candidates(const System& system, Collective collective,
                                             std::string_view algorithm, const Shape& shape);

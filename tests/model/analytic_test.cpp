@@ -97,6 +97,18 @@ TEST(Analytic, AutoIsTheFastestOfTheAlgorithms) {
   }
 }
 
+// A mixture of experts sends each token to some ranks only: quicker, but no all_to_all.
+TEST(Analytic, AutoLeavesOutWhatRoutesByToken) {
+  const System system = clos_system({});
+  const Shape shape = shape_of(system, 64);
+  ASSERT_TRUE(candidate(system, Collective::all_to_all, "moe_dispatch", shape).has_value());
+  const auto names = candidate_names(system, Collective::all_to_all, shape);
+  EXPECT_THAT(names, testing::Not(testing::Contains(testing::StartsWith("moe_"))));
+  const auto found = candidates(system, Collective::all_to_all, "auto", shape);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->size(), names.size());
+}
+
 TEST(Analytic, BreakdownSumsToTheTime) {
   const System system = clos_system({});
   const std::vector<double> sizes = {8, 1e6, 1e9};
