@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The event engine's inner loops: rank-steps per second (items_per_second).
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "sim/event/ring.hpp"
+
+namespace {
+
+using namespace collscale;
+
+/// A flat ring of `ranks` ranks through `steps` steps on two threads.
+void ring(benchmark::State& state, const char* noise, std::int64_t ranks, std::int64_t steps,
+          const Kernels* kernels) {
+  const auto parsed = parse_noise(noise);
+  const DelayLaw law(*parsed);
+  const auto n = static_cast<std::size_t>(ranks);
+  const RankKeys keys = rank_keys(1, ranks);
+  std::vector<double> clocks(n);
+  const std::vector<double> own(n, 2e-6);
+  const std::vector<double> edge(n, 5e-6);
+  RingWork work;
+  work.size = ranks;
+  work.steps = steps;
+  work.clocks = clocks.data();
+  work.own = own.data();
+  work.edge = edge.data();
+  work.key_low = keys.low.data();
+  work.key_high = keys.high.data();
+  work.law = law.kind == DelayLaw::Kind::none ? nullptr : &law;
+  work.threads = 2;
+  work.kernels = kernels;
+  for (auto _ : state) {
+    run_rings(work);
+    benchmark::DoNotOptimize(clocks.data());
+  }
+  state.SetItemsProcessed(state.iterations() * ranks * steps);
+  state.SetLabel(kernels->name);
+}
+
+/// What limits the loops: additions of 512 (or 256, 128) bits per second on two threads. A core
+/// starts two vectors per cycle; two hardware threads of one core share them.
+void delays(benchmark::State& state, const char* noise, const Kernels* kernels) {
+  const DelayLaw law(*parse_noise(noise));
+  constexpr std::int64_t kRanks = 256;
+  const RankKeys keys = rank_keys(1, kRanks);
+  std::vector<float> rows(kRanks * 8);
+  std::uint64_t pair = 0;
+  for (auto _ : state) {
+    StepKeys steps[4];
+    for (auto& one : steps) one = step_keys(1, 0, pair++);
+    kernels->fill_delays(law, keys.low.data(), keys.high.data(), kRanks, steps, 4, rows.data(),
+                         kRanks);
+    benchmark::DoNotOptimize(rows.data());
+  }
+  state.SetItemsProcessed(state.iterations() * kRanks * 8);
+  state.SetLabel(kernels->name);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto name = [](const char* what, const char* noise, const Kernels* kernels) {
+    return std::string(what) + "/" + noise + "/" + kernels->name;
+  };
+  for (const Kernels* kernels : available_kernels()) {
+    for (const char* noise : {"none", "exponential:1us", "normal:200ns", "lognormal:1us:0.5",
+                              "pareto:1us:3", "detour:0.001:100us"}) {
+      benchmark::RegisterBenchmark(name("ring", noise, kernels).c_str(), ring, noise, 100000, 2048,
+                                   kernels)
+          ->UseRealTime()
+          ->Unit(benchmark::kMillisecond);
+      benchmark::RegisterBenchmark(name("delays_one_thread", noise, kernels).c_str(), delays, noise,
+                                   kernels);
+    }
+  }
+  benchmark::RegisterBenchmark("flat_ring_of_100000/exponential:1us", ring, "exponential:1us",
+                               100000, 199998, available_kernels().front())
+      ->UseRealTime()
+      ->Iterations(1)
+      ->Unit(benchmark::kMillisecond);
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inner loops of the event engine, once per instruction set; all give the same bits.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "sim/event/delay.hpp"
+
+namespace collscale {
+
+enum class InstructionSet { portable, sse2, avx2, avx512 };
+
+/// Arrays passed to kernels have lengths that are multiples of this (their last elements may be
+/// anything), so that no vector length needs a remainder.
+inline constexpr std::int64_t kKernelGrain = 32;
+
+/// Steps that a sweep does with clocks in registers.
+inline constexpr int kSweepSteps = 8;
+
+struct Kernels {
+  InstructionSet set = InstructionSet::portable;
+  const char* name = "";
+
+  /// rows[2p][r], rows[2p+1][r] (stride apart): the delays of rank r in the steps of keys[p].
+  /// The ranks' keys come in halves, the low 32 bits and the high ones.
+  void (*fill_delays)(const DelayLaw& law, const std::uint32_t* key_low,
+                      const std::uint32_t* key_high, std::int64_t ranks, const StepKeys* keys,
+                      int pairs, float* rows, std::int64_t stride);
+
+  /// `steps` (8 or 1) steps of a chain of ranks, in place:
+  ///   t'[r] = max(t[r] + own[r], t[r−1] + edge[r]) + row[step][r]
+  /// carry[k]: in, the clock of the rank before the first, before step k; out, that of the last.
+  /// rows may be null: no delays.
+  void (*sweep)(double* t, const double* own, const double* edge, std::int64_t ranks,
+                const float* rows, std::int64_t stride, int steps, double* carry);
+
+  /// A step with partners r ^ mask: to[r] = max(from[r] + own[r], from[r ^ mask] + edge[r]) + row.
+  void (*exchange)(double* to, const double* from, const double* own, const double* edge,
+                   std::int64_t ranks, std::int64_t mask, const float* row);
+};
+
+/// Those that this processor has, the fastest first. Never empty.
+std::span<const Kernels* const> available_kernels();
+
+}  // namespace collscale
