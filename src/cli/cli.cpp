@@ -74,6 +74,8 @@ void CommandLine::add_predict() {
        "collscale predict -t colossus-100k -c all_reduce -s 8B:8GiB:x16 -n 8:100000:x8 --map",
        "collscale predict -t colossus-100k -c all_gather -s 1GiB --selector nccl:2.28 --table",
        "collscale predict -t dgx-h100-superpod -c all_reduce -s 1GiB -n 512 --engine flow",
+       "collscale predict -t fat-tree:nodes=64,routing=ecmp -c all_reduce -s 1GiB --engine flow "
+       "--trials 100 --fail \"leaf 3 up 0-7\"",
        "collscale predict -t fat-tree:nodes=64,oversubscription=4 -c all_to_all -s 16MiB --json -"},
       {"--topology", "--collective"});
   options_.add(app, "-t,--topology", "SYSTEM", predict_.topology, parse_text, kTopologyHelp);
@@ -111,10 +113,35 @@ void CommandLine::add_predict() {
                "of pipelines; default: as many as are fastest, or as the library makes");
   options_.add(app, "--seed", "N", predict_.seed, parse_seed,
                "of the hashing of flows to links (engine flow, routing ecmp); default: 1");
+  add_flow(app);
   app.add_flag("--breakdown", predict_.breakdown,
                "where the time goes, for every point (a single point always shows it)")
       ->disable_flag_override();
   options_.add_json(app, predict_.json);
+}
+
+void CommandLine::add_flow(CLI::App& app) {
+  FlowArguments& flow = predict_.flow;
+  options_.add(
+      app, "--trials", "K", flow.trials, parse_count,
+      "engine flow: K hash seeds from --seed on; the time is the median, with p5, p95, max");
+  options_.add(app, "--threads", "N", flow.threads, parse_count,
+               "for --trials, same answer with any number; default: one per core");
+  options_.add(app, "--placement", "KIND", flow.placement, parse_placement,
+               "engine flow: the job's nodes are packed, random, random-ranks, strided:K or "
+               "file:PATH (a node or rank number per line); default: packed");
+  const auto add_repeated = [&app](const char* flag, std::vector<std::string>& target,
+                                   const char* help) {
+    app.add_option(flag, target, help)->type_name("WHAT")->allow_extra_args(false);
+  };
+  add_repeated(
+      "--fail", flow.fail,
+      "engine flow, repeatable: \"leaf 12 rail 3 up 5\", \"spine 0 switch 4\", \"core 7\", "
+      "\"nic 17.3\", \"plane 1\", \"leaf 0-3 up *\", or drawn: \"2% of leaf up\"");
+  add_repeated("--degrade", flow.degrade,
+               "the same with the share of the capacity that is left: \"leaf 12 up=0.5\"");
+  options_.add(app, "--memory-limit", "SIZE", flow.memory_limit_bytes, parse_one_size,
+               "engine flow refuses what would take more; default: what the machine has to give");
 }
 
 void CommandLine::add_import() {

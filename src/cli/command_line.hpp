@@ -88,6 +88,7 @@ class CommandLine {
                 std::vector<std::string> examples, std::vector<std::string> required = {});
   void add_topo();
   void add_predict();
+  void add_flow(CLI::App& app);
   void add_import();
   void add_fit();
   void add_schedule();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/predict_records.hpp"
 
+#include "cli/flow_options.hpp"
 #include "model/analytic.hpp"
 #include "model/bounds.hpp"
 #include "model/selected.hpp"
@@ -19,6 +20,8 @@ Record make_record(const PredictQuery& query, const System& system, const Predic
   record.scenario.ranks = ranks;
   const std::int64_t per_node = ranks_per_node(system);
   record.scenario.nodes = (ranks + per_node - 1) / per_node;
+  record.scenario.placement = query.flow.placement.text;
+  record.scenario.failures = query.flow.faults.text;
   record.engine = query.engine;
   record.trust = query.engine == Engine::flow ? Trust::simulated : Trust::predicted;
   record.time_s = prediction.time_s;
@@ -65,15 +68,34 @@ Expected<std::vector<Record>> selected_records(const PredictQuery& query, const 
   return records;
 }
 
+/// Many hash seeds.
+Expected<std::vector<Record>> trial_records(const PredictQuery& query, const FlowOptions& flow,
+                                            const System& system, std::int64_t ranks,
+                                            std::span<const double> sizes_bytes) {
+  const auto trials =
+      simulate_flow_trials(system, query.collective, query.algorithm, ranks, sizes_bytes,
+                           query.trials, static_cast<int>(query.threads), flow, query.price);
+  if (!trials) return tl::unexpected(trials.error());
+  std::vector<Record> records;
+  for (std::size_t i = 0; i < trials->size(); ++i) {
+    records.push_back(make_record(query, system, (*trials)[i].median, ranks, sizes_bytes[i]));
+    add_trials(records.back(), (*trials)[i]);
+  }
+  return records;
+}
+
 }  // namespace
 
 Expected<std::vector<Record>> predict_records(const PredictQuery& query, const System& system,
                                               std::int64_t ranks,
                                               std::span<const double> sizes_bytes) {
   if (query.selector) return selected_records(query, system, ranks, sizes_bytes);
+  FlowOptions flow = query.flow;
+  flow.seed = query.seed;
+  if (query.trials > 0) return trial_records(query, flow, system, ranks, sizes_bytes);
   const auto predictions = query.engine == Engine::flow
                                ? simulate_flow(system, query.collective, query.algorithm, ranks,
-                                               sizes_bytes, {.seed = query.seed}, query.price)
+                                               sizes_bytes, flow, query.price)
                                : predict_analytic(system, query.collective, query.algorithm, ranks,
                                                   sizes_bytes, query.price);
   if (!predictions) return tl::unexpected(predictions.error());

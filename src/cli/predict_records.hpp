@@ -12,6 +12,7 @@
 #include "cli/selectors.hpp"
 #include "record/record.hpp"
 #include "scenario/schedule_cost.hpp"
+#include "sim/flow.hpp"
 #include "topology/system.hpp"
 #include "units/error.hpp"
 
@@ -26,6 +27,9 @@ struct PredictQuery {
   PriceOptions price{};              ///< which terms count, noise, chunks
   /// Instead of `algorithm`, by the analytic engine: the library's choice per size.
   std::optional<Selector> selector{};
+  FlowOptions flow{};        ///< of engine flow; its seed is `seed`
+  std::int64_t trials = 0;   ///< hash seeds from `seed` on; 0: one
+  std::int64_t threads = 0;  ///< 0: as many as there are cores
 };
 
 /// With a selector, sizes whose algorithm the registry lacks have no record; if that is all, it is

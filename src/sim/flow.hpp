@@ -14,21 +14,42 @@
 #include "collective/collective.hpp"
 #include "scenario/prediction.hpp"
 #include "scenario/schedule_cost.hpp"
+#include "sim/job_placement.hpp"
+#include "topology/faults.hpp"
 #include "topology/system.hpp"
 #include "units/error.hpp"
 
 namespace collscale {
 
 struct FlowOptions {
-  std::uint64_t seed = 1;  ///< of the hash that spreads flows over equal-cost links (routing ecmp)
+  std::uint64_t seed = 1;  ///< of the hash that spreads flows over equal-cost links (routing ecmp),
+                           ///< and of a random placement
+  PlacementSpec placement{};
+  Faults faults{};
+  double memory_limit_bytes = 0;  ///< 0: what the machine has to give
 };
 
 /// One prediction per size, as predict_analytic. Also fails where an algorithm has more messages
-/// than this engine enumerates in reasonable time (2e9).
+/// than this engine enumerates in reasonable time (2e9), where a placement does not fit, where
+/// failures cut the fabric between two ranks of the job, and where memory would not suffice.
 Expected<std::vector<Prediction>> simulate_flow(const System& system, Collective collective,
                                                 std::string_view algorithm, std::int64_t ranks,
                                                 std::span<const double> sizes_bytes,
                                                 const FlowOptions& options = {},
                                                 const PriceOptions& price_options = {});
+
+/// The same question for many hash seeds.
+struct FlowTrials {
+  Prediction median{};            ///< of the trial in the middle (the lower of two)
+  std::vector<double> samples_s;  ///< time of each trial, by seed
+};
+
+/// Trials with the seeds options.seed, options.seed + 1, …, one element per size. With several
+/// candidates ("auto") the algorithm with the smallest median, per size. `threads` 0: as many as
+/// there are cores. The same for any number of threads.
+Expected<std::vector<FlowTrials>> simulate_flow_trials(
+    const System& system, Collective collective, std::string_view algorithm, std::int64_t ranks,
+    std::span<const double> sizes_bytes, std::int64_t trials, int threads,
+    const FlowOptions& options = {}, const PriceOptions& price_options = {});
 
 }  // namespace collscale

@@ -5,16 +5,18 @@
 #include <cstdint>
 #include <vector>
 
-#include "collective/lane.hpp"
 #include "scenario/schedule_cost.hpp"
+#include "sim/routes.hpp"
 #include "topology/fabric.hpp"
-#include "topology/system.hpp"
 
 namespace collscale {
 
+/// The resource of a breakdown that links of a class are.
+int resource_of(const LinkClass& link_class);
+
 class LinkLoads {
  public:
-  explicit LinkLoads(const Fabric& fabric);
+  explicit LinkLoads(const Routes& routes);
   void clear();
   void add(const Path& path, double bytes) {
     for (const std::int64_t link : path.view()) add(link, bytes);
@@ -26,28 +28,23 @@ class LinkLoads {
   /// Seconds that the fullest link of each resource needs for the bytes on it.
   [[nodiscard]] PerResource fullest() const;
 
+  // As a sink of flows (routed_flows.hpp):
+  void way(const Path& path, double bytes, std::int64_t, std::int64_t) { add(path, bytes); }
+  void link(std::int64_t link, double bytes, std::int64_t, std::int64_t) { add(link, bytes); }
+  void cut(std::int64_t source, std::int64_t destination) {
+    if (cut_source_ >= 0) return;
+    cut_source_ = source;
+    cut_destination_ = destination;
+  }
+  /// The first two ranks between which no way was whole, since it was made; −1: none.
+  [[nodiscard]] std::int64_t cut_source() const { return cut_source_; }
+  [[nodiscard]] std::int64_t cut_destination() const { return cut_destination_; }
+
  private:
-  const Fabric& fabric_;
+  const Routes& routes_;
   std::vector<double> bytes_;
+  std::int64_t cut_source_ = -1;
+  std::int64_t cut_destination_ = -1;
 };
-
-/// What enumeration needs to know beside the fabric.
-struct FlowHashing {
-  std::uint64_t seed = 1;
-  std::int64_t queue_pairs = 1;  ///< parts of a message between nodes, each hashed by itself
-};
-
-/// Adds `times` equal steps of one lane, which is the `number`-th of its stage, and counts its
-/// messages by arc and level. A flow keeps its path through all steps: the hash knows its ends, its
-/// lane and the seed, not the step. step < 0: all steps together.
-void add_lane_flows(const System& system, const Fabric& fabric, const Lane& lane,
-                    std::size_t number, std::int64_t step, double times, const FlowHashing& hashing,
-                    LinkLoads& loads, ArcEdges& edges);
-
-/// Adds what every rank sends every other, `bytes` a pair, aggregated: all pairs between two leaf
-/// groups are one entry per pair of rails, since parallel links share them evenly. Returns the
-/// farthest level.
-int add_all_pairs(const System& system, const Fabric& fabric, std::int64_t ranks, double bytes,
-                  LinkLoads& loads);
 
 }  // namespace collscale

@@ -11,7 +11,7 @@
 namespace collscale {
 
 Fabric::Fabric(const System& system)
-    : ranks_per_node_(ranks_per_node(system)), ranks_(max_ranks(system)) {
+    : ranks_per_node_(collscale::ranks_per_node(system)), ranks_(max_ranks(system)) {
   using Kind = LinkClass::Kind;
   const Clos& clos = std::get<Clos>(system.fabric);
   const Nics& nics = system.node.nics;
@@ -150,9 +150,16 @@ int Fabric::turning_level(std::int64_t source_rank, std::int64_t destination_ran
   const std::int64_t destination_node = ranks_per_node_.quotient(destination_rank);
   if (source_node == destination_node) return 0;
   const std::int64_t per_node = ranks_per_node_.value();
-  const bool changes_rail = rail(source_rank - source_node * per_node) !=
-                            rail(destination_rank - destination_node * per_node);
+  const bool changes_rail =
+      cross_rail_ == CrossRail::spine && rail(source_rank - source_node * per_node) !=
+                                             rail(destination_rank - destination_node * per_node);
   return level(source_rank, destination_rank, changes_rail);
+}
+
+Fabric::TierLinks Fabric::tier_links(int tier) const {
+  const Level& level = levels_[static_cast<std::size_t>(tier)];
+  return {level.group_ranks.value() / ranks_per_node_.value(), level.switches, level.uplinks,
+          level.plane_links};
 }
 
 double Fabric::latency_s(int level) const { return latency_s_[static_cast<std::size_t>(level)]; }

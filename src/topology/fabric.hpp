@@ -81,6 +81,31 @@ class Fabric {
   [[nodiscard]] Path path(std::int64_t source_rank, std::int64_t destination_rank,
                           std::uint64_t hash) const;
 
+  /// Appends the way from one node to another, out of the NIC of local rank `out` and into that of
+  /// `in`. `choose(tier, count)` picks among equal-cost links: the plane first (tier kMaxTiers),
+  /// then uplinks from the leaf on; it is asked only where links are numbered apart.
+  template <class Choose>
+  void append_way(Path& path, std::int64_t source_node, std::int64_t out,
+                  std::int64_t destination_node, std::int64_t in, Choose&& choose) const;
+
+  /// Links as they are numbered: of one tier, and of NICs.
+  struct TierLinks {
+    std::int64_t group_nodes = 0;
+    std::int64_t switches = 1;  ///< of a group
+    std::int64_t uplinks = 1;   ///< of a switch
+    std::int64_t plane_links = 0;
+  };
+  [[nodiscard]] TierLinks tier_links(int tier) const;
+  [[nodiscard]] std::int64_t planes() const { return planes_; }  ///< numbered apart
+  [[nodiscard]] std::int64_t nics_per_node() const { return nics_per_node_; }
+  [[nodiscard]] std::int64_t ranks_per_node() const { return ranks_per_node_.value(); }
+  [[nodiscard]] std::int64_t nic_of(std::int64_t node, std::int64_t local_rank) const {
+    return nic(node, local_rank);
+  }
+  [[nodiscard]] std::int64_t rail_of(std::int64_t local_rank) const { return rail(local_rank); }
+  [[nodiscard]] bool forwards() const { return cross_rail_ == CrossRail::forward; }
+  [[nodiscard]] bool bundles() const { return bundled_; }
+
   /// 0: same node; 1: same leaf group and leaf tier only; t+1: turns round at tier t.
   [[nodiscard]] int turning_level(std::int64_t source_rank, std::int64_t destination_rank) const;
   /// End-to-end latency of a message that turns round at that level: scale-up latency for 0, else
@@ -111,6 +136,7 @@ class Fabric {
                                         ? local_rank
                                         : ranks_per_node_.quotient(local_rank * nics_per_node_));
   }
+  /// `changes_rail`: on the fabric, not by forwarding in a node.
   [[nodiscard]] int level(std::int64_t source, std::int64_t destination, bool changes_rail) const;
   void add_class(LinkClass::Kind kind, int tier, std::int64_t count, double capacity_Bps);
 
@@ -135,12 +161,51 @@ class Fabric {
 
 inline int Fabric::level(std::int64_t source, std::int64_t destination, bool changes_rail) const {
   // A change of rail needs a switch above the leaves; without one the leaf tier has to do.
-  int tier = changes_rail && cross_rail_ == CrossRail::spine && tiers_ > 1 ? 1 : 0;
+  int tier = changes_rail && tiers_ > 1 ? 1 : 0;
   for (; tier + 1 < tiers_; ++tier) {
     const Divisor& ranks = levels_[static_cast<std::size_t>(tier)].group_ranks;
     if (ranks.quotient(source) == ranks.quotient(destination)) break;
   }
   return tier + 1;
+}
+
+template <class Choose>
+inline void Fabric::append_way(Path& path, std::int64_t source_node, std::int64_t out,
+                               std::int64_t destination_node, std::int64_t in,
+                               Choose&& choose) const {
+  const std::int64_t source_rail = rail(out);
+  const std::int64_t destination_rail = rail(in);
+  const std::int64_t source_rank = source_node * ranks_per_node_.value();
+  const std::int64_t destination_rank = destination_node * ranks_per_node_.value();
+  const std::int64_t plane = planes_ == 1 ? 0 : choose(kMaxTiers, planes_);
+  path.push(classes_[2].first + plane * plane_nics_ + nic(source_node, out));
+  const int turn = level(source_rank, destination_rank, source_rail != destination_rail);
+  // Up, and the way down at once: both use the same switch and link of a group at each tier.
+  const int length = path.length;
+  std::int64_t position =
+      0;  // of the link among those of its group (and rail), see the wiring above
+  for (int tier = 0; tier + 1 < turn; ++tier) {
+    const Level& here = levels_[static_cast<std::size_t>(tier)];
+    std::int64_t up = here.group_ranks.quotient(source_rank);
+    std::int64_t down = here.group_ranks.quotient(destination_rank);
+    if (bundled_) {
+      if (tier == 0) {
+        up = up * rails_ + source_rail;
+        down = down * rails_ + destination_rail;
+      }
+    } else {
+      position = position * here.uplinks + choose(tier, here.uplinks);
+      const std::int64_t of_group = here.uplinks * here.switches;
+      up = up * of_group + (tier == 0 ? source_rail * here.uplinks : 0) + position;
+      down = down * of_group + (tier == 0 ? destination_rail * here.uplinks : 0) + position;
+    }
+    const std::int64_t before = plane * here.plane_links;
+    path.links[static_cast<std::size_t>(length + tier)] = here.first_up + before + up;
+    path.links[static_cast<std::size_t>(length + 2 * (turn - 1) - 1 - tier)] =
+        here.first_down + before + down;
+  }
+  path.length = length + 2 * (turn - 1);
+  path.push(classes_[3].first + plane * plane_nics_ + nic(destination_node, in));
 }
 
 inline Path Fabric::path(std::int64_t source_rank, std::int64_t destination_rank,
@@ -156,47 +221,15 @@ inline Path Fabric::path(std::int64_t source_rank, std::int64_t destination_rank
     path.push(scale_up_in + destination_rank);
     return path;
   }
-  std::int64_t local = source_rank - source_node * ranks_per_node_.value();
-  const std::int64_t destination_local =
-      destination_rank - destination_node * ranks_per_node_.value();
-  std::int64_t source_rail = rail(local);
-  const std::int64_t destination_rail = rail(destination_local);
-  const bool changes_rail = source_rail != destination_rail;
-  if (changes_rail && cross_rail_ == CrossRail::forward) {
+  std::int64_t out = source_rank - source_node * ranks_per_node_.value();
+  const std::int64_t in = destination_rank - destination_node * ranks_per_node_.value();
+  if (cross_rail_ == CrossRail::forward && rail(out) != rail(in)) {
     path.push(scale_up_out + source_rank);
-    path.push(scale_up_in + source_node * ranks_per_node_.value() + destination_local);
-    local = destination_local;
-    source_rail = destination_rail;
+    path.push(scale_up_in + source_node * ranks_per_node_.value() + in);
+    out = in;
   }
-  const std::int64_t plane = planes_ == 1 ? 0 : pick(hash, kMaxTiers, planes_);
-  path.push(classes_[2].first + plane * plane_nics_ + nic(source_node, local));
-  const int turn = level(source_rank, destination_rank, changes_rail);
-  // Up, and the way down at once: both use the same switch and link of a group at each tier.
-  const int length = path.length;
-  std::int64_t position =
-      0;  // of the link among those of its group (and rail), see the wiring above
-  for (int tier = 0; tier + 1 < turn; ++tier) {
-    const Level& here = levels_[static_cast<std::size_t>(tier)];
-    std::int64_t up = here.group_ranks.quotient(source_rank);
-    std::int64_t down = here.group_ranks.quotient(destination_rank);
-    if (bundled_) {
-      if (tier == 0) {
-        up = up * rails_ + source_rail;
-        down = down * rails_ + destination_rail;
-      }
-    } else {
-      position = position * here.uplinks + pick(hash, tier, here.uplinks);
-      const std::int64_t of_group = here.uplinks * here.switches;
-      up = up * of_group + (tier == 0 ? source_rail * here.uplinks : 0) + position;
-      down = down * of_group + (tier == 0 ? destination_rail * here.uplinks : 0) + position;
-    }
-    const std::int64_t before = plane * here.plane_links;
-    path.links[static_cast<std::size_t>(length + tier)] = here.first_up + before + up;
-    path.links[static_cast<std::size_t>(length + 2 * (turn - 1) - 1 - tier)] =
-        here.first_down + before + down;
-  }
-  path.length = length + 2 * (turn - 1);
-  path.push(classes_[3].first + plane * plane_nics_ + nic(destination_node, destination_local));
+  append_way(path, source_node, out, destination_node, in,
+             [hash](int tier, std::int64_t count) { return pick(hash, tier, count); });
   return path;
 }
 

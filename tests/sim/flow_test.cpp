@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/all_pairs.hpp"
 #include "sim/link_loads.hpp"
 #include "support/systems.hpp"
 
@@ -26,10 +27,16 @@ TEST(LinkLoads, AggregatedAllPairsEqualPairByPair) {
         options.children = {3, 2, 3};
         options.oversubscription = {1, 2, 1};
         const System system = clos_system(options);
-        const Fabric fabric(system);
-        LinkLoads aggregated(fabric);
-        add_all_pairs(system, fabric, ranks, 1.0, aggregated);
-        LinkLoads one_by_one(fabric);
+        const Routes routes(system);
+        const Fabric& fabric = routes.fabric();
+        LinkLoads aggregated(routes);
+        for_each_pair_load(
+            routes, ranks, 1.0,
+            [&](std::int64_t link, double bytes, std::int64_t, std::int64_t) {
+              aggregated.add(link, bytes);
+            },
+            [](std::int64_t, std::int64_t) { FAIL() << "cut"; });
+        LinkLoads one_by_one(routes);
         for (std::int64_t a = 0; a < ranks; ++a) {
           for (std::int64_t b = 0; b < ranks; ++b) one_by_one.add(fabric.path(a, b, 0), 1.0);
         }

@@ -31,7 +31,8 @@ std::vector<std::string> asked_for(const PredictOptions& options, const System& 
 
 /// One record per size and rank count; with `-a all` one per algorithm, fastest first within each
 /// (ranks, size).
-Expected<std::vector<Record>> records_for(const PredictOptions& options, const System& system,
+Expected<std::vector<Record>> records_for(const PredictOptions& options, const FlowOptions& flow,
+                                          const System& system,
                                           const std::vector<std::int64_t>& rank_counts,
                                           const Terminal& terminal) {
   std::vector<std::vector<std::string>> algorithms;
@@ -48,10 +49,10 @@ Expected<std::vector<Record>> records_for(const PredictOptions& options, const S
     for (const std::string& algorithm : algorithms[r]) {
       progress.next(fmt::format("{} {} on {} ranks", name(options.collective), algorithm,
                                 format_count(ranks)));
-      auto answers =
-          predict_records({options.topology, options.collective, algorithm, options.engine,
-                           options.seed, options.price, options.selector},
-                          system, ranks, options.sizes_bytes);
+      auto answers = predict_records(
+          {options.topology, options.collective, algorithm, options.engine, options.seed,
+           options.price, options.selector, flow, options.flow.trials, options.flow.threads},
+          system, ranks, options.sizes_bytes);
       if (!answers) return tl::unexpected(answers.error());
       std::size_t at = 0;  // with a selector some sizes may have no answer
       for (Record& answer : *answers) {
@@ -68,26 +69,37 @@ Expected<std::vector<Record>> records_for(const PredictOptions& options, const S
   return records;
 }
 
+double quantile_s(const Record& record, std::string_view which) {
+  for (const Quantile& quantile : record.quantiles)
+    if (quantile.which == which) return quantile.value_s;
+  return record.time_s;
+}
+
 std::string table_of(const std::vector<Record>& records, bool colour) {
   const bool has_protocol = std::any_of(records.begin(), records.end(), [](const Record& record) {
     return !record.scenario.protocol.empty();
   });
+  const bool has_trials = !records.front().quantiles.empty();
   const bool moves = records.front().scenario.collective != Collective::barrier;
   std::vector<Column> columns = {{"size"}, {"ranks"}, {"algorithm", Align::left}};
   if (has_protocol) columns.push_back({"protocol", Align::left});
-  columns.insert(
-      columns.end(),
-      {{"time"}, {"algbw\nGB/s"}, {"busbw\nGB/s"}, {"of\nbound"}, {"bottleneck", Align::left}});
+  columns.push_back({has_trials ? "time\nmedian" : "time"});
+  if (has_trials) columns.insert(columns.end(), {{"time\np5"}, {"time\np95"}, {"time\nmax"}});
+  columns.insert(columns.end(),
+                 {{"algbw\nGB/s"}, {"busbw\nGB/s"}, {"of\nbound"}, {"bottleneck", Align::left}});
   Table table(std::move(columns));
   for (const Record& record : records) {
     const Scenario& scenario = record.scenario;
     std::vector<std::string> cells = {format_size(scenario.size_bytes),
                                       format_count(scenario.ranks), scenario.algorithm};
     if (has_protocol) cells.push_back(scenario.protocol);
-    cells.insert(cells.end(),
-                 {format_time(record.time_s), moves ? format_gigabytes(record.algbw_Bps) : "",
-                  moves ? format_gigabytes(record.busbw_Bps) : "",
-                  format_percent(record.utilisation.value_or(0)), record.bottleneck});
+    cells.push_back(format_time(record.time_s));
+    if (has_trials)
+      for (const std::string_view which : {"p5", "p95", "max"})
+        cells.push_back(format_time(quantile_s(record, which)));
+    cells.insert(cells.end(), {moves ? format_gigabytes(record.algbw_Bps) : "",
+                               moves ? format_gigabytes(record.busbw_Bps) : "",
+                               format_percent(record.utilisation.value_or(0)), record.bottleneck});
     table.add(std::move(cells));
   }
   return table.text(colour);
@@ -130,6 +142,13 @@ Expected<PredictOptions> checked(PredictOptions options) {
                             selector_name(*options.selector), options.algorithm));
   if (options.selector && options.engine == Engine::flow)
     return fail("--selector is for the analytic engine: leave out --engine flow");
+  if (auto ok = check_flow_arguments(options.flow, options.engine); !ok)
+    return tl::unexpected(ok.error());
+  const bool single = options.sizes_bytes.size() == 1 && options.ranks.size() < 2;
+  for (const auto& [flag, is_given] : {std::pair{"--explain", options.flow.explain},
+                                       std::pair{"--trace", !options.flow.trace.empty()}})
+    if (is_given && (!single || options.map))
+      return fail(fmt::format("{} is of one answer: one size and one number of ranks", flag));
   NcclSelector* const nccl =
       options.selector ? std::get_if<NcclSelector>(&*options.selector) : nullptr;
   if (options.table && nccl == nullptr)
@@ -143,6 +162,7 @@ Expected<PredictOptions> checked(PredictOptions options) {
 
 Expected<void> run(const PredictOptions& options, const Terminal& terminal) {
   if (auto writable = check_output("--json", options.json); !writable) return writable;
+  if (auto writable = check_output("--trace", options.flow.trace); !writable) return writable;
   auto system = load_system(options.topology);
   if (!system) return tl::unexpected(system.error());
   if (options.ranks_per_node > 0) {
@@ -153,7 +173,9 @@ Expected<void> run(const PredictOptions& options, const Terminal& terminal) {
       options.ranks.empty() ? std::vector<std::int64_t>{max_ranks(*system)} : options.ranks;
   if (options.table) return run_table(options, *system, rank_counts, terminal);
 
-  const auto records = records_for(options, *system, rank_counts, terminal);
+  const auto flow = flow_options(options.flow, *system, options.seed);
+  if (!flow) return tl::unexpected(flow.error());
+  const auto records = records_for(options, *flow, *system, rank_counts, terminal);
   if (!records) return tl::unexpected(records.error());
 
   if (!takes_stdout(options.json)) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/flow_options.hpp"
 #include "cli/selectors.hpp"
 #include "cli/terminal.hpp"
 #include "collective/collective.hpp"
@@ -29,6 +30,7 @@ struct PredictOptions {
   Engine engine = Engine::analytic;  ///< analytic or flow
   std::uint64_t seed = 1;            ///< of the flow engine's hashing
   PriceOptions price{};              ///< terms left out, noise, chunks
+  FlowArguments flow{};              ///< placement, failures, trials, of the flow engine
   bool breakdown = false;            ///< for every point; a single point always has it
   bool map = false;                  ///< only which algorithm wins, by size and ranks
   bool table = false;                ///< NCCL's matrix of algorithms and protocols for each point
@@ -42,6 +44,10 @@ Expected<void> run(const PredictOptions& options, const Terminal& terminal);
 
 /// --map: the winners, one letter each.
 std::string map_of(const std::vector<Record>& records, bool colour);
+
+/// --explain and --trace of one answer: the loads behind it, as text or as JSON.
+Expected<void> run_explain(const PredictOptions& options, const FlowOptions& flow,
+                           const System& system, const Record& record, const Terminal& terminal);
 
 /// --table: what NCCL computes, what it takes, and what that costs on the fabric.
 Expected<void> run_table(const PredictOptions& options, const System& system,

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/all_pairs.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace collscale {
+namespace {
+
+using Kind = LinkClass::Kind;
+
+/// Ranks of one leaf group on one rail.
+struct Members {
+  std::int64_t group = 0;
+  std::int64_t rail = 0;
+  std::int64_t count = 0;
+  std::int64_t first = -1;  ///< ranks of the system
+};
+
+/// Which ranks of the system the job has; of nodes that lack a NIC they are kept apart.
+struct Job {
+  std::vector<std::int64_t> job_rank;  ///< by rank of the system, −1: not of the job; packed: empty
+  std::int64_t ranks = 0;
+  std::vector<std::int64_t> apart;  ///< job's ranks on nodes that lack a NIC
+  std::vector<bool> node_apart;     ///< empty: none
+  [[nodiscard]] std::int64_t rank_of(std::int64_t system_rank) const {
+    if (!job_rank.empty()) return job_rank[static_cast<std::size_t>(system_rank)];
+    return system_rank < ranks ? system_rank : -1;
+  }
+};
+
+Job job_of(const Routes& routes, std::int64_t ranks) {
+  const Fabric& fabric = routes.fabric();
+  const std::int64_t per_node = fabric.ranks_per_node();
+  const std::int64_t all = fabric.find_class(Kind::scale_up_out)->count;
+  Job job;
+  job.ranks = ranks;
+  if (!routes.placement().packed()) {
+    job.job_rank.assign(static_cast<std::size_t>(all), -1);
+    for (std::int64_t rank = 0; rank < ranks; ++rank)
+      job.job_rank[static_cast<std::size_t>(routes.placement().rank(rank))] = rank;
+  }
+  if (routes.has_dead_nics()) {
+    job.node_apart.assign(static_cast<std::size_t>(all / per_node), false);
+    for (std::int64_t node = 0; node < all / per_node; ++node)
+      job.node_apart[static_cast<std::size_t>(node)] = routes.node_lacks_nic(node);
+    for (std::int64_t rank = 0; rank < ranks; ++rank)
+      if (job.node_apart[static_cast<std::size_t>(routes.placement().rank(rank) / per_node)])
+        job.apart.push_back(rank);
+  }
+  return job;
+}
+
+}  // namespace
+
+double pairs_one_by_one(const Routes& routes, std::int64_t ranks) {
+  if (!routes.has_dead_nics()) return 0;
+  return 2 * static_cast<double>(job_of(routes, ranks).apart.size()) * static_cast<double>(ranks);
+}
+
+int for_each_pair_load(const Routes& routes, std::int64_t ranks, double bytes, const PairLoad& f,
+                       const std::function<void(std::int64_t, std::int64_t)>& cut) {
+  const Fabric& fabric = routes.fabric();
+  const std::int64_t per_node = fabric.ranks_per_node();
+  const LinkClass& port_out = *fabric.find_class(Kind::scale_up_out);
+  const LinkClass& port_in = *fabric.find_class(Kind::scale_up_in);
+  const LinkClass& nic_out = *fabric.find_class(Kind::nic_out);
+  const LinkClass& nic_in = *fabric.find_class(Kind::nic_in);
+  const std::int64_t nodes = port_out.count / per_node;
+  const auto rail = [&](std::int64_t local) { return fabric.rail_of(local); };
+  const Job job = job_of(routes, ranks);
+  int farthest = 0;
+
+  // One by one: within nodes that lack a NIC and between them and all others, both ways.
+  const auto one = [&](std::int64_t source, std::int64_t destination) {
+    const Path path = routes.path(source, destination, 0);
+    if (path.length == 0 && source != destination) return cut(source, destination);
+    farthest = std::max(farthest, routes.turning_level(path));
+    for (const std::int64_t link : path) f(link, bytes, source, destination);
+  };
+  const auto is_apart = [&](std::int64_t node) {
+    return !job.node_apart.empty() && job.node_apart[static_cast<std::size_t>(node)];
+  };
+  for (const std::int64_t rank : job.apart)
+    for (std::int64_t other = 0; other < ranks; ++other) {
+      one(rank, other);
+      if (!is_apart(routes.placement().rank(other) / per_node)) one(other, rank);
+    }
+
+  // The others. By local rank how many nodes have it, and by node which.
+  std::vector<std::int64_t> with_local(static_cast<std::size_t>(per_node), 0);
+  std::int64_t total = 0;
+  const auto job_rank = [&](std::int64_t node, std::int64_t local) {
+    return is_apart(node) ? -1 : job.rank_of(node * per_node + local);
+  };
+  for (std::int64_t node = 0; node < nodes; ++node)
+    for (std::int64_t local = 0; local < per_node; ++local)
+      if (job_rank(node, local) >= 0) {
+        ++with_local[static_cast<std::size_t>(local)];
+        ++total;
+      }
+
+  // Ports and NICs, node by node: what each local rank i sends to local ranks j of other nodes.
+  for (std::int64_t node = 0; node < nodes; ++node) {
+    std::int64_t here = 0;
+    for (std::int64_t i = 0; i < per_node; ++i) here += job_rank(node, i) >= 0 ? 1 : 0;
+    if (here == 0) continue;
+    if (here < total) farthest = std::max(farthest, 1);
+    for (std::int64_t i = 0; i < per_node; ++i) {
+      const std::int64_t rank = job_rank(node, i);
+      if (rank < 0) continue;
+      const std::int64_t at = node * per_node + i;
+      f(port_out.first + at, bytes * static_cast<double>(here - 1), rank, -1);
+      f(port_in.first + at, bytes * static_cast<double>(here - 1), -1, rank);
+      f(nic_in.first + fabric.nic_of(node, i), bytes * static_cast<double>(total - here), -1, rank);
+      for (std::int64_t j = 0; j < per_node; ++j) {
+        const std::int64_t elsewhere =
+            with_local[static_cast<std::size_t>(j)] - (job_rank(node, j) >= 0 ? 1 : 0);
+        if (elsewhere == 0) continue;
+        const double sent = bytes * static_cast<double>(elsewhere);
+        const bool forwarded = fabric.forwards() && rail(i) != rail(j);
+        if (forwarded) {
+          f(port_out.first + at, sent, rank, -1);
+          f(port_in.first + node * per_node + j, sent, rank, -1);
+        }
+        f(nic_out.first + fabric.nic_of(node, forwarded ? j : i), sent, rank, -1);
+      }
+    }
+  }
+
+  // Uplinks and downlinks: all pairs between two leaf groups and two rails are one entry.
+  const std::int64_t group_nodes = fabric.group_ranks(0) / per_node;
+  const std::int64_t rails = rail(per_node - 1) + 1;
+  std::vector<Members> members;
+  for (std::int64_t group = 0; group * group_nodes < nodes; ++group) {
+    const std::size_t begin = members.size();
+    for (std::int64_t r = 0; r < rails; ++r) members.push_back({group, r, 0, -1});
+    const std::int64_t last = std::min(nodes, (group + 1) * group_nodes);
+    for (std::int64_t node = group * group_nodes; node < last; ++node)
+      for (std::int64_t local = 0; local < per_node; ++local) {
+        if (job_rank(node, local) < 0) continue;
+        Members& of_rail = members[begin + static_cast<std::size_t>(rail(local))];
+        if (of_rail.count++ == 0) of_rail.first = node * per_node + local;
+      }
+  }
+  std::erase_if(members, [](const Members& m) { return m.count == 0; });
+  const std::int64_t first_fabric_link = nic_in.first + nic_in.count;
+  const auto on_rail = [&](std::int64_t node, std::int64_t r) {
+    std::int64_t count = 0;
+    for (std::int64_t local = 0; local < per_node; ++local)
+      count += rail(local) == r && job_rank(node, local) >= 0 ? 1 : 0;
+    return count;
+  };
+  for (const Members& from : members) {
+    for (const Members& to : members) {
+      const bool same_group = from.group == to.group;
+      if (same_group && (from.rail == to.rail || fabric.forwards())) continue;
+      double pairs = static_cast<double>(from.count) * static_cast<double>(to.count);
+      std::int64_t source = from.first;
+      std::int64_t destination = to.first;
+      if (same_group) {
+        // Pairs of one node stay inside it; the others turn round above the leaf, on any two nodes
+        // alike.
+        const std::int64_t first = from.group * group_nodes;
+        const std::int64_t last = std::min(nodes, first + group_nodes);
+        for (std::int64_t node = first; node < last; ++node)
+          pairs -= static_cast<double>(on_rail(node, from.rail) * on_rail(node, to.rail));
+        if (pairs <= 0) continue;
+        std::int64_t there = first;
+        while (there == source / per_node || is_apart(there)) ++there;
+        destination = there * per_node + destination % per_node;
+      }
+      const Path path = routes.path_of_ranks(source, destination, 0);
+      const std::int64_t job_source = job.rank_of(source);
+      const std::int64_t job_destination = job.rank_of(destination);
+      if (path.length == 0) {
+        cut(job_source, job_destination < 0 ? job_source : job_destination);
+        continue;
+      }
+      farthest = std::max(farthest, routes.turning_level(path));
+      for (const std::int64_t link : path)
+        if (link >= first_fabric_link) f(link, bytes * pairs, job_source, job_destination);
+    }
+  }
+  return farthest;
+}
+
+}  // namespace collscale

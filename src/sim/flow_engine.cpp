@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/flow_engine.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+#include "sim/all_pairs.hpp"
+#include "sim/memory.hpp"
+#include "units/quantity.hpp"
+
+namespace collscale {
+namespace {
+
+/// Above this many ranks all pairs are summed per pair of leaf groups instead of one by one; under
+/// ecmp that is the even share, which so many flows per link come within a per cent of.
+constexpr std::int64_t kMostRanksPairByPair = 2048;
+
+/// More messages than this are not enumerated: some 20 s.
+constexpr double kMostMessages = 2e9;
+
+System with_even_share(System system) {
+  Clos& clos = *std::get_if<Clos>(&system.fabric);
+  if (clos.routing == Routing::ecmp) clos.routing = Routing::spray;
+  return system;
+}
+
+std::int64_t queue_pairs(const System& system) {
+  const auto& figure = system.node.nics.queue_pairs;
+  return figure ? std::llround(figure->value) : 1;
+}
+
+bool adds_up_between_nodes(const Program& program, std::int64_t per_node) {
+  for (const Lane& lane : program.lanes)
+    if (lane.phase.network != InNetwork::none && !stays_in_node(lane, per_node)) return true;
+  for (const Program& part : program.parts)
+    if (adds_up_between_nodes(part, per_node)) return true;
+  return false;
+}
+
+}  // namespace
+
+FlowNetwork::FlowNetwork(const System& system, std::int64_t ranks, JobPlacement placement,
+                         const Faults& faults)
+    : system_(system),
+      even_system_(with_even_share(system)),
+      ranks_(ranks),
+      routes_(system_, placement, faults),
+      even_routes_(even_system_, std::move(placement), faults) {}
+
+Expected<FlowNetwork> FlowNetwork::make(const System& system, std::int64_t ranks,
+                                        const FlowOptions& options, std::int64_t engines) {
+  if (auto fits = check_ranks(system, ranks); !fits) return tl::unexpected(fits.error());
+  const std::int64_t per_node = ranks_per_node(system);
+  // Checked before memory is: of a placement and failures a few bytes per rank are kept.
+  const double links = static_cast<double>(Fabric(system).link_count());
+  const double kept =
+      options.faults.empty() ? 0 : links + 4 * static_cast<double>(max_ranks(system));
+  const double bytes = kept + 8 * links * static_cast<double>(engines);
+  if (auto fits =
+          check_memory(bytes, options.memory_limit_bytes,
+                       fmt::format("engine flow on {} links", format_count(std::llround(links))));
+      !fits)
+    return tl::unexpected(fits.error());
+  auto placement = JobPlacement::make(options.placement, ranks, max_ranks(system) / per_node,
+                                      per_node, options.seed);
+  if (!placement) return fail("--placement: " + placement.error().message);
+  return FlowNetwork(system, ranks, *std::move(placement), options.faults);
+}
+
+bool FlowNetwork::summed_by_groups(const Lane& lane) const {
+  return ranks_ > kMostRanksPairByPair && lane.map.size == ranks_ && is_all_pairs(lane);
+}
+
+double FlowNetwork::engine_bytes() const {
+  return 8 * static_cast<double>(routes_.fabric().link_count());
+}
+
+/// How many messages pricing a program enumerates.
+double FlowNetwork::messages_of(const Program& program) const {
+  double messages = 0;
+  for (const Lane& lane : program.lanes) {
+    const double all = static_cast<double>(lane.map.size * lane.map.group_count);
+    if (summed_by_groups(lane)) {
+      messages += pairs_one_by_one(even_routes_, ranks_);
+      continue;
+    }
+    const bool single = lane.phase.root >= 0;
+    if (lane.phase.lag == Lag::none && !single)
+      messages += all * static_cast<double>(lane.phase.steps);
+    else if (!single)
+      messages += all * static_cast<double>(step_classes(lane).size());
+  }
+  for (const Program& part : program.parts) messages += messages_of(part);
+  return messages;
+}
+
+Expected<void> FlowNetwork::accepts(const Candidate& candidate) const {
+  const std::string& algorithm = candidate.schedule.algorithm;
+  const double messages = messages_of(candidate.program);
+  if (messages > kMostMessages)
+    return fail(
+        fmt::format("engine flow would enumerate {:.1g} messages of algorithm {}, more than "
+                    "{:.0g}: fewer ranks, "
+                    "or engine analytic, would do",
+                    messages, algorithm, kMostMessages));
+  if (!routes_.plain() && adds_up_between_nodes(candidate.program, ranks_per_node(system_)))
+    return fail(
+        fmt::format("algorithm {} adds up in the switches between nodes: it takes a packed "
+                    "job on a whole fabric, so leave out --placement and --fail",
+                    algorithm));
+  if (!routes_.placement().keeps_nodes() && abilities_of(candidate).in_network)
+    return fail(
+        fmt::format("algorithm {} adds up in the switches of a node, and placement {} "
+                    "tears nodes apart",
+                    algorithm, routes_.placement().text()));
+  return {};
+}
+
+FlowEngine::FlowEngine(const FlowNetwork& network, std::uint64_t seed)
+    : network_(network), hashing_{seed, queue_pairs(network.system())}, loads_(network.routes()) {}
+
+StepLoads FlowEngine::step(const std::vector<Lane>& lanes, std::int64_t step) {
+  StepLoads loads;
+  loads_.clear();
+  flows_of_step(lanes, step, loads.edges, loads_);
+  for (LevelCounts& of_arc : loads.edges)
+    for (double& count : of_arc) count /= static_cast<double>(lanes.front().map.group_count);
+  loads.even = loads.hashed = loads_.fullest();
+  return loads;
+}
+
+StepLoads FlowEngine::all_steps(const std::vector<const Lane*>& lanes) {
+  StepLoads loads;
+  if (lanes.size() == 1 && network_.summed_by_groups(*lanes[0])) {
+    LinkLoads pairs(network_.even_routes());
+    const int farthest = for_each_pair_load(
+        network_.even_routes(), network_.ranks(), message_fraction(*lanes[0], 0, 0),
+        [&](std::int64_t link, double bytes, std::int64_t, std::int64_t) {
+          pairs.add(link, bytes);
+        },
+        [&](std::int64_t source, std::int64_t destination) { loads_.cut(source, destination); });
+    loads.edges[0][static_cast<std::size_t>(farthest)] = 1;
+    loads.even = loads.hashed = pairs.fullest();
+    return loads;
+  }
+  loads_.clear();
+  flows_of_all_steps(lanes, loads.edges, loads_);
+  loads.even = loads.hashed = loads_.fullest();
+  return loads;
+}
+
+Expected<void> FlowEngine::check_cut() const {
+  if (loads_.cut_source() < 0) return {};
+  return fail(network_.routes().cut_between(loads_.cut_source(), loads_.cut_destination()));
+}
+
+}  // namespace collscale

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flow engine as price() takes it (scenario/price.hpp), over a network that many engines share:
+// one engine per hash seed and thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "scenario/candidates.hpp"
+#include "scenario/price.hpp"
+#include "scenario/schedule_cost.hpp"
+#include "sim/flow.hpp"
+#include "sim/link_loads.hpp"
+#include "sim/routed_flows.hpp"
+#include "sim/routes.hpp"
+
+namespace collscale {
+
+/// What does not depend on the hash seed: a system, a job on it, and the ways between its ranks.
+class FlowNetwork {
+ public:
+  /// Errors: ranks that the system does not have, a placement that does not fit, memory that would
+  /// not suffice for `engines` engines at once (checked before any is taken).
+  static Expected<FlowNetwork> make(const System& system, std::int64_t ranks,
+                                    const FlowOptions& options, std::int64_t engines = 1);
+
+  [[nodiscard]] const System& system() const { return system_; }
+  [[nodiscard]] std::int64_t ranks() const { return ranks_; }
+  [[nodiscard]] const Routes& routes() const { return routes_; }
+  /// The same with links in bundles that are shared evenly: for all pairs of many ranks.
+  [[nodiscard]] const System& even_system() const { return even_system_; }
+  [[nodiscard]] const Routes& even_routes() const { return even_routes_; }
+  /// Whether the engine will price a schedule; the same for every seed.
+  [[nodiscard]] Expected<void> accepts(const Candidate& candidate) const;
+  /// All pairs of all ranks, of too many to go one by one.
+  [[nodiscard]] bool summed_by_groups(const Lane& lane) const;
+  /// Bytes of memory that one engine takes.
+  [[nodiscard]] double engine_bytes() const;
+
+ private:
+  FlowNetwork(const System& system, std::int64_t ranks, JobPlacement placement,
+              const Faults& faults);
+  [[nodiscard]] double messages_of(const Program& program) const;
+
+  System system_;
+  System even_system_;
+  std::int64_t ranks_;
+  Routes routes_;
+  Routes even_routes_;
+};
+
+class FlowEngine {
+ public:
+  FlowEngine(const FlowNetwork& network, std::uint64_t seed);
+
+  [[nodiscard]] const System& system() const { return network_.system(); }
+  [[nodiscard]] const Fabric& fabric() const { return network_.routes().fabric(); }
+  [[nodiscard]] Expected<void> accepts(const Candidate& candidate) const {
+    return network_.accepts(candidate);
+  }
+  StepLoads step(const std::vector<Lane>& lanes, std::int64_t step);
+  StepLoads all_steps(const std::vector<const Lane*>& lanes);
+  /// Fails where some flow found no whole way: the failures cut the fabric.
+  [[nodiscard]] Expected<void> check_cut() const;
+
+  /// Everything that goes into step() and all_steps(), one flow at a time.
+  template <class Sink>
+  void flows_of_step(const std::vector<Lane>& lanes, std::int64_t step, ArcEdges& first_edges,
+                     Sink& sink) const {
+    for (std::size_t i = 0; i < lanes.size(); ++i) {
+      ArcEdges edges{};
+      for_each_routed(network_.system(), network_.routes(), lanes[i], i, step, 1, hashing_, edges,
+                      sink);
+      if (i == 0) first_edges = edges;
+    }
+  }
+  template <class Sink>
+  void flows_of_all_steps(const std::vector<const Lane*>& lanes, ArcEdges& edges,
+                          Sink& sink) const {
+    for (std::size_t i = 0; i < lanes.size(); ++i) {
+      const Lane& lane = *lanes[i];
+      const auto route = [&](std::int64_t step, double times) {
+        for_each_routed(network_.system(), network_.routes(), lane, i, step, times, hashing_, edges,
+                        sink);
+      };
+      if (lane.phase.lag == Lag::none || sends_single_messages(lane)) {
+        route(-1, 1);
+        continue;
+      }
+      for (const StepClass& steps : step_classes(lane))
+        route(steps.first, static_cast<double>(steps.count));
+    }
+  }
+
+ private:
+  static bool sends_single_messages(const Lane& lane) {
+    return lane.phase.root >= 0 && lane.phase.steps > 1 && lane.phase.arc_count == 1 &&
+           lane.phase.unit == Unit::one && lane.phase.frame == Frame::cyclic;
+  }
+  const FlowNetwork& network_;
+  FlowHashing hashing_;
+  LinkLoads loads_;
+};
+
+}  // namespace collscale

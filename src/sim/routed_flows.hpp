@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// The messages of a lane, each with its way: what every use of the flow engine walks over.
+//
+// A Sink has
+//   void way(const Path&, double bytes, std::int64_t source, std::int64_t destination);
+//   void link(std::int64_t link, double bytes, std::int64_t source, std::int64_t destination);
+//   void cut(std::int64_t source, std::int64_t destination);      no way is whole
+// Sources and destinations are ranks of the job; of what switches add up one of them is the switch.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "collective/flows.hpp"
+#include "collective/lane.hpp"
+#include "scenario/candidates.hpp"
+#include "scenario/schedule_cost.hpp"
+#include "sim/routes.hpp"
+#include "topology/system.hpp"
+
+namespace collscale {
+
+/// What enumeration needs to know beside the routes.
+struct FlowHashing {
+  std::uint64_t seed = 1;
+  std::int64_t queue_pairs = 1;  ///< parts of a message between nodes, each hashed by itself
+};
+
+namespace routed_detail {
+
+/// Messages to and from switches that add up. In a node: the port. Between nodes (of a packed job
+/// on a whole fabric): the NIC, and one message for each group of every tier in which some of the
+/// switch's ranks are, if others are not.
+template <class Sink>
+class SwitchFlows {
+ public:
+  SwitchFlows(const System& system, const Routes& routes, const Lane& lane, double bytes,
+              Sink& sink)
+      : routes_(routes),
+        fabric_(routes.fabric()),
+        sink_(sink),
+        bytes_(bytes),
+        per_node_(ranks_per_node(system)),
+        in_node_(stays_in_node(lane, per_node_)) {
+    const auto& clos = *std::get_if<Clos>(&system.fabric);
+    const auto& scale_up = system.node.scale_up;
+    if (in_node_ && scale_up.in_network)
+      bytes_ *= scale_up.efficiency.value / scale_up.in_network->efficiency.value;
+    if (!in_node_ && clos.in_network)
+      nic_bytes_ = bytes * clos.efficiency.value / clos.in_network->efficiency.value;
+    else
+      nic_bytes_ = bytes;
+    if (in_node_) return;
+    first_ = lane.map.rank(0, 0);
+    last_ = lane.map.rank(0, lane.map.size - 1);
+  }
+
+  void add(std::int64_t rank, std::int64_t hub, bool up) {
+    using Kind = LinkClass::Kind;
+    const auto first_of = [&](Kind kind) { return fabric_.find_class(kind)->first; };
+    const auto link = [&](std::int64_t number, double bytes) {
+      sink_.link(number, bytes, up ? rank : hub, up ? hub : rank);
+    };
+    if (in_node_) {
+      link(first_of(up ? Kind::scale_up_out : Kind::scale_up_in) + routes_.placement().rank(rank),
+           bytes_);
+      return;
+    }
+    link(first_of(up ? Kind::nic_out : Kind::nic_in) +
+             fabric_.nic_of(rank / per_node_, rank % per_node_),
+         nic_bytes_);
+    // A way to some rank of the tree that lies elsewhere passes the tree's links.
+    for (const std::int64_t other : {first_, last_}) {
+      const std::int64_t there = other - other % per_node_ + rank % per_node_;
+      const Path path = up ? fabric_.path(rank, there, 0) : fabric_.path(there, rank, 0);
+      for (const std::int64_t each : path) {
+        const LinkClass& link_class = fabric_.class_of(each);
+        if (link_class.kind == (up ? Kind::up : Kind::down))
+          tree_links_.push_back({each, up ? rank : hub, up ? hub : rank, hub});
+      }
+    }
+  }
+
+  void finish() {
+    const auto key = [](const TreeLink& t) { return std::pair(t.link, t.hub); };
+    std::sort(tree_links_.begin(), tree_links_.end(), [&](const TreeLink& a, const TreeLink& b) {
+      return key(a) != key(b) ? key(a) < key(b) : a.source < b.source;
+    });
+    const auto end =
+        std::unique(tree_links_.begin(), tree_links_.end(),
+                    [&](const TreeLink& a, const TreeLink& b) { return key(a) == key(b); });
+    for (auto it = tree_links_.begin(); it != end; ++it)
+      sink_.link(it->link, bytes_, it->source, it->destination);
+  }
+
+ private:
+  struct TreeLink {
+    std::int64_t link, source, destination, hub;
+  };
+  const Routes& routes_;
+  const Fabric& fabric_;
+  Sink& sink_;
+  double bytes_;
+  double nic_bytes_ = 0;
+  std::int64_t per_node_;
+  bool in_node_;
+  std::int64_t first_ = 0;
+  std::int64_t last_ = 0;
+  std::vector<TreeLink> tree_links_;
+};
+
+/// Packed and whole: nothing but the fabric.
+struct PlainRoutes {
+  const Fabric& fabric;
+  [[nodiscard]] Path path(std::int64_t source, std::int64_t destination, std::uint64_t hash) const {
+    return fabric.path(source, destination, hash);
+  }
+  [[nodiscard]] int level(std::int64_t source, std::int64_t destination, const Path&) const {
+    return fabric.turning_level(source, destination);
+  }
+  static constexpr bool may_be_cut = false;
+};
+
+struct AnyRoutes {
+  const Routes& routes;
+  [[nodiscard]] Path path(std::int64_t source, std::int64_t destination, std::uint64_t hash) const {
+    return routes.path(source, destination, hash);
+  }
+  [[nodiscard]] int level(std::int64_t, std::int64_t, const Path& path) const {
+    return routes.turning_level(path);
+  }
+  static constexpr bool may_be_cut = true;
+};
+
+template <class Routing, class Sink>
+void route_lane(const System& system, const Routes& routes, const Routing& routing,
+                const Lane& lane, std::size_t number, std::int64_t step, double times,
+                const FlowHashing& hashing, ArcEdges& edges, Sink& sink) {
+  // Of the seed the 16 lower bits stand at the top, above those of the lane.
+  const std::uint64_t salt =
+      (((hashing.seed << 8U) + number) << 40U) + (hashing.seed >> 16U) * 0xA24BAED4963EE407ULL;
+  const std::int64_t some_step = step < 0 ? lane.phase.steps / 2 : step;
+  const bool together = step < 0 || times > 1;  // over several steps the mean adds up
+  for (int arc = 0; arc < arc_count(lane); ++arc) {
+    LevelCounts& counts = edges[static_cast<std::size_t>(arc)];
+    const double bytes = times * (together ? mean_message_fraction(lane, some_step, arc)
+                                           : message_fraction(lane, some_step, arc));
+    if (lane.phase.network != InNetwork::none) {
+      SwitchFlows<Sink> flows(system, routes, lane, bytes, sink);
+      for_each_flow(lane, 0, arc, [&](std::int64_t source, std::int64_t destination) {
+        flows.add(arc == 0 ? source : destination, arc == 0 ? destination : source, arc == 0);
+      });
+      flows.finish();
+      counts[static_cast<std::size_t>(routes.fabric().turning_level(
+          lane.map.rank(0, 0), lane.map.rank(0, lane.map.size - 1)))] += times;
+      continue;
+    }
+    const double part = bytes / static_cast<double>(hashing.queue_pairs);
+    const auto add = [&](std::int64_t source, std::int64_t destination) {
+      const auto ends = static_cast<std::uint64_t>(source) * 0x9E3779B97F4A7C15ULL ^
+                        static_cast<std::uint64_t>(destination);
+      Path path = routing.path(source, destination, ends + salt);
+      if constexpr (Routing::may_be_cut) {
+        if (path.length == 0 && source != destination) return sink.cut(source, destination);
+      }
+      counts[static_cast<std::size_t>(routing.level(source, destination, path))] += times;
+      sink.way(path, part, source, destination);
+      for (std::int64_t pair = 1; pair < hashing.queue_pairs; ++pair) {
+        path = routing.path(source, destination,
+                            ends + salt + static_cast<std::uint64_t>(pair) * 0xD1B54A32D192ED03ULL);
+        sink.way(path, part, source, destination);
+      }
+    };
+    if (step < 0)
+      for_each_flow_of_all_steps(lane, arc, add);
+    else
+      for_each_flow(lane, step, arc, add);
+  }
+}
+
+}  // namespace routed_detail
+
+/// Gives the sink `times` equal steps of one lane, which is the `number`-th of its stage, and
+/// counts its messages by arc and level. A flow keeps its path through all steps: the hash knows
+/// its ends, its lane and the seed, not the step. step < 0: all steps together.
+template <class Sink>
+void for_each_routed(const System& system, const Routes& routes, const Lane& lane,
+                     std::size_t number, std::int64_t step, double times,
+                     const FlowHashing& hashing, ArcEdges& edges, Sink&& sink) {
+  if (routes.plain())
+    routed_detail::route_lane(system, routes, routed_detail::PlainRoutes{routes.fabric()}, lane,
+                              number, step, times, hashing, edges, sink);
+  else
+    routed_detail::route_lane(system, routes, routed_detail::AnyRoutes{routes}, lane, number, step,
+                              times, hashing, edges, sink);
+}
+
+}  // namespace collscale
