@@ -75,7 +75,9 @@ void CommandLine::add_predict() {
        "collscale predict -t colossus-100k -c all_gather -s 1GiB --selector nccl:2.28 --table",
        "collscale predict -t dgx-h100-superpod -c all_reduce -s 1GiB -n 512 --engine flow",
        "collscale predict -t fat-tree:nodes=64,routing=ecmp -c all_reduce -s 1GiB --engine flow "
-       "--trials 100 --fail \"leaf 3 up 0-7\"",
+       "--trials 50",
+       "collscale predict -t dgx-h100-superpod -c all_reduce -s 1GiB --engine flow --fail "
+       "\"2% of leaf up\"",
        "collscale predict -t fat-tree:nodes=64,oversubscription=4 -c all_to_all -s 16MiB --json -"},
       {"--topology", "--collective"});
   options_.add(app, "-t,--topology", "SYSTEM", predict_.topology, parse_text, kTopologyHelp);
