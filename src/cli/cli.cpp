@@ -78,7 +78,9 @@ void CommandLine::add_predict() {
        "--trials 50",
        "collscale predict -t dgx-h100-superpod -c all_reduce -s 1GiB --engine flow --fail "
        "\"2% of leaf up\"",
-       "collscale predict -t fat-tree:nodes=64,oversubscription=4 -c all_to_all -s 16MiB --json -"},
+       "collscale predict -t fat-tree:nodes=64,oversubscription=4 -c all_to_all -s 16MiB --json -",
+       "collscale predict -t dgx-h100-superpod -c all_reduce -s 1GiB --engine flow --concurrent "
+       "all_reduce:1GiB"},
       {"--topology", "--collective"});
   options_.add(app, "-t,--topology", "SYSTEM", predict_.topology, parse_text, kTopologyHelp);
   options_.add(app, "-c,--collective", "NAME", predict_.collective, parse_collective,
@@ -106,6 +108,14 @@ void CommandLine::add_predict() {
   options_.add(app, "--engine", "ENGINE", predict_.engine, parse_model_engine,
                "analytic (closed form) or flow (every message over the explicit links); "
                "default: analytic");
+  options_.add_each(
+      app, "--concurrent", "COMM", predict_.concurrent, parse_communicator,
+      "beside what is asked (engine flow), may be repeated: all_gather:64MiB:node, "
+      "all_reduce/ring:1GiB:rail; layouts: all, node, rail, rail:3, stride:K, split:N");
+  options_.add(app, "--layout", "LAYOUT", predict_.layout, parse_text,
+               "groups of what is asked itself, with --concurrent or --background; default: all");
+  options_.add(app, "--background", "SHARE", predict_.background, parse_background,
+               "of every link between switches that other traffic takes (engine flow): 20%, 0.2");
   options_.add(app, "--without", "TERMS", predict_.price.terms, parse_without,
                "leave terms of the cost out: ecmp,noise; docs/models.md has them all");
   options_.add(app, "--noise", "KIND", predict_.price.noise, parse_noise,

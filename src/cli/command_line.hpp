@@ -47,6 +47,27 @@ class Options {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   }
 
+  /// The same for an option that may be given several times.
+  template <class T, class Parser>
+  CLI::Option* add_each(CLI::App& app, const std::string& flag, const std::string& placeholder,
+                        std::vector<T>& target, const Parser& parse, const std::string& help) {
+    return app
+        .add_option_function<std::vector<std::string>>(
+            flag,
+            [this, flag, &target, parse](const std::vector<std::string>& texts) {
+              for (const std::string& text : texts) {
+                auto value = parse(text);
+                if (value)
+                  target.push_back(*std::move(value));
+                else if (!first_error_)
+                  first_error_ = Error{fmt::format("{}: {}", flag, value.error().message)};
+              }
+            },
+            help)
+        ->type_name(placeholder)
+        ->allow_extra_args(false);
+  }
+
   void add_json(CLI::App& app, std::string& target) {
     add(app, "--json", "FILE|-", target, parse_text,
         "also as JSON; - is stdout, without the table");

@@ -69,6 +69,17 @@ Expected<std::int64_t> parse_number(const std::string& text) {
 
 Expected<double> parse_one_size(const std::string& text) { return parse_size_bytes(text); }
 
+Expected<double> parse_background(const std::string& text) {
+  double value{};
+  const char* const end = text.data() + text.size();
+  const auto [rest, status] = std::from_chars(text.data(), end, value);
+  const std::string_view unit(rest, static_cast<std::size_t>(end - rest));
+  const double share = unit == "%" ? value / 100 : value;
+  if (status != std::errc{} || (unit != "%" && !unit.empty()) || !(share >= 0) || share >= 1)
+    return fail(fmt::format("\"{}\" is not a share such as 20% or 0.2, below 100%", text));
+  return share;
+}
+
 Expected<double> parse_nanoseconds(const std::string& text) {
   double value{};
   const char* const end = text.data() + text.size();

@@ -56,6 +56,13 @@ std::vector<std::string> predict_with(const std::vector<std::string>& more) {
 INSTANTIATE_TEST_SUITE_P(
     CommandLine, BadInputTest,
     ::testing::Values(
+        BadInput{"ConcurrentLayout", predict_with({"--engine", "flow", "--layout", "rial"}),
+                 "did you mean \"rail\"?"},
+        BadInput{"ConcurrentGrammar",
+                 predict_with({"--engine", "flow", "--concurrent", "all_gather"}),
+                 "COLLECTIVE[/ALGORITHM]:SIZE[:LAYOUT]"},
+        BadInput{"ConcurrentWithoutFlow", predict_with({"--background", "20%"}), "--engine flow"},
+        BadInput{"BackgroundOfAll", predict_with({"--background", "100%"}), "below 100%"},
         BadInput{"UnknownCommand", {"predcit"}, "did you mean \"predict\"?"},
         BadInput{"CommandLikeNothing", {"frobnicate"}, "valid: topo, predict"},
         BadInput{"UnknownTopoCommand", {"topo", "shw", "x"}, "did you mean \"show\"?"},

@@ -157,6 +157,15 @@ Expected<PredictOptions> checked(PredictOptions options) {
     return fail("--nccl-graph is what NCCL prints: it needs --selector nccl, or nccl:2.28");
   if (options.table && options.map) return fail("--table and --map: one of them");
   if (nccl != nullptr) nccl->graphs = options.nccl_graphs;
+  if (!options.concurrent.empty() || options.background > 0 || !options.layout.empty()) {
+    if (options.engine != Engine::flow)
+      return fail("--concurrent, --background and --layout are for --engine flow");
+    if (options.sizes_bytes.size() != 1 || options.ranks.size() > 1 || options.algorithm == "all" ||
+        options.map)
+      return fail(
+          "--concurrent, --background and --layout answer for one size, one number of "
+          "ranks and one algorithm (or auto), without --map");
+  }
   return options;
 }
 
@@ -175,6 +184,9 @@ Expected<void> run(const PredictOptions& options, const Terminal& terminal) {
 
   const auto flow = flow_options(options.flow, *system, options.seed);
   if (!flow) return tl::unexpected(flow.error());
+  if (!options.concurrent.empty() || options.background > 0 || !options.layout.empty())
+    return run_concurrent(options, *flow, *system, rank_counts.front(), terminal);
+
   const auto records = records_for(options, *flow, *system, rank_counts, terminal);
   if (!records) return tl::unexpected(records.error());
 

@@ -14,6 +14,7 @@
 #include "collective/collective.hpp"
 #include "record/record.hpp"
 #include "scenario/schedule_cost.hpp"
+#include "sim/concurrent.hpp"
 #include "units/error.hpp"
 
 namespace collscale {
@@ -34,13 +35,20 @@ struct PredictOptions {
   bool breakdown = false;            ///< for every point; a single point always has it
   bool map = false;                  ///< only which algorithm wins, by size and ranks
   bool table = false;                ///< NCCL's matrix of algorithms and protocols for each point
-  std::string json;                  ///< "": none; "-": records on stdout instead of the table
+  std::vector<Communicator> concurrent;  ///< beside what is asked, at once
+  std::string layout;                    ///< of what is asked, then; "": all
+  double background = 0;                 ///< share of every link between switches
+  std::string json;                      ///< "": none; "-": records on stdout instead of the table
 };
 
 /// Checks what needs several options at once, and gives the selector its graphs.
 Expected<PredictOptions> checked(PredictOptions options);
 
 Expected<void> run(const PredictOptions& options, const Terminal& terminal);
+
+/// --concurrent, --background: the first communicator is what is asked.
+Expected<void> run_concurrent(const PredictOptions& options, const FlowOptions& flow,
+                              const System& system, std::int64_t ranks, const Terminal& terminal);
 
 /// --map: the winners, one letter each.
 std::string map_of(const std::vector<Record>& records, bool colour);

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+#include <optional>
+#include <system_error>
+
+#include "scenario/candidates.hpp"
+#include "sim/concurrent.hpp"
+#include "topology/fabric.hpp"
+#include "units/quantity.hpp"
+#include "units/suggest.hpp"
+
+namespace collscale {
+namespace {
+
+constexpr std::string_view kGrammar =
+    "COLLECTIVE[/ALGORITHM]:SIZE[:LAYOUT], such as all_reduce:1GiB:rail, is expected";
+
+Expected<GroupLayout> equal_groups(std::string_view text, std::int64_t ranks, std::int64_t size,
+                                   bool strided) {
+  if (size < 2)
+    return fail(fmt::format("layout {}: groups of {} rank{} among {}, at least 2 are needed", text,
+                            size, size == 1 ? "" : "s", format_count(ranks)));
+  if (ranks % size != 0)
+    return fail(fmt::format("layout {}: {} ranks are not a multiple of {}", text,
+                            format_count(ranks), format_count(size)));
+  GroupLayout layout;
+  layout.size = size;
+  layout.groups = layout.last = ranks / size;
+  layout.group_hop = strided ? 1 : size;
+  layout.member_hop = strided ? layout.groups : 1;
+  return layout;
+}
+
+}  // namespace
+
+Expected<GroupLayout> parse_layout(std::string_view text, const System& system,
+                                   std::int64_t ranks) {
+  const auto colon = text.find(':');
+  const std::string_view kind = text.substr(0, colon);
+  std::optional<std::int64_t> number;
+  if (colon != std::string_view::npos) {
+    std::int64_t value = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, status] = std::from_chars(text.data() + colon + 1, end, value);
+    if (status != std::errc{} || rest != end)
+      return fail(fmt::format("layout {}: a whole number is expected after \":\"", text));
+    number = value;
+  }
+  const std::int64_t per_node = ranks_per_node(system);
+  if (kind == "all" && !number) return equal_groups(text, ranks, ranks, false);
+  if (kind == "node" || kind == "rail") {
+    if (ranks % per_node != 0)
+      return fail(fmt::format("layout {}: {} ranks do not fill nodes of {}", text,
+                              format_count(ranks), per_node));
+    auto layout =
+        equal_groups(text, ranks, kind == "node" ? per_node : ranks / per_node, kind == "rail");
+    if (!layout || !number) return layout;
+    if (*number < 0 || *number >= layout->groups)
+      return fail(fmt::format("layout {}: there are {} of them, from 0 on", text,
+                              format_count(layout->groups)));
+    layout->first = *number;
+    layout->last = *number + 1;
+    return layout;
+  }
+  if (kind == "stride" || kind == "split") {
+    if (!number || *number < 1)
+      return fail(fmt::format("layout {}: {}:N with N at least 1 is expected", text, kind));
+    if (kind == "split") return equal_groups(text, ranks, *number, false);
+    if (ranks % *number != 0)
+      return fail(fmt::format("layout {}: {} ranks are not a multiple of {}", text,
+                              format_count(ranks), format_count(*number)));
+    return equal_groups(text, ranks, ranks / *number, true);
+  }
+  return fail(fmt::format("no layout \"{}\"{}", text,
+                          suggestion(kind, {"all", "node", "rail", "stride:K", "split:N"})));
+}
+
+Shape shape_of(const System& system, const GroupLayout& layout) {
+  if (layout.groups == 1 && layout.member_hop == 1) return shape_of(system, layout.size);
+  const std::int64_t per_node = ranks_per_node(system);
+  const std::int64_t hop = layout.member_hop;
+  Shape shape;
+  shape.ranks = layout.size;
+  // Groups that are not aligned with nodes are seen as pieces that lie within one in any of them.
+  if (hop == 1)
+    shape.ranks_per_node = std::gcd(layout.size, per_node);
+  else
+    shape.ranks_per_node =
+        per_node % hop == 0 ? std::gcd(layout.size, per_node / hop) : std::int64_t{1};
+  shape.channels = shape.ranks > shape.ranks_per_node ? shape.ranks_per_node : 1;
+  const Fabric fabric(system);
+  const std::int64_t under_leaf = std::max<std::int64_t>(1, fabric.group_ranks(0) / hop);
+  if (fabric.levels() > 2 && shape.ranks > under_leaf)
+    shape.nodes_per_group = std::max<std::int64_t>(1, under_leaf / shape.ranks_per_node);
+  return shape;
+}
+
+Expected<Communicator> parse_communicator(std::string_view text) {
+  const auto first = text.find(':');
+  if (first == std::string_view::npos) return fail(fmt::format("\"{}\": {}", text, kGrammar));
+  const std::string_view what = text.substr(0, first);
+  const auto slash = what.find('/');
+  Communicator communicator;
+  const auto collective = parse_collective(what.substr(0, slash));
+  if (!collective) return fail(fmt::format("\"{}\": {}", text, collective.error().message));
+  communicator.collective = *collective;
+  if (slash != std::string_view::npos) {
+    communicator.algorithm = std::string(what.substr(slash + 1));
+    std::vector<std::string> names = algorithm_names(*collective);
+    names.emplace_back("auto");
+    if (std::find(names.begin(), names.end(), communicator.algorithm) == names.end())
+      return fail(fmt::format("\"{}\": no {} algorithm \"{}\"{}", text, name(*collective),
+                              communicator.algorithm, suggestion(communicator.algorithm, names)));
+  }
+  const std::string_view rest = text.substr(first + 1);
+  const auto second = rest.find(':');
+  const auto size = parse_size_bytes(rest.substr(0, second));
+  if (!size) return fail(fmt::format("\"{}\": {}", text, size.error().message));
+  communicator.size_bytes = *size;
+  if (second != std::string_view::npos) communicator.layout = std::string(rest.substr(second + 1));
+  if (communicator.layout.empty()) return fail(fmt::format("\"{}\": {}", text, kGrammar));
+  return communicator;
+}
+
+}  // namespace collscale

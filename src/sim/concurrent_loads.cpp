@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/concurrent_loads.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "collective/flows.hpp"
+#include "sim/all_pairs.hpp"
+#include "sim/routed_flows.hpp"
+
+namespace collscale {
+namespace {
+
+constexpr double kMostMessages = 2e9;  ///< more are not enumerated, as by the flow engine
+
+bool is_single(const Phase& phase) {
+  return phase.root >= 0 && phase.steps > 1 && phase.arc_count == 1 && phase.unit == Unit::one &&
+         phase.frame == Frame::cyclic;
+}
+
+double messages_of(const Program& program, double groups) {
+  double messages = 0;
+  for (const Lane& lane : program.lanes) {
+    const double all = groups * static_cast<double>(lane.map.size * lane.map.group_count);
+    if (lane.phase.root >= 0)
+      messages += all;
+    else if (lane.phase.lag == Lag::none)
+      messages += all * static_cast<double>(lane.phase.steps);
+    else
+      messages += all * static_cast<double>(step_classes(lane).size());
+  }
+  for (const Program& part : program.parts) messages += messages_of(part, groups);
+  return messages;
+}
+
+bool uses_switches(const Program& program) {
+  return std::any_of(program.lanes.begin(), program.lanes.end(),
+                     [](const Lane& lane) { return lane.phase.network != InNetwork::none; }) ||
+         std::any_of(program.parts.begin(), program.parts.end(), uses_switches);
+}
+
+}  // namespace
+
+GroupsEngine::GroupsEngine(const FlowNetwork& network, const GroupLayout& layout,
+                           std::uint64_t seed, const std::vector<double>& capacity_Bps)
+    : network_(network),
+      layout_(layout),
+      hashing_{seed, network.system().node.nics.queue_pairs
+                         ? std::llround(network.system().node.nics.queue_pairs->value)
+                         : 1},
+      capacity_Bps_(capacity_Bps),
+      bytes_(capacity_Bps.size(), 0.0) {}
+
+Expected<void> GroupsEngine::accepts(const Candidate& candidate) const {
+  if (whole()) return network_.accepts(candidate);
+  if (uses_switches(candidate.program))
+    return fail(
+        fmt::format("algorithm {} adds up in the switches, which is priced for layout all "
+                    "only",
+                    candidate.schedule.algorithm));
+  const double messages =
+      messages_of(candidate.program, static_cast<double>(layout_.last - layout_.first));
+  if (messages <= kMostMessages) return {};
+  return fail(
+      fmt::format("engine flow would enumerate {:.1g} messages of algorithm {}, more than "
+                  "{:.0g}: fewer ranks, or one group (rail:0), would do",
+                  messages, candidate.schedule.algorithm, kMostMessages));
+}
+
+Expected<void> GroupsEngine::check_cut() const {
+  if (cut_source_ < 0) return {};
+  return fail(network_.routes().cut_between(cut_source_, cut_destination_));
+}
+
+void GroupsEngine::clear() { std::fill(bytes_.begin(), bytes_.end(), 0.0); }
+
+PerResource GroupsEngine::fullest() const {
+  PerResource seconds{};
+  for (const LinkClass& of : fabric().classes()) {
+    double& resource = seconds[static_cast<std::size_t>(resource_of(of))];
+    for (std::int64_t link = of.first; link < of.first + of.count; ++link) {
+      const auto l = static_cast<std::size_t>(link);
+      if (bytes_[l] > 0) resource = std::max(resource, bytes_[l] / capacity_Bps_[l]);
+    }
+  }
+  return seconds;
+}
+
+/// From bundles of parallel links to their links, by capacity. Those of a bundle follow one another
+/// within a plane (topology/fabric.hpp); of a bundled fabric each is its own.
+void GroupsEngine::add_spread(const LinkLoads& bundles) {
+  const Fabric& bundled = network_.even_routes().fabric();
+  const std::int64_t planes = std::get_if<Clos>(&system().fabric)->planes;
+  for (const LinkClass& from : bundled.classes()) {
+    if (from.count == 0) continue;
+    const LinkClass& to = *fabric().find_class(from.kind, from.tier);
+    const std::int64_t in_plane = to.count > from.count ? to.count / planes : to.count;
+    const std::int64_t each = in_plane / from.count;
+    const auto bundle_of = [&](std::int64_t i) {
+      return static_cast<std::size_t>(i % in_plane / each);
+    };
+    std::vector<double> sum_Bps(static_cast<std::size_t>(from.count), 0.0);
+    for (std::int64_t i = 0; i < to.count; ++i)
+      sum_Bps[bundle_of(i)] += capacity_Bps_[static_cast<std::size_t>(to.first + i)];
+    for (std::int64_t i = 0; i < to.count; ++i) {
+      const auto l = static_cast<std::size_t>(to.first + i);
+      const std::size_t bundle = bundle_of(i);
+      const double bytes = bundles.bytes(from.first + static_cast<std::int64_t>(bundle));
+      if (bytes > 0 && sum_Bps[bundle] > 0) bytes_[l] += bytes * capacity_Bps_[l] / sum_Bps[bundle];
+    }
+  }
+}
+
+void GroupsEngine::add_lane(const Lane& lane, std::size_t number, std::int64_t step, double times,
+                            ArcEdges& edges) {
+  if (whole())
+    for_each_routed(system(), network_.routes(), lane, number, step, times, hashing_, edges, *this);
+  else
+    add_groups_lane(lane, number, step, times, edges);
+}
+
+void GroupsEngine::add_groups_lane(const Lane& lane, std::size_t number, std::int64_t step,
+                                   double times, ArcEdges& edges) {
+  const Routes& routes = network_.routes();
+  // Flows are told apart as in for_each_routed.
+  const std::uint64_t salt =
+      (((hashing_.seed << 8U) + number) << 40U) + (hashing_.seed >> 16U) * 0xA24BAED4963EE407ULL;
+  const std::int64_t some_step = step < 0 ? lane.phase.steps / 2 : step;
+  const bool together = step < 0 || times > 1;  // over several steps the mean adds up
+  const double groups = static_cast<double>(layout_.last - layout_.first);
+  for (int arc = 0; arc < arc_count(lane); ++arc) {
+    LevelCounts& counts = edges[static_cast<std::size_t>(arc)];
+    const double bytes = times * (together ? mean_message_fraction(lane, some_step, arc)
+                                           : message_fraction(lane, some_step, arc));
+    const double part = bytes / static_cast<double>(hashing_.queue_pairs);
+    const auto add = [&](std::int64_t from, std::int64_t to) {
+      for (std::int64_t group = layout_.first; group < layout_.last; ++group) {
+        const std::int64_t source = layout_.rank(group, from);
+        const std::int64_t destination = layout_.rank(group, to);
+        const auto ends = static_cast<std::uint64_t>(source) * 0x9E3779B97F4A7C15ULL ^
+                          static_cast<std::uint64_t>(destination);
+        for (std::int64_t pair = 0; pair < hashing_.queue_pairs; ++pair) {
+          const Path path =
+              routes.path(source, destination,
+                          ends + salt + static_cast<std::uint64_t>(pair) * 0xD1B54A32D192ED03ULL);
+          if (path.length == 0 && source != destination) return cut(source, destination);
+          way(path, part, source, destination);
+          if (pair == 0)
+            counts[static_cast<std::size_t>(routes.turning_level(path))] += times / groups;
+        }
+      }
+    };
+    if (step < 0)
+      for_each_flow_of_all_steps(lane, arc, add);
+    else
+      for_each_flow(lane, step, arc, add);
+  }
+}
+
+void GroupsEngine::add_step(const std::vector<const Lane*>& lanes, std::int64_t step,
+                            ArcEdges& edges) {
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    ArcEdges here{};
+    add_lane(*lanes[i], i, step, 1, here);
+    if (i == 0) edges = here;
+  }
+}
+
+void GroupsEngine::add_all_steps(const std::vector<const Lane*>& lanes, ArcEdges& edges) {
+  if (whole() && lanes.size() == 1 && network_.summed_by_groups(*lanes[0])) {
+    LinkLoads bundles(network_.even_routes());
+    const int farthest = for_each_pair_load(
+        network_.even_routes(), network_.ranks(), message_fraction(*lanes[0], 0, 0),
+        [&](std::int64_t link, double bytes, std::int64_t, std::int64_t) {
+          bundles.add(link, bytes);
+        },
+        [&](std::int64_t source, std::int64_t destination) { cut(source, destination); });
+    edges[0][static_cast<std::size_t>(farthest)] = 1;
+    add_spread(bundles);
+    return;
+  }
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    const Lane& lane = *lanes[i];
+    if (lane.phase.lag == Lag::none || is_single(lane.phase)) {
+      add_lane(lane, i, -1, 1, edges);
+      continue;
+    }
+    for (const StepClass& steps : step_classes(lane))
+      add_lane(lane, i, steps.first, static_cast<double>(steps.count), edges);
+  }
+}
+
+StepLoads GroupsEngine::step(const std::vector<Lane>& lanes, std::int64_t step) {
+  StepLoads loads;
+  clear();
+  add_step(price_detail::pointers(lanes), step, loads.edges);
+  for (LevelCounts& of_arc : loads.edges)
+    for (double& count : of_arc) count /= static_cast<double>(lanes.front().map.group_count);
+  loads.even = loads.hashed = fullest();
+  return loads;
+}
+
+StepLoads GroupsEngine::all_steps(const std::vector<const Lane*>& lanes) {
+  StepLoads loads;
+  clear();
+  add_all_steps(lanes, loads.edges);
+  loads.even = loads.hashed = fullest();
+  return loads;
+}
+
+}  // namespace collscale
