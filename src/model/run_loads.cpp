@@ -88,27 +88,43 @@ RunLoads::Likeness RunLoads::likeness(const Known& stage, bool backwards) const 
   for (std::size_t i = 0; i < lanes_.size() && same; ++i)
     same = is_same(stage.lanes[i], *lanes_[i].lane, backwards) && stage.turns[i] == lanes_[i].turns;
   if (same) return Likeness::same;
-  bool alike = turn_together() && shape_.ranks % shape_.ranks_per_node == 0;
-  const auto part = [](const Lane& lane, const Lane& known) {
-    return known.scope_fraction > 0 ? lane.scope_fraction / known.scope_fraction : 0;
-  };
-  const double part_of_first = part(*lanes_.front().lane, stage.lanes.front());
-  for (std::size_t i = 0; i < lanes_.size() && alike; ++i) {
-    const Lane& lane = *lanes_[i].lane;
-    const Lane& known = stage.lanes[i];
-    alike = sends_alike(known, lane, backwards) && part(lane, known) == part_of_first &&
-            part_of_first > 0 && straight(known.map.view) == straight(lane.map.view);
+  return part_of_alike(all_numbers(), stage.lanes, backwards) > 0 ? Likeness::but_turned
+                                                                  : Likeness::none;
+}
+
+RunLoads::Numbers RunLoads::all_numbers() const {
+  Numbers all(lanes_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
+}
+
+double RunLoads::part_of_alike(const Numbers& numbers, const std::vector<Lane>& known,
+                               bool backwards) const {
+  if (known.size() != numbers.size() || shape_.ranks % shape_.ranks_per_node != 0 ||
+      !turn_together(numbers))
+    return 0;
+  double part = 0;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const Lane& a = known[i];
+    const Lane& b = *lanes_[numbers[i]].lane;
+    const double here = a.scope_fraction > 0 ? b.scope_fraction / a.scope_fraction : 0;
+    if (i == 0) part = here;
+    if (here != part || !sends_alike(a, b, backwards) ||
+        straight(a.map.view) != straight(b.map.view))
+      return 0;
   }
-  return alike ? Likeness::but_turned : Likeness::none;
+  return part;
 }
 
 /// All lanes enter the nodes at the same local ranks.
-bool RunLoads::turn_together() const {
+bool RunLoads::turn_together(const Numbers& numbers) const {
   const auto local = [&](const Representative& lane) {
     return floor_mod(lane.lane->map.rank(0, 0), shape_.ranks_per_node);
   };
-  return std::all_of(lanes_.begin(), lanes_.end(), [&](const Representative& lane) {
-    return lane.turns == lanes_.front().turns && local(lane) == local(lanes_.front());
+  const Representative& first = lanes_[numbers.front()];
+  return std::all_of(numbers.begin(), numbers.end(), [&](std::size_t number) {
+    const Representative& lane = lanes_[number];
+    return lane.turns == first.turns && local(lane) == local(first);
   });
 }
 
@@ -122,9 +138,9 @@ const RunLoads::Known::Step* RunLoads::find_known(std::int64_t step) const {
   return nullptr;
 }
 
-RunLoads::Meeting RunLoads::meeting() const {
+RunLoads::Meeting RunLoads::meeting(std::size_t number) const {
   const std::int64_t in_node = shape_.ranks_per_node;
-  const Representative& lane = lanes_.front();
+  const Representative& lane = lanes_[number];
   const std::int64_t first = lane.lane->map.rank(0, 0);
   std::vector<double> ports(static_cast<std::size_t>(in_node), 0.0);
   std::vector<double> nics(ports);
@@ -141,10 +157,12 @@ RunLoads::Meeting RunLoads::meeting() const {
   return {most(ports), most(nics), most(parts), lane.copies()};
 }
 
-bool RunLoads::at_one_local_rank() const {
+bool RunLoads::at_one_local_rank(const Numbers& numbers) const {
   const std::int64_t in_node = shape_.ranks_per_node;
-  if (shape_.ranks % in_node != 0 || !reversible_ || !turn_together()) return false;
-  const std::int64_t local = floor_mod(lanes_.front().lane->map.rank(0, 0), in_node);
+  if (shape_.ranks % in_node != 0 || !reversible_ || even_.port > 0 || even_.nic > 0 ||
+      !turn_together(numbers))
+    return false;
+  const std::int64_t local = floor_mod(lanes_[numbers.front()].lane->map.rank(0, 0), in_node);
   return std::all_of(entries_.begin(), entries_.end(), [&](const LoadEntry& entry) {
     const FlowBox& box = entry.box;
     bool at_one = entry.kind == LoadEntry::Kind::messages && entry.lane < lanes_.size() &&
@@ -157,15 +175,22 @@ bool RunLoads::at_one_local_rank() const {
   });
 }
 
-RunLoads::Busiest RunLoads::of_all_turns(const Busiest& of_one, double scope) const {
-  const Meeting meet = meeting();
+void RunLoads::keep_one_turn() {
+  samples_.add_turns({0});
+  for (LoadEntry& entry : entries_) entry.lane = turned_lanes_;
+  ++turned_lanes_;
+}
+
+RunLoads::Busiest RunLoads::of_all_turns(std::size_t number, const Busiest& of_one,
+                                         double part) const {
+  const Meeting meet = meeting(number);
   Busiest all = of_one;
-  all.port *= meet.port * scope;
-  all.nic *= meet.nic * scope;
-  all.smallest_message *= scope;
+  all.port *= meet.port * part;
+  all.nic *= meet.nic * part;
+  all.smallest_message *= part;
   for (std::size_t t = 0; t < shape_.tiers.size(); ++t) {
     const double times = shape_.tiers[t].parts == 1 ? meet.all : meet.part;
-    all.up[t].bytes *= times * scope;
+    all.up[t].bytes *= times * part;
     all.up[t].flows *= times;
   }
   return all;
@@ -357,10 +382,10 @@ void RunLoads::begin(const std::vector<Lane>& lanes) {
 StepLoads RunLoads::step(std::int64_t step) {
   if (const Known::Step* known = find_known(step)) {
     StepLoads loads =
-        loads_of(known->of_one_turn
-                     ? of_all_turns(known->busiest, lanes_.front().lane->scope_fraction /
-                                                        known_[like_].lanes.front().scope_fraction)
-                     : known->busiest);
+        loads_of(known->of_one_turn ? of_all_turns(0, known->busiest,
+                                                   lanes_.front().lane->scope_fraction /
+                                                       known_[like_].lanes.front().scope_fraction)
+                                    : known->busiest);
     loads.edges = known->edges;
     return loads;
   }
@@ -370,14 +395,10 @@ StepLoads RunLoads::step(std::int64_t step) {
     add_step(i, step, 1, Bytes::largest, i == 0 ? &edges : nullptr);
   for (LevelCounts& of_arc : edges)
     for (double& count : of_arc) count /= static_cast<double>(lanes_.front().lane->map.group_count);
-  const bool one_turn = at_one_local_rank();
-  if (one_turn) {
-    samples_.add_turns({0});
-    for (LoadEntry& entry : entries_) entry.lane = turned_lanes_;
-    ++turned_lanes_;
-  }
+  const bool one_turn = at_one_local_rank(all_numbers());
+  if (one_turn) keep_one_turn();
   const Busiest found = busiest(LoadSamples::Directions::as_entered, LoadSamples::Steps::one);
-  StepLoads loads = loads_of(one_turn ? of_all_turns(found, 1) : found);
+  StepLoads loads = loads_of(one_turn ? of_all_turns(0, found, 1) : found);
   loads.edges = edges;
   std::vector<Known::Step>& steps = known_.back().steps;
   if (like_ == kNone && steps.size() < kMostKnownSteps)
@@ -385,7 +406,7 @@ StepLoads RunLoads::step(std::int64_t step) {
   return loads;
 }
 
-void RunLoads::add_lanes(const std::vector<std::size_t>& numbers, double times, ArcEdges* edges) {
+void RunLoads::add_lanes(const Numbers& numbers, double times, ArcEdges* edges) {
   for (const std::size_t number : numbers) {
     ArcEdges of_lane{};
     add_lane(number, edges != nullptr ? &of_lane : nullptr);
@@ -397,38 +418,68 @@ void RunLoads::add_lanes(const std::vector<std::size_t>& numbers, double times, 
 }
 
 /// Of lanes that come in pairs, one the other backwards, the first of each; else none.
-std::vector<std::size_t> RunLoads::first_of_pairs() const {
-  std::vector<std::size_t> first;
-  std::vector<bool> paired(lanes_.size(), false);
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+RunLoads::Numbers RunLoads::first_of_pairs(const Numbers& numbers) const {
+  Numbers first;
+  std::vector<bool> paired(numbers.size(), false);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
     if (paired[i]) continue;
+    const Representative& lane = lanes_[numbers[i]];
+    const auto pairs_with = [&](const Representative& other) {
+      return lane.turns == other.turns && is_same(*lane.lane, *other.lane, true);
+    };
     std::size_t other = i + 1;
-    while (other < lanes_.size() && (paired[other] || lanes_[i].turns != lanes_[other].turns ||
-                                     !is_same(*lanes_[i].lane, *lanes_[other].lane, true)))
+    while (other < numbers.size() && (paired[other] || !pairs_with(lanes_[numbers[other]])))
       ++other;
-    if (other == lanes_.size()) return {};
+    if (other == numbers.size()) return {};
     paired[other] = true;
-    first.push_back(i);
+    first.push_back(numbers[i]);
   }
   return first;
 }
 
+LoadSamples::Directions RunLoads::add_all(const Numbers& numbers, ArcEdges* edges) {
+  clear();
+  const Numbers half = first_of_pairs(numbers);
+  add_lanes(half, 2, edges);
+  if (!half.empty() && reversible_) return LoadSamples::Directions::there_and_back;
+  clear();
+  if (edges != nullptr) *edges = {};
+  add_lanes(numbers, 1, edges);
+  return LoadSamples::Directions::as_entered;
+}
+
+std::optional<RunLoads::Busiest> RunLoads::sum_between_nodes(const Numbers& numbers) {
+  for (const KnownSum& known : known_sums_)
+    if (const double part = part_of_alike(numbers, known.lanes, false); part > 0)
+      return of_all_turns(numbers.front(), known.of_one_turn, part);
+  const auto directions = add_all(numbers, nullptr);
+  if (!at_one_local_rank(numbers)) return std::nullopt;
+  keep_one_turn();
+  if (known_sums_.size() == kKnownStages) known_sums_.erase(known_sums_.begin());
+  KnownSum& sum = known_sums_.emplace_back();
+  for (const std::size_t number : numbers) sum.lanes.push_back(*lanes_[number].lane);
+  sum.of_one_turn = busiest(directions, LoadSamples::Steps::together);
+  return of_all_turns(numbers.front(), sum.of_one_turn, 1);
+}
+
 StepLoads RunLoads::all_steps(const std::vector<const Lane*>& lanes, Edges wanted) {
   find_representatives(lanes);
-  ArcEdges counted{};
-  ArcEdges* edges = wanted == Edges::counted ? &counted : nullptr;
-  clear();
-  const std::vector<std::size_t> half = first_of_pairs();
-  add_lanes(half, 2, edges);
-  auto directions = LoadSamples::Directions::there_and_back;
-  if (half.empty() || !reversible_) {
-    clear();
-    counted = {};
-    std::vector<std::size_t> all(lanes_.size());
-    std::iota(all.begin(), all.end(), std::size_t{0});
-    add_lanes(all, 1, edges);
-    directions = LoadSamples::Directions::as_entered;
+  if (wanted == Edges::left_out) {
+    Numbers within;
+    Numbers between;
+    for (std::size_t i = 0; i < lanes_.size(); ++i)
+      (stays_in_node(*lanes_[i].lane, shape_.ranks_per_node) ? within : between).push_back(i);
+    const auto sum = between.empty() ? std::nullopt : sum_between_nodes(between);
+    if (sum) {
+      // What is sent between nodes at one local rank takes no ports, what stays within no NICs.
+      Busiest both = *sum;
+      if (!within.empty())
+        both.port = busiest(add_all(within, nullptr), LoadSamples::Steps::together).port;
+      return loads_of(both);
+    }
   }
+  ArcEdges counted{};
+  const auto directions = add_all(all_numbers(), wanted == Edges::counted ? &counted : nullptr);
   StepLoads loads = loads_of(busiest(directions, LoadSamples::Steps::together));
   loads.edges = counted;
   return loads;

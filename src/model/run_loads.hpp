@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "collective/rank_layout.hpp"
@@ -69,6 +70,11 @@ class RunLoads {
     };
     std::vector<Step> steps;
   };
+  /// Loads of one turn of lanes that run together.
+  struct KnownSum {
+    std::vector<Lane> lanes;
+    Busiest of_one_turn;
+  };
   enum class Likeness : std::uint8_t { none, same, but_turned };
 
   void clear();
@@ -78,11 +84,20 @@ class RunLoads {
   /// or from other local ranks and another part of the data.
   [[nodiscard]] Likeness likeness(const Known& stage, bool backwards) const;
   [[nodiscard]] const Known::Step* find_known(std::int64_t step) const;
-  [[nodiscard]] bool turn_together() const;
-  [[nodiscard]] Meeting meeting() const;
+  /// Of representatives, by number.
+  using Numbers = std::vector<std::size_t>;
+  [[nodiscard]] Numbers all_numbers() const;
+  [[nodiscard]] bool turn_together(const Numbers& numbers) const;
+  /// How much of the data these carry, as a multiple of what lanes alike but turned do; 0 if they
+  /// are not alike.
+  [[nodiscard]] double part_of_alike(const Numbers& numbers, const std::vector<Lane>& known,
+                                     bool backwards) const;
+  [[nodiscard]] Meeting meeting(std::size_t number) const;
   /// All messages begin and end at one local rank, the same of every node.
-  [[nodiscard]] bool at_one_local_rank() const;
-  [[nodiscard]] Busiest of_all_turns(const Busiest& of_one, double scope) const;
+  [[nodiscard]] bool at_one_local_rank(const Numbers& numbers) const;
+  /// The entries become those of one turn.
+  void keep_one_turn();
+  [[nodiscard]] Busiest of_all_turns(std::size_t number, const Busiest& of_one, double part) const;
   [[nodiscard]] bool keeps_rails(const FlowBox& box) const;
   /// Where messages of a step differ, it ends with the largest; over all steps the mean adds up.
   enum class Bytes { largest, mean };
@@ -92,8 +107,12 @@ class RunLoads {
   const LoadEntry& add_entry(std::size_t number, int arc, const FlowBox& box, double bytes);
   bool take_whole_nodes(std::size_t number, FlowBox& box);
   void add_edges(const LoadEntry& entry, double times, LevelCounts& edges) const;
-  void add_lanes(const std::vector<std::size_t>& numbers, double times, ArcEdges* edges);
-  [[nodiscard]] std::vector<std::size_t> first_of_pairs() const;
+  void add_lanes(const Numbers& numbers, double times, ArcEdges* edges);
+  [[nodiscard]] Numbers first_of_pairs(const Numbers& numbers) const;
+  /// Enters what these send in all steps; the directions in which it is to be loaded.
+  LoadSamples::Directions add_all(const Numbers& numbers, ArcEdges* edges);
+  /// What these, none within nodes, load together, if one turn of them says it.
+  std::optional<Busiest> sum_between_nodes(const Numbers& numbers);
   Busiest busiest(LoadSamples::Directions directions, LoadSamples::Steps steps);
   [[nodiscard]] StepLoads loads_of(const Busiest& busiest) const;
 
@@ -107,8 +126,9 @@ class RunLoads {
   std::size_t turned_lanes_ = 0;  ///< that the samples know
   bool reversible_ = true;        ///< the entries load links alike when they run backwards
   std::vector<Known> known_;      ///< the last stages
-  std::size_t like_ = kNone;      ///< the known stage that is like the one asked about
-  bool backwards_ = false;        ///< and it runs this way
+  std::vector<KnownSum> known_sums_;
+  std::size_t like_ = kNone;  ///< the known stage that is like the one asked about
+  bool backwards_ = false;    ///< and it runs this way
   Likeness likeness_ = Likeness::none;
 };
 
