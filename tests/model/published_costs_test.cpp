@@ -5,11 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "model/analytic.hpp"
+#include "support/published_costs.hpp"
 #include "support/systems.hpp"
 
 namespace collscale {
@@ -27,65 +27,8 @@ System flat(std::int64_t ranks) {
   return test::clos_system(options);
 }
 
-struct Published {
-  Collective collective;
-  const char* algorithm;
-  bool powers_of_two;
-  /// Seconds, of p ranks and S bytes.
-  std::function<double(double p, double S)> time_s;
-};
-
-double ceil_log2(double p) { return std::ceil(std::log2(p) - 1e-9); }
-
-const std::vector<Published>& published() {
-  using C = Collective;
-  constexpr double a = kAlpha_s;
-  constexpr double b = kBeta;
-  static const std::vector<Published> all = {
-      // P. Patarasuk, X. Yuan, J. Parallel Distrib. Comput. 69(2), 2009
-      {C::all_reduce, "ring", false,
-       [](double p, double S) { return 2 * (p - 1) * (a + S / p * b); }},
-      // R. Thakur, R. Rabenseifner, W. Gropp, IJHPCA 19(1), 2005, sections 4.1 to 4.5
-      {C::all_gather, "ring", false, [](double p, double S) { return (p - 1) * (a + S / p * b); }},
-      {C::all_gather, "recursive_doubling", true,
-       [](double p, double S) { return std::log2(p) * a + (p - 1) / p * S * b; }},
-      {C::all_gather, "bruck", false,
-       [](double p, double S) { return ceil_log2(p) * a + (p - 1) / p * S * b; }},
-      {C::reduce_scatter, "recursive_halving", true,
-       [](double p, double S) { return std::log2(p) * a + (p - 1) / p * S * b; }},
-      {C::broadcast, "binomial", false,
-       [](double p, double S) { return ceil_log2(p) * (a + S * b); }},
-      {C::broadcast, "scatter_all_gather", true,
-       [](double p, double S) { return (std::log2(p) + p - 1) * a + 2 * (p - 1) / p * S * b; }},
-      {C::all_to_all, "bruck", true,
-       [](double p, double S) { return std::log2(p) * (a + S / 2 * b); }},
-      // the same, section 5: recursive doubling and Rabenseifner's all_reduce, binomial reduce
-      {C::all_reduce, "recursive_doubling", true,
-       [](double p, double S) { return std::log2(p) * (a + S * b); }},
-      {C::all_reduce, "halving_doubling", true,
-       [](double p, double S) { return 2 * std::log2(p) * a + 2 * (p - 1) / p * S * b; }},
-      {C::reduce, "binomial", false, [](double p, double S) { return ceil_log2(p) * (a + S * b); }},
-      {C::reduce, "reduce_scatter_gather", true,
-       [](double p, double S) { return 2 * std::log2(p) * a + 2 * (p - 1) / p * S * b; }},
-      // E. Chan et al., Concurrency and Computation 19(13), 2007
-      {C::gather, "binomial", true,
-       [](double p, double S) { return std::log2(p) * a + (p - 1) / p * S * b; }},
-      {C::scatter, "binomial", true,
-       [](double p, double S) { return std::log2(p) * a + (p - 1) / p * S * b; }},
-      // J. Bruck et al., IEEE TPDS 8(11), 1997: all blocks under way at once
-      {C::all_to_all, "pairwise", false,
-       [](double p, double S) { return a + (p - 1) / p * S * b; }},
-      // D. De Sensi et al., NSDI 2024: Swing's steps and bytes are Rabenseifner's
-      {C::all_reduce, "swing", true,
-       [](double p, double S) { return 2 * std::log2(p) * a + 2 * (p - 1) / p * S * b; }},
-      // D. Hensgen, R. Finkel, U. Manber, Int. J. Parallel Programming 17(1), 1988
-      {C::barrier, "dissemination", false, [](double p, double) { return ceil_log2(p) * a; }},
-  };
-  return all;
-}
-
 TEST(PublishedCosts, AreThoseOfTheAnalyticEngineOnAFlatFabric) {
-  for (const Published& row : published()) {
+  for (const test::PublishedCost& row : test::published_costs(kAlpha_s, kBeta)) {
     for (const std::int64_t ranks : {2, 3, 8, 13, 64, 100, 256, 1000, 1024}) {
       if (row.powers_of_two && (ranks & (ranks - 1)) != 0) continue;
       const System system = flat(ranks);
@@ -143,9 +86,9 @@ TEST(PublishedCosts, PatPaysLogarithmicLatencyAndAllOfTheBytes) {
     const auto answers = predict_analytic(system, Collective::all_gather, "pat", ranks, sizes);
     ASSERT_TRUE(answers.has_value());
     const double p = static_cast<double>(ranks);
-    EXPECT_NEAR((*answers)[0].time_s / (ceil_log2(p) * kAlpha_s), 1, 1e-3);
-    EXPECT_NEAR((*answers)[1].time_s / (ceil_log2(p) * kAlpha_s + (p - 1) / p * 1e9 * kBeta), 1,
-                1e-3);
+    EXPECT_NEAR((*answers)[0].time_s / (test::ceil_log2(p) * kAlpha_s), 1, 1e-3);
+    EXPECT_NEAR((*answers)[1].time_s / (test::ceil_log2(p) * kAlpha_s + (p - 1) / p * 1e9 * kBeta),
+                1, 1e-3);
   }
 }
 
