@@ -29,8 +29,7 @@ std::vector<int> numbers(const std::string& text) {
 }
 
 std::vector<Observed> observed() {
-  std::ifstream file(std::string(COLLSCALE_SOURCE_DIR) +
-                     "/tests/selector/openmpi/observed-4.1.4.csv");
+  std::ifstream file(COLLSCALE_SOURCE_DIR "/tests/selector/openmpi/observed-4.1.4.csv");
   std::vector<Observed> rows;
   for (std::string line; std::getline(file, line);) {
     if (line.empty() || line[0] == '#' || line.starts_with("function,")) continue;
