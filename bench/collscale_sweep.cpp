@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sweeps larger than a machine: process 0 hands tasks to those that are free and writes the file;
+// alone it answers them itself. Built without MPI it is one process.
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "bench/sweep.hpp"
+#include "record_io/results_file.hpp"
+
+#ifdef COLLSCALE_HAVE_MPI
+#include <mpi.h>
+
+#include "measure/mpi/mpi_communicator.hpp"
+#endif
+
+namespace collscale {
+namespace {
+
+std::vector<Record> answer(const Sweep& sweep, const SweepOptions& options, std::size_t task) {
+  if (static_cast<std::int64_t>(task) == options.die_at) std::raise(SIGKILL);
+  return sweep.answer(task);
+}
+
+Expected<void> alone(const Sweep& sweep, const SweepOptions& options, SweepFile& file) {
+  for (std::size_t task = file.done(); task < sweep.size(); ++task)
+    if (auto taken = file.take(task, answer(sweep, options, task)); !taken) return taken;
+  return file.write();
+}
+
+#ifdef COLLSCALE_HAVE_MPI
+
+constexpr int kAnswer =
+    1;                    ///< task number as text, a newline, records as a result file; or nothing
+constexpr int kTask = 2;  ///< task number; −1: no more
+
+struct Received {
+  int source = 0;
+  std::string bytes;
+};
+
+Received receive() {
+  MPI_Status status;
+  MPI_Probe(MPI_ANY_SOURCE, kAnswer, MPI_COMM_WORLD, &status);
+  int length = 0;
+  MPI_Get_count(&status, MPI_CHAR, &length);
+  Received message{status.MPI_SOURCE, std::string(static_cast<std::size_t>(length), ' ')};
+  MPI_Recv(message.bytes.data(), length, MPI_CHAR, message.source, kAnswer, MPI_COMM_WORLD,
+           MPI_STATUS_IGNORE);
+  return message;
+}
+
+/// Until every other process has been told that there is no more.
+Expected<void> hand_out(const Sweep& sweep, int others, SweepFile& file) {
+  std::size_t next = file.done();
+  Expected<void> outcome;
+  while (others > 0) {
+    const Received message = receive();
+    if (!message.bytes.empty() && outcome) {
+      const auto line = message.bytes.find('\n');
+      auto results = from_json(std::string_view(message.bytes).substr(line + 1), "an answer");
+      outcome = results ? file.take(std::stoull(message.bytes.substr(0, line)),
+                                    std::move(results->records))
+                        : tl::unexpected(results.error());
+    }
+    const bool more = outcome && next < sweep.size();
+    const auto task = more ? static_cast<std::int64_t>(next++) : std::int64_t{-1};
+    if (!more) --others;
+    MPI_Send(&task, 1, MPI_INT64_T, message.source, kTask, MPI_COMM_WORLD);
+  }
+  if (!outcome) return outcome;
+  return file.write();
+}
+
+void work(const Sweep& sweep, const SweepOptions& options) {
+  std::string reply;  // the first says only that this process is free
+  while (true) {
+    MPI_Send(reply.data(), static_cast<int>(reply.size()), MPI_CHAR, 0, kAnswer, MPI_COMM_WORLD);
+    std::int64_t task = -1;
+    MPI_Recv(&task, 1, MPI_INT64_T, 0, kTask, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    if (task < 0) return;
+    const auto number = static_cast<std::size_t>(task);
+    Results results{make_context("collscale-sweep"), answer(sweep, options, number)};
+    reply = fmt::format("{}\n{}", number, to_json(results));
+  }
+}
+
+#endif
+
+int report(const Error& error) {
+  fmt::print(stderr, "error: {}\n", error.message);
+  return static_cast<int>(error.code);
+}
+
+Expected<void> run(const SweepOptions& options, int rank, int size) {
+  const auto sweep = Sweep::make(options);
+  if (!sweep) return rank == 0 ? tl::unexpected(sweep.error()) : Expected<void>();
+#ifdef COLLSCALE_HAVE_MPI
+  // Whether process 0 can write is told to all before any waits for it.
+  Expected<SweepFile> file = SweepFile();
+  if (rank == 0) file = SweepFile::open(*sweep, options.output, options.resume);
+  int good = file ? 1 : 0;
+  MPI_Bcast(&good, 1, MPI_INT, 0, MPI_COMM_WORLD);
+  if (good == 0) return rank == 0 ? tl::unexpected(file.error()) : Expected<void>();
+  if (size > 1 && rank == 0) return hand_out(*sweep, size - 1, *file);
+  if (size > 1) {
+    work(*sweep, options);
+    return {};
+  }
+  return alone(*sweep, options, *file);
+#else
+  static_cast<void>(rank);
+  static_cast<void>(size);
+  auto file = SweepFile::open(*sweep, options.output, options.resume);
+  if (!file) return tl::unexpected(file.error());
+  return alone(*sweep, options, *file);
+#endif
+}
+
+}  // namespace
+}  // namespace collscale
+
+int main(int argc, char** argv) {
+  using namespace collscale;
+  int rank = 0;
+  int size = 1;
+#ifdef COLLSCALE_HAVE_MPI
+  const MpiSession session(argc, argv);
+  const MpiCommunicator all;
+  rank = all.rank();
+  size = all.size();
+#endif
+  const auto parsed = parse_sweep({argv + 1, argv + argc});
+  if (!parsed) return rank == 0 ? report(parsed.error()) : static_cast<int>(parsed.error().code);
+  if (parsed->text) {
+    if (rank == 0) fmt::print("{}", *parsed->text);
+    return 0;
+  }
+  if (auto done = run(parsed->options, rank, size); !done) return report(done.error());
+  return 0;
+}
