@@ -152,6 +152,12 @@ void CommandLine::add_flow(CLI::App& app) {
       "\"nic 17.3\", \"plane 1\", \"leaf 0-3 up *\", or drawn: \"2% of leaf up\"");
   add_repeated("--degrade", flow.degrade,
                "the same with the share of the capacity that is left: \"leaf 12 up=0.5\"");
+  app.add_flag("--explain", flow.explain,
+               "engine flow, one point: its stages, how full the links of the longest are, the "
+               "busiest ones and whose flows they carry; --json gives this instead")
+      ->disable_flag_override();
+  options_.add(app, "--trace", "FILE", flow.trace, parse_text,
+               "engine flow, one point: its stages for chrome://tracing and Perfetto");
   options_.add(app, "--memory-limit", "SIZE", flow.memory_limit_bytes, parse_one_size,
                "engine flow refuses what would take more; default: what the machine has to give");
 }

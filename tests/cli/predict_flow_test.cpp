@@ -74,6 +74,53 @@ TEST(PredictFlow, BadNamesAreRefusedWithTheNearest) {
   EXPECT_THAT(error({"--memory-limit", "1kB"}), HasSubstr("of memory, more than the limit of"));
 }
 
+TEST(PredictFlow, ExplainNamesTheBusiestLinksAndTheirFlows) {
+  const TemporaryFolder folder;
+  const Outcome text = predict({"-a", "ring", "--explain"}, folder);
+  ASSERT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("The longest: "));
+  EXPECT_THAT(text.out, HasSubstr("busiest links"));
+  const Outcome outcome = predict({"-a", "ring", "--explain", "--json", "-"}, folder);
+  const Json json = Json::parse(outcome.out);
+  EXPECT_EQ(json["tiers"].back()["tier"], "leaf");
+  EXPECT_EQ(json["tiers"].back()["deciles"].size(), 9U);
+  ASSERT_EQ(json["links"].size(), 10U);
+  EXPECT_FALSE(json["links"][0]["examples"].empty());
+  double sum_s = 0;
+  for (const Json& stage : json["stages"])
+    if (stage["row"] == 0) sum_s += stage["duration_s"].get<double>();
+  EXPECT_NEAR(sum_s, json["time_s"].get<double>(), 1e-12);
+}
+
+TEST(PredictFlow, ATraceIsWhatTraceViewersRead) {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      predict({"-a", "hierarchical", "--trials", "3", "--trace", "trace.json"}, folder);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json trace = Json::parse(read_file(folder.path() / "trace.json"));
+  double end_us = 0;
+  int counters = 0;
+  for (const Json& event : trace["traceEvents"]) {
+    if (event["ph"] == "X")
+      end_us = std::max(end_us, event["ts"].get<double>() + event["dur"].get<double>());
+    counters += event["ph"] == "C" ? 1 : 0;
+  }
+  EXPECT_GT(counters, 1);
+  const Json record = record_of({"-a", "hierarchical", "--trials", "3"}, folder);
+  EXPECT_NEAR(end_us, 1e6 * record["time_s"].get<double>(), 1e-6 * end_us);
+  EXPECT_THAT(folder.names(), ::testing::ElementsAre("trace.json"));  // nothing half-written
+}
+
+TEST(PredictFlow, ExplainAndTraceAreOfOneAnswer) {
+  const TemporaryFolder folder;
+  for (const char* flag : {"--explain", "--trace=trace.json"}) {
+    const Outcome outcome = predict({flag, "-n", "16,32"}, folder);
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("is of one answer: one size and one number of ranks"));
+  }
+  EXPECT_TRUE(folder.names().empty());
+}
+
 TEST(PredictFlow, OtherEnginesSayWhichOneCan) {
   const TemporaryFolder folder;
   for (const auto& [flag, value] :

@@ -137,6 +137,7 @@ Expected<PredictOptions> checked(PredictOptions options) {
                             options.algorithm, suggestion(options.algorithm, names)));
   if (const auto ring = ring_step_s(options.price.noise, 1e6); !ring)
     return fail(fmt::format("--noise: {}", ring.error().message));
+  if (options.flow.trace == "-") return fail("--trace: expected a file, found -");
   if (options.selector && options.algorithm != "auto")
     return fail(fmt::format("--selector {} chooses itself: leave out --algorithm {}",
                             selector_name(*options.selector), options.algorithm));
@@ -207,7 +208,10 @@ Expected<void> run(const PredictOptions& options, const Terminal& terminal) {
         out += breakdown_of(record, records->size() > 1, colour);
     print_result(out);
   }
-  if (!options.json.empty()) {
+  if (options.flow.explain || !options.flow.trace.empty())
+    if (auto told = run_explain(options, *flow, *system, records->front(), terminal); !told)
+      return told;
+  if (!options.json.empty() && !options.flow.explain) {
     Results results{make_context("collscale predict"), *records};
     results.context["topology"] = options.topology;
     results.context["engine"] = std::string(name(options.engine));
