@@ -119,6 +119,9 @@ TEST(PredictFlow, ExplainAndTraceAreOfOneAnswer) {
     EXPECT_THAT(outcome.err, HasSubstr("is of one answer: one size and one number of ranks"));
   }
   EXPECT_TRUE(folder.names().empty());
+  const Outcome several = predict({"--explain", "--concurrent", "all_gather:1MiB"}, folder);
+  EXPECT_EQ(several.exit_code, 2);
+  EXPECT_THAT(several.err, HasSubstr("are of one communicator: leave out --concurrent"));
 }
 
 TEST(PredictFlow, OtherEnginesSayWhichOneCan) {

@@ -166,6 +166,9 @@ Expected<PredictOptions> checked(PredictOptions options) {
       return fail(
           "--concurrent, --background and --layout answer for one size, one number of "
           "ranks and one algorithm (or auto), without --map");
+    if (options.flow.trials > 0 || options.flow.explain || !options.flow.trace.empty())
+      return fail(
+          "--trials, --explain and --trace are of one communicator: leave out --concurrent");
   }
   return options;
 }
