@@ -71,6 +71,11 @@ class Evaluation {
  public:
   explicit Evaluation(const CostRates& rates) : rates_(rates), terms_(rates.options.terms) {}
 
+  [[nodiscard]] double chunks(const ScheduleCost& pipeline, double size_bytes) const {
+    const double asked = rates_.options.chunks;
+    return asked > 0 ? asked : best_chunks(pipeline, size_bytes);
+  }
+
   void add(const ScheduleCost& cost, double size_bytes, Exposed& into) const {
     switch (cost.kind) {
       case ScheduleCost::Kind::steps:
@@ -196,8 +201,7 @@ class Evaluation {
   }
 
   void add_pipeline(const ScheduleCost& cost, double size_bytes, Exposed& into) const {
-    const double asked = rates_.options.chunks;
-    add_chunks(cost, size_bytes, asked > 0 ? asked : best_chunks(cost, size_bytes), into);
+    add_chunks(cost, size_bytes, chunks(cost, size_bytes), into);
   }
 
   /// The fastest number of chunks. With T(K) = A + B/K + (K − 1)·max(P/K, Q), A and Q the times of
@@ -333,6 +337,10 @@ Prediction evaluate(const ScheduleCost& cost, const CostRates& rates, double siz
     }
   }
   return prediction;
+}
+
+double chunks_of(const ScheduleCost& pipeline, const CostRates& rates, double size_bytes) {
+  return Evaluation(rates).chunks(pipeline, size_bytes);
 }
 
 void add_path(PerLevel& path, const LevelCounts& edges, double count) {

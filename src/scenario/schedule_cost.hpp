@@ -98,6 +98,9 @@ struct CostRates {
 /// The time and its breakdown for one size.
 Prediction evaluate(const ScheduleCost& cost, const CostRates& rates, double size_bytes);
 
+/// Into how many chunks evaluate() cuts a pipeline of that size.
+double chunks_of(const ScheduleCost& pipeline, const CostRates& rates, double size_bytes);
+
 /// Messages of one step by the level at which they turn round.
 using LevelCounts = std::array<double, kMaxLevels>;
 /// By arc of a step. A rank starts the messages of its arcs at once (as many ports, in the lower

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Per-rank clocks through a plan.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/event/plan.hpp"
+#include "sim/event/ring.hpp"
+#include "topology/fabric.hpp"
+
+namespace collscale {
+
+/// What makes ranks late.
+struct Disturbance {
+  const DelayLaw* law = nullptr;             ///< null: none
+  const std::vector<float>* slow = nullptr;  ///< factor by rank; null: none
+  std::uint64_t seed = 1;
+};
+
+class Clocks {
+ public:
+  Clocks(const Fabric& fabric, std::int64_t ranks, const Disturbance& disturbance, int threads);
+
+  /// Takes every rank's clock in `t` through the plan.
+  void run(const Plan& plan, std::vector<double>& t);
+
+ private:
+  /// Of a pipeline: when each message of the chunk before arrived.
+  struct Chunks {
+    double period_s = 0;
+    bool first = true;
+    std::size_t at = 0;
+    std::vector<double> arrived;
+    /// Of this chunk: by how much later than the one before its messages arrived, at least and
+    /// most.
+    double least_s = 0;
+    double most_s = 0;
+  };
+
+  void run_steps(const Plan& plan, std::vector<double>& t);
+  void run_arcs(const Plan& plan, const Lane& lane, int first_arc, int end_arc,
+                std::vector<double>& t);
+  void step(const Lane& lane, std::int64_t step, int first_arc, int end_arc,
+            const Durations& durations, std::vector<double>& t);
+  bool run_ring(const Lane& lane, int arc, const Plan::Class& steps, std::vector<double>& t);
+  void run_chain(const Plan& plan, std::vector<double>& t);
+  void run_at_once(const Plan& plan, std::vector<double>& t);
+  void run_gathering(const Plan& plan, std::vector<double>& t);
+  void run_pipeline(const Plan& plan, std::vector<double>& t);
+
+  /// The message's factor, by its ends.
+  [[nodiscard]] double factor(std::int64_t source, std::int64_t destination) const;
+  /// When a message that could arrive then does, behind that of the chunk before.
+  double arrival(double at, double slow);
+  /// Delays of all ranks in a step of the present stream; null without.
+  const float* delays(std::int64_t step);
+  [[nodiscard]] double delay_of(std::int64_t rank, std::int64_t step) const;
+  void next_stream() {
+    ++stream_;
+    row_pair_ = -1;
+  }
+
+  const Fabric& fabric_;
+  std::int64_t ranks_;
+  Disturbance disturbance_;
+  int threads_;
+  RankKeys keys_;
+  std::uint64_t stream_ = 0;
+  std::vector<float> rows_;
+  std::int64_t row_pair_ = -1;
+  std::vector<std::uint32_t> received_;  ///< by rank: in which step it last received
+  std::uint32_t epoch_ = 0;
+  Chunks* chunks_ = nullptr;
+};
+
+}  // namespace collscale

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/event/event.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "scenario/price.hpp"
+#include "sim/event/clocks.hpp"
+#include "sim/flow.hpp"
+#include "sim/link_loads.hpp"
+
+namespace collscale {
+namespace {
+
+/// More are not walked one by one: a minute.
+constexpr double kMostMessages = 4e9;
+
+/// All pairs of more ranks than this are summed by leaf groups, as the flow engine does.
+constexpr std::int64_t kMostRanksPairByPair = 2048;
+
+/// What the flows of a step load, for price().
+class EventLoads {
+ public:
+  EventLoads(const System& system, std::int64_t ranks, std::uint64_t seed)
+      : system_(system),
+        ranks_(ranks),
+        fabric_(system),
+        loads_(fabric_),
+        hashing_{seed, system.node.nics.queue_pairs
+                           ? std::llround(system.node.nics.queue_pairs->value)
+                           : 1} {}
+
+  [[nodiscard]] const System& system() const { return system_; }
+  [[nodiscard]] const Fabric& fabric() const { return fabric_; }
+
+  StepLoads step(const std::vector<Lane>& lanes, std::int64_t step) {
+    StepLoads loads;
+    loads_.clear();
+    for (std::size_t i = 0; i < lanes.size(); ++i) {
+      ArcEdges edges{};
+      add_lane_flows(system_, fabric_, lanes[i], i, step, 1, hashing_, loads_, edges);
+      if (i == 0) loads.edges = edges;
+    }
+    for (LevelCounts& of_arc : loads.edges)
+      for (double& count : of_arc) count /= static_cast<double>(lanes.front().map.group_count);
+    loads.even = loads.hashed = loads_.fullest();
+    return loads;
+  }
+
+  StepLoads all_steps(const std::vector<const Lane*>& lanes) {
+    StepLoads loads;
+    if (lanes.size() == 1 && ranks_ > kMostRanksPairByPair && lanes[0]->map.size == ranks_ &&
+        is_all_pairs(*lanes[0]))
+      return all_pairs(*lanes[0]);
+    loads_.clear();
+    for (std::size_t i = 0; i < lanes.size(); ++i) {
+      const Lane& lane = *lanes[i];
+      const Phase& phase = lane.phase;
+      if (phase.lag == Lag::none || (phase.root >= 0 && phase.steps > 1 && phase.arc_count == 1 &&
+                                     phase.unit == Unit::one && phase.frame == Frame::cyclic)) {
+        add_lane_flows(system_, fabric_, lane, i, -1, 1, hashing_, loads_, loads.edges);
+        continue;
+      }
+      for (const StepClass& steps : step_classes(lane))
+        add_lane_flows(system_, fabric_, lane, i, steps.first, static_cast<double>(steps.count),
+                       hashing_, loads_, loads.edges);
+    }
+    loads.even = loads.hashed = loads_.fullest();
+    return loads;
+  }
+
+ private:
+  StepLoads all_pairs(const Lane& lane) {
+    System even = system_;
+    Clos& clos = *std::get_if<Clos>(&even.fabric);
+    if (clos.routing == Routing::ecmp) clos.routing = Routing::spray;
+    const Fabric fabric(even);
+    LinkLoads pairs(fabric);
+    StepLoads loads;
+    const int farthest = add_all_pairs(even, fabric, ranks_, message_fraction(lane, 0, 0), pairs);
+    loads.edges[0][static_cast<std::size_t>(farthest)] = 1;
+    loads.even = loads.hashed = pairs.fullest();
+    return loads;
+  }
+
+  const System& system_;
+  std::int64_t ranks_;
+  Fabric fabric_;
+  LinkLoads loads_;
+  FlowHashing hashing_;
+};
+
+Expected<std::vector<float>> slow_factors(const EventOptions& options, std::int64_t ranks) {
+  std::vector<float> factors;
+  if (options.slow.empty()) return factors;
+  factors.assign(static_cast<std::size_t>(ranks), 1.0F);
+  for (const SlowRanks& slow : options.slow) {
+    if (slow.first < 0 || slow.last < slow.first || slow.last >= ranks)
+      return fail(fmt::format("slow ranks {}-{}: expected ranks from 0 to {}", slow.first,
+                              slow.last, ranks - 1));
+    for (std::int64_t r = slow.first; r <= slow.last; ++r)
+      factors[static_cast<std::size_t>(r)] =
+          std::max(factors[static_cast<std::size_t>(r)], static_cast<float>(slow.factor));
+  }
+  return factors;
+}
+
+/// When each rank starts. Delays of single steps have streams from 1 on.
+std::vector<double> starts_of(const EventOptions& options, std::int64_t ranks) {
+  std::vector<double> starts(static_cast<std::size_t>(ranks));
+  if (options.late.kind != NoiseKind::none) {
+    const DelayLaw law(options.late);
+    const StepKeys keys = step_keys(options.seed, 0, 0);
+    for (std::size_t r = 0; r < starts.size(); ++r)
+      starts[r] = std::max(
+          0.0, static_cast<double>(delay_pair(law, rank_key(options.seed, r), keys).first));
+  }
+  for (std::size_t r = 0; r < std::min(starts.size(), options.late_s.size()); ++r)
+    starts[r] = options.late_s[r];
+  return starts;
+}
+
+double last_of(const std::vector<double>& t) { return *std::max_element(t.begin(), t.end()); }
+
+/// Makes the flow engine's terms sum to `time_s`: what differs is latency that passes while ports
+/// are busy.
+void settle(Prediction& prediction, double time_s) {
+  double less = prediction.time_s - time_s;
+  double latency = 0;
+  for (const ExposedTime& part : prediction.breakdown)
+    if (part.term == "latency") latency += part.exposed_s;
+  if (less > 0 && latency > 0) {
+    const double from_latency = std::min(less, latency);
+    for (ExposedTime& part : prediction.breakdown)
+      if (part.term == "latency") part.exposed_s *= 1 - from_latency / latency;
+    less -= from_latency;
+  }
+  const double rest = time_s + less;
+  if (less != 0 && rest > 0)
+    for (ExposedTime& part : prediction.breakdown) part.exposed_s *= time_s / rest;
+  std::erase_if(prediction.breakdown, [](const ExposedTime& p) { return p.exposed_s <= 0; });
+  prediction.time_s = time_s;
+}
+
+void add_term(Prediction& prediction, const char* term, const std::string& tier, double seconds) {
+  if (seconds == 0) return;
+  prediction.time_s += seconds;
+  double most = 0;
+  for (const ExposedTime& part : prediction.breakdown) most = std::max(most, part.exposed_s);
+  if (seconds > most) prediction.bottleneck = term;
+  prediction.breakdown.push_back({term, tier, seconds});
+}
+
+class Simulation {
+ public:
+  Simulation(const System& system, std::int64_t ranks, const EventOptions& options,
+             const PriceOptions& price_options, const std::vector<float>& slow)
+      : options_(options),
+        price_options_(price_options),
+        ranks_(ranks),
+        slow_(slow),
+        starts_(starts_of(options, ranks)),
+        law_(
+            options.measured_delays_s.empty()
+                ? DelayLaw(price_options.terms.has(CostTerm::noise) ? price_options.noise : Noise{})
+                : DelayLaw(std::span<const double>(options.measured_delays_s))),
+        loads_(system, ranks, options.seed),
+        rates_(system, without_noise(price_options)) {}
+
+  Expected<EventPrediction> run(const Candidate& candidate, double size_bytes) {
+    const ScheduleCost cost = price(candidate.program, loads_);
+    const double base_s = rates_.options.terms.has(CostTerm::latency) ? base() : 0;
+    CostRates rates = rates_;
+    rates.options.protocol.base_s = 0;
+    const Plan plan =
+        make_plan(candidate.program, cost, rates, size_bytes, loads_.fabric().levels());
+    const bool stragglers = !slow_.empty() || last_of(starts_) > 0;
+    const bool disturbed = stragglers || law_.kind != DelayLaw::Kind::none;
+    constexpr std::int64_t kUntilSteady = 4;  // undisturbed chunks soon follow one another alike
+    const double messages =
+        walked_messages(plan, disturbed ? std::numeric_limits<std::int64_t>::max() : kUntilSteady);
+    if (messages > kMostMessages && !is_one_ring(plan))
+      return fail(fmt::format(
+          "engine event would walk {:.1g} messages of algorithm {}, more than {:.0g}: fewer ranks "
+          "or chunks, or engine flow, would do",
+          messages, candidate.schedule.algorithm, kMostMessages));
+
+    EventPrediction out;
+    Prediction& prediction = out.prediction;
+    prediction = evaluate(cost, rates_, size_bytes);
+    prediction.algorithm = candidate.schedule.algorithm;
+    prediction.abilities = abilities_of(candidate);
+    std::vector<double> t(static_cast<std::size_t>(ranks_));
+    go(plan, {}, t);
+    double before_s = last_of(t);
+    settle(prediction, before_s + base_s);
+    if (stragglers) {
+      t = starts_;
+      go(plan, {nullptr, slow_.empty() ? nullptr : &slow_, options_.seed}, t);
+      out.last_rank = who(t);
+      add_term(prediction, "straggler", fmt::format("rank {}", out.last_rank),
+               last_of(t) - before_s);
+      before_s = last_of(t);
+    }
+    if (law_.kind != DelayLaw::Kind::none) {
+      t = starts_;
+      go(plan, {&law_, slow_.empty() ? nullptr : &slow_, options_.seed}, t);
+      add_term(prediction, "noise", "rank", last_of(t) - before_s);
+    }
+    out.last_rank = who(t);
+    return out;
+  }
+
+ private:
+  [[nodiscard]] double base() const { return std::max(0.0, price_options_.protocol.base_s); }
+  static PriceOptions without_noise(PriceOptions options) {
+    options.noise = {};
+    return options;
+  }
+  static bool is_one_ring(const Plan& plan) {
+    if (plan.kind == Plan::Kind::sequence)
+      return std::all_of(plan.parts.begin(), plan.parts.end(), is_one_ring);
+    return plan.kind == Plan::Kind::steps &&
+           std::all_of(plan.lanes->begin(), plan.lanes->end(), is_ring) && plan.classes.size() < 16;
+  }
+  void go(const Plan& plan, const Disturbance& disturbance, std::vector<double>& t) {
+    Clocks(loads_.fabric(), ranks_, disturbance, options_.threads).run(plan, t);
+  }
+  static std::int64_t who(const std::vector<double>& t) {
+    return std::max_element(t.begin(), t.end()) - t.begin();
+  }
+
+  const EventOptions& options_;
+  const PriceOptions& price_options_;
+  std::int64_t ranks_;
+  const std::vector<float>& slow_;
+  std::vector<double> starts_;
+  DelayLaw law_;
+  EventLoads loads_;
+  CostRates rates_;
+};
+
+}  // namespace
+
+Expected<std::vector<EventPrediction>> simulate_event(const System& system, Collective collective,
+                                                      std::string_view algorithm,
+                                                      std::int64_t ranks,
+                                                      std::span<const double> sizes_bytes,
+                                                      const EventOptions& options,
+                                                      const PriceOptions& price_options) {
+  // The flow engine checks the question, and says which algorithm is fastest.
+  std::vector<std::string> algorithms(sizes_bytes.size(), std::string(algorithm));
+  if (algorithm == "auto") {
+    const auto flow = simulate_flow(system, collective, algorithm, ranks, sizes_bytes,
+                                    {.seed = options.seed}, price_options);
+    if (!flow) return tl::unexpected(flow.error());
+    for (std::size_t i = 0; i < algorithms.size(); ++i) algorithms[i] = (*flow)[i].algorithm;
+  }
+  if (auto fits = check_ranks(system, ranks); !fits) return tl::unexpected(fits.error());
+  const auto slow = slow_factors(options, ranks);
+  if (!slow) return tl::unexpected(slow.error());
+  Simulation simulation(system, ranks, options, price_options, *slow);
+  const Shape shape = shape_of(system, ranks);
+  std::vector<EventPrediction> out;
+  for (std::size_t i = 0; i < sizes_bytes.size(); ++i) {
+    const auto one = candidate(system, collective, algorithms[i], shape);
+    if (!one) return tl::unexpected(one.error());
+    auto prediction = simulation.run(*one, sizes_bytes[i]);
+    if (!prediction) return tl::unexpected(prediction.error());
+    out.push_back(std::move(*prediction));
+  }
+  return out;
+}
+
+}  // namespace collscale
