@@ -19,9 +19,9 @@ void join(std::vector<double>& into, const std::vector<double>& other) {
 
 }  // namespace
 
-Clocks::Clocks(const Fabric& fabric, std::int64_t ranks, const Disturbance& disturbance,
+Clocks::Clocks(const Routes& routes, std::int64_t ranks, const Disturbance& disturbance,
                int threads)
-    : fabric_(fabric), ranks_(ranks), disturbance_(disturbance), threads_(threads) {
+    : routes_(routes), ranks_(ranks), disturbance_(disturbance), threads_(threads) {
   received_.resize(index(ranks));
   if (disturbance_.law == nullptr) return;
   keys_ = rank_keys(disturbance_.seed, padded(ranks));
@@ -132,15 +132,16 @@ void Clocks::step(const Lane& lane, std::int64_t step, int first_arc, int end_ar
   ++epoch_;
   for (int arc = first_arc; arc < end_arc; ++arc) {
     for_each_flow(lane, step, arc, [&](std::int64_t source, std::int64_t destination) {
-      const auto level = static_cast<std::size_t>(fabric_.turning_level(source, destination));
+      const std::size_t at_level = level(source, destination);
       const double slow = factor(source, destination);
       const double start = t[index(source)];
-      double at = start + slow * durations.arrive_s[level];
+      double at = start + slow * durations.arrive_s[at_level];
       if (chunks_ != nullptr) {
         if (delay) at += static_cast<double>(delay[destination]);
         at = arrival(at, slow);
       }
-      next[index(source)] = std::max(next[index(source)], start + slow * durations.busy_s[level]);
+      next[index(source)] =
+          std::max(next[index(source)], start + slow * durations.busy_s[at_level]);
       next[index(destination)] = std::max(next[index(destination)], at);
       received_[index(destination)] = epoch_;
     });
@@ -188,8 +189,8 @@ bool Clocks::run_ring(const Lane& lane, int arc, const Plan::Class& steps, std::
     const auto base = static_cast<std::int64_t>(i) / size * size;
     const std::int32_t left =
         order[index(base + (static_cast<std::int64_t>(i) - base + size - 1) % size)];
-    const auto incoming = static_cast<std::size_t>(fabric_.turning_level(left, order[i]));
-    const auto outgoing = static_cast<std::size_t>(fabric_.turning_level(order[i], to[rank]));
+    const auto incoming = level(left, order[i]);
+    const auto outgoing = level(order[i], to[rank]);
     clocks[i] = t[rank];
     edge[i] = factor(left, order[i]) * steps.durations.arrive_s[incoming];
     own[i] = factor(order[i], to[rank]) * steps.durations.busy_s[outgoing];
@@ -224,12 +225,12 @@ void Clocks::run_chain(const Plan& plan, std::vector<double>& t) {
     next_stream();
     for (std::int64_t step = 0; step < lane.phase.steps; ++step) {
       for_each_flow(lane, step, 0, [&](std::int64_t source, std::int64_t destination) {
-        const auto level = static_cast<std::size_t>(fabric_.turning_level(source, destination));
+        const std::size_t at_level = level(source, destination);
         const double slow = factor(source, destination);
         const double start = own[index(source)];
-        const double at =
-            arrival(start + slow * durations.arrive_s[level] + delay_of(destination, step), slow);
-        own[index(source)] = start + slow * durations.busy_s[level];
+        const double at = arrival(
+            start + slow * durations.arrive_s[at_level] + delay_of(destination, step), slow);
+        own[index(source)] = start + slow * durations.busy_s[at_level];
         own[index(destination)] = std::max(own[index(destination)], at);
       });
     }
@@ -245,12 +246,12 @@ void Clocks::run_at_once(const Plan& plan, std::vector<double>& t) {
     const float* delay = delays(0);
     for (int arc = 0; arc < arc_count(lane); ++arc) {
       for_each_flow_of_all_steps(lane, arc, [&](std::int64_t source, std::int64_t destination) {
-        const auto level = static_cast<std::size_t>(fabric_.turning_level(source, destination));
+        const std::size_t at_level = level(source, destination);
         const double slow = factor(source, destination);
         const double start = ready[index(source)];
-        const double at = start + slow * durations.arrive_s[level] +
+        const double at = start + slow * durations.arrive_s[at_level] +
                           (delay ? static_cast<double>(delay[destination]) : 0.0);
-        t[index(source)] = std::max(t[index(source)], start + slow * durations.busy_s[level]);
+        t[index(source)] = std::max(t[index(source)], start + slow * durations.busy_s[at_level]);
         t[index(destination)] = std::max(t[index(destination)], arrival(at, slow));
       });
     }

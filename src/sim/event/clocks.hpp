@@ -7,7 +7,7 @@
 
 #include "sim/event/plan.hpp"
 #include "sim/event/ring.hpp"
-#include "topology/fabric.hpp"
+#include "sim/routes.hpp"
 
 namespace collscale {
 
@@ -20,7 +20,7 @@ struct Disturbance {
 
 class Clocks {
  public:
-  Clocks(const Fabric& fabric, std::int64_t ranks, const Disturbance& disturbance, int threads);
+  Clocks(const Routes& routes, std::int64_t ranks, const Disturbance& disturbance, int threads);
 
   /// Takes every rank's clock in `t` through the plan.
   void run(const Plan& plan, std::vector<double>& t);
@@ -49,6 +49,11 @@ class Clocks {
   void run_gathering(const Plan& plan, std::vector<double>& t);
   void run_pipeline(const Plan& plan, std::vector<double>& t);
 
+  [[nodiscard]] std::size_t level(std::int64_t source, std::int64_t destination) const {
+    const JobPlacement& placement = routes_.placement();
+    return static_cast<std::size_t>(
+        routes_.fabric().turning_level(placement.rank(source), placement.rank(destination)));
+  }
   /// The message's factor, by its ends.
   [[nodiscard]] double factor(std::int64_t source, std::int64_t destination) const;
   /// When a message that could arrive then does, behind that of the chunk before.
@@ -61,7 +66,7 @@ class Clocks {
     row_pair_ = -1;
   }
 
-  const Fabric& fabric_;
+  const Routes& routes_;
   std::int64_t ranks_;
   Disturbance disturbance_;
   int threads_;

@@ -11,89 +11,13 @@
 
 #include "scenario/price.hpp"
 #include "sim/event/clocks.hpp"
-#include "sim/flow.hpp"
-#include "sim/link_loads.hpp"
+#include "sim/flow_engine.hpp"
 
 namespace collscale {
 namespace {
 
 /// More are not walked one by one: a minute.
 constexpr double kMostMessages = 4e9;
-
-/// All pairs of more ranks than this are summed by leaf groups, as the flow engine does.
-constexpr std::int64_t kMostRanksPairByPair = 2048;
-
-/// What the flows of a step load, for price().
-class EventLoads {
- public:
-  EventLoads(const System& system, std::int64_t ranks, std::uint64_t seed)
-      : system_(system),
-        ranks_(ranks),
-        fabric_(system),
-        loads_(fabric_),
-        hashing_{seed, system.node.nics.queue_pairs
-                           ? std::llround(system.node.nics.queue_pairs->value)
-                           : 1} {}
-
-  [[nodiscard]] const System& system() const { return system_; }
-  [[nodiscard]] const Fabric& fabric() const { return fabric_; }
-
-  StepLoads step(const std::vector<Lane>& lanes, std::int64_t step) {
-    StepLoads loads;
-    loads_.clear();
-    for (std::size_t i = 0; i < lanes.size(); ++i) {
-      ArcEdges edges{};
-      add_lane_flows(system_, fabric_, lanes[i], i, step, 1, hashing_, loads_, edges);
-      if (i == 0) loads.edges = edges;
-    }
-    for (LevelCounts& of_arc : loads.edges)
-      for (double& count : of_arc) count /= static_cast<double>(lanes.front().map.group_count);
-    loads.even = loads.hashed = loads_.fullest();
-    return loads;
-  }
-
-  StepLoads all_steps(const std::vector<const Lane*>& lanes) {
-    StepLoads loads;
-    if (lanes.size() == 1 && ranks_ > kMostRanksPairByPair && lanes[0]->map.size == ranks_ &&
-        is_all_pairs(*lanes[0]))
-      return all_pairs(*lanes[0]);
-    loads_.clear();
-    for (std::size_t i = 0; i < lanes.size(); ++i) {
-      const Lane& lane = *lanes[i];
-      const Phase& phase = lane.phase;
-      if (phase.lag == Lag::none || (phase.root >= 0 && phase.steps > 1 && phase.arc_count == 1 &&
-                                     phase.unit == Unit::one && phase.frame == Frame::cyclic)) {
-        add_lane_flows(system_, fabric_, lane, i, -1, 1, hashing_, loads_, loads.edges);
-        continue;
-      }
-      for (const StepClass& steps : step_classes(lane))
-        add_lane_flows(system_, fabric_, lane, i, steps.first, static_cast<double>(steps.count),
-                       hashing_, loads_, loads.edges);
-    }
-    loads.even = loads.hashed = loads_.fullest();
-    return loads;
-  }
-
- private:
-  StepLoads all_pairs(const Lane& lane) {
-    System even = system_;
-    Clos& clos = *std::get_if<Clos>(&even.fabric);
-    if (clos.routing == Routing::ecmp) clos.routing = Routing::spray;
-    const Fabric fabric(even);
-    LinkLoads pairs(fabric);
-    StepLoads loads;
-    const int farthest = add_all_pairs(even, fabric, ranks_, message_fraction(lane, 0, 0), pairs);
-    loads.edges[0][static_cast<std::size_t>(farthest)] = 1;
-    loads.even = loads.hashed = pairs.fullest();
-    return loads;
-  }
-
-  const System& system_;
-  std::int64_t ranks_;
-  Fabric fabric_;
-  LinkLoads loads_;
-  FlowHashing hashing_;
-};
 
 Expected<std::vector<float>> slow_factors(const EventOptions& options, std::int64_t ranks) {
   std::vector<float> factors;
@@ -158,22 +82,26 @@ void add_term(Prediction& prediction, const char* term, const std::string& tier,
 
 class Simulation {
  public:
-  Simulation(const System& system, std::int64_t ranks, const EventOptions& options,
+  Simulation(const FlowNetwork& network, const EventOptions& options,
              const PriceOptions& price_options, const std::vector<float>& slow)
       : options_(options),
         price_options_(price_options),
-        ranks_(ranks),
+        ranks_(network.ranks()),
         slow_(slow),
-        starts_(starts_of(options, ranks)),
+        starts_(starts_of(options, network.ranks())),
         law_(
             options.measured_delays_s.empty()
                 ? DelayLaw(price_options.terms.has(CostTerm::noise) ? price_options.noise : Noise{})
                 : DelayLaw(std::span<const double>(options.measured_delays_s))),
-        loads_(system, ranks, options.seed),
-        rates_(system, without_noise(price_options)) {}
+        network_(network),
+        loads_(network, options.seed),
+        rates_(network.system(), without_noise(price_options)) {}
 
   Expected<EventPrediction> run(const Candidate& candidate, double size_bytes) {
+    if (auto accepted = network_.accepts(candidate); !accepted)
+      return tl::unexpected(accepted.error());
     const ScheduleCost cost = price(candidate.program, loads_);
+    if (auto whole = loads_.check_cut(); !whole) return tl::unexpected(whole.error());
     const double base_s = rates_.options.terms.has(CostTerm::latency) ? base() : 0;
     CostRates rates = rates_;
     rates.options.protocol.base_s = 0;
@@ -229,7 +157,7 @@ class Simulation {
            std::all_of(plan.lanes->begin(), plan.lanes->end(), is_ring) && plan.classes.size() < 16;
   }
   void go(const Plan& plan, const Disturbance& disturbance, std::vector<double>& t) {
-    Clocks(loads_.fabric(), ranks_, disturbance, options_.threads).run(plan, t);
+    Clocks(network_.routes(), ranks_, disturbance, options_.threads).run(plan, t);
   }
   static std::int64_t who(const std::vector<double>& t) {
     return std::max_element(t.begin(), t.end()) - t.begin();
@@ -241,7 +169,8 @@ class Simulation {
   const std::vector<float>& slow_;
   std::vector<double> starts_;
   DelayLaw law_;
-  EventLoads loads_;
+  const FlowNetwork& network_;
+  FlowEngine loads_;
   CostRates rates_;
 };
 
@@ -255,16 +184,20 @@ Expected<std::vector<EventPrediction>> simulate_event(const System& system, Coll
                                                       const PriceOptions& price_options) {
   // The flow engine checks the question, and says which algorithm is fastest.
   std::vector<std::string> algorithms(sizes_bytes.size(), std::string(algorithm));
+  FlowOptions flow_options = options.flow;
+  flow_options.seed = options.seed;
   if (algorithm == "auto") {
-    const auto flow = simulate_flow(system, collective, algorithm, ranks, sizes_bytes,
-                                    {.seed = options.seed}, price_options);
+    const auto flow = simulate_flow(system, collective, algorithm, ranks, sizes_bytes, flow_options,
+                                    price_options);
     if (!flow) return tl::unexpected(flow.error());
     for (std::size_t i = 0; i < algorithms.size(); ++i) algorithms[i] = (*flow)[i].algorithm;
   }
   if (auto fits = check_ranks(system, ranks); !fits) return tl::unexpected(fits.error());
+  const auto network = FlowNetwork::make(system, ranks, flow_options);
+  if (!network) return tl::unexpected(network.error());
   const auto slow = slow_factors(options, ranks);
   if (!slow) return tl::unexpected(slow.error());
-  Simulation simulation(system, ranks, options, price_options, *slow);
+  Simulation simulation(*network, options, price_options, *slow);
   const Shape shape = shape_of(system, ranks);
   std::vector<EventPrediction> out;
   for (std::size_t i = 0; i < sizes_bytes.size(); ++i) {

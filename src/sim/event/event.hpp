@@ -22,6 +22,7 @@
 #include "collective/collective.hpp"
 #include "scenario/prediction.hpp"
 #include "scenario/schedule_cost.hpp"
+#include "sim/flow.hpp"
 #include "topology/system.hpp"
 #include "units/error.hpp"
 
@@ -41,6 +42,7 @@ struct EventOptions {
   std::vector<SlowRanks> slow;
   Noise late{};                ///< when ranks start, after the first could
   std::vector<double> late_s;  ///< the same by rank; ranks beyond it start at 0
+  FlowOptions flow{};          ///< placement and failures
   int threads = 2;
 };
 
