@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/predict_records.hpp"
 
+#include <algorithm>
+#include <thread>
+
 #include "cli/flow_options.hpp"
 #include "model/analytic.hpp"
 #include "model/bounds.hpp"
@@ -23,7 +26,7 @@ Record make_record(const PredictQuery& query, const System& system, const Predic
   record.scenario.placement = query.flow.placement.text;
   record.scenario.failures = query.flow.faults.text;
   record.engine = query.engine;
-  record.trust = query.engine == Engine::flow ? Trust::simulated : Trust::predicted;
+  record.trust = query.engine == Engine::analytic ? Trust::predicted : Trust::simulated;
   record.time_s = prediction.time_s;
   set_bandwidths(record);
   record.bottleneck = prediction.bottleneck;
@@ -84,6 +87,26 @@ Expected<std::vector<Record>> trial_records(const PredictQuery& query, const Flo
   return records;
 }
 
+/// Per-rank clocks.
+Expected<std::vector<Record>> event_records(const PredictQuery& query, const FlowOptions& flow,
+                                            const System& system, std::int64_t ranks,
+                                            std::span<const double> sizes_bytes) {
+  EventOptions options = query.event;
+  options.seed = query.seed;
+  options.flow = flow;
+  const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
+  options.threads =
+      static_cast<int>(std::max<std::int64_t>(1, query.threads > 0 ? query.threads : cores));
+  const auto predictions = simulate_event(system, query.collective, query.algorithm, ranks,
+                                          sizes_bytes, options, query.price);
+  if (!predictions) return tl::unexpected(predictions.error());
+  std::vector<Record> records;
+  for (std::size_t i = 0; i < predictions->size(); ++i)
+    records.push_back(
+        make_record(query, system, (*predictions)[i].prediction, ranks, sizes_bytes[i]));
+  return records;
+}
+
 }  // namespace
 
 Expected<std::vector<Record>> predict_records(const PredictQuery& query, const System& system,
@@ -93,6 +116,7 @@ Expected<std::vector<Record>> predict_records(const PredictQuery& query, const S
   FlowOptions flow = query.flow;
   flow.seed = query.seed;
   if (query.trials > 0) return trial_records(query, flow, system, ranks, sizes_bytes);
+  if (query.engine == Engine::event) return event_records(query, flow, system, ranks, sizes_bytes);
   const auto predictions = query.engine == Engine::flow
                                ? simulate_flow(system, query.collective, query.algorithm, ranks,
                                                sizes_bytes, flow, query.price)

@@ -12,6 +12,7 @@
 #include "cli/selectors.hpp"
 #include "record/record.hpp"
 #include "scenario/schedule_cost.hpp"
+#include "sim/event/event.hpp"
 #include "sim/flow.hpp"
 #include "topology/system.hpp"
 #include "units/error.hpp"
@@ -22,7 +23,7 @@ struct PredictQuery {
   std::string topology;  ///< as the user named it, for the records
   Collective collective = Collective::all_reduce;
   std::string algorithm = "auto";    ///< a registered name, or "auto" for the fastest per size
-  Engine engine = Engine::analytic;  ///< analytic or flow
+  Engine engine = Engine::analytic;  ///< analytic, flow or event
   std::uint64_t seed = 1;            ///< of the flow engine's hashing
   PriceOptions price{};              ///< which terms count, noise, chunks
   /// Instead of `algorithm`, by the analytic engine: the library's choice per size.
@@ -30,6 +31,7 @@ struct PredictQuery {
   FlowOptions flow{};        ///< of engine flow; its seed is `seed`
   std::int64_t trials = 0;   ///< hash seeds from `seed` on; 0: one
   std::int64_t threads = 0;  ///< 0: as many as there are cores
+  EventOptions event{};      ///< of engine event; its seed is `seed`, its placement `flow`'s
 };
 
 /// With a selector, sizes whose algorithm the registry lacks have no record; if that is all, it is

@@ -100,7 +100,9 @@ Expected<std::int32_t> parse_chunks(const std::string& text) {
 Expected<Engine> parse_model_engine(const std::string& text) {
   if (text == name(Engine::analytic)) return Engine::analytic;
   if (text == name(Engine::flow)) return Engine::flow;
-  return fail(fmt::format("no engine \"{}\" here{}", text, suggestion(text, {"analytic", "flow"})));
+  if (text == name(Engine::event)) return Engine::event;
+  return fail(fmt::format("no engine \"{}\" here{}", text,
+                          suggestion(text, {"analytic", "flow", "event"})));
 }
 
 Expected<std::vector<std::int64_t>> parse_node_sizes(const std::string& text) {

@@ -35,6 +35,8 @@ Expected<std::vector<Record>> records_for(const PredictOptions& options, const F
                                           const System& system,
                                           const std::vector<std::int64_t>& rank_counts,
                                           const Terminal& terminal) {
+  const auto event = event_options(options.event, options.engine);
+  if (!event) return tl::unexpected(event.error());
   std::vector<std::vector<std::string>> algorithms;
   std::size_t questions = 0;
   for (const std::int64_t ranks : rank_counts) {
@@ -49,10 +51,10 @@ Expected<std::vector<Record>> records_for(const PredictOptions& options, const F
     for (const std::string& algorithm : algorithms[r]) {
       progress.next(fmt::format("{} {} on {} ranks", name(options.collective), algorithm,
                                 format_count(ranks)));
-      auto answers = predict_records(
-          {options.topology, options.collective, algorithm, options.engine, options.seed,
-           options.price, options.selector, flow, options.flow.trials, options.flow.threads},
-          system, ranks, options.sizes_bytes);
+      auto answers = predict_records({options.topology, options.collective, algorithm,
+                                      options.engine, options.seed, options.price, options.selector,
+                                      flow, options.flow.trials, options.flow.threads, *event},
+                                     system, ranks, options.sizes_bytes);
       if (!answers) return tl::unexpected(answers.error());
       std::size_t at = 0;  // with a selector some sizes may have no answer
       for (Record& answer : *answers) {
@@ -135,14 +137,18 @@ Expected<PredictOptions> checked(PredictOptions options) {
   if (std::find(names.begin(), names.end(), options.algorithm) == names.end())
     return fail(fmt::format("--algorithm: no {} algorithm \"{}\"{}", name(options.collective),
                             options.algorithm, suggestion(options.algorithm, names)));
-  if (const auto ring = ring_step_s(options.price.noise, 1e6); !ring)
+  const auto ring = ring_step_s(options.price.noise, 1e6);
+  if (!ring && options.engine != Engine::event)
     return fail(fmt::format("--noise: {}", ring.error().message));
   if (options.flow.trace == "-") return fail("--trace: expected a file, found -");
   if (options.selector && options.algorithm != "auto")
     return fail(fmt::format("--selector {} chooses itself: leave out --algorithm {}",
                             selector_name(*options.selector), options.algorithm));
-  if (options.selector && options.engine == Engine::flow)
-    return fail("--selector is for the analytic engine: leave out --engine flow");
+  if (options.selector && options.engine != Engine::analytic)
+    return fail(fmt::format("--selector is for the analytic engine: leave out --engine {}",
+                            name(options.engine)));
+  if (auto event = event_options(options.event, options.engine); !event)
+    return tl::unexpected(event.error());
   if (auto ok = check_flow_arguments(options.flow, options.engine); !ok)
     return tl::unexpected(ok.error());
   const bool single = options.sizes_bytes.size() == 1 && options.ranks.size() < 2;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/event_options.hpp"
 #include "cli/flow_options.hpp"
 #include "cli/selectors.hpp"
 #include "cli/terminal.hpp"
@@ -28,10 +29,11 @@ struct PredictOptions {
   std::string algorithm = "auto";    ///< a registered name, "auto" (the fastest) or "all" (each)
   std::optional<Selector> selector;  ///< the library's choice instead
   std::string nccl_graphs;           ///< of selector nccl; "": as its search would find
-  Engine engine = Engine::analytic;  ///< analytic or flow
+  Engine engine = Engine::analytic;  ///< analytic, flow or event
   std::uint64_t seed = 1;            ///< of the flow engine's hashing
   PriceOptions price{};              ///< terms left out, noise, chunks
   FlowArguments flow{};              ///< placement, failures, trials, of the flow engine
+  EventArguments event{};            ///< slow and late ranks, of the event engine
   bool breakdown = false;            ///< for every point; a single point always has it
   bool map = false;                  ///< only which algorithm wins, by size and ranks
   bool table = false;                ///< NCCL's matrix of algorithms and protocols for each point
