@@ -78,8 +78,8 @@ void CommandLine::add_predict() {
        "--trials 50",
        "collscale predict -t dgx-h100-superpod -c all_reduce -s 1GiB --engine flow --fail "
        "\"2% of leaf up\"",
-       "collscale predict -t dgx-h100-superpod -c all_reduce -s 1MiB -n 256 -a ring --engine event "
-       "--noise exponential:1us --slow-rank 17:1.3x",
+       "collscale predict -t fat-tree:nodes=64 -c all_reduce -s 1MiB -a ring --engine event "
+       "--slow-rank 17:1.3x",
        "collscale predict -t fat-tree:nodes=64,oversubscription=4 -c all_to_all -s 16MiB --json -",
        "collscale predict -t dgx-h100-superpod -c all_reduce -s 1GiB --engine flow --concurrent "
        "all_reduce:1GiB"},
@@ -108,8 +108,8 @@ void CommandLine::add_predict() {
   app.add_flag("--map", predict_.map, "only which algorithm wins, by size and ranks")
       ->disable_flag_override();
   options_.add(app, "--engine", "ENGINE", predict_.engine, parse_model_engine,
-               "analytic (closed form), flow (every message over the explicit links) or event (a "
-               "clock for every rank: who waits for whom); default: analytic");
+               "analytic (closed form; default), flow (every message over the explicit links) or "
+               "event (a clock per rank)");
   options_.add_each(
       app, "--concurrent", "COMM", predict_.concurrent, parse_communicator,
       "beside what is asked (engine flow), may be repeated: all_gather:64MiB:node, "
@@ -125,21 +125,17 @@ void CommandLine::add_predict() {
                "pareto:1us:3, detour:0.001:100us; default: none");
   options_.add(app, "--chunks", "K", predict_.price.chunks, parse_chunks,
                "of pipelines; default: as many as are fastest, or as the library makes");
-  options_.add(
-      app, "--seed", "N", predict_.seed, parse_seed,
-      "of the hashing of flows to links (routing ecmp) and of delays (engine event); default: 1");
+  options_.add(app, "--seed", "N", predict_.seed, parse_seed,
+               "of the hashing of flows (routing ecmp) and of delays (engine event); default: 1");
   add_flow(app);
   app.add_option("--slow-rank", predict_.event.slow,
-                 "engine event, repeatable: messages of these ranks take so many times as long: "
-                 "17:1.3x, 17-24:2x")
+                 "engine event, repeatable: slow ranks, and how many times: 17:1.3x, 17-24:2x")
       ->type_name("WHO")
       ->allow_extra_args(false);
   options_.add(app, "--late", "KIND", predict_.event.late, parse_text,
-               "engine event: when ranks start, at random as --noise (exponential:5us) or "
-               "file:PATH, a time per line, by rank; default: all at once");
+               "engine event: when ranks start: exponential:5us or file:PATH, a time per line");
   options_.add(app, "--noise-samples", "FILE", predict_.event.measured, parse_text,
-               "engine event: delays of steps drawn from measured times, one per line, instead of "
-               "--noise");
+               "engine event: instead, draw delays from measured times, one per line");
   app.add_flag("--breakdown", predict_.breakdown,
                "where the time goes, for every point (a single point always shows it)")
       ->disable_flag_override();
