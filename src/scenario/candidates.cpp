@@ -53,13 +53,16 @@ Abilities abilities_of(const Candidate& candidate) {
 }
 
 bool is_all_pairs(const Lane& lane) {
+  return lane.map.group_count == 1 && is_all_pairs_in_groups(lane);
+}
+
+bool is_all_pairs_in_groups(const Lane& lane) {
   const Phase& phase = lane.phase;
   const Affine& distance = phase.arcs[0].distance;
-  return phase.lag == Lag::none && phase.window == 0 && lane.map.group_count == 1 &&
-         phase.steps > 0 && phase.address == Address::pair && phase.frame == Frame::cyclic &&
-         phase.root < 0 && phase.arc_count == 1 && !phase.arcs[0].has_receivers &&
-         phase.steps == lane.map.size - 1 && distance.constant == 1 && distance.per_step == 1 &&
-         distance.per_unit == 0;
+  return phase.lag == Lag::none && phase.window == 0 && phase.steps > 0 &&
+         phase.address == Address::pair && phase.frame == Frame::cyclic && phase.root < 0 &&
+         phase.arc_count == 1 && !phase.arcs[0].has_receivers && phase.steps == lane.map.size - 1 &&
+         distance.constant == 1 && distance.per_step == 1 && distance.per_unit == 0;
 }
 
 bool stays_in_node(const Lane& lane, std::int64_t ranks_per_node) {

@@ -46,7 +46,10 @@ std::vector<std::string> candidate_names(const System& system, Collective collec
 
 Abilities abilities_of(const Candidate& candidate);
 
-/// Every rank of the lane sends every other a block of its own: one demand, not size − 1 steps.
+/// Every rank of a group of the lane sends every other a block of its own: one demand, not size − 1
+/// steps.
+bool is_all_pairs_in_groups(const Lane& lane);
+/// And all ranks are one group.
 bool is_all_pairs(const Lane& lane);
 
 /// The ranks of a lane's group lie within one node.

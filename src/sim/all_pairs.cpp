@@ -9,56 +9,53 @@ namespace {
 
 using Kind = LinkClass::Kind;
 
-/// Ranks of one leaf group on one rail.
-struct Members {
-  std::int64_t group = 0;
+/// Members below one leaf group on one rail.
+struct Leaf {
+  std::int64_t number = 0;
   std::int64_t rail = 0;
   std::int64_t count = 0;
   std::int64_t first = -1;  ///< ranks of the system
 };
 
-/// Which ranks of the system the job has; of nodes that lack a NIC they are kept apart.
-struct Job {
-  std::vector<std::int64_t> job_rank;  ///< by rank of the system, −1: not of the job; packed: empty
-  std::int64_t ranks = 0;
-  std::vector<std::int64_t> apart;  ///< job's ranks on nodes that lack a NIC
-  std::vector<bool> node_apart;     ///< empty: none
+/// Which ranks of the system the group has; of nodes that lack a NIC they are kept apart.
+struct Group {
+  std::vector<std::int64_t> job_rank;  ///< by rank of the system, −1: not of the group
+  std::vector<std::int64_t> apart;     ///< members on nodes that lack a NIC
+  std::vector<bool> node_apart;        ///< empty: none
   [[nodiscard]] std::int64_t rank_of(std::int64_t system_rank) const {
-    if (!job_rank.empty()) return job_rank[static_cast<std::size_t>(system_rank)];
-    return system_rank < ranks ? system_rank : -1;
+    return job_rank[static_cast<std::size_t>(system_rank)];
   }
 };
 
-Job job_of(const Routes& routes, std::int64_t ranks) {
+Group group_of(const Routes& routes, const std::vector<std::int64_t>& members) {
   const Fabric& fabric = routes.fabric();
   const std::int64_t per_node = fabric.ranks_per_node();
   const std::int64_t all = fabric.find_class(Kind::scale_up_out)->count;
-  Job job;
-  job.ranks = ranks;
-  if (!routes.placement().packed()) {
-    job.job_rank.assign(static_cast<std::size_t>(all), -1);
-    for (std::int64_t rank = 0; rank < ranks; ++rank)
-      job.job_rank[static_cast<std::size_t>(routes.placement().rank(rank))] = rank;
-  }
+  Group group;
+  group.job_rank.assign(static_cast<std::size_t>(all), -1);
+  for (const std::int64_t rank : members)
+    group.job_rank[static_cast<std::size_t>(routes.placement().rank(rank))] = rank;
   if (routes.has_dead_nics()) {
-    job.node_apart.assign(static_cast<std::size_t>(all / per_node), false);
+    group.node_apart.assign(static_cast<std::size_t>(all / per_node), false);
     for (std::int64_t node = 0; node < all / per_node; ++node)
-      job.node_apart[static_cast<std::size_t>(node)] = routes.node_lacks_nic(node);
-    for (std::int64_t rank = 0; rank < ranks; ++rank)
-      if (job.node_apart[static_cast<std::size_t>(routes.placement().rank(rank) / per_node)])
-        job.apart.push_back(rank);
+      group.node_apart[static_cast<std::size_t>(node)] = routes.node_lacks_nic(node);
+    for (const std::int64_t rank : members)
+      if (group.node_apart[static_cast<std::size_t>(routes.placement().rank(rank) / per_node)])
+        group.apart.push_back(rank);
   }
-  return job;
+  return group;
 }
 
 }  // namespace
 
-double pairs_one_by_one(const Routes& routes, std::int64_t ranks) {
+double pairs_one_by_one(const Routes& routes, const std::vector<std::int64_t>& members) {
   if (!routes.has_dead_nics()) return 0;
-  return 2 * static_cast<double>(job_of(routes, ranks).apart.size()) * static_cast<double>(ranks);
+  return 2 * static_cast<double>(group_of(routes, members).apart.size()) *
+         static_cast<double>(members.size());
 }
 
-int for_each_pair_load(const Routes& routes, std::int64_t ranks, double bytes, const PairLoad& f,
+int for_each_pair_load(const Routes& routes, const std::vector<std::int64_t>& members, double bytes,
+                       const PairLoad& f,
                        const std::function<void(std::int64_t, std::int64_t)>& cut) {
   const Fabric& fabric = routes.fabric();
   const std::int64_t per_node = fabric.ranks_per_node();
@@ -68,7 +65,7 @@ int for_each_pair_load(const Routes& routes, std::int64_t ranks, double bytes, c
   const LinkClass& nic_in = *fabric.find_class(Kind::nic_in);
   const std::int64_t nodes = port_out.count / per_node;
   const auto rail = [&](std::int64_t local) { return fabric.rail_of(local); };
-  const Job job = job_of(routes, ranks);
+  const Group group = group_of(routes, members);
   int farthest = 0;
 
   // One by one: within nodes that lack a NIC and between them and all others, both ways.
@@ -79,10 +76,10 @@ int for_each_pair_load(const Routes& routes, std::int64_t ranks, double bytes, c
     for (const std::int64_t link : path) f(link, bytes, source, destination);
   };
   const auto is_apart = [&](std::int64_t node) {
-    return !job.node_apart.empty() && job.node_apart[static_cast<std::size_t>(node)];
+    return !group.node_apart.empty() && group.node_apart[static_cast<std::size_t>(node)];
   };
-  for (const std::int64_t rank : job.apart)
-    for (std::int64_t other = 0; other < ranks; ++other) {
+  for (const std::int64_t rank : group.apart)
+    for (const std::int64_t other : members) {
       one(rank, other);
       if (!is_apart(routes.placement().rank(other) / per_node)) one(other, rank);
     }
@@ -91,7 +88,7 @@ int for_each_pair_load(const Routes& routes, std::int64_t ranks, double bytes, c
   std::vector<std::int64_t> with_local(static_cast<std::size_t>(per_node), 0);
   std::int64_t total = 0;
   const auto job_rank = [&](std::int64_t node, std::int64_t local) {
-    return is_apart(node) ? -1 : job.rank_of(node * per_node + local);
+    return is_apart(node) ? -1 : group.rank_of(node * per_node + local);
   };
   for (std::int64_t node = 0; node < nodes; ++node)
     for (std::int64_t local = 0; local < per_node; ++local)
@@ -131,19 +128,19 @@ int for_each_pair_load(const Routes& routes, std::int64_t ranks, double bytes, c
   // Uplinks and downlinks: all pairs between two leaf groups and two rails are one entry.
   const std::int64_t group_nodes = fabric.group_ranks(0) / per_node;
   const std::int64_t rails = rail(per_node - 1) + 1;
-  std::vector<Members> members;
-  for (std::int64_t group = 0; group * group_nodes < nodes; ++group) {
-    const std::size_t begin = members.size();
-    for (std::int64_t r = 0; r < rails; ++r) members.push_back({group, r, 0, -1});
-    const std::int64_t last = std::min(nodes, (group + 1) * group_nodes);
-    for (std::int64_t node = group * group_nodes; node < last; ++node)
+  std::vector<Leaf> leaves;
+  for (std::int64_t leaf = 0; leaf * group_nodes < nodes; ++leaf) {
+    const std::size_t begin = leaves.size();
+    for (std::int64_t r = 0; r < rails; ++r) leaves.push_back({leaf, r, 0, -1});
+    const std::int64_t last = std::min(nodes, (leaf + 1) * group_nodes);
+    for (std::int64_t node = leaf * group_nodes; node < last; ++node)
       for (std::int64_t local = 0; local < per_node; ++local) {
         if (job_rank(node, local) < 0) continue;
-        Members& of_rail = members[begin + static_cast<std::size_t>(rail(local))];
+        Leaf& of_rail = leaves[begin + static_cast<std::size_t>(rail(local))];
         if (of_rail.count++ == 0) of_rail.first = node * per_node + local;
       }
   }
-  std::erase_if(members, [](const Members& m) { return m.count == 0; });
+  std::erase_if(leaves, [](const Leaf& leaf) { return leaf.count == 0; });
   const std::int64_t first_fabric_link = nic_in.first + nic_in.count;
   const auto on_rail = [&](std::int64_t node, std::int64_t r) {
     std::int64_t count = 0;
@@ -151,9 +148,9 @@ int for_each_pair_load(const Routes& routes, std::int64_t ranks, double bytes, c
       count += rail(local) == r && job_rank(node, local) >= 0 ? 1 : 0;
     return count;
   };
-  for (const Members& from : members) {
-    for (const Members& to : members) {
-      const bool same_group = from.group == to.group;
+  for (const Leaf& from : leaves) {
+    for (const Leaf& to : leaves) {
+      const bool same_group = from.number == to.number;
       if (same_group && (from.rail == to.rail || fabric.forwards())) continue;
       double pairs = static_cast<double>(from.count) * static_cast<double>(to.count);
       std::int64_t source = from.first;
@@ -161,7 +158,7 @@ int for_each_pair_load(const Routes& routes, std::int64_t ranks, double bytes, c
       if (same_group) {
         // Pairs of one node stay inside it; the others turn round above the leaf, on any two nodes
         // alike.
-        const std::int64_t first = from.group * group_nodes;
+        const std::int64_t first = from.number * group_nodes;
         const std::int64_t last = std::min(nodes, first + group_nodes);
         for (std::int64_t node = first; node < last; ++node)
           pairs -= static_cast<double>(on_rail(node, from.rail) * on_rail(node, to.rail));
@@ -171,8 +168,8 @@ int for_each_pair_load(const Routes& routes, std::int64_t ranks, double bytes, c
         destination = there * per_node + destination % per_node;
       }
       const Path path = routes.path_of_ranks(source, destination, 0);
-      const std::int64_t job_source = job.rank_of(source);
-      const std::int64_t job_destination = job.rank_of(destination);
+      const std::int64_t job_source = group.rank_of(source);
+      const std::int64_t job_destination = group.rank_of(destination);
       if (path.length == 0) {
         cut(job_source, job_destination < 0 ? job_source : job_destination);
         continue;

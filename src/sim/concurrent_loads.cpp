@@ -7,7 +7,6 @@
 #include <cmath>
 
 #include "collective/flows.hpp"
-#include "sim/all_pairs.hpp"
 #include "sim/routed_flows.hpp"
 
 namespace collscale {
@@ -171,8 +170,8 @@ void GroupsEngine::add_step(const std::vector<const Lane*>& lanes, std::int64_t 
 void GroupsEngine::add_all_steps(const std::vector<const Lane*>& lanes, ArcEdges& edges) {
   if (whole() && lanes.size() == 1 && network_.summed_by_groups(*lanes[0])) {
     LinkLoads bundles(network_.even_routes());
-    const int farthest = for_each_pair_load(
-        network_.even_routes(), network_.ranks(), message_fraction(*lanes[0], 0, 0),
+    const int farthest = network_.for_each_pair_load_of(
+        *lanes[0],
         [&](std::int64_t link, double bytes, std::int64_t, std::int64_t) {
           bundles.add(link, bytes);
         },

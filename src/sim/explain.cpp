@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "scenario/price.hpp"
-#include "sim/all_pairs.hpp"
 #include "sim/flow_engine.hpp"
 #include "units/quantity.hpp"
 
@@ -296,16 +295,16 @@ Expected<FlowExplanation> explain_flow(const System& system, Collective collecti
     const double pair_bytes = message_fraction(*sent.all[0], 0, 0);
     LinkLoads loads(routes);
     const auto ignore_cut = [](std::int64_t, std::int64_t) {};
-    for_each_pair_load(
-        routes, ranks, pair_bytes,
+    network->for_each_pair_load_of(
+        *sent.all[0],
         [&](std::int64_t link, double bytes, std::int64_t, std::int64_t) {
           loads.add(link, bytes);
         },
         ignore_cut);
     add_links(routes, loads, scale, duration_s, busiest, out, links);
     FlowsOnLinks flows(links, routes.fabric().link_count(), out.links);
-    for_each_pair_load(
-        routes, ranks, pair_bytes,
+    network->for_each_pair_load_of(
+        *sent.all[0],
         [&](std::int64_t link, double bytes, std::int64_t source, std::int64_t destination) {
           flows.count(link, bytes / pair_bytes, source, destination);
         },

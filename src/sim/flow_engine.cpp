@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
-#include "sim/all_pairs.hpp"
 #include "sim/memory.hpp"
 #include "units/quantity.hpp"
 
@@ -24,6 +24,13 @@ System with_even_share(System system) {
   Clos& clos = *std::get_if<Clos>(&system.fabric);
   if (clos.routing == Routing::ecmp) clos.routing = Routing::spray;
   return system;
+}
+
+std::vector<std::int64_t> members_of(const Lane& lane, std::int64_t group) {
+  std::vector<std::int64_t> members;
+  members.reserve(static_cast<std::size_t>(lane.map.size));
+  for (std::int64_t i = 0; i < lane.map.size; ++i) members.push_back(lane.map.rank(group, i));
+  return members;
 }
 
 std::int64_t queue_pairs(const System& system) {
@@ -69,8 +76,19 @@ Expected<FlowNetwork> FlowNetwork::make(const System& system, std::int64_t ranks
   return FlowNetwork(system, ranks, *std::move(placement), options.faults);
 }
 
-bool FlowNetwork::summed_by_groups(const Lane& lane) const {
-  return ranks_ > kMostRanksPairByPair && lane.map.size == ranks_ && is_all_pairs(lane);
+bool FlowNetwork::summed_by_groups(const Lane& lane) {
+  return lane.map.size > kMostRanksPairByPair && is_all_pairs_in_groups(lane);
+}
+
+int FlowNetwork::for_each_pair_load_of(
+    const Lane& lane, const PairLoad& f,
+    const std::function<void(std::int64_t, std::int64_t)>& cut) const {
+  const double bytes = message_fraction(lane, 0, 0);
+  int farthest = 0;
+  for (std::int64_t group = 0; group < lane.map.group_count; ++group)
+    farthest = std::max(farthest,
+                        for_each_pair_load(even_routes_, members_of(lane, group), bytes, f, cut));
+  return farthest;
 }
 
 double FlowNetwork::engine_bytes() const {
@@ -83,7 +101,8 @@ double FlowNetwork::messages_of(const Program& program) const {
   for (const Lane& lane : program.lanes) {
     const double all = static_cast<double>(lane.map.size * lane.map.group_count);
     if (summed_by_groups(lane)) {
-      messages += pairs_one_by_one(even_routes_, ranks_);
+      for (std::int64_t group = 0; group < lane.map.group_count; ++group)
+        messages += pairs_one_by_one(even_routes_, members_of(lane, group));
       continue;
     }
     const bool single = lane.phase.root >= 0;
@@ -135,8 +154,8 @@ StepLoads FlowEngine::all_steps(const std::vector<const Lane*>& lanes) {
   StepLoads loads;
   if (lanes.size() == 1 && network_.summed_by_groups(*lanes[0])) {
     LinkLoads pairs(network_.even_routes());
-    const int farthest = for_each_pair_load(
-        network_.even_routes(), network_.ranks(), message_fraction(*lanes[0], 0, 0),
+    const int farthest = network_.for_each_pair_load_of(
+        *lanes[0],
         [&](std::int64_t link, double bytes, std::int64_t, std::int64_t) {
           pairs.add(link, bytes);
         },

@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "scenario/candidates.hpp"
 #include "scenario/price.hpp"
 #include "scenario/schedule_cost.hpp"
+#include "sim/all_pairs.hpp"
 #include "sim/flow.hpp"
 #include "sim/link_loads.hpp"
 #include "sim/routed_flows.hpp"
@@ -33,8 +35,12 @@ class FlowNetwork {
   [[nodiscard]] const Routes& even_routes() const { return even_routes_; }
   /// Whether the engine will price a schedule; the same for every seed.
   [[nodiscard]] Expected<void> accepts(const Candidate& candidate) const;
-  /// All pairs of all ranks, of too many to go one by one.
-  [[nodiscard]] bool summed_by_groups(const Lane& lane) const;
+  /// All pairs of each group of the lane, of too many to go one by one.
+  [[nodiscard]] static bool summed_by_groups(const Lane& lane);
+  /// What they load on the links of even_routes, as for_each_pair_load (all_pairs.hpp), as
+  /// fractions of the size.
+  int for_each_pair_load_of(const Lane& lane, const PairLoad& f,
+                            const std::function<void(std::int64_t, std::int64_t)>& cut) const;
   /// Bytes of memory that one engine takes.
   [[nodiscard]] double engine_bytes() const;
 

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
+#include <vector>
+
 #include "sim/all_pairs.hpp"
 #include "sim/link_loads.hpp"
 #include "support/systems.hpp"
@@ -30,8 +33,10 @@ TEST(LinkLoads, AggregatedAllPairsEqualPairByPair) {
         const Routes routes(system);
         const Fabric& fabric = routes.fabric();
         LinkLoads aggregated(routes);
+        std::vector<std::int64_t> all(static_cast<std::size_t>(ranks));
+        std::iota(all.begin(), all.end(), std::int64_t{0});
         for_each_pair_load(
-            routes, ranks, 1.0,
+            routes, all, 1.0,
             [&](std::int64_t link, double bytes, std::int64_t, std::int64_t) {
               aggregated.add(link, bytes);
             },
