@@ -16,7 +16,7 @@ enum class InstructionSet { portable, sse2, avx2, avx512 };
 inline constexpr std::int64_t kKernelGrain = 32;
 
 /// Steps that a sweep does with clocks in registers.
-inline constexpr int kSweepSteps = 8;
+inline constexpr int kSweepSteps = 16;
 
 struct Kernels {
   InstructionSet set = InstructionSet::portable;
@@ -28,7 +28,7 @@ struct Kernels {
                       const std::uint32_t* key_high, std::int64_t ranks, const StepKeys* keys,
                       int pairs, float* rows, std::int64_t stride);
 
-  /// `steps` (8 or 1) steps of a chain of ranks, in place:
+  /// `steps` (kSweepSteps or 1) steps of a chain of ranks, in place:
   ///   t'[r] = max(t[r] + own[r], t[r−1] + edge[r]) + row[step][r]
   /// carry[k]: in, the clock of the rank before the first, before step k; out, that of the last.
   /// rows may be null: no delays.

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <barrier>
 #include <limits>
+#include <new>
 #include <thread>
 
 namespace collscale {
@@ -20,6 +21,21 @@ constexpr std::int64_t kBlockSteps = 256;
 constexpr std::int64_t padded(std::int64_t n) {
   return (n + kKernelGrain - 1) / kKernelGrain * kKernelGrain;
 }
+
+/// Memory at the start of a cache line: a vector that straddles two lines takes two loads.
+template <class T>
+struct CacheAligned {
+  using value_type = T;
+  static constexpr std::align_val_t kLine{64};
+  CacheAligned() = default;
+  template <class U>
+  explicit(false) CacheAligned(const CacheAligned<U>&) {}
+  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), kLine)); }
+  void deallocate(T* p, std::size_t) { ::operator delete(p, kLine); }
+  friend bool operator==(const CacheAligned&, const CacheAligned&) { return true; }
+};
+template <class T>
+using AlignedVector = std::vector<T, CacheAligned<T>>;
 
 /// One worker's copy of a tile.
 class Tile {
@@ -103,16 +119,16 @@ class Tile {
 
   const RingWork& work_;
   const Kernels& kernels_;
-  std::vector<double> t_;
-  std::vector<double> own_;
-  std::vector<double> edge_;
-  std::vector<std::uint32_t> low_;
-  std::vector<std::uint32_t> high_;
-  std::vector<float> rows_;
+  AlignedVector<double> t_;
+  AlignedVector<double> own_;
+  AlignedVector<double> edge_;
+  AlignedVector<std::uint32_t> low_;
+  AlignedVector<std::uint32_t> high_;
+  AlignedVector<float> rows_;
 };
 
 std::int64_t chosen_block(const RingWork& work) {
-  // A block is done with clocks in registers, eight steps at a time, and starts at an even step.
+  // A block is done with clocks in registers, kSweepSteps at a time, and starts at an even step.
   // The halo is work done twice: a sixteenth of a ring, at most.
   std::int64_t block =
       work.block_steps > 0 ? work.block_steps : std::min(kBlockSteps, work.size / 16);
