@@ -11,6 +11,7 @@
 #include "cli/command_line.hpp"
 #include "cli/output.hpp"
 #include "units/range.hpp"
+#include "units/suggest.hpp"
 
 namespace collscale {
 namespace {
@@ -22,9 +23,15 @@ std::string version_text() {
       build::kMpiNote, build::kHaveNccl ? "on " : "off", build::kNcclNote);
 }
 
+Expected<ExportFormat> parse_export_format(const std::string& text) {
+  if (text == "simgrid") return ExportFormat::simgrid;
+  if (text == "json") return ExportFormat::json;
+  return fail(fmt::format("unknown format \"{}\"{}", text, suggestion(text, {"simgrid", "json"})));
+}
+
 constexpr const char* kTopologyHelp =
     "a name from `collscale topo list`, a file, or a family with parameters "
-    "(fat-tree:nodes=4096,oversubscription=4)";
+    "(fat-tree:nodes=4096,oversubscription=4; torus:dims=4x4x4; dragonfly:groups=9)";
 constexpr const char* kSizesHelp =
     "the larger of a rank's two buffers: 1GiB, a list 8B,1MiB, or a range 8B:1GiB:x2";
 
@@ -63,6 +70,22 @@ void CommandLine::add_topo() {
   CLI::App& files = add(topo, "check", "Checks topology files: units, ranges, labels, sources.",
                         {"collscale topo check my-cluster.yaml"}, {"FILE"});
   files.add_option("FILE", topo_check_.files, "topology files (YAML)");
+
+  CLI::App& exported =
+      add(topo, "export", "Every link, and the routes between ranks, for other programs.",
+          {"collscale topo export torus:dims=4x4x4 --format simgrid -o platform.xml",
+           "collscale topo export dgx-h100-superpod --format simgrid --ranks 64 -o platform.xml",
+           "collscale topo export dragonfly:groups=9 --format json -o links.json"},
+          {"SYSTEM", "--format", "--output"});
+  options_.add(exported, "SYSTEM", "", topo_export_.topology, parse_text, kTopologyHelp);
+  options_.add(exported, "--format", "NAME", topo_export_.format, parse_export_format,
+               "simgrid: a platform file, version 4.1, with a route for every pair of ranks; json: "
+               "links with their ends, capacities and latencies, and routes with --ranks");
+  options_.add(exported, "--ranks", "N", topo_export_.ranks, parse_group_size,
+               "only the first N; default: all");
+  options_.add(exported, "--seed", "N", topo_export_.seed, parse_seed,
+               "of the hashes that choose among links of equal cost, as in predict; default: 1");
+  options_.add(exported, "-o,--output", "FILE|-", topo_export_.output, parse_text, "the file");
 }
 
 void CommandLine::add_predict() {
@@ -394,8 +417,10 @@ Expected<Command> CommandLine::chosen() const {
     if (topo.got_subcommand("list")) return Command{topo_list_};
     if (topo.got_subcommand("show")) return Command{topo_show_};
     if (topo.got_subcommand("check")) return Command{topo_check_};
+    if (topo.got_subcommand("export")) return Command{topo_export_};
     return fail(
-        "collscale topo needs a command: list, show or check, for example: collscale topo list");
+        "collscale topo needs a command: list, show, check or export, for example: collscale topo "
+        "list");
   }
   return Command{ShowText{version_ ? version_text() : std::string(kBareText)}};
 }

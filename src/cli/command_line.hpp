@@ -123,6 +123,7 @@ class CommandLine {
   TopoListOptions topo_list_;
   TopoShowOptions topo_show_;
   TopoCheckOptions topo_check_;
+  TopoExportOptions topo_export_;
   PredictOptions predict_;
   ImportCommandOptions import_;
   CalibrateCommandOptions calibrate_;

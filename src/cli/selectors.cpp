@@ -91,7 +91,7 @@ Expected<NcclNode> nccl_node(const System& system) {
   seen.nics = std::llround(node.nics.per_node.value);
   seen.nic_Bps = node.nics.bandwidth_Bps.value;
   seen.pcie_Bps = pcie_as_nccl_counts(node.nics.pcie_Bps);
-  seen.collnet = std::get_if<Clos>(&system.fabric)->in_network.has_value();
+  seen.collnet = fabric_in_network(system) != nullptr;
   return seen;
 }
 

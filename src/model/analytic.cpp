@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/analytic.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "model/run_loads.hpp"
@@ -126,6 +128,12 @@ class AnalyticEngine {
   bool regular_ = false;  ///< the stage that steps are asked of
 };
 
+Expected<void> check_analytic(const System& system) {
+  if (std::holds_alternative<Clos>(system.fabric)) return {};
+  return fail(fmt::format("the analytic engine has no closed form for a {} ({}): use --engine flow",
+                          fabric_kind(system), system.name));
+}
+
 AnalyticPricer::AnalyticPricer(const System& system, std::int64_t ranks)
     : engine_(std::make_unique<AnalyticEngine>(system, ranks)) {}
 
@@ -139,6 +147,7 @@ Expected<std::vector<Prediction>> predict_analytic(const System& system, Collect
                                                    std::string_view algorithm, std::int64_t ranks,
                                                    std::span<const double> sizes_bytes,
                                                    const PriceOptions& options) {
+  if (auto known = check_analytic(system); !known) return tl::unexpected(known.error());
   AnalyticEngine engine(system, ranks);
   return predict_with(engine, collective, algorithm, ranks, sizes_bytes, options);
 }

@@ -28,11 +28,14 @@ Expected<std::vector<Prediction>> predict_analytic(const System& system, Collect
                                                    std::span<const double> sizes_bytes,
                                                    const PriceOptions& options = {});
 
+/// Fails for fabrics of which this engine has no closed form: all but the clos.
+Expected<void> check_analytic(const System& system);
+
 class AnalyticEngine;
 
 /// The costs of programs, for those who evaluate them themselves (sweeps, selectors). What one
 /// program has in common with the next (a tree with more channels) is worked out once. The system
-/// must live on.
+/// must live on, and be one that check_analytic accepts.
 class AnalyticPricer {
  public:
   AnalyticPricer(const System& system, std::int64_t ranks);

@@ -75,15 +75,15 @@ Bounds lower_bounds(const System& system, Collective collective, std::int64_t ra
 
   // Data must cross the widest boundary at least once.
   int farthest = nodes > 1 ? 1 : 0;
-  for (int tier = 0; tier + 2 < fabric.levels() && ranks > fabric.group_ranks(tier); ++tier) {
+  for (int tier = 0; tier + 1 < fabric.tiers() && ranks > fabric.group_ranks(tier); ++tier) {
     ++farthest;
   }
   bounds.latency_s =
       collective == Collective::send_recv ? fabric.latency_s(0) : fabric.latency_s(farthest);
   // Switches in the nodes shorten what happens there, switches between nodes the rest.
   const auto& in_node_switches = system.node.scale_up.in_network;
-  const auto& fabric_switches = std::get_if<Clos>(&system.fabric)->in_network;
-  const bool fabric_adds = in_network && fabric_switches.has_value();
+  const InNetworkReduction* fabric_switches = fabric_in_network(system);
+  const bool fabric_adds = in_network && fabric_switches != nullptr;
   if (in_network && farthest == 0 && in_node_switches)
     bounds.latency_s = std::min(bounds.latency_s, in_node_switches->latency_s.value);
   if (fabric_adds && farthest > 0)
@@ -115,7 +115,7 @@ Bounds lower_bounds(const System& system, Collective collective, std::int64_t ra
     bounds.cut_s = cut_fraction(collective, static_cast<double>(in_node), n, fabric_adds) *
                    size_bytes / copies / node_Bps;
   }
-  for (int tier = 0; tier + 2 < fabric.levels(); ++tier) {
+  for (int tier = 0; tier + 1 < fabric.tiers(); ++tier) {
     const std::int64_t group = fabric.group_ranks(tier);
     if (ranks <= group) break;
     const LinkClass& up = *fabric.find_class(Kind::up, tier);

@@ -394,7 +394,7 @@ StepLoads RunLoads::step(std::int64_t step) {
   for (std::size_t i = 0; i < lanes_.size(); ++i)
     add_step(i, step, 1, Bytes::largest, i == 0 ? &edges : nullptr);
   for (LevelCounts& of_arc : edges)
-    for (double& count : of_arc) count /= static_cast<double>(lanes_.front().lane->map.group_count);
+    of_arc /= static_cast<double>(lanes_.front().lane->map.group_count);
   const bool one_turn = at_one_local_rank(all_numbers());
   if (one_turn) keep_one_turn();
   const Busiest found = busiest(LoadSamples::Directions::as_entered, LoadSamples::Steps::one);

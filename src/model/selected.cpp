@@ -32,6 +32,7 @@ SelectedCosts::SelectedCosts(const System& system, Collective collective, std::i
 
 Expected<const SelectedCosts::Priced*> SelectedCosts::priced(const Selection& selection,
                                                              double size_bytes) {
+  if (auto known = check_analytic(system_); !known) return tl::unexpected(known.error());
   const std::int64_t channels = std::clamp<std::int64_t>(selection.channels, 1, shape_.channels);
   const std::int64_t aggregation =
       selection.algorithm == "pat" ? pat_aggregation(selection, size_bytes, shape_.ranks) : 0;

@@ -18,7 +18,7 @@ Expected<void> check_abilities(const System& system, const Program& program,
     if (lane.phase.network == InNetwork::none) continue;
     const bool in_node = stays_in_node(lane, ranks_per_node(system));
     const bool able = in_node ? system.node.scale_up.in_network.has_value()
-                              : std::get_if<Clos>(&system.fabric)->in_network.has_value();
+                              : fabric_in_network(system) != nullptr;
     if (able) continue;
     return fail(fmt::format(
         "algorithm {} adds up in the switches {}, which those of {} do not ({}.in_network "
@@ -79,7 +79,7 @@ Shape shape_of(const System& system, std::int64_t ranks) {
   shape.ranks_per_node = std::min(ranks, ranks_per_node(system));
   shape.channels = ranks > shape.ranks_per_node ? shape.ranks_per_node : 1;
   const Fabric fabric(system);
-  if (fabric.levels() > 2 && ranks > fabric.group_ranks(0))
+  if (fabric.tiers() > 1 && ranks > fabric.group_ranks(0))
     shape.nodes_per_group = fabric.group_ranks(0) / shape.ranks_per_node;
   return shape;
 }

@@ -80,9 +80,7 @@ void set_gaps(const StepLoads& loads, const MessageBytes& bytes, const Fabric& f
 
 int farthest_level(const ArcEdges& edges) {
   int farthest = -1;
-  for (const LevelCounts& of_arc : edges)
-    for (int level = 0; level < kMaxLevels; ++level)
-      if (of_arc[static_cast<std::size_t>(level)] > 0) farthest = std::max(farthest, level);
+  for (const LevelCounts& of_arc : edges) farthest = std::max(farthest, of_arc.highest());
   return farthest;
 }
 
@@ -116,10 +114,6 @@ void collect_lanes(const Program& program, std::vector<const Lane*>& lanes) {
   for (const Program& part : program.parts) collect_lanes(part, lanes);
 }
 
-double total_of(const LevelCounts& counts) {
-  double sum = 0;
-  for (const double count : counts) sum += count;
-  return sum;
-}
+double total_of(const LevelCounts& counts) { return counts.sum(); }
 
 }  // namespace collscale::price_detail

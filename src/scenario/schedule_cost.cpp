@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace collscale {
 namespace {
@@ -154,14 +155,18 @@ class Evaluation {
           std::max(1.0, std::ceil(step.largest * size_bytes / options.segment_bytes));
       shown = std::max(0.0, all_s - moved_s * (1 - 1 / parts)) / all_s;
     }
-    for (int level = 0; level < kMaxLevels; ++level) {
-      const auto l = static_cast<std::size_t>(level);
-      if (step.path[l] > 0)
-        into.add(CostTerm::latency, level, shown * step.path[l] * rates_.latency_s[l]);
+    for (std::size_t level = 0; level < step.path.size(); ++level) {
+      if (step.path[level] > 0)
+        into.add(CostTerm::latency, slot_of(static_cast<int>(level)),
+                 shown * step.path[level] * rates_.latency_s[level]);
     }
     if (step.switch_level >= 0)
-      into.add(CostTerm::latency, step.switch_level,
+      into.add(CostTerm::latency, slot_of(step.switch_level),
                rates_.switch_pass_s[static_cast<std::size_t>(step.switch_level)]);
+  }
+
+  [[nodiscard]] int slot_of(int level) const {
+    return std::min(level, static_cast<int>(rates_.level_names.size()));
   }
 
   /// Parts that share resources: at least as long as the slowest part, and as the busiest resource
@@ -249,13 +254,13 @@ std::string resource_name(const CostRates& rates, int slot) {
   if (slot == kRankSlot) return "rank";
   if (slot == kScaleUpResource) return "scale-up";
   if (slot == kNicResource) return "nic";
-  return std::string(rates.tiers[static_cast<std::size_t>(slot - kFirstTierResource)]);
+  return rates.tiers[static_cast<std::size_t>(slot - kFirstTierResource)];
 }
 
 std::string level_name(const CostRates& rates, int level) {
   if (level == kRankSlot) return "rank";
   if (level == 0) return "scale-up";
-  return std::string(rates.tiers[static_cast<std::size_t>(level - 1)]);
+  return rates.level_names[static_cast<std::size_t>(level - 1)];
 }
 
 /// "latency" when that is at least half of the time; else the tier with most of what is moved, or
@@ -292,16 +297,17 @@ CostRates::CostRates(const System& system, const PriceOptions& price_options)
     : options(price_options) {
   const Node& node = system.node;
   const Fabric fabric(with_protocol(system, options.protocol));
-  const auto& clos = *std::get_if<Clos>(&system.fabric);
+  const auto* clos = std::get_if<Clos>(&system.fabric);
   for (int level = 0; level < fabric.levels(); ++level) {
     const auto l = static_cast<std::size_t>(level);
     latency_s[l] = fabric.latency_s(level);
     if (level > 0 && node.nics.window_bytes)
       s_per_byte_of_window[l] = 2 * latency_s[l] / node.nics.window_bytes->value;
     // Up to the switch that all have in common and down again: the hops of one message's way.
-    const auto& reduction = level == 0 ? node.scale_up.in_network : clos.in_network;
+    const InNetworkReduction* reduction = fabric_in_network(system);
+    if (level == 0) reduction = node.scale_up.in_network ? &*node.scale_up.in_network : nullptr;
     const double hops_s = level == 0 ? 0 : latency_s[l] - fabric.host_latency_s();
-    switch_pass_s[l] = reduction ? hops_s + reduction->latency_s.value : latency_s[l];
+    switch_pass_s[l] = reduction != nullptr ? hops_s + reduction->latency_s.value : latency_s[l];
   }
   const double ranks = node.accelerators.value * node.ranks_per_accelerator.value;
   const double ranks_per_nic = std::max(1.0, ranks / node.nics.per_node.value);
@@ -311,11 +317,20 @@ CostRates::CostRates(const System& system, const PriceOptions& price_options)
   nic_gap_s = value_or(node.nics.message_gap_s, 0) / nics_per_rank;
   overhead_s = value_or(node.nics.overhead_s, 0) / ranks_per_nic;
   if (node.nics.pcie_Bps)
-    pcie_factor = node.nics.bandwidth_Bps.value * clos.efficiency.value / node.nics.pcie_Bps->value;
-  if (clos.routing != Routing::ecmp) imbalance_factor = 1 + value_or(clos.imbalance, 0);
+    pcie_factor =
+        node.nics.bandwidth_Bps.value * fabric_efficiency(system).value / node.nics.pcie_Bps->value;
+  if (clos != nullptr && clos->routing != Routing::ecmp)
+    imbalance_factor = 1 + value_or(clos->imbalance, 0);
   if (node.compute.reduce_Bps) reduce_s_per_byte = 1 / node.compute.reduce_Bps->value;
   if (node.compute.copy_Bps) copy_s_per_byte = 1 / node.compute.copy_Bps->value;
-  for (const Tier& tier : clos.tiers) tiers.push_back(tier.name);
+  for (const LinkClass& link_class : fabric.classes()) {
+    const bool again = static_cast<int>(tiers.size()) > link_class.tier;  // the way back
+    if (link_class.tier >= 0 && !again) tiers.push_back(fabric.tier_name(link_class));
+  }
+  if (clos != nullptr)
+    for (const Tier& tier : clos->tiers) level_names.push_back(tier.name);
+  else
+    level_names.emplace_back("network");
 }
 
 Prediction evaluate(const ScheduleCost& cost, const CostRates& rates, double size_bytes) {
@@ -344,38 +359,33 @@ double chunks_of(const ScheduleCost& pipeline, const CostRates& rates, double si
 }
 
 void add_path(PerLevel& path, const LevelCounts& edges, double count) {
-  double cycle = 0;
-  int slowest = -1;
-  for (int level = 0; level < kMaxLevels; ++level) {
-    const double here = edges[static_cast<std::size_t>(level)];
-    cycle += here;
-    if (here > 0) slowest = level;
-  }
+  const int slowest = edges.highest();
   if (slowest < 0) return;
   if (count <= 1) {
     path[static_cast<std::size_t>(slowest)] += count;
     return;
   }
+  const double cycle = edges.sum();
   const double rounds = std::floor(count / cycle);
   double left = count - rounds * cycle;
   for (int level = slowest; level >= 0; --level) {
     const double here = edges[static_cast<std::size_t>(level)];
+    if (here <= 0) continue;
     path[static_cast<std::size_t>(level)] += rounds * here + std::min(left, here);
     left -= std::min(left, here);
   }
 }
 
 void add_slowest_path(PerLevel& path, const ArcEdges& edges, double count) {
-  PerLevel slowest{};
+  PerLevel slowest;
   for (const LevelCounts& of_arc : edges) {
-    PerLevel along{};
+    PerLevel along;
     add_path(along, of_arc, count);
     // From the farthest level down: what is farther takes longer.
-    if (std::lexicographical_compare(slowest.rbegin(), slowest.rend(), along.rbegin(),
-                                     along.rend()))
-      slowest = along;
+    if (slowest.is_nearer_than(along)) slowest = std::move(along);
   }
-  for (std::size_t level = 0; level < path.size(); ++level) path[level] += slowest[level];
+  for (std::size_t level = 0; level < slowest.size(); ++level)
+    if (slowest[level] > 0) path[level] += slowest[level];
 }
 
 }  // namespace collscale

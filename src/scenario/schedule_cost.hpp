@@ -17,6 +17,7 @@
 
 #include "scenario/cost_terms.hpp"
 #include "scenario/noise.hpp"
+#include "scenario/per_level.hpp"
 #include "scenario/prediction.hpp"
 #include "selector/selection.hpp"
 #include "topology/fabric.hpp"
@@ -24,14 +25,13 @@
 
 namespace collscale {
 
-/// Resources of a breakdown: 0 the scale-up ports, 1 the NICs, 2 + t the uplinks of tier t.
+/// Resources of a breakdown: 0 the scale-up ports, 1 the NICs, 2 + t the uplinks of tier t (of a
+/// torus: the links of dimension t; of a dragonfly: 2 the local, 3 the global links).
 inline constexpr int kScaleUpResource = 0;
 inline constexpr int kNicResource = 1;
 inline constexpr int kFirstTierResource = 2;
-inline constexpr int kMaxLevels = 6;  ///< node, and turning round at up to five tiers
 inline constexpr int kMaxResources = 7;
 
-using PerLevel = std::array<double, kMaxLevels>;
 using PerResource = std::array<double, kMaxResources>;
 
 /// `count` equal steps of a stage. Bytes are fractions of the scenario's size.
@@ -92,7 +92,9 @@ struct CostRates {
   double imbalance_factor = 1;  ///< of tiers under adaptive and spray
   double reduce_s_per_byte = 0;
   double copy_s_per_byte = 0;
-  std::vector<std::string_view> tiers;  ///< names; of the system, which must live on
+  std::vector<std::string> tiers;  ///< names of the resources from kFirstTierResource on
+  /// Names of levels from 1 on; the last one stands for all that follow.
+  std::vector<std::string> level_names;
 };
 
 /// The time and its breakdown for one size.
@@ -102,7 +104,7 @@ Prediction evaluate(const ScheduleCost& cost, const CostRates& rates, double siz
 double chunks_of(const ScheduleCost& pipeline, const CostRates& rates, double size_bytes);
 
 /// Messages of one step by the level at which they turn round.
-using LevelCounts = std::array<double, kMaxLevels>;
+using LevelCounts = PerLevel;
 /// By arc of a step. A rank starts the messages of its arcs at once (as many ports, in the lower
 /// bounds), a gap apart: the latencies of a step's arcs pass together.
 using ArcEdges = std::array<LevelCounts, 3>;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "topology/flow_hash.hpp"
+
 namespace collscale {
 namespace {
 
@@ -49,6 +51,12 @@ Group group_of(const Routes& routes, const std::vector<std::int64_t>& members) {
 }  // namespace
 
 double pairs_one_by_one(const Routes& routes, const std::vector<std::int64_t>& members) {
+  if (!routes.fabric().is_clos()) {
+    // Every two nodes are an entry.
+    const double nodes =
+        static_cast<double>(members.size()) / static_cast<double>(routes.fabric().ranks_per_node());
+    return nodes * nodes;
+  }
   if (!routes.has_dead_nics()) return 0;
   return 2 * static_cast<double>(group_of(routes, members).apart.size()) *
          static_cast<double>(members.size());
@@ -125,8 +133,9 @@ int for_each_pair_load(const Routes& routes, const std::vector<std::int64_t>& me
     }
   }
 
-  // Uplinks and downlinks: all pairs between two leaf groups and two rails are one entry.
-  const std::int64_t group_nodes = fabric.group_ranks(0) / per_node;
+  // Uplinks and downlinks: all pairs between two leaf groups and two rails are one entry. Between
+  // the routers of a torus or dragonfly: all pairs between two nodes.
+  const std::int64_t group_nodes = fabric.is_clos() ? fabric.group_ranks(0) / per_node : 1;
   const std::int64_t rails = rail(per_node - 1) + 1;
   std::vector<Leaf> leaves;
   for (std::int64_t leaf = 0; leaf * group_nodes < nodes; ++leaf) {
@@ -167,7 +176,7 @@ int for_each_pair_load(const Routes& routes, const std::vector<std::int64_t>& me
         while (there == source / per_node || is_apart(there)) ++there;
         destination = there * per_node + destination % per_node;
       }
-      const Path path = routes.path_of_ranks(source, destination, 0);
+      const Path path = routes.path_of_ranks(source, destination, pair_hash(source, destination));
       const std::int64_t job_source = group.rank_of(source);
       const std::int64_t job_destination = group.rank_of(destination);
       if (path.length == 0) {

@@ -8,6 +8,7 @@
 
 #include "collective/flows.hpp"
 #include "sim/routed_flows.hpp"
+#include "topology/flow_hash.hpp"
 
 namespace collscale {
 namespace {
@@ -91,7 +92,8 @@ PerResource GroupsEngine::fullest() const {
 /// within a plane (topology/fabric.hpp); of a bundled fabric each is its own.
 void GroupsEngine::add_spread(const LinkLoads& bundles) {
   const Fabric& bundled = network_.even_routes().fabric();
-  const std::int64_t planes = std::get_if<Clos>(&system().fabric)->planes;
+  const auto* clos = std::get_if<Clos>(&system().fabric);
+  const std::int64_t planes = clos != nullptr ? clos->planes : 1;
   for (const LinkClass& from : bundled.classes()) {
     if (from.count == 0) continue;
     const LinkClass& to = *fabric().find_class(from.kind, from.tier);
@@ -124,8 +126,7 @@ void GroupsEngine::add_groups_lane(const Lane& lane, std::size_t number, std::in
                                    double times, ArcEdges& edges) {
   const Routes& routes = network_.routes();
   // Flows are told apart as in for_each_routed.
-  const std::uint64_t salt =
-      (((hashing_.seed << 8U) + number) << 40U) + (hashing_.seed >> 16U) * 0xA24BAED4963EE407ULL;
+  const std::uint64_t salt = lane_salt(hashing_.seed, number);
   const std::int64_t some_step = step < 0 ? lane.phase.steps / 2 : step;
   const bool together = step < 0 || times > 1;  // over several steps the mean adds up
   const double groups = static_cast<double>(layout_.last - layout_.first);
@@ -138,8 +139,7 @@ void GroupsEngine::add_groups_lane(const Lane& lane, std::size_t number, std::in
       for (std::int64_t group = layout_.first; group < layout_.last; ++group) {
         const std::int64_t source = layout_.rank(group, from);
         const std::int64_t destination = layout_.rank(group, to);
-        const auto ends = static_cast<std::uint64_t>(source) * 0x9E3779B97F4A7C15ULL ^
-                          static_cast<std::uint64_t>(destination);
+        const std::uint64_t ends = pair_hash(source, destination);
         for (std::int64_t pair = 0; pair < hashing_.queue_pairs; ++pair) {
           const Path path =
               routes.path(source, destination,
@@ -196,7 +196,7 @@ StepLoads GroupsEngine::step(const std::vector<Lane>& lanes, std::int64_t step) 
   clear();
   add_step(price_detail::pointers(lanes), step, loads.edges);
   for (LevelCounts& of_arc : loads.edges)
-    for (double& count : of_arc) count /= static_cast<double>(lanes.front().map.group_count);
+    of_arc /= static_cast<double>(lanes.front().map.group_count);
   loads.even = loads.hashed = fullest();
   return loads;
 }

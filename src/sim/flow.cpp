@@ -31,7 +31,9 @@ namespace {
 
 /// The same for every seed: links in bundles know no hash.
 bool ignores_seed(const System& system) {
-  return std::get_if<Clos>(&system.fabric)->routing != Routing::ecmp;
+  if (std::holds_alternative<Torus>(system.fabric)) return true;  // knows no hash at all
+  const auto* clos = std::get_if<Clos>(&system.fabric);
+  return clos != nullptr && clos->routing != Routing::ecmp;
 }
 
 /// Calls work(i) for 0 <= i < count, each exactly once, over threads.

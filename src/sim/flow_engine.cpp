@@ -21,8 +21,8 @@ constexpr std::int64_t kMostRanksPairByPair = 2048;
 constexpr double kMostMessages = 2e9;
 
 System with_even_share(System system) {
-  Clos& clos = *std::get_if<Clos>(&system.fabric);
-  if (clos.routing == Routing::ecmp) clos.routing = Routing::spray;
+  auto* clos = std::get_if<Clos>(&system.fabric);
+  if (clos != nullptr && clos->routing == Routing::ecmp) clos->routing = Routing::spray;
   return system;
 }
 
@@ -145,7 +145,7 @@ StepLoads FlowEngine::step(const std::vector<Lane>& lanes, std::int64_t step) {
   loads_.clear();
   flows_of_step(lanes, step, loads.edges, loads_);
   for (LevelCounts& of_arc : loads.edges)
-    for (double& count : of_arc) count /= static_cast<double>(lanes.front().map.group_count);
+    of_arc /= static_cast<double>(lanes.front().map.group_count);
   loads.even = loads.hashed = loads_.fullest();
   return loads;
 }

@@ -16,6 +16,10 @@ int resource_of(const LinkClass& link_class) {
       return kNicResource;
     case Kind::up:
     case Kind::down:
+    case Kind::plus:
+    case Kind::minus:
+    case Kind::local:
+    case Kind::global:
       break;
   }
   return kFirstTierResource + link_class.tier;

@@ -18,6 +18,7 @@
 #include "scenario/candidates.hpp"
 #include "scenario/schedule_cost.hpp"
 #include "sim/routes.hpp"
+#include "topology/flow_hash.hpp"
 #include "topology/system.hpp"
 
 namespace collscale {
@@ -44,12 +45,12 @@ class SwitchFlows {
         bytes_(bytes),
         per_node_(ranks_per_node(system)),
         in_node_(stays_in_node(lane, per_node_)) {
-    const auto& clos = *std::get_if<Clos>(&system.fabric);
+    const InNetworkReduction* in_network = fabric_in_network(system);
     const auto& scale_up = system.node.scale_up;
     if (in_node_ && scale_up.in_network)
       bytes_ *= scale_up.efficiency.value / scale_up.in_network->efficiency.value;
-    if (!in_node_ && clos.in_network)
-      nic_bytes_ = bytes * clos.efficiency.value / clos.in_network->efficiency.value;
+    if (!in_node_ && in_network != nullptr)
+      nic_bytes_ = bytes * fabric_efficiency(system).value / in_network->efficiency.value;
     else
       nic_bytes_ = bytes;
     if (in_node_) return;
@@ -117,8 +118,9 @@ struct PlainRoutes {
   [[nodiscard]] Path path(std::int64_t source, std::int64_t destination, std::uint64_t hash) const {
     return fabric.path(source, destination, hash);
   }
-  [[nodiscard]] int level(std::int64_t source, std::int64_t destination, const Path&) const {
-    return fabric.turning_level(source, destination);
+  [[nodiscard]] int level(std::int64_t source, std::int64_t destination, const Path& path) const {
+    return fabric.is_clos() ? fabric.turning_level(source, destination)
+                            : fabric.turning_level(path);
   }
   static constexpr bool may_be_cut = false;
 };
@@ -138,9 +140,7 @@ template <class Routing, class Sink>
 void route_lane(const System& system, const Routes& routes, const Routing& routing,
                 const Lane& lane, std::size_t number, std::int64_t step, double times,
                 const FlowHashing& hashing, ArcEdges& edges, Sink& sink) {
-  // Of the seed the 16 lower bits stand at the top, above those of the lane.
-  const std::uint64_t salt =
-      (((hashing.seed << 8U) + number) << 40U) + (hashing.seed >> 16U) * 0xA24BAED4963EE407ULL;
+  const std::uint64_t salt = lane_salt(hashing.seed, number);
   const std::int64_t some_step = step < 0 ? lane.phase.steps / 2 : step;
   const bool together = step < 0 || times > 1;  // over several steps the mean adds up
   for (int arc = 0; arc < arc_count(lane); ++arc) {
@@ -159,8 +159,7 @@ void route_lane(const System& system, const Routes& routes, const Routing& routi
     }
     const double part = bytes / static_cast<double>(hashing.queue_pairs);
     const auto add = [&](std::int64_t source, std::int64_t destination) {
-      const auto ends = static_cast<std::uint64_t>(source) * 0x9E3779B97F4A7C15ULL ^
-                        static_cast<std::uint64_t>(destination);
+      const std::uint64_t ends = pair_hash(source, destination);
       Path path = routing.path(source, destination, ends + salt);
       if constexpr (Routing::may_be_cut) {
         if (path.length == 0 && source != destination) return sink.cut(source, destination);

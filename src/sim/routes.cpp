@@ -172,23 +172,16 @@ Path Routes::path_of_ranks(std::int64_t source, std::int64_t destination,
     out = in;
   }
   out = nic_local(source_node, out);
-  if (out < 0) return {{}, 0};
+  if (out < 0) return {};
   Search search{*this, source_node, out, destination_node, in, hash, path};
   if (fabric_.planes() > 1) {
-    if (!search.decide(kPlane)) return {{}, 0};
+    if (!search.decide(kPlane)) return {};
     return search.path;
   }
   search.build();
-  if (dead_at(search.path, path.length, kPlane)) return {{}, 0};
-  if (search.tiers() > 0 && !search.decide(0)) return {{}, 0};
+  if (dead_at(search.path, path.length, kPlane)) return {};
+  if (search.tiers() > 0 && !search.decide(0)) return {};
   return search.path;
-}
-
-int Routes::turning_level(const Path& path) const {
-  const std::int64_t first_nic = fabric_.find_class(Kind::nic_out)->first;
-  if (path.length == 0 || path.links[static_cast<std::size_t>(path.length - 1)] < first_nic)
-    return 0;
-  return (path.length - (path.links[0] < first_nic ? 2 : 0)) / 2;
 }
 
 double Routes::capacity_Bps(std::int64_t link) const {

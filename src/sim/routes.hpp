@@ -45,7 +45,7 @@ class Routes {
   [[nodiscard]] Path path_of_ranks(std::int64_t source, std::int64_t destination,
                                    std::uint64_t hash) const;
   /// At which level a path turns round, as Fabric::turning_level.
-  [[nodiscard]] int turning_level(const Path& path) const;
+  [[nodiscard]] int turning_level(const Path& path) const { return fabric_.turning_level(path); }
 
   /// Links of the fabric that have lost capacity, in order, with what is left of it.
   [[nodiscard]] std::span<const LinkFault> changed() const { return changed_; }

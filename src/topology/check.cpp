@@ -7,7 +7,9 @@
 #include <cmath>
 
 #include "topology/clos_shape.hpp"
+#include "topology/dragonfly_routes.hpp"
 #include "topology/fabric.hpp"
+#include "topology/torus_routes.hpp"
 
 namespace collscale {
 
@@ -45,19 +47,7 @@ void require_share(Problems& problems, std::string_view field, const Figure& fig
       {std::string(field), fmt::format("found {:g}, expected a number in (0, 1]", figure.value)});
 }
 
-void check_ranges(Problems& problems, const System& system) {
-  const Node& node = system.node;
-  require_count(problems, "nodes", system.nodes);
-  require_count(problems, "node.accelerators", node.accelerators);
-  require_count(problems, "node.ranks_per_accelerator", node.ranks_per_accelerator);
-  require_positive(problems, "node.scale_up.bandwidth", node.scale_up.bandwidth_Bps);
-  require_share(problems, "node.scale_up.efficiency", node.scale_up.efficiency);
-  require_not_negative(problems, "node.scale_up.latency", node.scale_up.latency_s);
-  require_count(problems, "node.nics.per_node", node.nics.per_node);
-  require_positive(problems, "node.nics.bandwidth", node.nics.bandwidth_Bps);
-  require_not_negative(problems, "node.nics.latency", node.nics.latency_s);
-  const Clos& clos = std::get<Clos>(system.fabric);
-  require_share(problems, "fabric.efficiency", clos.efficiency);
+void check_fabric_ranges(Problems& problems, const Clos& clos) {
   for (std::size_t t = 0; t < clos.tiers.size(); ++t) {
     const Tier& tier = clos.tiers[t];
     const std::string path = fmt::format("fabric.tiers[{}].", t);
@@ -69,13 +59,59 @@ void check_ranges(Problems& problems, const System& system) {
     require_not_negative(problems, path + "hop_latency", tier.hop_latency_s);
     require_not_negative(problems, path + "radix", tier.switch_radix);
   }
-  const auto in_network = [&](const std::string& where, const auto& reduction) {
-    if (!reduction) return;
+  constexpr std::int64_t kMostPlanes = 64;  // eight times the most there are
+  if (clos.planes < 1 || clos.planes > kMostPlanes)
+    problems.push_back(
+        {"fabric.planes",
+         fmt::format("found {}, expected a whole number from 1 to {}", clos.planes, kMostPlanes)});
+}
+
+void check_fabric_ranges(Problems& problems, const Torus& torus) {
+  require_not_negative(problems, "fabric.hop_latency", torus.hop_latency_s);
+  const std::size_t dimensions = torus.dimensions.size();
+  if (dimensions < 1 || dimensions > Torus::kMaxDimensions)
+    problems.push_back({"fabric.dimensions", fmt::format("found {} dimensions, expected 1 to {}",
+                                                         dimensions, Torus::kMaxDimensions)});
+  for (std::size_t d = 0; d < dimensions; ++d) {
+    const std::string path = fmt::format("fabric.dimensions[{}].", d);
+    require_count(problems, path + "size", torus.dimensions[d].size);
+    require_positive(problems, path + "link", torus.dimensions[d].link_Bps);
+  }
+}
+
+void check_fabric_ranges(Problems& problems, const Dragonfly& dragonfly) {
+  require_count(problems, "fabric.groups", dragonfly.groups);
+  require_count(problems, "fabric.routers", dragonfly.routers);
+  require_count(problems, "fabric.nodes", dragonfly.nodes);
+  require_count(problems, "fabric.local_links", dragonfly.local_links);
+  require_positive(problems, "fabric.local_link", dragonfly.local_link_Bps);
+  require_count(problems, "fabric.global_links", dragonfly.global_links);
+  require_positive(problems, "fabric.global_link", dragonfly.global_link_Bps);
+  require_not_negative(problems, "fabric.hop_latency", dragonfly.hop_latency_s);
+  require_not_negative(problems, "fabric.global_latency", dragonfly.global_latency_s);
+}
+
+void check_ranges(Problems& problems, const System& system) {
+  const Node& node = system.node;
+  require_count(problems, "nodes", system.nodes);
+  require_count(problems, "node.accelerators", node.accelerators);
+  require_count(problems, "node.ranks_per_accelerator", node.ranks_per_accelerator);
+  require_positive(problems, "node.scale_up.bandwidth", node.scale_up.bandwidth_Bps);
+  require_share(problems, "node.scale_up.efficiency", node.scale_up.efficiency);
+  require_not_negative(problems, "node.scale_up.latency", node.scale_up.latency_s);
+  require_count(problems, "node.nics.per_node", node.nics.per_node);
+  require_positive(problems, "node.nics.bandwidth", node.nics.bandwidth_Bps);
+  require_not_negative(problems, "node.nics.latency", node.nics.latency_s);
+  require_share(problems, "fabric.efficiency", fabric_efficiency(system));
+  std::visit([&problems](const auto& fabric) { check_fabric_ranges(problems, fabric); },
+             system.fabric);
+  const auto in_network = [&](const std::string& where, const InNetworkReduction* reduction) {
+    if (reduction == nullptr) return;
     require_share(problems, where + ".in_network.efficiency", reduction->efficiency);
     require_not_negative(problems, where + ".in_network.latency", reduction->latency_s);
   };
-  in_network("node.scale_up", node.scale_up.in_network);
-  in_network("fabric", clos.in_network);
+  in_network("node.scale_up", node.scale_up.in_network ? &*node.scale_up.in_network : nullptr);
+  in_network("fabric", fabric_in_network(system));
   System listed = system;
   for (const OptionalFigure& optional : optional_figures(listed)) {
     if (!*optional.figure) continue;
@@ -86,24 +122,10 @@ void check_ranges(Problems& problems, const System& system) {
     else
       require_positive(problems, optional.path, **optional.figure);
   }
-  constexpr std::int64_t kMostPlanes = 64;  // eight times the most there are
-  if (clos.planes < 1 || clos.planes > kMostPlanes)
-    problems.push_back(
-        {"fabric.planes",
-         fmt::format("found {}, expected a whole number from 1 to {}", clos.planes, kMostPlanes)});
 }
-
-void check_size(Problems& problems, const System& system) {
-  const Clos& clos = std::get<Clos>(system.fabric);
+void check_size(Problems& problems, const System& system, const Clos& clos) {
   const double nodes = system.nodes.value;
   const double per_node = system.node.accelerators.value * system.node.ranks_per_accelerator.value;
-  if (nodes * per_node > kMaxRanks) {
-    problems.push_back(
-        {"nodes", fmt::format("{:g} nodes of {:g} ranks are more ranks than the {:g} "
-                              "that are counted here",
-                              nodes, per_node, kMaxRanks)});
-    return;
-  }
   const std::size_t tiers = clos.tiers.size();
   if (tiers > Fabric::kMaxTiers) {
     problems.push_back({"fabric.tiers", fmt::format("found {} tiers, expected at most {}", tiers,
@@ -139,8 +161,7 @@ void check_size(Problems& problems, const System& system) {
   }
 }
 
-void check_rails(Problems& problems, const System& system) {
-  const Clos& clos = std::get<Clos>(system.fabric);
+void check_rails(Problems& problems, const System& system, const Clos& clos) {
   const std::int64_t ranks = ranks_per_node(system);
   const auto nics = static_cast<std::int64_t>(system.node.nics.per_node.value);
   if (clos.rails < 1) {
@@ -166,8 +187,7 @@ void check_rails(Problems& problems, const System& system) {
   }
 }
 
-void check_switches(Problems& problems, const System& system) {
-  const Clos& clos = std::get<Clos>(system.fabric);
+void check_switches(Problems& problems, const System& system, const Clos& clos) {
   const std::vector<TierShape> shape = clos_shape(system);
   for (std::size_t t = 0; t < shape.size(); ++t) {
     const TierShape& here = shape[t];
@@ -211,6 +231,73 @@ void check_switches(Problems& problems, const System& system) {
   }
 }
 
+void check_torus(Problems& problems, const System& system, const Torus& torus) {
+  double points = 1;
+  for (const Dimension& dimension : torus.dimensions) points *= dimension.size.value;
+  if (points != system.nodes.value) {
+    problems.push_back({"nodes", fmt::format("found {:g}, expected the {:g} that the sizes of the "
+                                             "dimensions multiply to",
+                                             system.nodes.value, points)});
+    return;
+  }
+  const int diameter = TorusRoutes(torus).diameter();
+  const int most = Path::kMaxLinks - 4;  // beside the NICs and the scale-up ports
+  if (diameter > most)
+    problems.push_back({"fabric.dimensions[0].size",
+                        fmt::format("the longest way would cross {} links, more than the {} that "
+                                    "are counted here; more dimensions are shorter",
+                                    diameter, most)});
+}
+
+void check_dragonfly(Problems& problems, const System& system, const Dragonfly& dragonfly) {
+  const double groups = dragonfly.groups.value;
+  const double routers = dragonfly.routers.value;
+  const double places = groups * routers * dragonfly.nodes.value;
+  const bool plus = dragonfly.spines.has_value();
+  const double with_ports = plus ? dragonfly.spines->value : routers;
+  const double per_node = system.node.accelerators.value * system.node.ranks_per_accelerator.value;
+  if (system.nodes.value > places) {
+    problems.push_back(
+        {"nodes", fmt::format("found {:g}, more than the {:g} that {:g} groups of "
+                              "{:g} routers of {:g} nodes hold",
+                              system.nodes.value, places, groups, routers, dragonfly.nodes.value)});
+    return;
+  }
+  const double local = routers * (plus ? with_ports : routers) * dragonfly.local_links.value;
+  const double global = with_ports * dragonfly.global_links.value;
+  if (places * per_node > kMaxRanks || groups * (local + global) > kMaxRanks) {
+    problems.push_back({"fabric.groups", "the groups have more links than are counted here"});
+    return;
+  }
+  if (groups > 1 && global < groups - 1) {
+    problems.push_back(
+        {"fabric.global_links",
+         fmt::format("{:g} {} of {:g} global links reach {:g} other groups, expected the {:g} that "
+                     "there are",
+                     with_ports, plus ? "spines" : "routers", dragonfly.global_links.value, global,
+                     groups - 1)});
+    return;
+  }
+  if (groups > 1 && std::fmod(global, groups - 1) != 0)
+    problems.push_back(
+        {"fabric.global_links",
+         fmt::format("{:g} of the {:g} global ports of a group stay unused, so that every two "
+                     "groups have as many links",
+                     std::fmod(global, groups - 1), global),
+         false});
+  if (!dragonfly.router_radix) return;
+  const double to_nodes = dragonfly.nodes.value * system.node.nics.per_node.value;
+  const double to_routers = dragonfly.local_links.value * (plus ? with_ports : routers - 1);
+  const double leaf = to_nodes + to_routers + (plus ? 0 : dragonfly.global_links.value);
+  const double spine =
+      plus ? dragonfly.local_links.value * routers + dragonfly.global_links.value : 0;
+  if (std::max(leaf, spine) > dragonfly.router_radix->value)
+    problems.push_back(
+        {"fabric.radix",
+         fmt::format("a {} needs {:g} ports, more than its {:g}", spine > leaf ? "spine" : "router",
+                     std::max(leaf, spine), dragonfly.router_radix->value)});
+}
+
 bool has_error(const Problems& problems) {
   return std::any_of(problems.begin(), problems.end(),
                      [](const Problem& problem) { return problem.is_error; });
@@ -222,10 +309,24 @@ std::vector<Problem> check_system(const System& system) {
   Problems problems;
   check_ranges(problems, system);
   if (has_error(problems)) return problems;  // the rest computes with the figures
-  check_size(problems, system);
-  check_rails(problems, system);
-  if (has_error(problems)) return problems;
-  check_switches(problems, system);
+  const double ranks =
+      system.nodes.value * system.node.accelerators.value * system.node.ranks_per_accelerator.value;
+  if (ranks > kMaxRanks) {
+    problems.push_back(
+        {"nodes", fmt::format("{:g} nodes of {:g} ranks are more ranks than the "
+                              "{:g} that are counted here",
+                              system.nodes.value, ranks / system.nodes.value, kMaxRanks)});
+    return problems;
+  }
+  if (const auto* clos = std::get_if<Clos>(&system.fabric)) {
+    check_size(problems, system, *clos);
+    check_rails(problems, system, *clos);
+    if (!has_error(problems)) check_switches(problems, system, *clos);
+  } else if (const auto* torus = std::get_if<Torus>(&system.fabric)) {
+    check_torus(problems, system, *torus);
+  } else if (const auto* dragonfly = std::get_if<Dragonfly>(&system.fabric)) {
+    check_dragonfly(problems, system, *dragonfly);
+  }
   return problems;
 }
 

@@ -10,23 +10,26 @@
 
 namespace collscale {
 
+namespace {
+constexpr std::array<std::string_view, Torus::kMaxDimensions> kAxes = {"x", "y", "z", "w", "v"};
+}  // namespace
+
 Fabric::Fabric(const System& system)
     : ranks_per_node_(collscale::ranks_per_node(system)), ranks_(max_ranks(system)) {
+  latency_s_[0] = system.node.scale_up.latency_s.value;
+  host_latency_s_ = system.node.nics.latency_s.value;
+  rail_ranks_ = Divisor(ranks_per_node_.value());
+  is_clos_ = std::holds_alternative<Clos>(system.fabric);
+  if (const auto* clos = std::get_if<Clos>(&system.fabric)) add_clos(system, *clos);
+  if (const auto* torus = std::get_if<Torus>(&system.fabric)) add_torus(system, *torus);
+  if (const auto* dragonfly = std::get_if<Dragonfly>(&system.fabric))
+    add_dragonfly(system, *dragonfly);
+}
+
+void Fabric::add_nodes(const System& system, double plane_share) {
   using Kind = LinkClass::Kind;
-  const Clos& clos = std::get<Clos>(system.fabric);
   const Nics& nics = system.node.nics;
-  const std::int64_t nodes = std::llround(system.nodes.value);
   const std::int64_t per_node = ranks_per_node_.value();
-  const double efficiency = clos.efficiency.value;
-
-  rails_ = clos.rails;
-  rail_ranks_ = Divisor(std::max<std::int64_t>(1, per_node / rails_));
-  tiers_ = static_cast<int>(std::min<std::size_t>(clos.tiers.size(), kMaxTiers));
-  cross_rail_ = clos.cross_rail;
-  bundled_ = clos.routing != Routing::ecmp;
-  planes_ = bundled_ ? 1 : clos.planes;
-  const auto plane_share = static_cast<double>(planes_);
-
   const ScaleUp& scale_up = system.node.scale_up;
   const double port_Bps = scale_up.bandwidth_Bps.value * scale_up.efficiency.value;
   add_class(Kind::scale_up_out, -1, ranks_, port_Bps);
@@ -34,12 +37,24 @@ Fabric::Fabric(const System& system)
   // More NICs than ranks: a rank's NICs are one link of their summed capacity.
   const double nic_count = nics.per_node.value;
   nics_per_node_ = std::min(std::llround(nic_count), static_cast<long long>(per_node));
-  const double nic_Bps = nics.bandwidth_Bps.value * efficiency *
+  const double nic_Bps = nics.bandwidth_Bps.value * fabric_efficiency(system).value *
                          std::max(1.0, nic_count / static_cast<double>(per_node));
-  plane_nics_ = nodes * nics_per_node_;
+  plane_nics_ = std::llround(system.nodes.value) * nics_per_node_;
   add_class(Kind::nic_out, -1, planes_ * plane_nics_, nic_Bps / plane_share);
   add_class(Kind::nic_in, -1, planes_ * plane_nics_, nic_Bps / plane_share);
+}
 
+void Fabric::add_clos(const System& system, const Clos& clos) {
+  using Kind = LinkClass::Kind;
+  const std::int64_t per_node = ranks_per_node_.value();
+  const double efficiency = clos.efficiency.value;
+  rails_ = clos.rails;
+  rail_ranks_ = Divisor(std::max<std::int64_t>(1, per_node / rails_));
+  tiers_ = static_cast<int>(std::min<std::size_t>(clos.tiers.size(), kMaxTiers));
+  cross_rail_ = clos.cross_rail;
+  bundled_ = clos.routing != Routing::ecmp;
+  planes_ = bundled_ ? 1 : clos.planes;
+  add_nodes(system, static_cast<double>(planes_));
   const std::vector<TierShape> shape = clos_shape(system);
   for (int t = 0; t < tiers_; ++t) {
     const auto index = static_cast<std::size_t>(t);
@@ -47,8 +62,8 @@ Fabric::Fabric(const System& system)
     Level& level = levels_[index];
     level.group_ranks = Divisor(tier.group_nodes * per_node);
     tier_names_[index] = clos.tiers[index].name;
-    if (t + 1 == tiers_) break;  // the top tier has no uplinks
     level.switches = bundled_ && t > 0 ? 1 : tier.switches;
+    if (t + 1 == tiers_) break;  // the top tier has no uplinks
     level.uplinks = bundled_ ? 1 : tier.uplinks;
     const double all_planes_Bps = tier.up_Bps * static_cast<double>(clos.planes);
     const double link_Bps = bundled_ ? all_planes_Bps / static_cast<double>(level.switches)
@@ -61,15 +76,74 @@ Fabric::Fabric(const System& system)
     add_class(Kind::down, t, count, link_Bps * efficiency);
   }
 
-  latency_s_[0] = scale_up.latency_s.value;
-  host_latency_s_ = nics.latency_s.value;
   double below_s = host_latency_s_;  // host part and the switches passed twice
   for (int t = 0; t < tiers_; ++t) {
     const auto index = static_cast<std::size_t>(t);
     const double hop_s = clos.tiers[index].hop_latency_s.value;
+    hops_s_[index] = hop_s;
     latency_s_[index + 1] = below_s + hop_s;
     below_s += 2 * hop_s;
   }
+}
+
+void Fabric::add_torus(const System& system, const Torus& torus) {
+  using Kind = LinkClass::Kind;
+  add_nodes(system, 1);
+  TorusRoutes routes(torus);
+  for (int d = 0; d < routes.dimensions(); ++d) {
+    const auto index = static_cast<std::size_t>(d);
+    tier_names_[index] = kAxes[index];
+    routes.place(d, link_count_);
+    const double link_Bps = torus.dimensions[index].link_Bps.value * torus.efficiency.value;
+    add_class(Kind::plus, d, routes.cables(d), link_Bps);
+    add_class(Kind::minus, d, routes.cables(d), link_Bps);
+  }
+  hop_latency_s_ = torus.hop_latency_s.value;
+  routes_ = routes;
+}
+
+void Fabric::add_dragonfly(const System& system, const Dragonfly& dragonfly) {
+  using Kind = LinkClass::Kind;
+  add_nodes(system, 1);
+  DragonflyRoutes routes(dragonfly);
+  const double efficiency = dragonfly.efficiency.value;
+  tier_names_[0] = "local";
+  tier_names_[1] = "global";
+  routes.place(link_count_, link_count_ + routes.local_links());
+  add_class(Kind::local, 0, routes.local_links(), dragonfly.local_link_Bps.value * efficiency);
+  add_class(Kind::global, 1, routes.global_links(), dragonfly.global_link_Bps.value * efficiency);
+  router_nodes_ = Divisor(std::llround(dragonfly.nodes.value));
+  hop_latency_s_ = dragonfly.hop_latency_s.value;
+  global_latency_s_ = dragonfly.global_latency_s.value;
+  hops_of_level_ = routes.all_hops();
+  const auto latency = [this](const DragonflyRoutes::Hops& hops) {
+    return (hops.local + hops.global) * hop_latency_s_ + hops.global * global_latency_s_;
+  };
+  std::stable_sort(hops_of_level_.begin(), hops_of_level_.end(),
+                   [&latency](const auto& a, const auto& b) { return latency(a) < latency(b); });
+  routes_ = routes;
+}
+
+Path Fabric::routed_path(std::int64_t source_rank, std::int64_t destination_rank,
+                         std::uint64_t hash) const {
+  Path path;
+  if (source_rank == destination_rank) return path;
+  const std::int64_t source_node = ranks_per_node_.quotient(source_rank);
+  const std::int64_t destination_node = ranks_per_node_.quotient(destination_rank);
+  if (source_node == destination_node) {
+    path.push(source_rank);
+    path.push(ranks_ + destination_rank);
+    return path;
+  }
+  const std::int64_t per_node = ranks_per_node_.value();
+  path.push(classes_[2].first + nic(source_node, source_rank - source_node * per_node));
+  if (const auto* torus = std::get_if<TorusRoutes>(&routes_))
+    torus->append(path, source_node, destination_node);
+  else if (const auto* dragonfly = std::get_if<DragonflyRoutes>(&routes_))
+    dragonfly->append(path, router(source_node), router(destination_node), hash);
+  path.push(classes_[3].first +
+            nic(destination_node, destination_rank - destination_node * per_node));
+  return path;
 }
 
 void Fabric::add_class(LinkClass::Kind kind, int tier, std::int64_t count, double capacity_Bps) {
@@ -93,67 +167,42 @@ const LinkClass* Fabric::find_class(LinkClass::Kind kind, int tier) const {
   return nullptr;
 }
 
-std::string Fabric::link_name(std::int64_t link) const {
-  using Kind = LinkClass::Kind;
-  const LinkClass& link_class = class_of(link);
-  const std::int64_t index = link - link_class.first;
-  const auto of_plane = [&](std::int64_t plane_links) {
-    return planes_ == 1 ? std::string() : fmt::format("plane {} ", index / plane_links);
-  };
-  const std::int64_t nic = plane_nics_ > 0 ? index % plane_nics_ : 0;
-  switch (link_class.kind) {
-    case Kind::scale_up_out:
-      return fmt::format("gpu {} scale-up out", index);
-    case Kind::scale_up_in:
-      return fmt::format("gpu {} scale-up in", index);
-    case Kind::nic_out:
-      return fmt::format("{}node {} nic {} out", of_plane(plane_nics_), nic / nics_per_node_,
-                         nic % nics_per_node_);
-    case Kind::nic_in:
-      return fmt::format("{}node {} nic {} in", of_plane(plane_nics_), nic / nics_per_node_,
-                         nic % nics_per_node_);
-    case Kind::up:
-    case Kind::down:
-      break;
-  }
-  const auto tier = static_cast<std::size_t>(link_class.tier);
-  const Level& level = levels_[tier];
-  const std::int64_t device = index % level.plane_links / level.uplinks;
-  std::string text = of_plane(level.plane_links);
-  text += fmt::format("{} {}", tier_names_[tier], device / level.switches);
-  if (level.switches > 1) {
-    text += fmt::format(" {} {}", tier == 0 ? "rail" : "switch", device % level.switches);
-  }
-  text += link_class.kind == Kind::up ? " up" : " down";
-  if (level.uplinks > 1) text += fmt::format(" {}", index % level.uplinks);
-  return text;
-}
-
-std::string Fabric::tier_name(const LinkClass& link_class) const {
-  using Kind = LinkClass::Kind;
-  switch (link_class.kind) {
-    case Kind::scale_up_out:
-    case Kind::scale_up_in:
-      return "scale-up";
-    case Kind::nic_out:
-    case Kind::nic_in:
-      return "nic";
-    case Kind::up:
-    case Kind::down:
-      break;
-  }
-  return tier_names_[static_cast<std::size_t>(link_class.tier)];
-}
-
-int Fabric::turning_level(std::int64_t source_rank, std::int64_t destination_rank) const {
+int Fabric::turning_level(std::int64_t source_rank, std::int64_t destination_rank,
+                          std::uint64_t hash) const {
   const std::int64_t source_node = ranks_per_node_.quotient(source_rank);
   const std::int64_t destination_node = ranks_per_node_.quotient(destination_rank);
   if (source_node == destination_node) return 0;
+  if (const auto* torus = std::get_if<TorusRoutes>(&routes_))
+    return torus->hops(source_node, destination_node);
+  if (const auto* dragonfly = std::get_if<DragonflyRoutes>(&routes_)) {
+    return level_of(dragonfly->hops(router(source_node), router(destination_node), hash));
+  }
   const std::int64_t per_node = ranks_per_node_.value();
   const bool changes_rail =
       cross_rail_ == CrossRail::spine && rail(source_rank - source_node * per_node) !=
                                              rail(destination_rank - destination_node * per_node);
   return level(source_rank, destination_rank, changes_rail);
+}
+
+int Fabric::level_of(const DragonflyRoutes::Hops& hops) const {
+  int level = 1;
+  for (const DragonflyRoutes::Hops& known : hops_of_level_) {
+    if (known.local == hops.local && known.global == hops.global) break;
+    ++level;
+  }
+  return level;
+}
+
+int Fabric::turning_level(const Path& path) const {
+  const std::int64_t first_nic = classes_[2].first;
+  if (path.length == 0 || path.links[static_cast<std::size_t>(path.length - 1)] < first_nic)
+    return 0;
+  if (is_clos_) return (path.length - (path.links[0] < first_nic ? 2 : 0)) / 2;
+  if (hops_of_level_.empty()) return path.length - 2;
+  DragonflyRoutes::Hops hops;
+  for (const std::int64_t link : path.view().subspan(1, static_cast<std::size_t>(path.length - 2)))
+    ++(link < classes_[5].first ? hops.local : hops.global);
+  return level_of(hops);
 }
 
 Fabric::TierLinks Fabric::tier_links(int tier) const {
@@ -162,9 +211,20 @@ Fabric::TierLinks Fabric::tier_links(int tier) const {
           level.plane_links};
 }
 
-double Fabric::latency_s(int level) const { return latency_s_[static_cast<std::size_t>(level)]; }
+double Fabric::latency_s(int level) const {
+  const auto index = static_cast<std::size_t>(level);
+  if (is_clos_ || level == 0) return latency_s_[index];
+  if (hops_of_level_.empty()) return host_latency_s_ + level * hop_latency_s_;
+  const DragonflyRoutes::Hops& hops = hops_of_level_[index - 1];
+  return host_latency_s_ + (hops.local + hops.global + 1) * hop_latency_s_ +
+         hops.global * global_latency_s_;
+}
 
-int Fabric::levels() const { return tiers_ + 1; }
+int Fabric::levels() const {
+  if (const auto* torus = std::get_if<TorusRoutes>(&routes_)) return torus->diameter() + 1;
+  if (!is_clos_) return static_cast<int>(hops_of_level_.size()) + 1;
+  return tiers_ + 1;
+}
 
 std::int64_t Fabric::group_ranks(int tier) const {
   return levels_[static_cast<std::size_t>(tier)].group_ranks.value();

@@ -5,6 +5,9 @@
 // Link numbering, one range after another ("resource class"), both directions apart:
 //   scale_up_out[rank] scale_up_in[rank] nic_out[nic] nic_in[nic] then per tier below the top:
 //   up[link] down[link].
+// Of a torus, instead: per dimension plus[cable] minus[cable]; of a dragonfly: local[link]
+// global[link]. See torus_routes.hpp and dragonfly_routes.hpp; what follows is the clos.
+//
 // With routing adaptive or spray the parallel uplinks of one switch group and rail are ONE link of
 // their summed capacity (the even share is what these routings mean); with ecmp each is its own.
 //
@@ -20,40 +23,59 @@
 // A path between nodes: [scale_up_out, scale_up_in when forwarded to another rail] nic_out,
 // up(leaf) .. up(tier t−1), down(tier t−1) .. down(leaf), nic_in. Within a node: scale_up_out,
 // scale_up_in. A rank to itself: empty.
+// Of a torus or dragonfly: nic_out, what lies between the routers of the two nodes, nic_in.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <variant>
+#include <vector>
 
 #include "topology/divisor.hpp"
+#include "topology/dragonfly_routes.hpp"
+#include "topology/path.hpp"
 #include "topology/system.hpp"
+#include "topology/torus_routes.hpp"
 
 namespace collscale {
 
 /// What kind of link: used for names, tiers in breakdowns, and capacities.
 struct LinkClass {
-  enum class Kind { scale_up_out, scale_up_in, nic_out, nic_in, up, down } kind;
-  int tier = -1;           ///< of up and down: 0 = leaf
+  enum class Kind {
+    scale_up_out,
+    scale_up_in,
+    nic_out,
+    nic_in,
+    up,  ///< up and down: clos
+    down,
+    plus,  ///< plus and minus: torus
+    minus,
+    local,  ///< local and global: dragonfly
+    global
+  } kind;
+  int tier = -1;           ///< of up and down: 0 = leaf; the dimension; 0 local, 1 global
   std::int64_t first = 0;  ///< number of the first link of the class
   std::int64_t count = 0;
   double capacity_Bps = 0;  ///< of each link of the class, efficiency already applied
 };
 
-/// The links of a path in order. At most 16.
-struct Path {
-  std::array<std::int64_t, 16> links;  ///< only the first `length` are set: clearing costs time
-  int length = 0;
-  void push(std::int64_t link) { links[static_cast<std::size_t>(length++)] = link; }
-  [[nodiscard]] std::span<const std::int64_t> view() const& {
-    return {links.data(), static_cast<std::size_t>(length)};
-  }
-  /// Of a call's result the links themselves: a span would outlive them in
-  /// `for (link : fabric.path(...).view())`.
-  [[nodiscard]] Path view() && { return *this; }
-  [[nodiscard]] const std::int64_t* begin() const { return links.data(); }
-  [[nodiscard]] const std::int64_t* end() const { return links.data() + length; }
+/// A place where links end.
+struct Vertex {
+  enum class Kind {
+    rank,
+    scale_up_switch,  ///< of a node
+    node,             ///< where its NICs are
+    network_switch,   ///< of a clos: of a tier, see Fabric::vertex_name; else the router
+  } kind = Kind::rank;
+  int tier = 0;
+  std::int64_t index = 0;
+  friend bool operator==(const Vertex&, const Vertex&) = default;
+};
+struct LinkEnds {
+  Vertex from;
+  Vertex to;
 };
 
 class Fabric {
@@ -106,17 +128,36 @@ class Fabric {
   [[nodiscard]] bool forwards() const { return cross_rail_ == CrossRail::forward; }
   [[nodiscard]] bool bundles() const { return bundled_; }
 
-  /// 0: same node; 1: same leaf group and leaf tier only; t+1: turns round at tier t.
-  [[nodiscard]] int turning_level(std::int64_t source_rank, std::int64_t destination_rank) const;
-  /// End-to-end latency of a message that turns round at that level: scale-up latency for 0, else
-  /// the host part plus one hop latency per switch on the way (2·level − 1 switches).
+  /// How far a message goes: what is of one level has one latency, and higher levels take longer.
+  /// 0: same node. Clos: 1: same leaf group and leaf tier only; t+1: turns round at tier t. Torus:
+  /// the number of hops. Dragonfly: one level for each number of local and global links, which the
+  /// flow's hash may decide, as in path().
+  [[nodiscard]] int turning_level(std::int64_t source_rank, std::int64_t destination_rank,
+                                  std::uint64_t hash = 0) const;
+  /// That of a path.
+  [[nodiscard]] int turning_level(const Path& path) const;
+  /// End-to-end latency of a message of that level: scale-up latency for 0, else the host part plus
+  /// one hop latency per switch on the way (clos: 2·level − 1 switches; torus: per link between
+  /// nodes; dragonfly: per router, and what global cables add).
   [[nodiscard]] double latency_s(int level) const;
   /// The part of it that no switch causes (of levels from 1 on).
   [[nodiscard]] double host_latency_s() const { return host_latency_s_; }
-  [[nodiscard]] int levels() const;  ///< number of tiers + 1
+  [[nodiscard]] int levels() const;  ///< clos: number of tiers + 1
 
+  [[nodiscard]] bool is_clos() const { return is_clos_; }
+  /// Tiers of a clos; none elsewhere.
+  [[nodiscard]] int tiers() const { return tiers_; }
   /// Ranks of one aligned group of tier `tier` (0 = leaf group).
   [[nodiscard]] std::int64_t group_ranks(int tier) const;
+
+  /// Where a link begins and ends. Links that follow one another on a path share an end, if a rank
+  /// is taken to be at its node. Of links bundled into one, the switches at an end are one, too.
+  [[nodiscard]] LinkEnds ends(std::int64_t link) const;
+  /// "node 3", "leaf 2 rail 1", "group 3 router 5".
+  [[nodiscard]] std::string vertex_name(const Vertex& vertex) const;
+  /// The part of a path's latency that is spent on entering and crossing this link: the parts add
+  /// up to latency_s(turning_level) on every path that does not forward within a node.
+  [[nodiscard]] double link_latency_s(std::int64_t link) const;
 
  private:
   struct Level {
@@ -139,7 +180,22 @@ class Fabric {
   /// `changes_rail`: on the fabric, not by forwarding in a node.
   [[nodiscard]] int level(std::int64_t source, std::int64_t destination, bool changes_rail) const;
   void add_class(LinkClass::Kind kind, int tier, std::int64_t count, double capacity_Bps);
+  void add_nodes(const System& system, double plane_share);
+  void add_clos(const System& system, const Clos& clos);
+  void add_torus(const System& system, const Torus& torus);
+  void add_dragonfly(const System& system, const Dragonfly& dragonfly);
+  [[nodiscard]] Path clos_path(std::int64_t source_rank, std::int64_t destination_rank,
+                               std::uint64_t hash) const;
+  [[nodiscard]] Path routed_path(std::int64_t source_rank, std::int64_t destination_rank,
+                                 std::uint64_t hash) const;
+  [[nodiscard]] int level_of(const DragonflyRoutes::Hops& hops) const;
+  [[nodiscard]] std::int64_t router(std::int64_t node) const {
+    return router_nodes_.quotient(node);
+  }
+  [[nodiscard]] std::string class_name_of(const LinkClass& link_class, std::int64_t index) const;
+  [[nodiscard]] LinkEnds clos_ends(const LinkClass& link_class, std::int64_t index) const;
 
+  static_assert(Torus::kMaxDimensions <= kMaxTiers, "two classes for each dimension or tier");
   std::array<LinkClass, 4 + 2 * kMaxTiers> classes_{};
   int class_count_ = 0;
   std::int64_t link_count_ = 0;
@@ -155,8 +211,16 @@ class Fabric {
   bool bundled_ = true;
   std::array<Level, kMaxTiers> levels_{};
   std::array<double, kMaxTiers + 1> latency_s_{};
+  std::array<double, kMaxTiers> hops_s_{};  ///< of a clos: one switch of each tier
   double host_latency_s_ = 0;
   std::array<std::string, kMaxTiers> tier_names_{};
+
+  std::variant<std::monostate, TorusRoutes, DragonflyRoutes> routes_;  ///< none: a clos
+  bool is_clos_ = true;
+  Divisor router_nodes_;      ///< nodes of a router
+  double hop_latency_s_ = 0;  ///< of torus and dragonfly
+  double global_latency_s_ = 0;
+  std::vector<DragonflyRoutes::Hops> hops_of_level_;  ///< of a dragonfly, from level 1 on
 };
 
 inline int Fabric::level(std::int64_t source, std::int64_t destination, bool changes_rail) const {
@@ -208,8 +272,8 @@ inline void Fabric::append_way(Path& path, std::int64_t source_node, std::int64_
   path.push(classes_[3].first + plane * plane_nics_ + nic(destination_node, in));
 }
 
-inline Path Fabric::path(std::int64_t source_rank, std::int64_t destination_rank,
-                         std::uint64_t hash) const {
+inline Path Fabric::clos_path(std::int64_t source_rank, std::int64_t destination_rank,
+                              std::uint64_t hash) const {
   Path path;
   if (source_rank == destination_rank) return path;
   const std::int64_t scale_up_out = 0;  // the first class of all
@@ -231,6 +295,12 @@ inline Path Fabric::path(std::int64_t source_rank, std::int64_t destination_rank
   append_way(path, source_node, out, destination_node, in,
              [hash](int tier, std::int64_t count) { return pick(hash, tier, count); });
   return path;
+}
+
+inline Path Fabric::path(std::int64_t source_rank, std::int64_t destination_rank,
+                         std::uint64_t hash) const {
+  return is_clos_ ? clos_path(source_rank, destination_rank, hash)
+                  : routed_path(source_rank, destination_rank, hash);
 }
 
 }  // namespace collscale

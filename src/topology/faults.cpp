@@ -343,12 +343,15 @@ std::uint64_t stream_of(std::uint64_t seed, std::string_view text) {
 }  // namespace
 
 System with_links_apart(System system) {
-  std::get_if<Clos>(&system.fabric)->routing = Routing::ecmp;
+  if (auto* clos = std::get_if<Clos>(&system.fabric)) clos->routing = Routing::ecmp;
   return system;
 }
 
 Expected<void> add_fault(const System& system, std::string_view text, bool degraded,
                          std::uint64_t seed, Faults& faults) {
+  if (!std::holds_alternative<Clos>(system.fabric))
+    return fail(fmt::format("\"{}\": failures are of a clos, and {} is a {}", text, system.name,
+                            fabric_kind(system)));
   std::string_view name = text;
   double left = 0;
   if (degraded) {

@@ -52,20 +52,64 @@ std::string_view name(CpuVendor vendor) {
   return "";
 }
 
-std::array<OptionalFigure, 10> optional_figures(System& system) {
+std::string_view name(Wrap wrap) {
+  switch (wrap) {
+    case Wrap::ring:
+      return "ring";
+    case Wrap::mesh:
+      return "mesh";
+  }
+  return "";
+}
+
+std::string_view name(DragonflyRouting routing) {
+  switch (routing) {
+    case DragonflyRouting::minimal:
+      return "minimal";
+    case DragonflyRouting::valiant:
+      return "valiant";
+    case DragonflyRouting::adaptive:
+      return "adaptive";
+  }
+  return "";
+}
+
+std::string_view fabric_kind(const System& system) {
+  if (std::holds_alternative<Torus>(system.fabric)) return "torus";
+  return std::holds_alternative<Dragonfly>(system.fabric) ? "dragonfly" : "clos";
+}
+
+const Figure& fabric_efficiency(const System& system) {
+  return std::visit([](const auto& fabric) -> const Figure& { return fabric.efficiency; },
+                    system.fabric);
+}
+
+const InNetworkReduction* fabric_in_network(const System& system) {
+  const auto* clos = std::get_if<Clos>(&system.fabric);
+  return clos != nullptr && clos->in_network ? &*clos->in_network : nullptr;
+}
+
+std::vector<OptionalFigure> optional_figures(System& system) {
   Node& node = system.node;
   Nics& nics = node.nics;
   using Q = Quantity;
-  return {{{"node.compute_capability", Q::ratio, &node.compute_capability},
-           {"node.compute.reduce", Q::bandwidth, &node.compute.reduce_Bps},
-           {"node.compute.copy", Q::bandwidth, &node.compute.copy_Bps},
-           {"node.scale_up.message_gap", Q::time, &node.scale_up.message_gap_s},
-           {"node.nics.message_gap", Q::time, &nics.message_gap_s},
-           {"node.nics.overhead", Q::time, &nics.overhead_s},
-           {"node.nics.pcie", Q::bandwidth, &nics.pcie_Bps},
-           {"node.nics.window", Q::size, &nics.window_bytes},
-           {"node.nics.queue_pairs", Q::count, &nics.queue_pairs},
-           {"fabric.imbalance", Q::ratio, &std::get<Clos>(system.fabric).imbalance}}};
+  std::vector<OptionalFigure> all = {
+      {"node.compute_capability", Q::ratio, &node.compute_capability},
+      {"node.compute.reduce", Q::bandwidth, &node.compute.reduce_Bps},
+      {"node.compute.copy", Q::bandwidth, &node.compute.copy_Bps},
+      {"node.scale_up.message_gap", Q::time, &node.scale_up.message_gap_s},
+      {"node.nics.message_gap", Q::time, &nics.message_gap_s},
+      {"node.nics.overhead", Q::time, &nics.overhead_s},
+      {"node.nics.pcie", Q::bandwidth, &nics.pcie_Bps},
+      {"node.nics.window", Q::size, &nics.window_bytes},
+      {"node.nics.queue_pairs", Q::count, &nics.queue_pairs}};
+  if (auto* clos = std::get_if<Clos>(&system.fabric))
+    all.push_back({"fabric.imbalance", Q::ratio, &clos->imbalance});
+  if (auto* dragonfly = std::get_if<Dragonfly>(&system.fabric)) {
+    all.push_back({"fabric.spines", Q::count, &dragonfly->spines});
+    all.push_back({"fabric.radix", Q::count, &dragonfly->router_radix});
+  }
+  return all;
 }
 
 std::int64_t ranks_per_node(const System& system) {
@@ -82,7 +126,6 @@ Expected<System> with_ranks_per_node(System system, std::int64_t ranks) {
     return fail(fmt::format("{} ranks per node of {}: expected a divisor of its {}", ranks,
                             system.name, all));
   const double share = static_cast<double>(ranks) / static_cast<double>(all);
-  auto& clos = *std::get_if<Clos>(&system.fabric);
   Nics& nics = system.node.nics;
   system.node.accelerators.value = static_cast<double>(ranks);
   system.node.ranks_per_accelerator.value = 1;
@@ -90,9 +133,52 @@ Expected<System> with_ranks_per_node(System system, std::int64_t ranks) {
   const double kept = nics.per_node.value * share;
   nics.per_node.value = std::max(1.0, std::floor(kept));
   nics.bandwidth_Bps.value *= kept / nics.per_node.value;
-  clos.rails = std::max<std::int64_t>(1, clos.rails * ranks / all);
+  if (auto* clos = std::get_if<Clos>(&system.fabric))
+    clos->rails = std::max<std::int64_t>(1, clos->rails * ranks / all);
   return system;
 }
+
+namespace {
+
+using Visitor = std::function<void(std::string_view, const Figure&)>;
+
+void visit_fabric(const Clos& clos, const Visitor& f) {
+  for (std::size_t t = 0; t < clos.tiers.size(); ++t) {
+    const Tier& tier = clos.tiers[t];
+    const bool top = t + 1 == clos.tiers.size();
+    const std::string path = fmt::format("fabric.tiers[{}].", t);
+    f(path + "children", tier.children);
+    if (!top) {  // the top tier has no links upwards
+      f(path + "link", tier.link_Bps);
+      f(path + "oversubscription", tier.oversubscription);
+    }
+    f(path + "hop_latency", tier.hop_latency_s);
+    if (tier.switch_radix.value > 0) f(path + "radix", tier.switch_radix);
+  }
+}
+
+void visit_fabric(const Torus& torus, const Visitor& f) {
+  f("fabric.hop_latency", torus.hop_latency_s);
+  for (std::size_t d = 0; d < torus.dimensions.size(); ++d) {
+    const std::string path = fmt::format("fabric.dimensions[{}].", d);
+    f(path + "size", torus.dimensions[d].size);
+    f(path + "link", torus.dimensions[d].link_Bps);
+  }
+}
+
+void visit_fabric(const Dragonfly& dragonfly, const Visitor& f) {
+  f("fabric.groups", dragonfly.groups);
+  f("fabric.routers", dragonfly.routers);
+  f("fabric.nodes", dragonfly.nodes);
+  f("fabric.local_links", dragonfly.local_links);
+  f("fabric.local_link", dragonfly.local_link_Bps);
+  f("fabric.global_links", dragonfly.global_links);
+  f("fabric.global_link", dragonfly.global_link_Bps);
+  f("fabric.hop_latency", dragonfly.hop_latency_s);
+  f("fabric.global_latency", dragonfly.global_latency_s);
+}
+
+}  // namespace
 
 void for_each_figure(const System& system,
                      const std::function<void(std::string_view, const Figure&)>& f) {
@@ -106,27 +192,15 @@ void for_each_figure(const System& system,
   f("node.nics.per_node", node.nics.per_node);
   f("node.nics.bandwidth", node.nics.bandwidth_Bps);
   f("node.nics.latency", node.nics.latency_s);
-  const Clos& clos = std::get<Clos>(system.fabric);
-  f("fabric.efficiency", clos.efficiency);
-  for (std::size_t t = 0; t < clos.tiers.size(); ++t) {
-    const Tier& tier = clos.tiers[t];
-    const bool top = t + 1 == clos.tiers.size();
-    const std::string path = fmt::format("fabric.tiers[{}].", t);
-    f(path + "children", tier.children);
-    if (!top) {  // the top tier has no links upwards
-      f(path + "link", tier.link_Bps);
-      f(path + "oversubscription", tier.oversubscription);
-    }
-    f(path + "hop_latency", tier.hop_latency_s);
-    if (tier.switch_radix.value > 0) f(path + "radix", tier.switch_radix);
-  }
-  const auto in_network = [&f](std::string_view where, const auto& reduction) {
-    if (!reduction) return;
+  f("fabric.efficiency", fabric_efficiency(system));
+  std::visit([&f](const auto& fabric) { visit_fabric(fabric, f); }, system.fabric);
+  const auto in_network = [&f](std::string_view where, const InNetworkReduction* reduction) {
+    if (reduction == nullptr) return;
     f(fmt::format("{}.in_network.efficiency", where), reduction->efficiency);
     f(fmt::format("{}.in_network.latency", where), reduction->latency_s);
   };
-  in_network("node.scale_up", node.scale_up.in_network);
-  in_network("fabric", clos.in_network);
+  in_network("node.scale_up", node.scale_up.in_network ? &*node.scale_up.in_network : nullptr);
+  in_network("fabric", fabric_in_network(system));
   System listed = system;  // the list gives what may be changed
   for (const OptionalFigure& optional : optional_figures(listed))
     if (*optional.figure) f(optional.path, **optional.figure);

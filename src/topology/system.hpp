@@ -5,7 +5,6 @@
 // Ranks are numbered node by node: rank = node × ranks_per_node + local rank.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -114,13 +113,59 @@ struct Clos {
   std::optional<InNetworkReduction> in_network{};
 };
 
+/// How the ends of a dimension are joined.
+enum class Wrap {
+  ring,  ///< the last node is a neighbour of the first
+  mesh,  ///< it is not
+};
+
+struct Dimension {
+  Figure size;  ///< nodes along it
+  Wrap wrap = Wrap::ring;
+  Figure link_Bps;  ///< to a neighbour, one direction
+};
+
+/// Nodes at the points of a grid, each with a switch of its own and a link to either neighbour in
+/// every dimension. Dimension-order routing (torus_routes.hpp).
+struct Torus {
+  static constexpr int kMaxDimensions = 5;
+  std::vector<Dimension> dimensions;  ///< x first, whose position varies fastest with the node
+  Figure efficiency;     ///< attainable share of line rate on NICs and fabric links, (0, 1]
+  Figure hop_latency_s;  ///< from a node's switch to its neighbour's, with the cable
+};
+
+/// Which way between groups.
+enum class DragonflyRouting {
+  minimal,   ///< the one global link
+  valiant,   ///< over a third group, which the flow's hash picks
+  adaptive,  ///< half of the flows either way: UGAL under load, idealised
+};
+
+/// Groups of routers; every two groups are joined by the same number of global links, as many as
+/// the routers have ports for (dragonfly_routes.hpp).
+struct Dragonfly {
+  DragonflyRouting routing = DragonflyRouting::minimal;
+  Figure efficiency;  ///< attainable share of line rate on NICs and fabric links, (0, 1]
+  Figure groups;
+  Figure routers;           ///< of a group, with nodes attached
+  Figure nodes;             ///< attached to a router
+  Figure local_links;       ///< between two routers of a group; of dragonfly+, leaf and spine
+  Figure local_link_Bps;    ///< one of them, one direction
+  Figure global_links;      ///< of a router (of dragonfly+: of a spine) to other groups
+  Figure global_link_Bps;   ///< one of them, one direction
+  Figure hop_latency_s;     ///< one traversal of a router, with its cable
+  Figure global_latency_s;  ///< what the longer cable of a global link adds
+  std::optional<Figure> spines{};  ///< of a group: makes it a dragonfly+
+  std::optional<Figure> router_radix{};
+};
+
 struct System {
   std::string name;
   std::string description;
   std::string as_of;  ///< "2024-07": the date the facts hold for
   Figure nodes;
   Node node;
-  std::variant<Clos> fabric;
+  std::variant<Clos, Torus, Dragonfly> fabric;
   std::string origin;  ///< the file or family it came from, for messages and records
 };
 
@@ -128,6 +173,15 @@ std::string_view name(Routing routing);
 std::string_view name(CrossRail policy);
 std::string_view name(ScaleUpKind kind);
 std::string_view name(CpuVendor vendor);
+std::string_view name(Wrap wrap);
+std::string_view name(DragonflyRouting routing);
+
+/// "clos", "torus", "dragonfly".
+std::string_view fabric_kind(const System& system);
+/// Attainable share of line rate, whatever the fabric.
+const Figure& fabric_efficiency(const System& system);
+/// What adds up between nodes; nullptr where nothing does.
+const InNetworkReduction* fabric_in_network(const System& system);
 
 std::int64_t ranks_per_node(const System& system);
 std::int64_t max_ranks(const System& system);
@@ -147,9 +201,9 @@ struct OptionalFigure {
   Quantity quantity = Quantity::ratio;
   std::optional<Figure>* figure = nullptr;
 };
-/// All of them, in the order of the file: what reads, checks and lists figures goes by this. (Those
-/// of an InNetworkReduction are not optional within it.)
-std::array<OptionalFigure, 10> optional_figures(System& system);
+/// All that a system of this kind may have, in the order of the file: what reads, checks and lists
+/// figures goes by this. (Those of an InNetworkReduction are not optional within it.)
+std::vector<OptionalFigure> optional_figures(System& system);
 
 /// How many figures are assumed or recalled.
 int unsourced_figures(const System& system);

@@ -63,6 +63,10 @@ const std::vector<Family>& families() {
   static const std::vector<Family> all = {
       {"fat-tree", "clos of any size from a few parameters; all its figures are assumed",
        fat_tree_parameters, make_fat_tree},
+      {"torus", "torus or mesh of up to five dimensions from a few parameters", torus_parameters,
+       make_torus},
+      {"dragonfly", "dragonfly or dragonfly+ from a few parameters", dragonfly_parameters,
+       make_dragonfly},
   };
   return all;
 }

@@ -25,6 +25,7 @@ class Parameters {
   static Expected<Parameters> parse(std::string_view family, std::string_view text,
                                     const std::vector<Spec>& specs);
 
+  [[nodiscard]] std::string_view family() const { return family_; }
   [[nodiscard]] bool has(std::string_view name) const;
   /// As written, or "" when not given.
   [[nodiscard]] std::string_view text(std::string_view name) const;
@@ -53,8 +54,12 @@ struct Family {
 
 const std::vector<Family>& families();
 
-/// fat_tree.cpp
+/// fat_tree.cpp, torus_family.cpp, dragonfly_family.cpp
 const std::vector<Parameters::Spec>& fat_tree_parameters();
 Expected<System> make_fat_tree(const Parameters& parameters);
+const std::vector<Parameters::Spec>& torus_parameters();
+Expected<System> make_torus(const Parameters& parameters);
+const std::vector<Parameters::Spec>& dragonfly_parameters();
+Expected<System> make_dragonfly(const Parameters& parameters);
 
 }  // namespace collscale

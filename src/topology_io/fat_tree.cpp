@@ -8,21 +8,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <optional>
 
-#include "topology_io/family.hpp"
-#include "units/quantity.hpp"
-#include "units/suggest.hpp"
+#include "topology_io/family_node.hpp"
 
 namespace collscale {
 
 namespace {
-
-// The figures the family assumes beyond its parameters. Latencies are NCCL's constants for the
-// ring with protocol LL128 (NVIDIA/nccl v2.28.9-1, src/graph/tuning.cc); the efficiencies are
-// ideal.
-constexpr std::string_view kScaleUpLatency = "1.9us";
-constexpr std::string_view kNicLatency = "4us";
 
 struct Counts {
   std::int64_t nodes = 0;
@@ -87,34 +78,6 @@ Layout layout(const Counts& counts, int tiers) {
   return result;
 }
 
-Expected<Routing> parse_routing(const Parameters& parameters) {
-  if (!parameters.has("routing")) return Routing::adaptive;
-  std::vector<std::string> names;
-  for (const Routing routing : {Routing::ecmp, Routing::adaptive, Routing::spray}) {
-    if (parameters.text("routing") == name(routing)) return routing;
-    names.emplace_back(name(routing));
-  }
-  return parameters.fail_at("routing",
-                            fmt::format("unknown value \"{}\"{}", parameters.text("routing"),
-                                        suggestion(parameters.text("routing"), names)));
-}
-
-Figure assumed(double value, std::string source) {
-  return {value, Label::assumed, std::move(source)};
-}
-
-/// Keeps the first error of several figures.
-struct Take {
-  const Parameters& parameters;
-  std::optional<Error> error{};
-  Figure operator()(std::string_view name, Quantity quantity, std::string_view fallback) {
-    const Expected<Figure> figure = parameters.figure(name, quantity, fallback);
-    if (figure) return *figure;
-    if (!error) error = figure.error();
-    return {};
-  }
-};
-
 }  // namespace
 
 const std::vector<Parameters::Spec>& fat_tree_parameters() {
@@ -143,26 +106,7 @@ Expected<System> make_fat_tree(const Parameters& parameters) {
   system.description = "fat tree computed from parameters";
   system.nodes = take("nodes", Quantity::count, "512");
   Node& node = system.node;
-  node.name = "generic";
-  node.accelerators = take("gpus", Quantity::count, "8");
-  node.ranks_per_accelerator = assumed(1, "one rank per accelerator in the family fat-tree");
-  node.scale_up.bandwidth_Bps = take("scale_up", Quantity::bandwidth, "450GB/s");
-  node.scale_up.efficiency = assumed(1, "ideal, in the family fat-tree");
-  node.scale_up.latency_s =
-      assumed(*parse_time_s(kScaleUpLatency),
-              "NCCL's constant for NVLink, ring, LL128 (v2.28.9-1, tuning.cc)");
-  node.nics.per_node = node.accelerators;
-  node.nics.bandwidth_Bps = take("nic", Quantity::bandwidth, "400Gbps");
-  node.nics.latency_s =
-      assumed(*parse_time_s(kNicLatency),
-              "NCCL's constant for the network, ring, LL128 (v2.28.9-1, tuning.cc)");
-  node.nics.queue_pairs = take("queue_pairs", Quantity::count, "1");
-  node.nics.overhead_s = assumed(1e-6, "NCCL's network overhead with Intel CPUs (v2.28.9-1)");
-  node.compute_capability = assumed(9, "Hopper, in the family fat-tree");
-  node.cpu = CpuVendor::intel;
-  node.scale_up.in_network = {
-      assumed(0.68, "as hgx-h100: NCCL's NVLS model over the nominal bandwidth"),
-      assumed(12.5e-6, "as hgx-h100: half of NCCL's constant for NVLS")};
+  node = generic_node(take, "8", "400Gbps");
   const Figure planes = take("planes", Quantity::count, "1");
   const Figure radix = take("radix", Quantity::count, "64");
   const Figure rails = take("rails", Quantity::count, "1");
@@ -172,9 +116,12 @@ Expected<System> make_fat_tree(const Parameters& parameters) {
   clos.efficiency = take("efficiency", Quantity::share, "1");
   const Figure tiers_asked = take("tiers", Quantity::count, "3");
   if (take.error) return tl::unexpected<Error>(*take.error);
-  const Expected<Routing> routing = parse_routing(parameters);
+  constexpr std::array<Routing, 3> kRoutings = {Routing::adaptive, Routing::ecmp, Routing::spray};
+  std::vector<std::string> names;
+  for (const Routing routing : kRoutings) names.emplace_back(name(routing));
+  const Expected<std::size_t> routing = parameter_choice(parameters, "routing", names);
   if (!routing) return tl::unexpected<Error>(routing.error());
-  clos.routing = *routing;
+  clos.routing = kRoutings[*routing];
   clos.rails = std::llround(rails.value);
   clos.planes = std::llround(planes.value);
 

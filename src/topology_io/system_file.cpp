@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "topology_io/yaml_tree.hpp"
+#include "units/suggest.hpp"
 
 namespace collscale {
 
@@ -91,17 +93,62 @@ Tier read_tier(Reader& reader, const YamlValue& value, std::string path, bool to
   return tier;
 }
 
-/// Into system.fabric.
+/// The items of a list that must be there; none after an error.
+std::span<const YamlValue> read_list(Reader& reader, const Mapping& parent, std::string_view key,
+                                     std::string_view of_what) {
+  const YamlValue* list = reader.find(parent, key);
+  if (list == nullptr) return {};
+  if (list->kind == YamlValue::Kind::sequence) return list->items;
+  reader.fail_at(*list, fmt::format("{}.{}: expected a list of {}", parent.path, key, of_what));
+  return {};
+}
+
+void read_torus(Reader& reader, const Mapping& root, System& system) {
+  const Mapping fabric =
+      reader.mapping(root, "fabric", {"kind", "efficiency", "hop_latency", "dimensions"});
+  Torus torus;
+  torus.efficiency = take(reader.figure(fabric, "efficiency", Quantity::share));
+  torus.hop_latency_s = take(reader.figure(fabric, "hop_latency", Quantity::time));
+  for (const YamlValue& item : read_list(reader, fabric, "dimensions", "dimensions, x first")) {
+    const std::size_t d = torus.dimensions.size();
+    const Mapping mapping =
+        reader.mapping(item, fmt::format("fabric.dimensions[{}]", d), {"size", "wrap", "link"});
+    Dimension& dimension = torus.dimensions.emplace_back();
+    dimension.size = take(reader.figure(mapping, "size", Quantity::count));
+    dimension.wrap = reader.choice(mapping, "wrap", {Wrap::ring, Wrap::mesh});
+    dimension.link_Bps = take(reader.figure(mapping, "link", Quantity::bandwidth));
+  }
+  system.fabric = std::move(torus);
+}
+
+void read_dragonfly(Reader& reader, const Mapping& root, System& system) {
+  const Mapping fabric = reader.mapping(
+      root, "fabric",
+      {"kind", "routing", "efficiency", "groups", "routers", "nodes", "local_links", "local_link",
+       "global_links", "global_link", "hop_latency", "global_latency", "spines", "radix"});
+  Dragonfly& dragonfly = system.fabric.emplace<Dragonfly>();
+  dragonfly.routing = reader.choice(
+      fabric, "routing",
+      {DragonflyRouting::minimal, DragonflyRouting::valiant, DragonflyRouting::adaptive});
+  dragonfly.efficiency = take(reader.figure(fabric, "efficiency", Quantity::share));
+  dragonfly.groups = take(reader.figure(fabric, "groups", Quantity::count));
+  dragonfly.routers = take(reader.figure(fabric, "routers", Quantity::count));
+  dragonfly.nodes = take(reader.figure(fabric, "nodes", Quantity::count));
+  dragonfly.local_links = take(reader.figure(fabric, "local_links", Quantity::count));
+  dragonfly.local_link_Bps = take(reader.figure(fabric, "local_link", Quantity::bandwidth));
+  dragonfly.global_links = take(reader.figure(fabric, "global_links", Quantity::count));
+  dragonfly.global_link_Bps = take(reader.figure(fabric, "global_link", Quantity::bandwidth));
+  dragonfly.hop_latency_s = take(reader.figure(fabric, "hop_latency", Quantity::time));
+  dragonfly.global_latency_s = take(reader.figure(fabric, "global_latency", Quantity::time));
+  read_optional(reader, fabric, system, "fabric");
+}
+
 void read_clos(Reader& reader, const Mapping& root, System& system) {
   const Mapping fabric = reader.mapping(root, "fabric",
                                         {"kind", "rails", "planes", "routing", "cross_rail",
                                          "efficiency", "imbalance", "in_network", "tiers"});
   Clos& clos = std::get<Clos>(system.fabric);
-  const std::string kind = reader.text(fabric, "kind");
-  if (!reader.error() && kind != "clos") {
-    reader.fail_at(*reader.find(fabric, "kind"),
-                   fmt::format("fabric.kind: unknown value \"{}\"; valid: clos", kind));
-  }
+  reader.text(fabric, "kind");
   clos.rails = reader.whole_number(fabric, "rails");
   if (reader.find(fabric, "planes", false) != nullptr)
     clos.planes = reader.whole_number(fabric, "planes");
@@ -111,16 +158,29 @@ void read_clos(Reader& reader, const Mapping& root, System& system) {
   clos.efficiency = take(reader.figure(fabric, "efficiency", Quantity::share));
   clos.in_network = read_in_network(reader, fabric);
   read_optional(reader, fabric, system, "fabric");
-  const YamlValue* tiers = reader.find(fabric, "tiers");
-  if (tiers == nullptr) return;
-  if (tiers->kind != YamlValue::Kind::sequence) {
-    reader.fail_at(*tiers, "fabric.tiers: expected a list of tiers, the leaves first");
-    return;
+  const auto tiers = read_list(reader, fabric, "tiers", "tiers, the leaves first");
+  for (std::size_t t = 0; t < tiers.size(); ++t) {
+    clos.tiers.push_back(
+        read_tier(reader, tiers[t], fmt::format("fabric.tiers[{}]", t), t + 1 == tiers.size()));
   }
-  for (std::size_t t = 0; t < tiers->items.size(); ++t) {
-    clos.tiers.push_back(read_tier(reader, tiers->items[t], fmt::format("fabric.tiers[{}]", t),
-                                   t + 1 == tiers->items.size()));
+}
+
+/// Into system.fabric.
+void read_fabric(Reader& reader, const Mapping& root, System& system) {
+  const YamlValue* fabric = reader.find(root, "fabric");
+  const YamlValue* kind = nullptr;
+  if (fabric != nullptr)
+    for (const YamlEntry& entry : fabric->entries)
+      if (entry.key.text == "kind") kind = &entry.value;
+  if (kind != nullptr && kind->kind == YamlValue::Kind::scalar) {
+    if (kind->text == "torus") return read_torus(reader, root, system);
+    if (kind->text == "dragonfly") return read_dragonfly(reader, root, system);
+    if (kind->text != "clos")
+      return reader.fail_at(*kind,
+                            fmt::format("fabric.kind: unknown value \"{}\"{}", kind->text,
+                                        suggestion(kind->text, {"clos", "torus", "dragonfly"})));
   }
+  read_clos(reader, root, system);
 }
 
 /// Where a node design that a system names is; "" when nowhere.
@@ -177,7 +237,7 @@ Expected<SystemFile> read_system_file(const std::string& path,
     read_node(reader, design, reader.text(design, "name"), system);
   }
 
-  read_clos(reader, root, system);
+  read_fabric(reader, root, system);
   if (reader.error()) return tl::unexpected<Error>(*reader.error());
   result.places = reader.places();
   result.places.insert(node_places.begin(), node_places.end());

@@ -17,9 +17,9 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 
 const std::vector<std::string> kCommands{
-    "topo",          "topo list",     "topo show",     "topo check", "predict",
-    "import",        "calibrate",     "extrapolate",   "doctor",     "schedule",
-    "schedule list", "schedule show", "schedule draw", "startup",    "goodput"};
+    "topo",          "topo list",     "topo show",   "topo check", "topo export", "predict",
+    "import",        "calibrate",     "extrapolate", "doctor",     "schedule",    "schedule list",
+    "schedule show", "schedule draw", "startup",     "goodput"};
 
 /// The indented lines after "Examples:", or of the bare tool.
 std::vector<std::string> examples_in(const std::string& help) {

@@ -58,6 +58,56 @@ inline System make_system(const SmallSystem& small) {
   return system;
 }
 
+/// As make_system, with another fabric; `nodes` of one GPU and NIC each unless told otherwise.
+inline System make_torus(const std::vector<std::int64_t>& sizes, Wrap wrap = Wrap::ring,
+                         std::int64_t gpus = 1) {
+  Torus torus;
+  std::int64_t nodes = 1;
+  for (const std::int64_t size : sizes) {
+    torus.dimensions.push_back({figure(static_cast<double>(size)), wrap, figure(25e9)});
+    nodes *= size;
+  }
+  torus.efficiency = figure(1);
+  torus.hop_latency_s = figure(0.25e-6);
+  System system = make_system({.nodes = nodes, .gpus = gpus, .nics = gpus, .children = {}});
+  system.fabric = torus;
+  return system;
+}
+
+struct SmallDragonfly {
+  std::int64_t groups = 9;
+  std::int64_t routers = 4;
+  std::int64_t nodes = 2;
+  std::int64_t global = 2;
+  std::int64_t local = 1;
+  std::int64_t spines = 0;
+  DragonflyRouting routing = DragonflyRouting::minimal;
+  std::int64_t gpus = 1;
+};
+
+inline System make_dragonfly(const SmallDragonfly& small) {
+  const auto count = [](std::int64_t value) { return figure(static_cast<double>(value)); };
+  Dragonfly dragonfly;
+  dragonfly.routing = small.routing;
+  dragonfly.efficiency = figure(1);
+  dragonfly.groups = count(small.groups);
+  dragonfly.routers = count(small.routers);
+  dragonfly.nodes = count(small.nodes);
+  dragonfly.local_links = count(small.local);
+  dragonfly.local_link_Bps = figure(50e9);
+  dragonfly.global_links = count(small.global);
+  dragonfly.global_link_Bps = figure(50e9);
+  dragonfly.hop_latency_s = figure(0.25e-6);
+  dragonfly.global_latency_s = figure(0.5e-6);
+  if (small.spines > 0) dragonfly.spines = count(small.spines);
+  System system = make_system({.nodes = small.groups * small.routers * small.nodes,
+                               .gpus = small.gpus,
+                               .nics = small.gpus,
+                               .children = {}});
+  system.fabric = dragonfly;
+  return system;
+}
+
 inline Clos& clos_of(System& system) { return std::get<Clos>(system.fabric); }
 
 }  // namespace collscale::testing

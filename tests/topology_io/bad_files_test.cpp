@@ -58,6 +58,10 @@ const BadFile kBadFiles[] = {
     {"no-unit",
      "no-unit.yaml:12:24: node.scale_up.bandwidth: \"450\" has no unit: write 450Gb/s (bits) or "
      "450GB/s (bytes)"},
+    {"dragonfly-too-few-links",
+     "dragonfly-too-few-links.yaml:28:17: fabric.global_links: 4 routers of 3 global links reach "
+     "12 "
+     "other groups, expected the 13 that there are"},
     {"nodes-not-covered",
      "nodes-not-covered.yaml:33:17: fabric.tiers[1].children: the groups of 2 tiers hold 16 nodes, "
      "fewer than the 17 of the system"},
@@ -81,12 +85,22 @@ const BadFile kBadFiles[] = {
      "expected who states it"},
     {"tab",
      "tab.yaml:21:1: found something that is not YAML: illegal tab when looking for indentation"},
+    {"torus-does-not-hold",
+     "torus-does-not-hold.yaml:5:8: nodes: found 13, expected the 12 that the sizes of the "
+     "dimensions multiply to"},
+    {"torus-tiers",
+     "torus-tiers.yaml:23:3: unknown key \"tiers\"; valid: kind, efficiency, "
+     "hop_latency, dimensions"},
+    {"torus-unknown-wrap",
+     "torus-unknown-wrap.yaml:28:13: fabric.dimensions[1].wrap: unknown value \"mash\", did you "
+     "mean \"mesh\"?"},
     {"two-documents",
      "two-documents.yaml:36:1: found a second YAML document, expected one in a file"},
     {"unclosed-brace",
      "unclosed-brace.yaml:6:5: found something that is not YAML: end of map flow not found"},
     {"unknown-fabric",
-     "unknown-fabric.yaml:20:9: fabric.kind: unknown value \"hypercube\"; valid: clos"},
+     "unknown-fabric.yaml:20:9: fabric.kind: unknown value \"hypercube\"; valid: clos, torus, "
+     "dragonfly"},
     {"unknown-key", "unknown-key.yaml:12:5: unknown key \"bandwith\", did you mean \"bandwidth\"?"},
     {"unknown-label",
      "unknown-label.yaml:5:27: nodes: unknown label \"recaled\", did you mean \"recalled\"?"},

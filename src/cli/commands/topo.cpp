@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <variant>
 
+#include "cli/commands/topo_fabric.hpp"
 #include "cli/output.hpp"
 #include "cli/table.hpp"
-#include "topology/clos_shape.hpp"
 #include "topology/system.hpp"
+#include "topology_io/export.hpp"
 #include "topology_io/load.hpp"
 #include "units/quantity.hpp"
 
@@ -32,8 +32,10 @@ Quantity quantity_of(std::string_view path) {
   System system;
   for (const OptionalFigure& optional : optional_figures(system))
     if (optional.path == path) return optional.quantity;
-  if (field == "bandwidth" || field == "link") return Quantity::bandwidth;
-  if (field == "latency" || field == "hop_latency") return Quantity::time;
+  if (field == "bandwidth" || field == "link" || field == "local_link" || field == "global_link")
+    return Quantity::bandwidth;
+  if (field == "latency" || field == "hop_latency" || field == "global_latency")
+    return Quantity::time;
   if (field == "efficiency") return Quantity::share;
   if (field == "oversubscription") return Quantity::ratio;
   return Quantity::count;
@@ -73,26 +75,6 @@ std::string format_figure(std::string_view path, double value) {
   return format_count(std::llround(value));
 }
 
-std::string tiers_table(const System& system, const Clos& clos, bool colour) {
-  Table table({{"tier", Align::left},
-               {"groups"},
-               {"nodes\nper group"},
-               {"switches\nper group"},
-               {"uplinks\nper switch"},
-               {"link"},
-               {"over-\nsubscription"}});
-  const std::vector<TierShape> shapes = clos_shape(system);
-  for (std::size_t t = 0; t < shapes.size(); ++t) {
-    const Tier& tier = clos.tiers[t];
-    const bool top = t + 1 == shapes.size();
-    table.add({tier.name, format_count(shapes[t].groups), format_count(shapes[t].group_nodes),
-               format_count(shapes[t].switches), top ? "" : format_count(shapes[t].uplinks),
-               top ? "" : format_bandwidth(tier.link_Bps.value),
-               top ? "" : fmt::format("{:.4g}", tier.oversubscription.value)});
-  }
-  return table.text(colour);
-}
-
 std::string figures_table(const System& system, bool colour) {
   Table table(
       {{"figure", Align::left}, {"value"}, {"label", Align::left}, {"source", Align::left}});
@@ -119,18 +101,14 @@ std::string show_text(const System& system, bool colour) {
                      format_bandwidth(node.scale_up.bandwidth_Bps.value),
                      std::llround(node.nics.per_node.value),
                      format_bandwidth(node.nics.bandwidth_Bps.value));
-  const Clos& clos = std::get<Clos>(system.fabric);
-  out += fmt::format("fabric  clos of {} tiers, {} rail{}, routing {}, between rails {}\n\n",
-                     clos.tiers.size(), clos.rails, clos.rails == 1 ? "" : "s", name(clos.routing),
-                     name(clos.cross_rail));
-  out += fmt::format("{}\n{}", tiers_table(system, clos, colour), figures_table(system, colour));
+  out += fabric_text(system, colour);
+  out += "\n" + figures_table(system, colour);
   out += fmt::format("\n{} of {} figures are assumed or recalled\n", unsourced_figures(system),
                      figure_count(system));
   return out;
 }
 
 Json show_json(const System& system) {
-  const Clos& clos = std::get<Clos>(system.fabric);
   Json figures = Json::array();
   for_each_figure(system, [&figures](std::string_view path, const Figure& figure) {
     figures.push_back({{"figure", path},
@@ -139,27 +117,14 @@ Json show_json(const System& system) {
                        {"label", name(figure.label)},
                        {"source", figure.source}});
   });
-  Json tiers = Json::array();
-  const std::vector<TierShape> shapes = clos_shape(system);
-  for (std::size_t t = 0; t < shapes.size(); ++t) {
-    tiers.push_back({{"tier", clos.tiers[t].name},
-                     {"groups", shapes[t].groups},
-                     {"nodes_per_group", shapes[t].group_nodes},
-                     {"switches_per_group", shapes[t].switches},
-                     {"uplinks_per_switch", shapes[t].uplinks}});
-  }
-  return {{"name", system.name},
-          {"description", system.description},
-          {"as_of", system.as_of},
-          {"origin", system.origin},
-          {"ranks", max_ranks(system)},
-          {"ranks_per_node", ranks_per_node(system)},
-          {"rails", clos.rails},
-          {"routing", name(clos.routing)},
-          {"cross_rail", name(clos.cross_rail)},
-          {"tiers", tiers},
-          {"figures", figures},
-          {"figures_assumed_or_recalled", unsourced_figures(system)}};
+  Json json = {{"name", system.name},          {"description", system.description},
+               {"as_of", system.as_of},        {"origin", system.origin},
+               {"ranks", max_ranks(system)},   {"ranks_per_node", ranks_per_node(system)},
+               {"fabric", fabric_kind(system)}};
+  json.update(fabric_json(system));
+  json["figures"] = figures;
+  json["figures_assumed_or_recalled"] = unsourced_figures(system);
+  return json;
 }
 
 }  // namespace
@@ -204,6 +169,18 @@ Expected<void> run(const TopoShowOptions& options, const Terminal& terminal) {
     print_note(fmt::format("warning: {}", warning));
   if (!takes_stdout(options.json)) print_result(show_text(*system, terminal.colour_stdout));
   return write_text(options.json, show_json(*system).dump(2) + "\n");
+}
+
+Expected<void> run(const TopoExportOptions& options, const Terminal&) {
+  if (auto writable = check_output("-o", options.output); !writable) return writable;
+  const auto system = load_system(options.topology);
+  if (!system) return tl::unexpected(system.error());
+  const bool simgrid = options.format == ExportFormat::simgrid;
+  ExportOptions asked{options.ranks, options.seed};
+  if (simgrid && asked.ranks == 0) asked.ranks = max_ranks(*system);
+  const auto text = simgrid ? simgrid_platform(*system, asked) : links_json(*system, asked);
+  if (!text) return tl::unexpected(text.error());
+  return write_text(options.output, *text);
 }
 
 Expected<void> run(const TopoCheckOptions& options, const Terminal&) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// `collscale topo list|show|check`: the systems, their figures and how well each is known.
+// `collscale topo list|show|check|export`: the systems, their figures and how well each is known.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,19 @@ struct TopoCheckOptions {
   std::vector<std::string> files;
 };
 
+enum class ExportFormat { simgrid, json };
+
+struct TopoExportOptions {
+  std::string topology;
+  ExportFormat format = ExportFormat::simgrid;
+  std::int64_t ranks = 0;  ///< the first so many; 0: all (of a JSON: links without routes)
+  std::uint64_t seed = 1;
+  std::string output;
+};
+
 Expected<void> run(const TopoListOptions& options, const Terminal& terminal);
 Expected<void> run(const TopoShowOptions& options, const Terminal& terminal);
 Expected<void> run(const TopoCheckOptions& options, const Terminal& terminal);
+Expected<void> run(const TopoExportOptions& options, const Terminal& terminal);
 
 }  // namespace collscale

@@ -182,6 +182,11 @@ Expected<std::vector<EventPrediction>> simulate_event(const System& system, Coll
                                                       std::span<const double> sizes_bytes,
                                                       const EventOptions& options,
                                                       const PriceOptions& price_options) {
+  if (!std::holds_alternative<Clos>(system.fabric))
+    return fail(
+        fmt::format("the event engine knows the levels of a clos, not those of a {} ({}): "
+                    "use --engine flow",
+                    fabric_kind(system), system.name));
   // The flow engine checks the question, and says which algorithm is fastest.
   std::vector<std::string> algorithms(sizes_bytes.size(), std::string(algorithm));
   FlowOptions flow_options = options.flow;

@@ -54,12 +54,6 @@ Durations whole(const StepCost& step, const CostRates& rates, double size_bytes)
   return durations;
 }
 
-double sum(const PerLevel& path) {
-  double all = 0;
-  for (const double hops : path) all += hops;
-  return all;
-}
-
 Plan stage_plan(const Program& program, const ScheduleCost& cost, const CostRates& rates,
                 double size_bytes, int levels) {
   Plan plan;
@@ -78,7 +72,7 @@ Plan stage_plan(const Program& program, const ScheduleCost& cost, const CostRate
     const StepCost& step = cost.steps[0];
     plan.classes.push_back(
         {0, phase.steps, true,
-         some ? durations_of(step, rates, size_bytes, levels, std::max(1.0, sum(step.path)))
+         some ? durations_of(step, rates, size_bytes, levels, std::max(1.0, step.path.sum()))
               : whole(step, rates, size_bytes)});
     return plan;
   }
@@ -88,9 +82,8 @@ Plan stage_plan(const Program& program, const ScheduleCost& cost, const CostRate
     for (const StepCost& step : cost.steps) {
       StepCost one = step;
       one.count = 1;
-      const auto level = static_cast<std::size_t>(
-          std::find_if(one.path.begin(), one.path.end(), [](double hops) { return hops > 0; }) -
-          one.path.begin());
+      std::size_t level = 0;
+      while (level + 1 < PerLevel::kNear && one.path[level] <= 0) ++level;
       // The work of a chain's steps is given for each step.
       const Durations of_level =
           durations_of(one, rates, size_bytes, static_cast<int>(level) + 1, 1);

@@ -15,8 +15,8 @@ namespace collscale {
 /// A message by its turning level: until it has arrived and been dealt with, and until its sender
 /// can send the next.
 struct Durations {
-  PerLevel arrive_s{};
-  PerLevel busy_s{};
+  std::array<double, PerLevel::kNear> arrive_s{};
+  std::array<double, PerLevel::kNear> busy_s{};
 };
 
 struct Plan {
