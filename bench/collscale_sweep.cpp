@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench/sweep.hpp"
+#include "cli/terminal.hpp"
 #include "record_io/results_file.hpp"
 
 #ifdef COLLSCALE_HAVE_MPI
@@ -26,8 +27,11 @@ std::vector<Record> answer(const Sweep& sweep, const SweepOptions& options, std:
 }
 
 Expected<void> alone(const Sweep& sweep, const SweepOptions& options, SweepFile& file) {
-  for (std::size_t task = file.done(); task < sweep.size(); ++task)
+  Progress progress(Terminal::detect(), sweep.size() - file.done());
+  for (std::size_t task = file.done(); task < sweep.size(); ++task) {
+    progress.next(sweep.describe(task));
     if (auto taken = file.take(task, answer(sweep, options, task)); !taken) return taken;
+  }
   return file.write();
 }
 
@@ -56,6 +60,7 @@ Received receive() {
 /// Until every other process has been told that there is no more.
 Expected<void> hand_out(const Sweep& sweep, int others, SweepFile& file) {
   std::size_t next = file.done();
+  Progress progress(Terminal::detect(), sweep.size() - next);
   Expected<void> outcome;
   while (others > 0) {
     const Received message = receive();
@@ -67,6 +72,7 @@ Expected<void> hand_out(const Sweep& sweep, int others, SweepFile& file) {
                         : tl::unexpected(results.error());
     }
     const bool more = outcome && next < sweep.size();
+    if (more) progress.next(sweep.describe(next));
     const auto task = more ? static_cast<std::int64_t>(next++) : std::int64_t{-1};
     if (!more) --others;
     MPI_Send(&task, 1, MPI_INT64_T, message.source, kTask, MPI_COMM_WORLD);

@@ -13,6 +13,7 @@
 #include "record_io/results_file.hpp"
 #include "scenario/candidates.hpp"
 #include "topology_io/load.hpp"
+#include "units/quantity.hpp"
 
 namespace collscale {
 
@@ -51,6 +52,13 @@ Expected<Sweep> Sweep::make(const SweepOptions& options) {
     sweep.systems_.push_back(*std::move(system));
   }
   return sweep;
+}
+
+std::string Sweep::describe(std::size_t number) const {
+  const SweepTask& task = tasks_[number];
+  return fmt::format("{}: {} {} on {} ranks, {}", options_.topologies[task.system],
+                     name(task.collective), task.algorithm, format_count(task.ranks),
+                     name(task.engine));
 }
 
 std::vector<Record> Sweep::answer(std::size_t number) const {

@@ -56,6 +56,8 @@ class Sweep {
   /// The records of a task, one per size; none where the algorithm cannot serve the system or the
   /// ranks.
   [[nodiscard]] std::vector<Record> answer(std::size_t task) const;
+  /// "colossus-100k: all_reduce ring on 4,096 ranks, flow".
+  [[nodiscard]] std::string describe(std::size_t task) const;
   /// The question in one line: two sweeps with the same may share a file.
   [[nodiscard]] const std::string& question() const { return question_; }
 

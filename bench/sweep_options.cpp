@@ -103,7 +103,8 @@ Expected<ParsedSweep> parse_sweep(std::vector<std::string> arguments) {
       ->capture_default_str();
   option("-s,--sizes", raw.sizes, "Sizes, as 8B:1GiB:x2 or a list");
   option("-n,--ranks", raw.ranks, "Ranks, as 8:100000:x8 or a list; default: all of the system's");
-  option("--engine", raw.engines, "analytic, flow, or both with a comma")->capture_default_str();
+  option("--engine", raw.engines, "analytic, flow, event: a comma-separated list")
+      ->capture_default_str();
   app.add_option("--seed", parsed.options.seed, "Of the hashing of flows")->capture_default_str();
   app.add_option("--trials", parsed.options.trials,
                  "Of engine flow: hash seeds from --seed on; the record has them as samples");
@@ -111,7 +112,8 @@ Expected<ParsedSweep> parse_sweep(std::vector<std::string> arguments) {
   app.add_flag("--resume", parsed.options.resume,
                "Keep what the file holds of the same sweep and answer the rest");
   app.add_option("--die-at", parsed.options.die_at,
-                 "For tests: the process that gets this task is killed");
+                 "For tests: the process that gets this task is killed")
+      ->group("");  // not shown
   auto text = read_arguments(app, std::move(arguments));
   if (!text) return tl::unexpected(text.error());
   if (*text) {
