@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The event engine's inner loops: rank-steps per second (items_per_second).
+// The event engine: rank-steps of its inner loops, and messages of schedules of logarithmic depth,
+// per second (items_per_second).
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -7,7 +8,10 @@
 #include <thread>
 #include <vector>
 
+#include "scenario/noise.hpp"
+#include "sim/event/event.hpp"
 #include "sim/event/ring.hpp"
+#include "topology_io/load.hpp"
 
 namespace {
 
@@ -61,6 +65,23 @@ void delays(benchmark::State& state, const char* noise, const Kernels* kernels) 
   state.SetLabel(kernels->name);
 }
 
+/// recursive_doubling, message by message with a delay on each: 20 steps of 2^20 ranks. From the
+/// schedule on, pricing included.
+void log_depth(benchmark::State& state) {
+  constexpr std::int64_t kRanks = 1 << 20;
+  const auto system = load_system("fat-tree:nodes=131072,radix=256,rails=8");
+  PriceOptions price;
+  price.noise = *parse_noise("exponential:1us");
+  const std::vector<double> sizes = {1e6};
+  for (auto _ : state) {
+    const auto answer = simulate_event(*system, Collective::all_reduce, "recursive_doubling",
+                                       kRanks, sizes, {}, price);
+    if (!answer) return state.SkipWithError(answer.error().message.c_str());
+    benchmark::DoNotOptimize(answer->front().prediction.time_s);
+  }
+  state.SetItemsProcessed(state.iterations() * kRanks * 20);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -80,6 +101,10 @@ int main(int argc, char** argv) {
   }
   benchmark::RegisterBenchmark("flat_ring_of_100000/exponential:1us", ring, "exponential:1us",
                                100000, 199998, available_kernels().front())
+      ->UseRealTime()
+      ->Iterations(1)
+      ->Unit(benchmark::kMillisecond);
+  benchmark::RegisterBenchmark("log_depth/recursive_doubling/1048576", log_depth)
       ->UseRealTime()
       ->Iterations(1)
       ->Unit(benchmark::kMillisecond);

@@ -35,6 +35,8 @@ ROWS = [
     ("event: Pareto noise", "bench_event", "ring/pareto:1us:3/[^/]*/real_time", "1e9/s", None),
     ("event: flat ring, 100,000 ranks, exponential noise on every step", "bench_event",
      "flat_ring_of_100000/exponential:1us.*", 8.0, None),
+    ("event: logarithmic depth, 1,048,576 ranks", "bench_event", "log_depth/.*", 15.0, 4e9),
+    ("event: the same, messages per second", "bench_event", "log_depth/.*", "1e7/s", None),
 ]
 SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 
