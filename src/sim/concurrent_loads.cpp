@@ -4,21 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
-#include "collective/flows.hpp"
 #include "sim/routed_flows.hpp"
-#include "topology/flow_hash.hpp"
 
 namespace collscale {
 namespace {
-
-constexpr double kMostMessages = 2e9;  ///< more are not enumerated, as by the flow engine
-
-bool is_single(const Phase& phase) {
-  return phase.root >= 0 && phase.steps > 1 && phase.arc_count == 1 && phase.unit == Unit::one &&
-         phase.frame == Frame::cyclic;
-}
 
 double messages_of(const Program& program, double groups) {
   double messages = 0;
@@ -41,15 +31,34 @@ bool uses_switches(const Program& program) {
          std::any_of(program.parts.begin(), program.parts.end(), uses_switches);
 }
 
+/// The ways of all groups of a layout (a Routing of route_lane).
+struct GroupRoutes {
+  const Routes& routes;
+  const GroupLayout& layout;
+  double groups;
+  GroupRoutes(const Routes& of, const GroupLayout& by)
+      : routes(of), layout(by), groups(static_cast<double>(by.last - by.first)) {}
+  [[nodiscard]] Path path(std::int64_t source, std::int64_t destination, std::uint64_t hash) const {
+    return routes.path(source, destination, hash);
+  }
+  [[nodiscard]] int level(std::int64_t, std::int64_t, const Path& path) const {
+    return routes.turning_level(path);
+  }
+  template <class F>
+  void for_each_pair(std::int64_t from, std::int64_t to, F&& f) const {
+    for (std::int64_t group = layout.first; group < layout.last; ++group)
+      f(layout.rank(group, from), layout.rank(group, to));
+  }
+  static constexpr bool may_be_cut = true;
+};
+
 }  // namespace
 
 GroupsEngine::GroupsEngine(const FlowNetwork& network, const GroupLayout& layout,
                            std::uint64_t seed, const std::vector<double>& capacity_Bps)
     : network_(network),
       layout_(layout),
-      hashing_{seed, network.system().node.nics.queue_pairs
-                         ? std::llround(network.system().node.nics.queue_pairs->value)
-                         : 1},
+      hashing_(flow_hashing(network.system(), seed)),
       capacity_Bps_(capacity_Bps),
       bytes_(capacity_Bps.size(), 0.0) {}
 
@@ -119,43 +128,8 @@ void GroupsEngine::add_lane(const Lane& lane, std::size_t number, std::int64_t s
   if (whole())
     for_each_routed(system(), network_.routes(), lane, number, step, times, hashing_, edges, *this);
   else
-    add_groups_lane(lane, number, step, times, edges);
-}
-
-void GroupsEngine::add_groups_lane(const Lane& lane, std::size_t number, std::int64_t step,
-                                   double times, ArcEdges& edges) {
-  const Routes& routes = network_.routes();
-  // Flows are told apart as in for_each_routed.
-  const std::uint64_t salt = lane_salt(hashing_.seed, number);
-  const std::int64_t some_step = step < 0 ? lane.phase.steps / 2 : step;
-  const bool together = step < 0 || times > 1;  // over several steps the mean adds up
-  const double groups = static_cast<double>(layout_.last - layout_.first);
-  for (int arc = 0; arc < arc_count(lane); ++arc) {
-    LevelCounts& counts = edges[static_cast<std::size_t>(arc)];
-    const double bytes = times * (together ? mean_message_fraction(lane, some_step, arc)
-                                           : message_fraction(lane, some_step, arc));
-    const double part = bytes / static_cast<double>(hashing_.queue_pairs);
-    const auto add = [&](std::int64_t from, std::int64_t to) {
-      for (std::int64_t group = layout_.first; group < layout_.last; ++group) {
-        const std::int64_t source = layout_.rank(group, from);
-        const std::int64_t destination = layout_.rank(group, to);
-        const std::uint64_t ends = pair_hash(source, destination);
-        for (std::int64_t pair = 0; pair < hashing_.queue_pairs; ++pair) {
-          const Path path =
-              routes.path(source, destination,
-                          ends + salt + static_cast<std::uint64_t>(pair) * 0xD1B54A32D192ED03ULL);
-          if (path.length == 0 && source != destination) return cut(source, destination);
-          way(path, part, source, destination);
-          if (pair == 0)
-            counts[static_cast<std::size_t>(routes.turning_level(path))] += times / groups;
-        }
-      }
-    };
-    if (step < 0)
-      for_each_flow_of_all_steps(lane, arc, add);
-    else
-      for_each_flow(lane, step, arc, add);
-  }
+    route_lane(system(), network_.routes(), GroupRoutes(network_.routes(), layout_), lane, number,
+               step, times, hashing_, edges, *this);
 }
 
 void GroupsEngine::add_step(const std::vector<const Lane*>& lanes, std::int64_t step,
@@ -181,13 +155,9 @@ void GroupsEngine::add_all_steps(const std::vector<const Lane*>& lanes, ArcEdges
     return;
   }
   for (std::size_t i = 0; i < lanes.size(); ++i) {
-    const Lane& lane = *lanes[i];
-    if (lane.phase.lag == Lag::none || is_single(lane.phase)) {
-      add_lane(lane, i, -1, 1, edges);
-      continue;
-    }
-    for (const StepClass& steps : step_classes(lane))
-      add_lane(lane, i, steps.first, static_cast<double>(steps.count), edges);
+    for_each_of_all_steps(*lanes[i], [&](std::int64_t step, double times) {
+      add_lane(*lanes[i], i, step, times, edges);
+    });
   }
 }
 

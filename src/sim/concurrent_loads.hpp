@@ -54,8 +54,6 @@ class GroupsEngine {
  private:
   void add_lane(const Lane& lane, std::size_t number, std::int64_t step, double times,
                 ArcEdges& edges);
-  void add_groups_lane(const Lane& lane, std::size_t number, std::int64_t step, double times,
-                       ArcEdges& edges);
   void add_spread(const LinkLoads& bundles);
   [[nodiscard]] bool whole() const { return layout_.groups == 1 && layout_.member_hop == 1; }
   [[nodiscard]] PerResource fullest() const;

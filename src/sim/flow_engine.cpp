@@ -17,9 +17,6 @@ namespace {
 /// ecmp that is the even share, which so many flows per link come within a per cent of.
 constexpr std::int64_t kMostRanksPairByPair = 2048;
 
-/// More messages than this are not enumerated: some 20 s.
-constexpr double kMostMessages = 2e9;
-
 System with_even_share(System system) {
   auto* clos = std::get_if<Clos>(&system.fabric);
   if (clos != nullptr && clos->routing == Routing::ecmp) clos->routing = Routing::spray;
@@ -31,11 +28,6 @@ std::vector<std::int64_t> members_of(const Lane& lane, std::int64_t group) {
   members.reserve(static_cast<std::size_t>(lane.map.size));
   for (std::int64_t i = 0; i < lane.map.size; ++i) members.push_back(lane.map.rank(group, i));
   return members;
-}
-
-std::int64_t queue_pairs(const System& system) {
-  const auto& figure = system.node.nics.queue_pairs;
-  return figure ? std::llround(figure->value) : 1;
 }
 
 bool adds_up_between_nodes(const Program& program, std::int64_t per_node) {
@@ -101,7 +93,9 @@ double FlowNetwork::messages_of(const Program& program) const {
   for (const Lane& lane : program.lanes) {
     const double all = static_cast<double>(lane.map.size * lane.map.group_count);
     if (summed_by_groups(lane)) {
-      for (std::int64_t group = 0; group < lane.map.group_count; ++group)
+      // Members are listed only where some pairs are: there may be a million of them.
+      const std::int64_t groups = even_routes_.has_dead_nics() ? lane.map.group_count : 0;
+      for (std::int64_t group = 0; group < groups; ++group)
         messages += pairs_one_by_one(even_routes_, members_of(lane, group));
       continue;
     }
@@ -138,7 +132,7 @@ Expected<void> FlowNetwork::accepts(const Candidate& candidate) const {
 }
 
 FlowEngine::FlowEngine(const FlowNetwork& network, std::uint64_t seed)
-    : network_(network), hashing_{seed, queue_pairs(network.system())}, loads_(network.routes()) {}
+    : network_(network), hashing_(flow_hashing(network.system(), seed)), loads_(network.routes()) {}
 
 StepLoads FlowEngine::step(const std::vector<Lane>& lanes, std::int64_t step) {
   StepLoads loads;

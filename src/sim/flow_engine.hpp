@@ -90,20 +90,11 @@ class FlowEngine {
         for_each_routed(network_.system(), network_.routes(), lane, i, step, times, hashing_, edges,
                         sink);
       };
-      if (lane.phase.lag == Lag::none || sends_single_messages(lane)) {
-        route(-1, 1);
-        continue;
-      }
-      for (const StepClass& steps : step_classes(lane))
-        route(steps.first, static_cast<double>(steps.count));
+      for_each_of_all_steps(lane, route);
     }
   }
 
  private:
-  static bool sends_single_messages(const Lane& lane) {
-    return lane.phase.root >= 0 && lane.phase.steps > 1 && lane.phase.arc_count == 1 &&
-           lane.phase.unit == Unit::one && lane.phase.frame == Frame::cyclic;
-  }
   const FlowNetwork& network_;
   FlowHashing hashing_;
   LinkLoads loads_;

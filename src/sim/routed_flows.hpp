@@ -9,6 +9,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -23,11 +24,31 @@
 
 namespace collscale {
 
+/// More messages than this are not enumerated: some 20 s.
+inline constexpr double kMostMessages = 2e9;
+
 /// What enumeration needs to know beside the routes.
 struct FlowHashing {
   std::uint64_t seed = 1;
   std::int64_t queue_pairs = 1;  ///< parts of a message between nodes, each hashed by itself
 };
+
+inline FlowHashing flow_hashing(const System& system, std::uint64_t seed) {
+  const auto& queue_pairs = system.node.nics.queue_pairs;
+  return {seed, queue_pairs ? std::llround(queue_pairs->value) : 1};
+}
+
+/// f(step, times) for what a lane sends in all of its steps: steps alike `times` times, step −1 for
+/// all steps at once.
+template <class F>
+void for_each_of_all_steps(const Lane& lane, F&& f) {
+  const Phase& phase = lane.phase;
+  const bool single_messages = phase.root >= 0 && phase.steps > 1 && phase.arc_count == 1 &&
+                               phase.unit == Unit::one && phase.frame == Frame::cyclic;
+  if (phase.lag == Lag::none || single_messages) return f(std::int64_t{-1}, 1.0);
+  for (const StepClass& steps : step_classes(lane))
+    f(steps.first, static_cast<double>(steps.count));
+}
 
 namespace routed_detail {
 
@@ -122,6 +143,11 @@ struct PlainRoutes {
     return fabric.is_clos() ? fabric.turning_level(source, destination)
                             : fabric.turning_level(path);
   }
+  template <class F>
+  static void for_each_pair(std::int64_t source, std::int64_t destination, F&& f) {
+    f(source, destination);
+  }
+  static constexpr double groups = 1;
   static constexpr bool may_be_cut = false;
 };
 
@@ -133,9 +159,24 @@ struct AnyRoutes {
   [[nodiscard]] int level(std::int64_t, std::int64_t, const Path& path) const {
     return routes.turning_level(path);
   }
+  template <class F>
+  static void for_each_pair(std::int64_t source, std::int64_t destination, F&& f) {
+    f(source, destination);
+  }
+  static constexpr double groups = 1;
   static constexpr bool may_be_cut = true;
 };
 
+}  // namespace routed_detail
+
+/// for_each_routed over ways of one's own. A Routing has
+///   Path path(source, destination, hash) const;
+///   int level(source, destination, const Path&) const;   at which it turns round
+///   void for_each_pair(from, to, f) const;   f(source, destination) for each group of the job that
+///                                            goes through the schedule, whose ranks are from and
+///                                            to
+///   double groups;                           so many; messages are counted for one of them
+///   static constexpr bool may_be_cut;
 template <class Routing, class Sink>
 void route_lane(const System& system, const Routes& routes, const Routing& routing,
                 const Lane& lane, std::size_t number, std::int64_t step, double times,
@@ -148,7 +189,7 @@ void route_lane(const System& system, const Routes& routes, const Routing& routi
     const double bytes = times * (together ? mean_message_fraction(lane, some_step, arc)
                                            : message_fraction(lane, some_step, arc));
     if (lane.phase.network != InNetwork::none) {
-      SwitchFlows<Sink> flows(system, routes, lane, bytes, sink);
+      routed_detail::SwitchFlows<Sink> flows(system, routes, lane, bytes, sink);
       for_each_flow(lane, 0, arc, [&](std::int64_t source, std::int64_t destination) {
         flows.add(arc == 0 ? source : destination, arc == 0 ? destination : source, arc == 0);
       });
@@ -158,19 +199,22 @@ void route_lane(const System& system, const Routes& routes, const Routing& routi
       continue;
     }
     const double part = bytes / static_cast<double>(hashing.queue_pairs);
-    const auto add = [&](std::int64_t source, std::int64_t destination) {
+    const auto add_one = [&](std::int64_t source, std::int64_t destination) {
       const std::uint64_t ends = pair_hash(source, destination);
       Path path = routing.path(source, destination, ends + salt);
       if constexpr (Routing::may_be_cut) {
         if (path.length == 0 && source != destination) return sink.cut(source, destination);
       }
-      counts[static_cast<std::size_t>(routing.level(source, destination, path))] += times;
+      counts[static_cast<std::size_t>(routing.level(source, destination, path))] +=
+          times / routing.groups;
       sink.way(path, part, source, destination);
       for (std::int64_t pair = 1; pair < hashing.queue_pairs; ++pair) {
-        path = routing.path(source, destination,
-                            ends + salt + static_cast<std::uint64_t>(pair) * 0xD1B54A32D192ED03ULL);
+        path = routing.path(source, destination, ends + salt + part_hash(pair));
         sink.way(path, part, source, destination);
       }
+    };
+    const auto add = [&](std::int64_t from, std::int64_t to) {
+      routing.for_each_pair(from, to, add_one);
     };
     if (step < 0)
       for_each_flow_of_all_steps(lane, arc, add);
@@ -178,8 +222,6 @@ void route_lane(const System& system, const Routes& routes, const Routing& routi
       for_each_flow(lane, step, arc, add);
   }
 }
-
-}  // namespace routed_detail
 
 /// Gives the sink `times` equal steps of one lane, which is the `number`-th of its stage, and
 /// counts its messages by arc and level. A flow keeps its path through all steps: the hash knows
@@ -189,11 +231,11 @@ void for_each_routed(const System& system, const Routes& routes, const Lane& lan
                      std::size_t number, std::int64_t step, double times,
                      const FlowHashing& hashing, ArcEdges& edges, Sink&& sink) {
   if (routes.plain())
-    routed_detail::route_lane(system, routes, routed_detail::PlainRoutes{routes.fabric()}, lane,
-                              number, step, times, hashing, edges, sink);
+    route_lane(system, routes, routed_detail::PlainRoutes{routes.fabric()}, lane, number, step,
+               times, hashing, edges, sink);
   else
-    routed_detail::route_lane(system, routes, routed_detail::AnyRoutes{routes}, lane, number, step,
-                              times, hashing, edges, sink);
+    route_lane(system, routes, routed_detail::AnyRoutes{routes}, lane, number, step, times, hashing,
+               edges, sink);
 }
 
 }  // namespace collscale

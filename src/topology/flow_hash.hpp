@@ -18,7 +18,12 @@ namespace collscale {
   return (((seed << 8U) + lane) << 40U) + (seed >> 16U) * 0xA24BAED4963EE407ULL;
 }
 
-/// By all of these.
+/// By the part of a message (queue pair) that it is.
+[[nodiscard]] inline std::uint64_t part_hash(std::int64_t part) {
+  return static_cast<std::uint64_t>(part) * 0xD1B54A32D192ED03ULL;
+}
+
+/// By all of these but the part.
 [[nodiscard]] inline std::uint64_t flow_hash(std::int64_t source, std::int64_t destination,
                                              std::uint64_t seed, std::uint64_t lane) {
   return pair_hash(source, destination) + lane_salt(seed, lane);

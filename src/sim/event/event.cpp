@@ -17,7 +17,7 @@ namespace collscale {
 namespace {
 
 /// More are not walked one by one: a minute.
-constexpr double kMostMessages = 4e9;
+constexpr double kMostWalked = 4e9;
 
 Expected<std::vector<float>> slow_factors(const EventOptions& options, std::int64_t ranks) {
   std::vector<float> factors;
@@ -112,11 +112,11 @@ class Simulation {
     constexpr std::int64_t kUntilSteady = 4;  // undisturbed chunks soon follow one another alike
     const double messages =
         walked_messages(plan, disturbed ? std::numeric_limits<std::int64_t>::max() : kUntilSteady);
-    if (messages > kMostMessages && !is_one_ring(plan))
+    if (messages > kMostWalked && !is_one_ring(plan))
       return fail(fmt::format(
           "engine event would walk {:.1g} messages of algorithm {}, more than {:.0g}: fewer ranks "
           "or chunks, or engine flow, would do",
-          messages, candidate.schedule.algorithm, kMostMessages));
+          messages, candidate.schedule.algorithm, kMostWalked));
 
     EventPrediction out;
     Prediction& prediction = out.prediction;

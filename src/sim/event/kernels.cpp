@@ -47,6 +47,12 @@ void exchange(double* to, const double* from, const double* own, const double* e
 
 constexpr Kernels kPortable{InstructionSet::portable, "portable", fill_delays, sweep, exchange};
 
+}  // namespace
+
+const Kernels* portable_kernels() { return &kPortable; }
+
+namespace {
+
 struct Available {
   std::array<const Kernels*, 4> list{};
   std::size_t count = 0;
@@ -59,7 +65,7 @@ struct Available {
       list[count++] = avx2_kernels();
     list[count++] = sse2_kernels();
 #endif
-    list[count++] = &kPortable;
+    list[count++] = portable_kernels();
   }
 };
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "sim/event/kernels.hpp"
+#include "sim/event/kernels_sets.hpp"
 
 namespace collscale {
 namespace {
@@ -184,20 +185,6 @@ struct Body {
     }
   }
 
-  /// Kinds that look something up for each rank.
-  static void fill_one_by_one(const DelayLaw& law, const std::uint32_t* key_low,
-                              const std::uint32_t* key_high, std::int64_t ranks,
-                              const StepKeys* keys, int pairs, float* rows, std::int64_t stride) {
-    for (int p = 0; p < pairs; ++p) {
-      for (std::int64_t r = 0; r < ranks; ++r) {
-        const auto [first, second] =
-            delay_pair(law, std::uint64_t{key_high[r]} << 32U | key_low[r], keys[p]);
-        rows[2 * p * stride + r] = first;
-        rows[(2 * p + 1) * stride + r] = second;
-      }
-    }
-  }
-
   static void fill_delays(const DelayLaw& law, const std::uint32_t* key_low,
                           const std::uint32_t* key_high, std::int64_t ranks, const StepKeys* keys,
                           int pairs, float* rows, std::int64_t stride) {
@@ -216,7 +203,7 @@ struct Body {
       case Kind::none:
       case Kind::detour:
       case Kind::samples:
-        return with(fill_one_by_one);
+        return with(portable_kernels()->fill_delays);  // something is looked up for each rank
     }
   }
 

@@ -5,6 +5,7 @@
 namespace collscale {
 
 struct Kernels;
+const Kernels* portable_kernels();
 const Kernels* sse2_kernels();
 const Kernels* avx2_kernels();
 const Kernels* avx512_kernels();
