@@ -25,14 +25,15 @@ class PerLevel {
   double& operator[](std::size_t level) {
     if (level < kNear) [[likely]]
       return near_[level];
-    if (level - kNear >= far_.size()) far_.resize(level - kNear + 1);
-    return far_[level - kNear];
+    return far(level - kNear);
   }
   double operator[](std::size_t level) const {
     if (level < kNear) [[likely]]
       return near_[level];
     return level - kNear < far_.size() ? far_[level - kNear] : 0.0;
   }
+  /// Of a level below kNear, without looking.
+  double& near(std::size_t level) { return near_[level]; }
   /// From here on all are zero.
   [[nodiscard]] std::size_t size() const { return kNear + far_.size(); }
 
@@ -64,6 +65,7 @@ class PerLevel {
   }
 
  private:
+  double& far(std::size_t index);  ///< grows; kept out of the way of what a clos does
   std::array<double, kNear> near_{};
   std::vector<double> far_;
 };

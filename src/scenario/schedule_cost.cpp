@@ -165,9 +165,7 @@ class Evaluation {
                rates_.switch_pass_s[static_cast<std::size_t>(step.switch_level)]);
   }
 
-  [[nodiscard]] int slot_of(int level) const {
-    return std::min(level, static_cast<int>(rates_.level_names.size()));
-  }
+  [[nodiscard]] int slot_of(int level) const { return rates_.is_clos ? level : std::min(level, 1); }
 
   /// Parts that share resources: at least as long as the slowest part, and as the busiest resource
   /// needs for all of them after the longest latency of any.
@@ -254,13 +252,14 @@ std::string resource_name(const CostRates& rates, int slot) {
   if (slot == kRankSlot) return "rank";
   if (slot == kScaleUpResource) return "scale-up";
   if (slot == kNicResource) return "nic";
-  return rates.tiers[static_cast<std::size_t>(slot - kFirstTierResource)];
+  return std::string(rates.tiers[static_cast<std::size_t>(slot - kFirstTierResource)]);
 }
 
 std::string level_name(const CostRates& rates, int level) {
   if (level == kRankSlot) return "rank";
   if (level == 0) return "scale-up";
-  return rates.level_names[static_cast<std::size_t>(level - 1)];
+  if (!rates.is_clos) return "network";
+  return std::string(rates.tiers[static_cast<std::size_t>(level - 1)]);
 }
 
 /// "latency" when that is at least half of the time; else the tier with most of what is moved, or
@@ -323,14 +322,13 @@ CostRates::CostRates(const System& system, const PriceOptions& price_options)
     imbalance_factor = 1 + value_or(clos->imbalance, 0);
   if (node.compute.reduce_Bps) reduce_s_per_byte = 1 / node.compute.reduce_Bps->value;
   if (node.compute.copy_Bps) copy_s_per_byte = 1 / node.compute.copy_Bps->value;
-  for (const LinkClass& link_class : fabric.classes()) {
-    const bool again = static_cast<int>(tiers.size()) > link_class.tier;  // the way back
-    if (link_class.tier >= 0 && !again) tiers.push_back(fabric.tier_name(link_class));
+  is_clos = clos != nullptr;
+  if (is_clos) {
+    tiers.reserve(clos->tiers.size());
+    for (const Tier& tier : clos->tiers) tiers.push_back(tier.name);
+  } else {
+    tiers = direct_tier_names(system);
   }
-  if (clos != nullptr)
-    for (const Tier& tier : clos->tiers) level_names.push_back(tier.name);
-  else
-    level_names.emplace_back("network");
 }
 
 Prediction evaluate(const ScheduleCost& cost, const CostRates& rates, double size_bytes) {

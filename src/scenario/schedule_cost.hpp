@@ -92,9 +92,10 @@ struct CostRates {
   double imbalance_factor = 1;  ///< of tiers under adaptive and spray
   double reduce_s_per_byte = 0;
   double copy_s_per_byte = 0;
-  std::vector<std::string> tiers;  ///< names of the resources from kFirstTierResource on
-  /// Names of levels from 1 on; the last one stands for all that follow.
-  std::vector<std::string> level_names;
+  /// Names of the resources from kFirstTierResource on; of a clos, of the levels from 1 on as well.
+  /// Of the system, which must live on.
+  std::vector<std::string_view> tiers;
+  bool is_clos = true;  ///< else all levels from 1 on are booked as one
 };
 
 /// The time and its breakdown for one size.

@@ -41,8 +41,9 @@ struct GroupRoutes {
   [[nodiscard]] Path path(std::int64_t source, std::int64_t destination, std::uint64_t hash) const {
     return routes.path(source, destination, hash);
   }
-  [[nodiscard]] int level(std::int64_t, std::int64_t, const Path& path) const {
-    return routes.turning_level(path);
+  [[nodiscard]] double& count(LevelCounts& counts, std::int64_t, std::int64_t,
+                              const Path& path) const {
+    return counts[static_cast<std::size_t>(routes.turning_level(path))];
   }
   template <class F>
   void for_each_pair(std::int64_t from, std::int64_t to, F&& f) const {

@@ -39,7 +39,7 @@ class GroupsEngine {
   [[nodiscard]] const std::vector<double>& bytes() const { return bytes_; }
 
   // As a sink of flows (routed_flows.hpp):
-  void way(const Path& path, double bytes, std::int64_t, std::int64_t) {
+  void way(std::span<const std::int64_t> path, double bytes, std::int64_t, std::int64_t) {
     for (const std::int64_t link : path) bytes_[static_cast<std::size_t>(link)] += bytes;
   }
   void link(std::int64_t link, double bytes, std::int64_t, std::int64_t) {

@@ -164,7 +164,8 @@ class FlowsOnLinks {
     for (std::size_t i = 0; i < links.size(); ++i)
       slot_[static_cast<std::size_t>(links[i])] = static_cast<std::uint8_t>(i + 1);
   }
-  void way(const Path& path, double, std::int64_t source, std::int64_t destination) {
+  void way(std::span<const std::int64_t> path, double, std::int64_t source,
+           std::int64_t destination) {
     for (const std::int64_t each : path) count(each, 1, source, destination);
   }
   void link(std::int64_t number, double, std::int64_t source, std::int64_t destination) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "scenario/schedule_cost.hpp"
@@ -29,7 +30,9 @@ class LinkLoads {
   [[nodiscard]] PerResource fullest() const;
 
   // As a sink of flows (routed_flows.hpp):
-  void way(const Path& path, double bytes, std::int64_t, std::int64_t) { add(path, bytes); }
+  void way(std::span<const std::int64_t> links, double bytes, std::int64_t, std::int64_t) {
+    for (const std::int64_t link : links) add(link, bytes);
+  }
   void link(std::int64_t link, double bytes, std::int64_t, std::int64_t) { add(link, bytes); }
   void cut(std::int64_t source, std::int64_t destination) {
     if (cut_source_ >= 0) return;

@@ -2,15 +2,16 @@
 // The messages of a lane, each with its way: what every use of the flow engine walks over.
 //
 // A Sink has
-//   void way(const Path&, double bytes, std::int64_t source, std::int64_t destination);
-//   void link(std::int64_t link, double bytes, std::int64_t source, std::int64_t destination);
-//   void cut(std::int64_t source, std::int64_t destination);      no way is whole
+//   void way(std::span<const std::int64_t> links, double bytes, std::int64_t source, std::int64_t
+//   destination); void link(std::int64_t link, double bytes, std::int64_t source, std::int64_t
+//   destination); void cut(std::int64_t source, std::int64_t destination);      no way is whole
 // Sources and destinations are ranks of the job; of what switches add up one of them is the switch.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -133,15 +134,17 @@ class SwitchFlows {
   std::vector<TreeLink> tree_links_;
 };
 
-/// Packed and whole: nothing but the fabric.
+/// Packed, on a whole clos: nothing but the fabric, inlined.
 struct PlainRoutes {
   const Fabric& fabric;
-  [[nodiscard]] Path path(std::int64_t source, std::int64_t destination, std::uint64_t hash) const {
-    return fabric.path(source, destination, hash);
+  [[nodiscard]] ClosPath path(std::int64_t source, std::int64_t destination,
+                              std::uint64_t hash) const {
+    return fabric.clos_path(source, destination, hash);
   }
-  [[nodiscard]] int level(std::int64_t source, std::int64_t destination, const Path& path) const {
-    return fabric.is_clos() ? fabric.turning_level(source, destination)
-                            : fabric.turning_level(path);
+  /// Where messages of its level are counted.
+  [[nodiscard]] double& count(LevelCounts& counts, std::int64_t source, std::int64_t destination,
+                              const ClosPath&) const {
+    return counts.near(static_cast<std::size_t>(fabric.turning_level(source, destination)));
   }
   template <class F>
   static void for_each_pair(std::int64_t source, std::int64_t destination, F&& f) {
@@ -156,8 +159,9 @@ struct AnyRoutes {
   [[nodiscard]] Path path(std::int64_t source, std::int64_t destination, std::uint64_t hash) const {
     return routes.path(source, destination, hash);
   }
-  [[nodiscard]] int level(std::int64_t, std::int64_t, const Path& path) const {
-    return routes.turning_level(path);
+  [[nodiscard]] double& count(LevelCounts& counts, std::int64_t, std::int64_t,
+                              const Path& path) const {
+    return counts[static_cast<std::size_t>(routes.turning_level(path))];
   }
   template <class F>
   static void for_each_pair(std::int64_t source, std::int64_t destination, F&& f) {
@@ -171,10 +175,10 @@ struct AnyRoutes {
 
 /// for_each_routed over ways of one's own. A Routing has
 ///   Path path(source, destination, hash) const;
-///   int level(source, destination, const Path&) const;   at which it turns round
-///   void for_each_pair(from, to, f) const;   f(source, destination) for each group of the job that
-///                                            goes through the schedule, whose ranks are from and
-///                                            to
+///   double& count(LevelCounts&, source, destination, const Path&) const;   of messages of its
+///   level void for_each_pair(from, to, f) const;   f(source, destination) for each group of the
+///   job that
+///                                            goes through the schedule
 ///   double groups;                           so many; messages are counted for one of them
 ///   static constexpr bool may_be_cut;
 template <class Routing, class Sink>
@@ -201,16 +205,15 @@ void route_lane(const System& system, const Routes& routes, const Routing& routi
     const double part = bytes / static_cast<double>(hashing.queue_pairs);
     const auto add_one = [&](std::int64_t source, std::int64_t destination) {
       const std::uint64_t ends = pair_hash(source, destination);
-      Path path = routing.path(source, destination, ends + salt);
+      auto path = routing.path(source, destination, ends + salt);
       if constexpr (Routing::may_be_cut) {
         if (path.length == 0 && source != destination) return sink.cut(source, destination);
       }
-      counts[static_cast<std::size_t>(routing.level(source, destination, path))] +=
-          times / routing.groups;
-      sink.way(path, part, source, destination);
+      routing.count(counts, source, destination, path) += times / routing.groups;
+      sink.way(path.view(), part, source, destination);
       for (std::int64_t pair = 1; pair < hashing.queue_pairs; ++pair) {
         path = routing.path(source, destination, ends + salt + part_hash(pair));
-        sink.way(path, part, source, destination);
+        sink.way(path.view(), part, source, destination);
       }
     };
     const auto add = [&](std::int64_t from, std::int64_t to) {
@@ -230,7 +233,7 @@ template <class Sink>
 void for_each_routed(const System& system, const Routes& routes, const Lane& lane,
                      std::size_t number, std::int64_t step, double times,
                      const FlowHashing& hashing, ArcEdges& edges, Sink&& sink) {
-  if (routes.plain())
+  if (routes.plain() && routes.fabric().is_clos())
     route_lane(system, routes, routed_detail::PlainRoutes{routes.fabric()}, lane, number, step,
                times, hashing, edges, sink);
   else

@@ -10,10 +10,6 @@
 
 namespace collscale {
 
-namespace {
-constexpr std::array<std::string_view, Torus::kMaxDimensions> kAxes = {"x", "y", "z", "w", "v"};
-}  // namespace
-
 Fabric::Fabric(const System& system)
     : ranks_per_node_(collscale::ranks_per_node(system)), ranks_(max_ranks(system)) {
   latency_s_[0] = system.node.scale_up.latency_s.value;
@@ -90,9 +86,10 @@ void Fabric::add_torus(const System& system, const Torus& torus) {
   using Kind = LinkClass::Kind;
   add_nodes(system, 1);
   TorusRoutes routes(torus);
+  const std::vector<std::string_view> names = direct_tier_names(system);
   for (int d = 0; d < routes.dimensions(); ++d) {
     const auto index = static_cast<std::size_t>(d);
-    tier_names_[index] = kAxes[index];
+    tier_names_[index] = names[index];
     routes.place(d, link_count_);
     const double link_Bps = torus.dimensions[index].link_Bps.value * torus.efficiency.value;
     add_class(Kind::plus, d, routes.cables(d), link_Bps);
@@ -172,16 +169,20 @@ int Fabric::turning_level(std::int64_t source_rank, std::int64_t destination_ran
   const std::int64_t source_node = ranks_per_node_.quotient(source_rank);
   const std::int64_t destination_node = ranks_per_node_.quotient(destination_rank);
   if (source_node == destination_node) return 0;
-  if (const auto* torus = std::get_if<TorusRoutes>(&routes_))
-    return torus->hops(source_node, destination_node);
-  if (const auto* dragonfly = std::get_if<DragonflyRoutes>(&routes_)) {
-    return level_of(dragonfly->hops(router(source_node), router(destination_node), hash));
-  }
+  if (!is_clos_) return routed_level(source_node, destination_node, hash);
   const std::int64_t per_node = ranks_per_node_.value();
   const bool changes_rail =
       cross_rail_ == CrossRail::spine && rail(source_rank - source_node * per_node) !=
                                              rail(destination_rank - destination_node * per_node);
   return level(source_rank, destination_rank, changes_rail);
+}
+
+int Fabric::routed_level(std::int64_t source_node, std::int64_t destination_node,
+                         std::uint64_t hash) const {
+  if (const auto* torus = std::get_if<TorusRoutes>(&routes_))
+    return torus->hops(source_node, destination_node);
+  const auto& dragonfly = *std::get_if<DragonflyRoutes>(&routes_);
+  return level_of(dragonfly.hops(router(source_node), router(destination_node), hash));
 }
 
 int Fabric::level_of(const DragonflyRoutes::Hops& hops) const {

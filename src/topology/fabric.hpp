@@ -103,11 +103,16 @@ class Fabric {
   [[nodiscard]] Path path(std::int64_t source_rank, std::int64_t destination_rank,
                           std::uint64_t hash) const;
 
-  /// Appends the way from one node to another, out of the NIC of local rank `out` and into that of
-  /// `in`. `choose(tier, count)` picks among equal-cost links: the plane first (tier kMaxTiers),
-  /// then uplinks from the leaf on; it is asked only where links are numbered apart.
-  template <class Choose>
-  void append_way(Path& path, std::int64_t source_node, std::int64_t out,
+  /// The same of a clos, for loops over very many flows.
+  template <class AnyPath = ClosPath>
+  [[nodiscard]] AnyPath clos_path(std::int64_t source_rank, std::int64_t destination_rank,
+                                  std::uint64_t hash) const;
+
+  /// Of a clos: appends the way from one node to another, out of the NIC of local rank `out` and
+  /// into that of `in`. `choose(tier, count)` picks among equal-cost links: the plane first (tier
+  /// kMaxTiers), then uplinks from the leaf on; it is asked only where links are numbered apart.
+  template <class AnyPath, class Choose>
+  void append_way(AnyPath& path, std::int64_t source_node, std::int64_t out,
                   std::int64_t destination_node, std::int64_t in, Choose&& choose) const;
 
   /// Links as they are numbered: of one tier, and of NICs.
@@ -184,11 +189,11 @@ class Fabric {
   void add_clos(const System& system, const Clos& clos);
   void add_torus(const System& system, const Torus& torus);
   void add_dragonfly(const System& system, const Dragonfly& dragonfly);
-  [[nodiscard]] Path clos_path(std::int64_t source_rank, std::int64_t destination_rank,
-                               std::uint64_t hash) const;
   [[nodiscard]] Path routed_path(std::int64_t source_rank, std::int64_t destination_rank,
                                  std::uint64_t hash) const;
   [[nodiscard]] int level_of(const DragonflyRoutes::Hops& hops) const;
+  [[nodiscard]] int routed_level(std::int64_t source_node, std::int64_t destination_node,
+                                 std::uint64_t hash) const;
   [[nodiscard]] std::int64_t router(std::int64_t node) const {
     return router_nodes_.quotient(node);
   }
@@ -233,8 +238,8 @@ inline int Fabric::level(std::int64_t source, std::int64_t destination, bool cha
   return tier + 1;
 }
 
-template <class Choose>
-inline void Fabric::append_way(Path& path, std::int64_t source_node, std::int64_t out,
+template <class AnyPath, class Choose>
+inline void Fabric::append_way(AnyPath& path, std::int64_t source_node, std::int64_t out,
                                std::int64_t destination_node, std::int64_t in,
                                Choose&& choose) const {
   const std::int64_t source_rail = rail(out);
@@ -272,9 +277,10 @@ inline void Fabric::append_way(Path& path, std::int64_t source_node, std::int64_
   path.push(classes_[3].first + plane * plane_nics_ + nic(destination_node, in));
 }
 
-inline Path Fabric::clos_path(std::int64_t source_rank, std::int64_t destination_rank,
-                              std::uint64_t hash) const {
-  Path path;
+template <class AnyPath>
+inline AnyPath Fabric::clos_path(std::int64_t source_rank, std::int64_t destination_rank,
+                                 std::uint64_t hash) const {
+  AnyPath path;
   if (source_rank == destination_rank) return path;
   const std::int64_t scale_up_out = 0;  // the first class of all
   const std::int64_t scale_up_in = ranks_;
@@ -299,7 +305,7 @@ inline Path Fabric::clos_path(std::int64_t source_rank, std::int64_t destination
 
 inline Path Fabric::path(std::int64_t source_rank, std::int64_t destination_rank,
                          std::uint64_t hash) const {
-  return is_clos_ ? clos_path(source_rank, destination_rank, hash)
+  return is_clos_ ? clos_path<Path>(source_rank, destination_rank, hash)
                   : routed_path(source_rank, destination_rank, hash);
 }
 

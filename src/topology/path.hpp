@@ -9,21 +9,22 @@
 
 namespace collscale {
 
-/// At most kMaxLinks. Only the first `length` are set and copied: clearing and copying costs time.
-struct Path {
-  static constexpr int kMaxLinks = 256;  ///< check_system refuses fabrics with longer ways
+/// At most kMost. Only the first `length` are set and copied: clearing and copying costs time.
+template <int kMost>
+struct PathOf {
+  static constexpr int kMaxLinks = kMost;
 
-  std::array<std::int64_t, kMaxLinks> links;
+  std::array<std::int64_t, kMost> links;
   int length = 0;
 
-  Path() = default;
-  Path(const Path& other) : length(other.length) { copy(other); }
-  Path& operator=(const Path& other) {
+  PathOf() = default;
+  PathOf(const PathOf& other) : length(other.length) { copy(other); }
+  PathOf& operator=(const PathOf& other) {
     length = other.length;
     if (this != &other) copy(other);
     return *this;
   }
-  ~Path() = default;
+  ~PathOf() = default;
 
   void push(std::int64_t link) { links[static_cast<std::size_t>(length++)] = link; }
   [[nodiscard]] std::span<const std::int64_t> view() const& {
@@ -31,12 +32,18 @@ struct Path {
   }
   /// Of a call's result the links themselves: a span would outlive them in
   /// `for (link : fabric.path(...).view())`.
-  [[nodiscard]] Path view() && { return *this; }
+  [[nodiscard]] PathOf view() && { return *this; }
   [[nodiscard]] const std::int64_t* begin() const { return links.data(); }
   [[nodiscard]] const std::int64_t* end() const { return links.data() + length; }
 
  private:
-  void copy(const Path& other) { std::copy(other.begin(), other.end(), links.data()); }
+  void copy(const PathOf& other) { std::copy(other.begin(), other.end(), links.data()); }
 };
+
+/// Of any fabric: check_system refuses those with longer ways.
+using Path = PathOf<256>;
+/// Of a clos of up to five tiers. Loops over very many flows use it: compilers keep functions with
+/// more than some 256 bytes on the stack from being inlined.
+using ClosPath = PathOf<16>;
 
 }  // namespace collscale

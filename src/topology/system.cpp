@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace collscale {
@@ -77,6 +78,15 @@ std::string_view name(DragonflyRouting routing) {
 std::string_view fabric_kind(const System& system) {
   if (std::holds_alternative<Torus>(system.fabric)) return "torus";
   return std::holds_alternative<Dragonfly>(system.fabric) ? "dragonfly" : "clos";
+}
+
+std::vector<std::string_view> direct_tier_names(const System& system) {
+  static constexpr std::array<std::string_view, Torus::kMaxDimensions> kAxes = {"x", "y", "z", "w",
+                                                                                "v"};
+  if (const auto* torus = std::get_if<Torus>(&system.fabric))
+    return {kAxes.begin(), kAxes.begin() + std::min(torus->dimensions.size(), kAxes.size())};
+  if (std::holds_alternative<Dragonfly>(system.fabric)) return {"local", "global"};
+  return {};
 }
 
 const Figure& fabric_efficiency(const System& system) {

@@ -178,6 +178,8 @@ std::string_view name(DragonflyRouting routing);
 
 /// "clos", "torus", "dragonfly".
 std::string_view fabric_kind(const System& system);
+/// What the tiers of links of a torus (x, y, z, w, v) or dragonfly (local, global) are called.
+std::vector<std::string_view> direct_tier_names(const System& system);
 /// Attainable share of line rate, whatever the fabric.
 const Figure& fabric_efficiency(const System& system);
 /// What adds up between nodes; nullptr where nothing does.
