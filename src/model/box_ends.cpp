@@ -22,10 +22,18 @@ double within_blocks(const Progression& p, std::int64_t block) {
   const std::int64_t distance = std::abs(p.destination - p.source);
   const bool alike = p.source_hop == p.destination_hop;
   if (distance >= block && (alike || p.count == 1)) return 0;
-  if (p.count == 1 || (p.source_hop % block == 0 && p.destination_hop % block == 0))
+  const bool aligned = p.source_hop % block == 0 && p.destination_hop % block == 0;
+  if (p.count == 1 || (aligned && alike))
     return divide(p.source, block).quotient == divide(p.destination, block).quotient
                ? static_cast<double>(p.count)
                : 0;
+  if (aligned) {  // the ends' blocks part or approach by a constant: they meet once at most
+    const std::int64_t apart =
+        divide(p.destination, block).quotient - divide(p.source, block).quotient;
+    const std::int64_t closer = (p.source_hop - p.destination_hop) / block;
+    const std::int64_t k = apart / closer;
+    return k * closer == apart && k >= 0 && k < p.count ? 1 : 0;
+  }
   if (alike) {
     const std::int64_t low = std::min(p.source, p.destination);
     const std::int64_t crossing = floor_sum(p.count, low + distance, p.source_hop, block) -

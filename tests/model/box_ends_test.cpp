@@ -67,12 +67,29 @@ RC_GTEST_PROP(BoxEnds, FindTheMessagesWithAnEndInAStretch, ()) {
 
 RC_GTEST_PROP(BoxEnds, CountMessagesWithinBlocks, ()) {
   const FlowBox box = random_box();
-  const auto block = *rc::gen::inRange<std::int64_t>(1, 300);
+  const auto block = *rc::gen::oneOf(rc::gen::inRange<std::int64_t>(1, 12),
+                                     rc::gen::inRange<std::int64_t>(1, 300));
   double within = 0;
   for (const auto& [source, destination] : walk(box))
     within += source / block == destination / block ? 1 : 0;
   RC_ASSERT(count_within_blocks(box, block) == within);
   RC_ASSERT(messages_of(box) == static_cast<double>(walk(box).size()));
+}
+
+// Both hops are whole blocks, but not the same: the two ends are in one block at one message only.
+TEST(BoxEnds, CountMessagesWhoseEndsPassEachOtherInWholeBlocks) {
+  FlowBox box;
+  box.source = 1028;
+  box.destination = 1006;
+  box.side_count = 1;
+  box.sides[0] = {2, -30, -8};
+  EXPECT_EQ(count_within_blocks(box, 1), 1);
+  EXPECT_EQ(count_within_blocks(box, 2), 1);
+  box.sides[0] = {10, 16, -16};
+  box.destination = 1028 + 3 * 32;
+  EXPECT_EQ(count_within_blocks(box, 16), 1);
+  box.destination += 16;
+  EXPECT_EQ(count_within_blocks(box, 16), 0);
 }
 
 RC_GTEST_PROP(BoxEnds, SumFloorsOfAProgression, ()) {
