@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sweeps larger than a machine: process 0 hands tasks to those that are free and writes the file;
-// alone it answers them itself. Built without MPI it is one process.
+// Sweeps larger than a machine: process 0 hands blocks to those that are free and writes the file;
+// alone it answers them itself, on all cores. Built without MPI it is one process.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <mutex>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "bench/sweep.hpp"
@@ -21,25 +25,48 @@
 namespace collscale {
 namespace {
 
-std::vector<Record> answer(const Sweep& sweep, const SweepOptions& options, std::size_t task) {
-  if (static_cast<std::int64_t>(task) == options.die_at) std::raise(SIGKILL);
-  return sweep.answer(task);
+bool dies_at(const SweepOptions& options, std::size_t block) {
+  return static_cast<std::int64_t>(block) == options.die_at;
 }
 
+/// Over threads: blocks in order, each to whoever is free.
 Expected<void> alone(const Sweep& sweep, const SweepOptions& options, SweepFile& file) {
-  Progress progress(Terminal::detect(), sweep.size() - file.done());
-  for (std::size_t task = file.done(); task < sweep.size(); ++task) {
-    progress.next(sweep.describe(task));
-    if (auto taken = file.take(task, answer(sweep, options, task)); !taken) return taken;
-  }
+  std::mutex busy;  // of all that follows, but for the answers themselves
+  Progress progress(Terminal::detect(), file.missing());
+  Expected<void> outcome;
+  std::size_t next = 0;
+  const auto loop = [&] {
+    std::unique_lock lock(busy);
+    while (true) {
+      while (next < sweep.blocks() && file.has(next)) ++next;
+      if (next == sweep.blocks() || !outcome) return;
+      const std::size_t block = next++;
+      progress.next(sweep.describe(block));
+      if (dies_at(options, block)) {
+        outcome = file.write();
+        std::raise(SIGKILL);
+      }
+      lock.unlock();
+      std::vector<Record> records = sweep.answer(block);
+      lock.lock();
+      if (auto taken = file.take(block, std::move(records)); !taken) outcome = taken;
+    }
+  };
+  const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
+  const std::int64_t threads = options.threads > 0 ? options.threads : cores;
+  std::vector<std::thread> others;
+  for (std::int64_t t = 1; t < threads; ++t) others.emplace_back(loop);
+  loop();
+  for (std::thread& other : others) other.join();
+  if (!outcome) return outcome;
   return file.write();
 }
 
 #ifdef COLLSCALE_HAVE_MPI
 
 constexpr int kAnswer =
-    1;                    ///< task number as text, a newline, records as a result file; or nothing
-constexpr int kTask = 2;  ///< task number; −1: no more
+    1;                    ///< block number as text, a newline, records as a result file; or nothing
+constexpr int kTask = 2;  ///< block number; −1: no more
 
 struct Received {
   int source = 0;
@@ -59,8 +86,8 @@ Received receive() {
 
 /// Until every other process has been told that there is no more.
 Expected<void> hand_out(const Sweep& sweep, int others, SweepFile& file) {
-  std::size_t next = file.done();
-  Progress progress(Terminal::detect(), sweep.size() - next);
+  std::size_t next = 0;
+  Progress progress(Terminal::detect(), file.missing());
   Expected<void> outcome;
   while (others > 0) {
     const Received message = receive();
@@ -71,11 +98,12 @@ Expected<void> hand_out(const Sweep& sweep, int others, SweepFile& file) {
                                     std::move(results->records))
                         : tl::unexpected(results.error());
     }
-    const bool more = outcome && next < sweep.size();
+    while (next < sweep.blocks() && file.has(next)) ++next;
+    const bool more = outcome && next < sweep.blocks();
     if (more) progress.next(sweep.describe(next));
-    const auto task = more ? static_cast<std::int64_t>(next++) : std::int64_t{-1};
+    const auto block = more ? static_cast<std::int64_t>(next++) : std::int64_t{-1};
     if (!more) --others;
-    MPI_Send(&task, 1, MPI_INT64_T, message.source, kTask, MPI_COMM_WORLD);
+    MPI_Send(&block, 1, MPI_INT64_T, message.source, kTask, MPI_COMM_WORLD);
   }
   if (!outcome) return outcome;
   return file.write();
@@ -85,11 +113,12 @@ void work(const Sweep& sweep, const SweepOptions& options) {
   std::string reply;  // the first says only that this process is free
   while (true) {
     MPI_Send(reply.data(), static_cast<int>(reply.size()), MPI_CHAR, 0, kAnswer, MPI_COMM_WORLD);
-    std::int64_t task = -1;
-    MPI_Recv(&task, 1, MPI_INT64_T, 0, kTask, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
-    if (task < 0) return;
-    const auto number = static_cast<std::size_t>(task);
-    Results results{make_context("collscale-sweep"), answer(sweep, options, number)};
+    std::int64_t block = -1;
+    MPI_Recv(&block, 1, MPI_INT64_T, 0, kTask, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    if (block < 0) return;
+    const auto number = static_cast<std::size_t>(block);
+    if (dies_at(options, number)) std::raise(SIGKILL);
+    Results results{make_context("collscale-sweep"), sweep.answer(number)};
     reply = fmt::format("{}\n{}", number, to_json(results));
   }
 }

@@ -4,18 +4,24 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <charconv>
-#include <filesystem>
+#include <algorithm>
+#include <map>
 #include <utility>
 
+#include "cli/flow_options.hpp"
 #include "collective/algorithms.hpp"
-#include "measure/clock.hpp"
-#include "record_io/results_file.hpp"
 #include "scenario/candidates.hpp"
+#include "sim/flow.hpp"
 #include "topology_io/load.hpp"
 #include "units/quantity.hpp"
 
 namespace collscale {
+namespace {
+
+/// Enough to be worth a message, few enough to go round.
+constexpr std::int64_t kTrialsOfBlock = 8;
+
+}  // namespace
 
 Expected<Sweep> Sweep::make(const SweepOptions& options) {
   Sweep sweep;
@@ -51,77 +57,91 @@ Expected<Sweep> Sweep::make(const SweepOptions& options) {
     }
     sweep.systems_.push_back(*std::move(system));
   }
+  sweep.cut_into_blocks();
   return sweep;
 }
 
+void Sweep::cut_into_blocks() {
+  for (std::size_t task = 0; task < tasks_.size(); ++task) {
+    first_block_.push_back(blocks_.size());
+    const System& system = systems_[tasks_[task].system];
+    const bool tried = tasks_[task].engine == Engine::flow && options_.trials > 0;
+    if (!tried) {
+      blocks_.push_back({task, 0, 0});
+      continue;
+    }
+    const std::int64_t trials = hash_matters(system) ? options_.trials : 1;
+    for (std::int64_t first = 0; first < trials; first += kTrialsOfBlock)
+      blocks_.push_back({task, first, std::min(kTrialsOfBlock, trials - first)});
+  }
+  first_block_.push_back(blocks_.size());
+}
+
 std::string Sweep::describe(std::size_t number) const {
-  const SweepTask& task = tasks_[number];
-  return fmt::format("{}: {} {} on {} ranks, {}", options_.topologies[task.system],
-                     name(task.collective), task.algorithm, format_count(task.ranks),
-                     name(task.engine));
+  const SweepBlock& block = blocks_[number];
+  const SweepTask& task = tasks_[block.task];
+  std::string text = fmt::format("{}: {} {} on {} ranks, {}", options_.topologies[task.system],
+                                 name(task.collective), task.algorithm, format_count(task.ranks),
+                                 name(task.engine));
+  if (block.trials > 0)
+    text +=
+        fmt::format(", trials {} to {}", block.first_trial, block.first_trial + block.trials - 1);
+  return text;
 }
 
 std::vector<Record> Sweep::answer(std::size_t number) const {
-  const SweepTask& task = tasks_[number];
-  PredictQuery query{options_.topologies[task.system], task.collective, task.algorithm, task.engine,
-                     options_.seed};
-  query.flow.seed = options_.seed;
-  if (task.engine == Engine::flow) query.trials = options_.trials;
-  query.threads = 1;  // the other cores have processes of their own
-  auto records = predict_records(query, systems_[task.system], task.ranks, options_.sizes_bytes);
-  if (!records) return {};
-  return *std::move(records);
+  const SweepBlock& block = blocks_[number];
+  const SweepTask& task = tasks_[block.task];
+  const System& system = systems_[task.system];
+  const auto ask = [&](const std::string& algorithm, std::uint64_t seed) {
+    PredictQuery query{options_.topologies[task.system], task.collective, algorithm, task.engine,
+                       seed};
+    query.threads = 1;  // the other cores have blocks of their own
+    auto records = predict_records(query, system, task.ranks, options_.sizes_bytes);
+    return records ? *std::move(records) : std::vector<Record>();
+  };
+  if (block.trials == 0) return ask(task.algorithm, options_.seed);
+  // Which of several is the fastest is known when all trials are.
+  const auto names = task.algorithm == "auto"
+                         ? candidate_names(system, task.collective, shape_of(system, task.ranks))
+                         : std::vector<std::string>{task.algorithm};
+  std::vector<Record> records;
+  for (std::int64_t t = block.first_trial; t < block.first_trial + block.trials; ++t)
+    for (const std::string& algorithm : names)
+      for (Record& record : ask(algorithm, options_.seed + static_cast<std::uint64_t>(t)))
+        records.push_back(std::move(record));
+  return records;
 }
 
-Expected<SweepFile> SweepFile::open(const Sweep& sweep, const std::string& path, bool resume) {
-  if (auto writable = check_writable(path); !writable) return tl::unexpected(writable.error());
-  SweepFile file;
-  file.path_ = path;
-  if (resume && std::filesystem::exists(path)) {
-    auto found = read_results(path);
-    if (!found) return tl::unexpected(found.error());
-    const auto& context = found->context;
-    const auto question = context.find("sweep");
-    const auto done = context.find("tasks_done");
-    if (question == context.end() || done == context.end())
-      return fail(fmt::format("--resume: {} is not a file of collscale-sweep", path));
-    if (question->second != sweep.question())
-      return fail(fmt::format("--resume: {} holds another sweep: {}", path, question->second));
-    const std::string& text = done->second;
-    const auto [rest, status] = std::from_chars(text.data(), text.data() + text.size(), file.done_);
-    if (status != std::errc{} || rest != text.data() + text.size() || file.done_ > sweep.size())
-      return fail(fmt::format("--resume: {}: tasks_done is \"{}\", at most {} is expected", path,
-                              text, sweep.size()));
-    file.results_ = *std::move(found);
-    return file;
+std::vector<Record> Sweep::finish(std::size_t task, std::vector<Record> records) const {
+  if (blocks_[first_block_[task]].trials == 0) return records;
+  const auto trials = static_cast<std::size_t>(options_.trials);
+  std::vector<Record> best;
+  for (const double size_bytes : options_.sizes_bytes) {
+    std::vector<std::string> names;  // as they come
+    std::map<std::string, std::vector<const Record*>> by_name;
+    for (const Record& record : records) {
+      if (record.scenario.size_bytes != size_bytes) continue;
+      auto& found = by_name[record.scenario.algorithm];
+      if (found.empty()) names.push_back(record.scenario.algorithm);
+      found.push_back(&record);
+    }
+    const Record* fastest = nullptr;
+    for (const std::string& each : names) {
+      std::vector<double> samples_s;
+      for (const Record* record : by_name[each]) samples_s.push_back(record->time_s);
+      const Record* middle = by_name[each][middle_trial(samples_s)];
+      if (fastest == nullptr || middle->time_s < fastest->time_s) fastest = middle;
+    }
+    if (fastest == nullptr) continue;
+    const auto& priced = by_name[fastest->scenario.algorithm];
+    FlowTrials all;  // those of a seed that does not matter are the same
+    for (std::size_t t = 0; t < trials; ++t)
+      all.samples_s.push_back(priced[t % priced.size()]->time_s);
+    best.push_back(*fastest);
+    add_trials(best.back(), all);
   }
-  file.results_.context = make_context("collscale-sweep");
-  // The same bytes whenever and wherever it runs, on how many processes it may be.
-  for (const char* key : {"date", "host_name", "os", "cpu_model", "num_cpus"})
-    file.results_.context.erase(key);
-  file.results_.context["sweep"] = sweep.question();
-  file.results_.context["tasks_done"] = "0";
-  return file;
-}
-
-Expected<void> SweepFile::take(std::size_t task, std::vector<Record> records) {
-  waiting_.emplace(task, std::move(records));
-  for (auto next = waiting_.find(done_); next != waiting_.end(); next = waiting_.find(done_)) {
-    for (Record& record : next->second) results_.records.push_back(std::move(record));
-    waiting_.erase(next);
-    ++done_;
-  }
-  if (steady_now_s() - last_write_s_ < 20 * write_cost_s_) return {};
-  return write();
-}
-
-Expected<void> SweepFile::write() {
-  const double start_s = steady_now_s();
-  results_.context["tasks_done"] = fmt::format("{}", done_);
-  auto written = write_results(path_, results_);
-  last_write_s_ = steady_now_s();
-  write_cost_s_ = last_write_s_ - start_s;
-  return written;
+  return best;
 }
 
 }  // namespace collscale

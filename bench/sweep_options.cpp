@@ -37,6 +37,10 @@ Expected<SweepOptions> understand(const Raw& raw, SweepOptions options) {
   if (raw.topologies.empty()) return fail("collscale-sweep needs -t, --topology SYSTEM");
   if (raw.sizes.empty()) return fail("collscale-sweep needs -s, --sizes, such as 8B:1GiB:x4");
   if (options.output.empty()) return fail("collscale-sweep needs -o, --output FILE");
+  if (options.trials < 0)
+    return fail(fmt::format("--trials {}: 0 or more is expected", options.trials));
+  if (options.threads < 0)
+    return fail(fmt::format("--threads {}: 0 or more is expected", options.threads));
   if (options.output == "-") return fail("--output -: a file is expected, which can be resumed");
   options.topologies = raw.topologies;
   std::vector<Collective> served;
@@ -87,8 +91,9 @@ Expected<ParsedSweep> parse_sweep(std::vector<std::string> arguments) {
       "collscale-sweep");
   app.footer(
       "The file has one record per combination that exists, in an order of its own, and the same "
-      "bytes\nfor any number of processes; it is written as answers come, whole at any moment. "
-      "Process 0 hands\nout the work where there are others.\n"
+      "bytes\nfor any number of processes; it is written as answers come, whole at any moment "
+      "(FILE.part beside\nit has what came early). Process 0 hands out the work where there are "
+      "others, trials of one\ncombination too.\n"
       "Exit codes: 0 ok, 1 the run failed, 2 bad usage.");
   const auto option = [&app](const char* names, std::string& value, const char* text) {
     return app.add_option(names, value, text)->type_name("TEXT");
@@ -111,8 +116,11 @@ Expected<ParsedSweep> parse_sweep(std::vector<std::string> arguments) {
   option("-o,--output", parsed.options.output, "The records; replaced, unless --resume");
   app.add_flag("--resume", parsed.options.resume,
                "Keep what the file holds of the same sweep and answer the rest");
+  app.add_option("--threads", parsed.options.threads,
+                 "Of a process that is alone; default: as many as there are cores. Those of mpirun "
+                 "have one each");
   app.add_option("--die-at", parsed.options.die_at,
-                 "For tests: the process that gets this task is killed")
+                 "For tests: the process that gets this block is killed")
       ->group("");  // not shown
   auto text = read_arguments(app, std::move(arguments));
   if (!text) return tl::unexpected(text.error());

@@ -27,14 +27,21 @@ Expected<std::vector<Prediction>> simulate_flow(const System& system, Collective
   return predictions;
 }
 
-namespace {
-
-/// The same for every seed: links in bundles know no hash.
-bool ignores_seed(const System& system) {
-  if (std::holds_alternative<Torus>(system.fabric)) return true;  // knows no hash at all
+bool hash_matters(const System& system) {
+  if (std::holds_alternative<Torus>(system.fabric)) return false;
   const auto* clos = std::get_if<Clos>(&system.fabric);
-  return clos != nullptr && clos->routing != Routing::ecmp;
+  return clos == nullptr || clos->routing == Routing::ecmp;
 }
+
+std::size_t middle_trial(std::span<const double> samples_s) {
+  std::vector<std::size_t> order(samples_s.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return samples_s[a] < samples_s[b]; });
+  return order[(order.size() - 1) / 2];
+}
+
+namespace {
 
 /// Calls work(i) for 0 <= i < count, each exactly once, over threads.
 template <class Work>
@@ -56,7 +63,7 @@ Expected<std::vector<FlowTrials>> simulate_flow_trials(
     std::span<const double> sizes_bytes, std::int64_t trials, int threads,
     const FlowOptions& options, const PriceOptions& price_options) {
   if (threads < 1) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  const std::int64_t priced_trials = ignores_seed(system) ? 1 : trials;
+  const std::int64_t priced_trials = hash_matters(system) ? trials : 1;
   // Fewer threads where memory is scarce; one has to fit.
   const double most =
       options.memory_limit_bytes > 0 ? options.memory_limit_bytes : available_memory_bytes();
@@ -98,12 +105,8 @@ Expected<std::vector<FlowTrials>> simulate_flow_trials(
       FlowTrials one_size;
       for (std::size_t t = 0; t < trial_count; ++t)
         one_size.samples_s.push_back(by_trial[t % priced_count][i].time_s);
-      std::vector<std::size_t> order(priced_count);
-      std::iota(order.begin(), order.end(), std::size_t{0});
-      std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return one_size.samples_s[a] < one_size.samples_s[b];
-      });
-      one_size.median = by_trial[order[(priced_count - 1) / 2]][i];
+      const std::size_t middle = middle_trial(std::span(one_size.samples_s).first(priced_count));
+      one_size.median = by_trial[middle][i];
       one_size.median.algorithm = candidate.schedule.algorithm;
       one_size.median.abilities = abilities_of(candidate);
       if (best[i].samples_s.empty() || one_size.median.time_s < best[i].median.time_s)

@@ -6,6 +6,7 @@
 // exactly the makespan under max-min fair sharing (docs/models.md, "Why the fullest link decides").
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -43,6 +44,11 @@ struct FlowTrials {
   Prediction median{};            ///< of the trial in the middle (the lower of two)
   std::vector<double> samples_s;  ///< time of each trial, by seed
 };
+
+/// Whether times depend on the hash seed: links in bundles know no hash, and a torus has none.
+bool hash_matters(const System& system);
+/// Which trial is the one in the middle: the lower of two, of equal ones as they come.
+std::size_t middle_trial(std::span<const double> samples_s);
 
 /// Trials with the seeds options.seed, options.seed + 1, …, one element per size. With several
 /// candidates ("auto") the algorithm with the smallest median, per size. `threads` 0: as many as
