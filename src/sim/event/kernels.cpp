@@ -45,7 +45,7 @@ void exchange(double* to, const double* from, const double* own, const double* e
   }
 }
 
-constexpr Kernels kPortable{InstructionSet::portable, "portable", fill_delays, sweep, exchange};
+constexpr Kernels kPortable{InstructionSet::portable, "portable", 1, fill_delays, sweep, exchange};
 
 }  // namespace
 

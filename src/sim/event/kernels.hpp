@@ -13,14 +13,16 @@ enum class InstructionSet { portable, sse2, avx2, avx512 };
 
 /// Arrays passed to kernels have lengths that are multiples of this (their last elements may be
 /// anything), so that no vector length needs a remainder.
-inline constexpr std::int64_t kKernelGrain = 32;
+inline constexpr std::int64_t kKernelGrain = 64;
 
 /// Steps that a sweep does with clocks in registers.
 inline constexpr int kSweepSteps = 16;
+inline constexpr std::int64_t kMostLanes = 8;
 
 struct Kernels {
   InstructionSet set = InstructionSet::portable;
   const char* name = "";
+  std::int64_t lanes = 1;  ///< clocks in a vector, at most kMostLanes
 
   /// rows[2p][r], rows[2p+1][r] (stride apart): the delays of rank r in the steps of keys[p].
   /// The ranks' keys come in halves, the low 32 bits and the high ones.
@@ -28,11 +30,12 @@ struct Kernels {
                       const std::uint32_t* key_high, std::int64_t ranks, const StepKeys* keys,
                       int pairs, float* rows, std::int64_t stride);
 
-  /// `steps` (kSweepSteps or 1) steps of a chain of ranks, in place:
+  /// `steps` (kSweepSteps or 1) steps of `lanes` chains of ranks side by side, in place: rank r of
+  /// chain l stands at place r · lanes + l.
   ///   t'[r] = max(t[r] + own[r], t[r−1] + edge[r]) + row[step][r]
-  /// carry[k]: in, the clock of the rank before the first, before step k; out, that of the last.
-  /// rows may be null: no delays.
-  void (*sweep)(double* t, const double* own, const double* edge, std::int64_t ranks,
+  /// carry[step · lanes + l]: in, the clock of the rank before the first, before that step; out,
+  /// that of the last. rows may be null: no delays.
+  void (*sweep)(double* t, const double* own, const double* edge, std::int64_t places,
                 const float* rows, std::int64_t stride, int steps, double* carry);
 
   /// A step with partners r ^ mask: to[r] = max(from[r] + own[r], from[r ^ mask] + edge[r]) + row.

@@ -11,6 +11,7 @@ namespace {
 struct Avx2 {
   static constexpr std::int64_t kDoubles = 4;
   static constexpr int kPairs = 1;
+  static constexpr int kBeside = 4;
   using F = __m256;
   using I = __m256i;
   using D = __m256d;
@@ -75,13 +76,6 @@ struct Avx2 {
   static D load_as_double(const float* p) { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
   static D addd(D a, D b) { return _mm256_add_pd(a, b); }
   static D maxd(D a, D b) { return _mm256_max_pd(a, b); }
-  static D shift_in(D before, D x) {
-    return _mm256_shuffle_pd(_mm256_permute2f128_pd(before, x, 0x21), x, 0x5);
-  }
-  static double last(D x) {
-    const __m128d high = _mm256_extractf128_pd(x, 1);
-    return _mm_cvtsd_f64(_mm_unpackhi_pd(high, high));
-  }
 };
 
 constexpr Kernels kAvx2 = kernels_over<Avx2>(InstructionSet::avx2, "AVX2");

@@ -11,6 +11,7 @@ namespace {
 struct Avx512 {
   static constexpr std::int64_t kDoubles = 8;
   static constexpr int kPairs = 2;
+  static constexpr int kBeside = 8;
   using F = __m512;
   using I = __m512i;
   using D = __m512d;
@@ -67,14 +68,6 @@ struct Avx512 {
   static D load_as_double(const float* p) { return _mm512_cvtps_pd(_mm256_loadu_ps(p)); }
   static D addd(D a, D b) { return _mm512_add_pd(a, b); }
   static D maxd(D a, D b) { return _mm512_max_pd(a, b); }
-  /// The last of `before`, then all but the last of `x`.
-  static D shift_in(D before, D x) {
-    return _mm512_castsi512_pd(
-        _mm512_alignr_epi64(_mm512_castpd_si512(x), _mm512_castpd_si512(before), 7));
-  }
-  static double last(D x) {
-    return _mm512_cvtsd_f64(_mm512_permutexvar_pd(_mm512_set1_epi64(7), x));
-  }
 };
 
 constexpr Kernels kAvx512 = kernels_over<Avx512>(InstructionSet::avx512, "AVX-512");

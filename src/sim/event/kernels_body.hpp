@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "sim/event/kernels.hpp"
 #include "sim/event/kernels_sets.hpp"
@@ -26,25 +27,33 @@ struct Body {
   template <int kTogether>
   struct Words {
     I first[kTogether], second[kTogether];
+
+    void begin(const std::uint32_t* key_low, const std::uint32_t* key_high, const StepKeys* keys) {
+      const I low = V::load(key_low);
+      const I high = V::load(key_high);
+      for (int i = 0; i < kTogether; ++i) {
+        first[i] = V::exclusive_or(low, V::set(keys[i].first));
+        second[i] = high;
+      }
+    }
+    void round(const StepKeys* keys, std::size_t number) {
+      const I multiplier = V::set(kDelayMultiplier);
+      for (int i = 0; i < kTogether; ++i) {
+        const I even = V::product(first[i], multiplier);
+        const I odd = V::product(V::high_half(first[i]), multiplier);
+        first[i] =
+            V::exclusive_or(V::zip_high(even, odd), second[i], V::set(keys[i].round[number]));
+        second[i] = V::zip_low(even, odd);
+      }
+    }
   };
 
   template <int kTogether>
-  static Words<kTogether> words(I low, I high, const StepKeys* keys) {
-    const I multiplier = V::set(kDelayMultiplier);
+  static Words<kTogether> words(const std::uint32_t* key_low, const std::uint32_t* key_high,
+                                const StepKeys* keys) {
     Words<kTogether> out;
-    for (int i = 0; i < kTogether; ++i) {
-      out.first[i] = V::exclusive_or(low, V::set(keys[i].first));
-      out.second[i] = high;
-    }
-    for (std::size_t round = 0; round < kDelayRounds; ++round) {
-      for (int i = 0; i < kTogether; ++i) {
-        const I even = V::product(out.first[i], multiplier);
-        const I odd = V::product(V::high_half(out.first[i]), multiplier);
-        out.first[i] =
-            V::exclusive_or(V::zip_high(even, odd), out.second[i], V::set(keys[i].round[round]));
-        out.second[i] = V::zip_low(even, odd);
-      }
-    }
+    out.begin(key_low, key_high, keys);
+    for (std::size_t number = 0; number < kDelayRounds; ++number) out.round(keys, number);
     return out;
   }
 
@@ -56,7 +65,7 @@ struct Body {
                                                    float* second) {
     alignas(64) std::uint32_t w0[kLanes];
     alignas(64) std::uint32_t w1[kLanes];
-    const auto w = words<1>(V::load(key_low), V::load(key_high), &keys);
+    const auto w = words<1>(key_low, key_high, &keys);
     V::store(w0, w.first[0]);
     V::store(w1, w.second[0]);
     for (std::int64_t i = 0; i < kLanes; ++i) {
@@ -67,20 +76,29 @@ struct Body {
     }
   }
 
+  /// Logarithms of kCount vectors, in as many parts as words have rounds: the two are worked out
+  /// side by side (fill_in_pipeline).
   template <int kCount>
-  static void log_of(const DelayLaw& law, F* x) {
-    F m[kCount];
-    F p[kCount];
-    for (int i = 0; i < kCount; ++i) {
-      const I bits = V::bits(x[i]);
-      x[i] = V::to_float(V::subtract(V::set(0x4f800000U), bits));
-      m[i] = V::floats(V::mantissa(bits));
-      p[i] = V::setf(law.log_polynomial[6]);
+  struct Logs {
+    F x[kCount], m[kCount], p[kCount];
+
+    template <std::size_t number>
+    void part(const DelayLaw& law) {
+      constexpr std::size_t kFirst[kDelayRounds + 1] = {6, 5, 3, 1, 0};
+      if constexpr (number == 0) {
+        for (int i = 0; i < kCount; ++i) {
+          const I bits = V::bits(x[i]);
+          x[i] = V::to_float(V::subtract(V::set(0x4f800000U), bits));
+          m[i] = V::floats(V::mantissa(bits));
+          p[i] = V::setf(law.log_polynomial[6]);
+        }
+      }
+      for (std::size_t k = kFirst[number]; k-- > kFirst[number + 1];)
+        for (int i = 0; i < kCount; ++i) p[i] = V::fma(p[i], m[i], V::setf(law.log_polynomial[k]));
+      if constexpr (number + 1 == kDelayRounds)
+        for (int i = 0; i < kCount; ++i) x[i] = V::fma(x[i], V::setf(law.log_slope), p[i]);
     }
-    for (std::size_t k = 6; k-- > 0;)
-      for (int i = 0; i < kCount; ++i) p[i] = V::fma(p[i], m[i], V::setf(law.log_polynomial[k]));
-    for (int i = 0; i < kCount; ++i) x[i] = V::fma(x[i], V::setf(law.log_slope), p[i]);
-  }
+  };
 
   template <int kCount>
   static void exp2_of(F* y) {
@@ -127,124 +145,169 @@ struct Body {
 
   using Kind = DelayLaw::Kind;
 
+  static constexpr bool is_normal(Kind kind) {
+    return kind == Kind::normal || kind == Kind::lognormal;
+  }
+
   /// The delays of 2L ranks in the steps of kTogether pairs, with 32 bits of every word: those of
-  /// pair i are out[2i], [2i+1]. True: some words are continued.
+  /// pair i are out[2i], [2i+1].
   template <Kind kKind, int kTogether>
-  static bool delays(const DelayLaw& law, const std::uint32_t* key_low,
-                     const std::uint32_t* key_high, const StepKeys* keys, F* out) {
-    constexpr bool kNormal = kKind == Kind::normal || kKind == Kind::lognormal;
-    const auto w = words<kTogether>(V::load(key_low), V::load(key_high), keys);
-    I smallest = w.first[0];
-    for (int i = 1; i < kTogether; ++i) smallest = V::smaller(smallest, w.first[i]);
-    if constexpr (!kNormal)
-      for (int i = 0; i < kTogether; ++i) smallest = V::smaller(smallest, w.second[i]);
-    if constexpr (kNormal) {
-      F x[kTogether];
-      for (int i = 0; i < kTogether; ++i) x[i] = V::to_float_unsigned(w.first[i]);
-      log_of<kTogether>(law, x);
-      for (int i = 0; i < kTogether; ++i) {
-        const Two z = on_circle(V::square_root(V::larger(x[i], V::setf(0))), w.second[i]);
-        out[2 * i] = z.first;
-        out[2 * i + 1] = z.second;
+  struct Draw {
+    static constexpr int kLogs = is_normal(kKind) ? kTogether : 2 * kTogether;
+    Logs<kLogs> logs;
+    I angle[kTogether];
+    I smallest;  ///< of the words that are continued where they are small
+
+    explicit Draw(const Words<kTogether>& w) {
+      smallest = w.first[0];
+      for (int i = 1; i < kTogether; ++i) smallest = V::smaller(smallest, w.first[i]);
+      if constexpr (is_normal(kKind)) {
+        for (int i = 0; i < kTogether; ++i) {
+          logs.x[i] = V::to_float_unsigned(w.first[i]);
+          angle[i] = w.second[i];
+        }
+      } else {
+        for (int i = 0; i < kTogether; ++i) smallest = V::smaller(smallest, w.second[i]);
+        for (int i = 0; i < kTogether; ++i) {
+          logs.x[2 * i] = V::to_float_unsigned(w.first[i]);
+          logs.x[2 * i + 1] = V::to_float_unsigned(w.second[i]);
+        }
       }
-    } else {
-      for (int i = 0; i < kTogether; ++i) {
-        out[2 * i] = V::to_float_unsigned(w.first[i]);
-        out[2 * i + 1] = V::to_float_unsigned(w.second[i]);
+    }
+
+    /// What follows the logarithms.
+    void finish(const DelayLaw& law, F* out) const {
+      if constexpr (is_normal(kKind)) {
+        for (int i = 0; i < kTogether; ++i) {
+          const Two z = on_circle(V::square_root(V::larger(logs.x[i], V::setf(0))), angle[i]);
+          out[2 * i] = z.first;
+          out[2 * i + 1] = z.second;
+        }
+      } else {
+        for (int i = 0; i < kLogs; ++i) out[i] = logs.x[i];
       }
-      log_of<2 * kTogether>(law, out);
+      if constexpr (kKind == Kind::lognormal)
+        for (int i = 0; i < 2 * kTogether; ++i)
+          out[i] = V::fma(out[i], V::setf(law.exponent_slope), V::setf(law.exponent_offset));
+      if constexpr (kKind == Kind::lognormal || kKind == Kind::pareto) {
+        exp2_of<2 * kTogether>(out);
+        for (int i = 0; i < 2 * kTogether; ++i) out[i] = V::multiply(V::setf(law.scale), out[i]);
+      }
     }
-    if constexpr (kKind == Kind::lognormal)
-      for (int i = 0; i < 2 * kTogether; ++i)
-        out[i] = V::fma(out[i], V::setf(law.exponent_slope), V::setf(law.exponent_offset));
-    if constexpr (kKind == Kind::lognormal || kKind == Kind::pareto) {
-      exp2_of<2 * kTogether>(out);
-      for (int i = 0; i < 2 * kTogether; ++i) out[i] = V::multiply(V::setf(law.scale), out[i]);
+  };
+
+  struct Fill {
+    const DelayLaw& law;
+    const std::uint32_t* key_low;
+    const std::uint32_t* key_high;
+    std::int64_t ranks;
+    const StepKeys* keys;
+    int pairs;
+    float* rows;
+    std::int64_t stride;
+  };
+
+  template <Kind kKind, int kTogether>
+  static void put(const Fill& fill, const Draw<kKind, kTogether>& draw, std::int64_t r, int p) {
+    F out[2 * kTogether];
+    draw.finish(fill.law, out);
+    float* row = fill.rows + 2 * p * fill.stride + r;
+    for (int i = 0; i < 2 * kTogether; ++i) V::store(row + i * fill.stride, out[i]);
+    if (V::any_small(draw.smallest)) [[unlikely]]
+      for (int i = 0; i < kTogether; ++i)
+        correct(fill.law, fill.key_low + r, fill.key_high + r, fill.keys[p + i],
+                row + 2 * i * fill.stride, row + (2 * i + 1) * fill.stride);
+  }
+
+  /// kTogether divides the pairs. The words of the next vectors are drawn while the logarithms of
+  /// the last are worked out, part by part: each alone is a chain of operations that wait for one
+  /// another, of which the processor's window is full before it sees the next.
+  template <Kind kKind, int kTogether>
+  static void fill_in_pipeline(const Fill& fill) {
+    auto next = words<kTogether>(fill.key_low, fill.key_high, fill.keys);
+    for (std::int64_t r = 0; r < fill.ranks; r += kLanes) {
+      for (int p = 0; p < fill.pairs; p += kTogether) {
+        Draw<kKind, kTogether> draw(next);
+        const bool wraps = p + kTogether == fill.pairs;
+        const std::int64_t next_r = wraps && r + kLanes < fill.ranks ? r + kLanes : r;
+        const StepKeys* next_keys = fill.keys + (wraps ? 0 : p + kTogether);
+        next.begin(fill.key_low + next_r, fill.key_high + next_r, next_keys);
+        const auto side_by_side = [&]<std::size_t... number>(std::index_sequence<number...>) {
+          ((next.round(next_keys, number), draw.logs.template part<number>(fill.law)), ...);
+        };
+        side_by_side(std::make_index_sequence<kDelayRounds>());
+        put(fill, draw, r, p);
+      }
     }
-    return V::any_small(smallest);
   }
 
   template <Kind kKind>
-  static void fill(const DelayLaw& law, const std::uint32_t* key_low, const std::uint32_t* key_high,
-                   std::int64_t ranks, const StepKeys* keys, int pairs, float* rows,
-                   std::int64_t stride) {
-    const auto some = [&]<int kTogether>(std::int64_t r, int p) {
-      F out[2 * kTogether];
-      float* row = rows + 2 * p * stride + r;
-      const bool corrects = delays<kKind, kTogether>(law, key_low + r, key_high + r, keys + p, out);
-      for (int i = 0; i < 2 * kTogether; ++i) V::store(row + i * stride, out[i]);
-      if (corrects) [[unlikely]]
-        for (int i = 0; i < kTogether; ++i)
-          correct(law, key_low + r, key_high + r, keys[p + i], row + 2 * i * stride,
-                  row + (2 * i + 1) * stride);
-    };
-    for (std::int64_t r = 0; r < ranks; r += kLanes) {
-      int p = 0;
-      for (; p + V::kPairs <= pairs; p += V::kPairs) some.template operator()<V::kPairs>(r, p);
-      for (; p < pairs; ++p) some.template operator()<1>(r, p);
-    }
+  static void fill_kind(const Fill& fill) {
+    if (fill.pairs % V::kPairs == 0) return fill_in_pipeline<kKind, V::kPairs>(fill);
+    return fill_in_pipeline<kKind, 1>(fill);
   }
 
   static void fill_delays(const DelayLaw& law, const std::uint32_t* key_low,
                           const std::uint32_t* key_high, std::int64_t ranks, const StepKeys* keys,
                           int pairs, float* rows, std::int64_t stride) {
-    const auto with = [&](auto&& fill_kind) {
-      fill_kind(law, key_low, key_high, ranks, keys, pairs, rows, stride);
-    };
+    const Fill fill{law, key_low, key_high, ranks, keys, pairs, rows, stride};
     switch (law.kind) {
       case Kind::exponential:
-        return with(fill<Kind::exponential>);
+        return fill_kind<Kind::exponential>(fill);
       case Kind::normal:
-        return with(fill<Kind::normal>);
+        return fill_kind<Kind::normal>(fill);
       case Kind::lognormal:
-        return with(fill<Kind::lognormal>);
+        return fill_kind<Kind::lognormal>(fill);
       case Kind::pareto:
-        return with(fill<Kind::pareto>);
+        return fill_kind<Kind::pareto>(fill);
       case Kind::none:
       case Kind::detour:
       case Kind::samples:
-        return with(portable_kernels()->fill_delays);  // something is looked up for each rank
+        // Something is looked up for each rank.
+        return portable_kernels()->fill_delays(law, key_low, key_high, ranks, keys, pairs, rows,
+                                               stride);
     }
   }
 
   template <int kSteps, bool kDelays>
-  static void sweep_steps(double* t, const double* own, const double* edge, std::int64_t ranks,
+  static void sweep_steps(double* t, const double* own, const double* edge, std::int64_t places,
                           const float* rows, std::int64_t stride, double* carry) {
+    constexpr std::int64_t kWidth = V::kDoubles;
+    // Vectors side by side, so that one need not wait for another; as many as there are registers.
+    constexpr int kBeside = V::kBeside;
+    static_assert(kKernelGrain % (kBeside * kWidth) == 0);
     D before[kSteps];
-    for (int k = 0; k < kSteps; ++k) before[k] = V::setd(carry[k]);
-    constexpr int kBeside = 4;  // vectors side by side, so that one need not wait for another
-    static_assert(kKernelGrain % (kBeside * V::kDoubles) == 0);
-    for (std::int64_t r = 0; r < ranks; r += kBeside * V::kDoubles) {
+    for (int k = 0; k < kSteps; ++k) before[k] = V::loadd(carry + k * kWidth);
+    for (std::int64_t at = 0; at < places; at += kBeside * kWidth) {
       D clock[kBeside];
-      for (int i = 0; i < kBeside; ++i) clock[i] = V::loadd(t + r + i * V::kDoubles);
+      for (int i = 0; i < kBeside; ++i) clock[i] = V::loadd(t + at + i * kWidth);
       for (int k = 0; k < kSteps; ++k) {
-        D left[kBeside];
-        left[0] = V::shift_in(before[k], clock[0]);
-        for (int i = 1; i < kBeside; ++i) left[i] = V::shift_in(clock[i - 1], clock[i]);
-        before[k] = clock[kBeside - 1];
-        for (int i = 0; i < kBeside; ++i) {
-          const std::int64_t at = r + i * V::kDoubles;
-          clock[i] =
-              V::maxd(V::addd(clock[i], V::loadd(own + at)), V::addd(left[i], V::loadd(edge + at)));
+        const D last = clock[kBeside - 1];
+        for (int i = kBeside - 1; i >= 0; --i) {
+          const std::int64_t here = at + i * kWidth;
+          const D left = i > 0 ? clock[i - 1] : before[k];
+          clock[i] = V::maxd(V::addd(clock[i], V::loadd(own + here)),
+                             V::addd(left, V::loadd(edge + here)));
           if constexpr (kDelays)
-            clock[i] = V::addd(clock[i], V::load_as_double(rows + k * stride + at));
+            clock[i] = V::addd(clock[i], V::load_as_double(rows + k * stride + here));
         }
+        before[k] = last;
       }
-      for (int i = 0; i < kBeside; ++i) V::stored(t + r + i * V::kDoubles, clock[i]);
+      for (int i = 0; i < kBeside; ++i) V::stored(t + at + i * kWidth, clock[i]);
     }
-    for (int k = 0; k < kSteps; ++k) carry[k] = V::last(before[k]);
+    for (int k = 0; k < kSteps; ++k) V::stored(carry + k * kWidth, before[k]);
   }
 
-  static void sweep(double* t, const double* own, const double* edge, std::int64_t ranks,
+  static void sweep(double* t, const double* own, const double* edge, std::int64_t places,
                     const float* rows, std::int64_t stride, int steps, double* carry) {
     if (steps == kSweepSteps && rows)
-      sweep_steps<kSweepSteps, true>(t, own, edge, ranks, rows, stride, carry);
+      sweep_steps<kSweepSteps, true>(t, own, edge, places, rows, stride, carry);
     else if (steps == kSweepSteps)
-      sweep_steps<kSweepSteps, false>(t, own, edge, ranks, rows, stride, carry);
+      sweep_steps<kSweepSteps, false>(t, own, edge, places, rows, stride, carry);
     else if (rows)
-      sweep_steps<1, true>(t, own, edge, ranks, rows, stride, carry);
+      sweep_steps<1, true>(t, own, edge, places, rows, stride, carry);
     else
-      sweep_steps<1, false>(t, own, edge, ranks, rows, stride, carry);
+      sweep_steps<1, false>(t, own, edge, places, rows, stride, carry);
   }
 
   static void exchange(double* to, const double* from, const double* own, const double* edge,
@@ -269,7 +332,7 @@ struct Body {
 
 template <class V>
 constexpr Kernels kernels_over(InstructionSet set, const char* name) {
-  return {set, name, Body<V>::fill_delays, Body<V>::sweep, Body<V>::exchange};
+  return {set, name, V::kDoubles, Body<V>::fill_delays, Body<V>::sweep, Body<V>::exchange};
 }
 
 }  // namespace

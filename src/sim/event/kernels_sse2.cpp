@@ -33,6 +33,7 @@ __m128d fused(__m128d a, __m128d b, __m128d c) {
 struct Sse2 {
   static constexpr std::int64_t kDoubles = 2;
   static constexpr int kPairs = 1;
+  static constexpr int kBeside = 4;
   using F = __m128;
   using I = __m128i;
   using D = __m128d;
@@ -112,8 +113,6 @@ struct Sse2 {
   }
   static D addd(D a, D b) { return _mm_add_pd(a, b); }
   static D maxd(D a, D b) { return _mm_max_pd(a, b); }
-  static D shift_in(D before, D x) { return _mm_shuffle_pd(before, x, 1); }
-  static double last(D x) { return _mm_cvtsd_f64(_mm_unpackhi_pd(x, x)); }
 };
 
 constexpr Kernels kSse2 = kernels_over<Sse2>(InstructionSet::sse2, "SSE2");

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <barrier>
 #include <limits>
 #include <new>
@@ -15,11 +14,15 @@ namespace {
 /// Delays of so many ranks for the steps of a sweep stay in the first-level cache with the clocks.
 constexpr std::int64_t kStripRanks = 256;
 /// A tile's clocks, costs and keys, 32 bytes a rank, stay in the second-level cache.
-constexpr std::int64_t kTileRanks = 8192;
-constexpr std::int64_t kBlockSteps = 256;
+constexpr std::int64_t kTileRanks = 16384;
+constexpr std::int64_t kBlockSteps = 128;
+/// The halo is work done twice: of a part's length, one in so many at most, where it is long
+/// enough.
+constexpr std::int64_t kPartPerHalo = 12;
+constexpr std::int64_t kLeastPart = 64;
 
-constexpr std::int64_t padded(std::int64_t n) {
-  return (n + kKernelGrain - 1) / kKernelGrain * kKernelGrain;
+constexpr std::int64_t up_to_multiple(std::int64_t n, std::int64_t of) {
+  return (n + of - 1) / of * of;
 }
 
 /// Memory at the start of a cache line: a vector that straddles two lines takes two loads.
@@ -37,104 +40,198 @@ struct CacheAligned {
 template <class T>
 using AlignedVector = std::vector<T, CacheAligned<T>>;
 
-/// One worker's copy of a tile.
-class Tile {
+/// Rings are cut into parts of successive ranks; as many parts as a vector has lanes lie side by
+/// side in a tile, so that the left neighbours of a vector of ranks are the vector before. In front
+/// of each part is room for its halo.
+struct Layout {
+  std::int64_t size = 0;     ///< of a ring
+  std::int64_t lanes = 1;    ///< parts in a tile
+  std::int64_t parts = 1;    ///< of a ring
+  std::int64_t length = 0;   ///< of a part; the last one of a ring may be shorter
+  std::int64_t all = 0;      ///< parts of all rings
+  std::int64_t block = 0;    ///< steps from one look at the neighbours to the next
+  std::int64_t halo = 0;     ///< at least a block
+  std::int64_t vectors = 0;  ///< of a tile: halo and part
+
+  [[nodiscard]] std::int64_t tiles() const { return (all + lanes - 1) / lanes; }
+  [[nodiscard]] std::int64_t first(std::int64_t part) const { return part % parts * length; }
+  [[nodiscard]] std::int64_t count(std::int64_t part) const {
+    return std::min(length, size - first(part));
+  }
+  /// A rank of the ring, counted from the ring's first; any number stands for one.
+  [[nodiscard]] std::int64_t around(std::int64_t rank) const {
+    return ((rank % size) + size) % size;
+  }
+};
+
+Layout layout_of(const RingWork& work, const Kernels& kernels) {
+  Layout layout;
+  layout.size = work.size;
+  layout.lanes = kernels.lanes;
+  const bool chosen = work.tile_ranks > 0;
+  const std::int64_t longest =
+      std::max<std::int64_t>(1, (chosen ? work.tile_ranks : kTileRanks) / layout.lanes);
+  std::int64_t parts = (work.size + longest - 1) / longest;
+  if (!chosen) {  // as many as fill the lanes of all threads, unless they become too short
+    const std::int64_t filling =
+        up_to_multiple(parts * work.groups, layout.lanes * std::max(1, work.threads));
+    const std::int64_t most = std::max<std::int64_t>(1, work.size / kLeastPart);
+    parts = std::max(parts, std::min(most, (filling + work.groups - 1) / work.groups));
+  }
+  layout.length = (work.size + parts - 1) / parts;
+  layout.parts = (work.size + layout.length - 1) / layout.length;
+  layout.all = layout.parts * work.groups;
+  // A block is done with clocks in registers, kSweepSteps at a time, and starts at an even step.
+  const std::int64_t block =
+      work.block_steps > 0 ? work.block_steps : std::min(kBlockSteps, layout.length / kPartPerHalo);
+  layout.block = std::max<std::int64_t>(block / kSweepSteps * kSweepSteps, kSweepSteps);
+  layout.halo = layout.block;
+  layout.vectors = up_to_multiple(layout.halo + layout.length, kKernelGrain / layout.lanes);
+  return layout;
+}
+
+struct Tile {
+  AlignedVector<double> t, own, edge;
+  AlignedVector<std::uint32_t> low, high;
+};
+
+/// All tiles of some rings, and the ways to go on with them. Workers take different tiles.
+class Tiles {
  public:
-  Tile(const RingWork& work, const Kernels& kernels, std::int64_t ranks)
+  Tiles(const RingWork& work, const Kernels& kernels)
       : work_(work),
         kernels_(kernels),
-        t_(static_cast<std::size_t>(ranks)),
-        own_(t_.size()),
-        edge_(t_.size()),
-        low_(t_.size()),
-        high_(t_.size()),
-        rows_(static_cast<std::size_t>(kSweepSteps * kStripRanks)) {}
+        layout_(layout_of(work, kernels)),
+        tiles_(static_cast<std::size_t>(layout_.tiles())) {}
+  [[nodiscard]] const Layout& layout() const { return layout_; }
 
-  /// Takes the ranks of `group` from `first` on to the left edge's `halo`, all modulo the ring;
-  /// goes through `steps` steps from `step` on; puts `count` ranks from `first` into `to`.
-  void run(const double* from, double* to, std::int64_t group, std::int64_t first,
-           std::int64_t count, std::int64_t step, std::int64_t steps) {
-    const std::int64_t length = count + steps;
-    load(from, group, first - steps, length);
-    const std::int64_t ranks = padded(length);
+  /// Copies the ring's arrays in.
+  void begin(std::int64_t number) {
+    Tile& tile = at(number);
+    const auto places = static_cast<std::size_t>(layout_.vectors * layout_.lanes);
+    tile.t.resize(places);
+    tile.own.resize(places);
+    tile.edge.resize(places);
+    if (work_.law != nullptr) {
+      tile.low.resize(places);
+      tile.high.resize(places);
+    }
+    for_each_part(number, [&](std::int64_t part, std::int64_t lane) {
+      const std::int64_t ring = part / layout_.parts * layout_.size;
+      std::int64_t rank = layout_.around(layout_.first(part) - layout_.halo);
+      for (std::int64_t v = 0; v < layout_.vectors; ++v) {
+        const auto place = static_cast<std::size_t>(v * layout_.lanes + lane);
+        tile.t[place] = work_.clocks[ring + rank];
+        tile.own[place] = work_.own[ring + rank];
+        tile.edge[place] = work_.edge[ring + rank];
+        if (work_.law != nullptr) {
+          tile.low[place] = work_.key_low[ring + rank];
+          tile.high[place] = work_.key_high[ring + rank];
+        }
+        if (++rank == layout_.size) rank = 0;
+      }
+    });
+  }
+
+  /// Brings the clocks left of each part, as far as `steps` steps look, from where they are kept.
+  void look_left(std::int64_t number, std::int64_t steps) {
+    Tile& tile = at(number);
+    for_each_part(number, [&](std::int64_t part, std::int64_t lane) {
+      const std::int64_t ring = part / layout_.parts * layout_.parts;
+      std::int64_t rank = layout_.around(layout_.first(part) - steps);
+      for (std::int64_t done = 0; done < steps;) {
+        const std::int64_t from = ring + rank / layout_.length;
+        const std::int64_t offset = rank % layout_.length;
+        const std::int64_t here = std::min(steps - done, layout_.count(from) - offset);
+        const double* source = at(from / layout_.lanes).t.data() +
+                               (layout_.halo + offset) * layout_.lanes + from % layout_.lanes;
+        double* to = tile.t.data() + (layout_.halo - steps + done) * layout_.lanes + lane;
+        for (std::int64_t i = 0; i < here; ++i) to[i * layout_.lanes] = source[i * layout_.lanes];
+        done += here;
+        rank += here;
+        if (rank == layout_.size) rank = 0;
+      }
+    });
+  }
+
+  /// Takes a tile through `steps` steps from `step` on. `rows` is room for delays.
+  void run(std::int64_t number, std::int64_t step, std::int64_t steps, AlignedVector<float>& rows) {
+    rows.resize(static_cast<std::size_t>(kSweepSteps * kStripRanks));
     for (std::int64_t done = 0; done < steps;) {
       const int here = steps - done >= kSweepSteps ? kSweepSteps : 1;
+      // Of the halo, what is further left has nothing more to tell. What is not known there reaches
+      // one rank more in every step, and so no rank that is kept.
+      const std::int64_t from =
+          (layout_.halo - steps + done) * layout_.lanes / kKernelGrain * kKernelGrain;
       if (work_.law == nullptr)
-        sweep(ranks, here);
+        sweep(at(number), from, here);
       else
-        sweep_with_delays(ranks, step + done, here);
+        sweep_with_delays(at(number), from, step + done, here, rows);
       done += here;
     }
-    std::copy_n(t_.begin() + steps, count, to + group * work_.size + first);
+  }
+
+  /// Copies the clocks out.
+  void end(std::int64_t number) {
+    const Tile& tile = at(number);
+    for_each_part(number, [&](std::int64_t part, std::int64_t lane) {
+      double* to = work_.clocks + part / layout_.parts * layout_.size + layout_.first(part);
+      const double* from = tile.t.data() + layout_.halo * layout_.lanes + lane;
+      const std::int64_t count = layout_.count(part);
+      for (std::int64_t i = 0; i < count; ++i) to[i] = from[i * layout_.lanes];
+    });
   }
 
  private:
-  void load(const double* from, std::int64_t group, std::int64_t first, std::int64_t length) {
-    const std::int64_t base = group * work_.size;
-    std::int64_t at = ((first % work_.size) + work_.size) % work_.size;
-    for (std::int64_t done = 0; done < length;) {
-      const std::int64_t here = std::min(length - done, work_.size - at);
-      std::copy_n(from + base + at, here, t_.begin() + done);
-      std::copy_n(work_.own + base + at, here, own_.begin() + done);
-      std::copy_n(work_.edge + base + at, here, edge_.begin() + done);
-      if (work_.law != nullptr) {
-        std::copy_n(work_.key_low + base + at, here, low_.begin() + done);
-        std::copy_n(work_.key_high + base + at, here, high_.begin() + done);
-      }
-      done += here;
-      at = 0;
-    }
+  using Carry = std::array<double, kSweepSteps * kMostLanes>;
+
+  Tile& at(std::int64_t number) { return tiles_[static_cast<std::size_t>(number)]; }
+
+  template <class F>
+  void for_each_part(std::int64_t number, F&& f) const {
+    const std::int64_t first = number * layout_.lanes;
+    for (std::int64_t lane = 0; lane < layout_.lanes && first + lane < layout_.all; ++lane)
+      f(first + lane, lane);
   }
 
-  /// Nothing is known of what is left of the halo. What follows from that reaches one rank more in
-  /// every step, and so no rank that is kept.
-  static std::array<double, kSweepSteps> unknown() {
-    std::array<double, kSweepSteps> carry{};
+  static Carry unknown() {
+    Carry carry;
     carry.fill(-std::numeric_limits<double>::infinity());
     return carry;
   }
 
-  void sweep(std::int64_t ranks, int steps) {
-    auto carry = unknown();
-    kernels_.sweep(t_.data(), own_.data(), edge_.data(), ranks, nullptr, 0, steps, carry.data());
+  void sweep(Tile& tile, std::int64_t from, int steps) const {
+    Carry carry = unknown();
+    const auto at = static_cast<std::size_t>(from);
+    kernels_.sweep(&tile.t[at], &tile.own[at], &tile.edge[at],
+                   layout_.vectors * layout_.lanes - from, nullptr, 0, steps, carry.data());
   }
 
-  void sweep_with_delays(std::int64_t ranks, std::int64_t step, int steps) {
-    auto carry = unknown();
+  void sweep_with_delays(Tile& tile, std::int64_t from, std::int64_t step, int steps,
+                         AlignedVector<float>& rows) const {
+    Carry carry = unknown();
     std::array<StepKeys, kSweepSteps / 2> keys;
     const std::int64_t first_pair = step / 2;
     const auto pairs = static_cast<int>((step + steps + 1) / 2 - first_pair);
     for (int p = 0; p < pairs; ++p)
       keys[static_cast<std::size_t>(p)] =
           step_keys(work_.seed, work_.stream, static_cast<std::uint64_t>(first_pair + p));
-    for (std::int64_t r = 0; r < ranks; r += kStripRanks) {
-      const std::int64_t here = std::min(kStripRanks, ranks - r);
-      const auto at = static_cast<std::size_t>(r);
-      kernels_.fill_delays(*work_.law, &low_[at], &high_[at], here, keys.data(), pairs,
-                           rows_.data(), kStripRanks);
-      kernels_.sweep(&t_[at], &own_[at], &edge_[at], here, rows_.data() + step % 2 * kStripRanks,
-                     kStripRanks, steps, carry.data());
+    const std::int64_t places = layout_.vectors * layout_.lanes;
+    for (std::int64_t place = from; place < places; place += kStripRanks) {
+      const std::int64_t here = std::min(kStripRanks, places - place);
+      const auto at = static_cast<std::size_t>(place);
+      kernels_.fill_delays(*work_.law, &tile.low[at], &tile.high[at], here, keys.data(), pairs,
+                           rows.data(), kStripRanks);
+      kernels_.sweep(&tile.t[at], &tile.own[at], &tile.edge[at], here,
+                     rows.data() + step % 2 * kStripRanks, kStripRanks, steps, carry.data());
     }
   }
 
   const RingWork& work_;
   const Kernels& kernels_;
-  AlignedVector<double> t_;
-  AlignedVector<double> own_;
-  AlignedVector<double> edge_;
-  AlignedVector<std::uint32_t> low_;
-  AlignedVector<std::uint32_t> high_;
-  AlignedVector<float> rows_;
+  Layout layout_;
+  std::vector<Tile> tiles_;
 };
-
-std::int64_t chosen_block(const RingWork& work) {
-  // A block is done with clocks in registers, kSweepSteps at a time, and starts at an even step.
-  // The halo is work done twice: a sixteenth of a ring, at most.
-  std::int64_t block =
-      work.block_steps > 0 ? work.block_steps : std::min(kBlockSteps, work.size / 16);
-  block = std::max<std::int64_t>(block / kSweepSteps * kSweepSteps, kSweepSteps);
-  return std::min(block, work.steps);
-}
 
 }  // namespace
 
@@ -152,43 +249,29 @@ RankKeys rank_keys(std::uint64_t seed, std::int64_t ranks) {
 
 void run_rings(const RingWork& work) {
   if (work.size < 1 || work.groups < 1 || work.steps < 1) return;
-  const Kernels& kernels = work.kernels ? *work.kernels : *available_kernels().front();
-  const std::int64_t block = chosen_block(work);
-  const std::int64_t threads = std::max(1, work.threads);
-  // As many tiles per ring as the cache asks for, and enough for all threads.
-  const std::int64_t wanted = work.tile_ranks > 0 ? work.tile_ranks : kTileRanks;
-  std::int64_t tiles = (work.size + wanted - 1) / wanted;
-  if (work.tile_ranks == 0 && work.size >= 16 * block)
-    tiles = std::max(tiles, (threads + work.groups - 1) / work.groups);
-  if (work.tile_ranks == 0 && tiles > 1 && work.groups == 1)
-    tiles = (tiles + threads - 1) / threads * threads;
-  const std::int64_t tile = (work.size + tiles - 1) / tiles;
-  const std::int64_t jobs = work.groups * tiles;
-
-  const auto all = static_cast<std::size_t>(work.size * work.groups);
-  std::vector<double> other(all);
-  const std::int64_t workers = std::min(threads, jobs);
+  Tiles tiles(work, work.kernels ? *work.kernels : *available_kernels().front());
+  const std::int64_t count = tiles.layout().tiles();
+  const std::int64_t block = tiles.layout().block;
+  const std::int64_t workers = std::min<std::int64_t>(std::max(1, work.threads), count);
   std::barrier meet(workers);
   const auto run = [&](std::int64_t worker) {
-    Tile mine(work, kernels, padded(tile + block));
-    double* from = work.clocks;
-    double* to = other.data();
+    AlignedVector<float> rows;
+    const auto for_mine = [&](auto&& f) {
+      for (std::int64_t i = worker * count / workers; i < (worker + 1) * count / workers; ++i) f(i);
+      if (workers > 1) meet.arrive_and_wait();
+    };
+    for_mine([&](std::int64_t i) { tiles.begin(i); });
     for (std::int64_t step = 0; step < work.steps; step += block) {
       const std::int64_t steps = std::min(block, work.steps - step);
-      for (std::int64_t job = worker * jobs / workers; job < (worker + 1) * jobs / workers; ++job) {
-        const std::int64_t first = job % tiles * tile;
-        mine.run(from, to, job / tiles, first, std::min(tile, work.size - first), step, steps);
-      }
-      std::swap(from, to);
-      if (workers > 1) meet.arrive_and_wait();
+      for_mine([&](std::int64_t i) { tiles.look_left(i, steps); });
+      for_mine([&](std::int64_t i) { tiles.run(i, step, steps, rows); });
     }
+    for_mine([&](std::int64_t i) { tiles.end(i); });
   };
   std::vector<std::thread> crew;
   for (std::int64_t worker = 1; worker < workers; ++worker) crew.emplace_back(run, worker);
   run(0);
   for (std::thread& one : crew) one.join();
-  const std::int64_t blocks = (work.steps + block - 1) / block;
-  if (blocks % 2 == 1) std::copy(other.begin(), other.end(), work.clocks);
 }
 
 }  // namespace collscale
