@@ -12,20 +12,25 @@
 namespace collscale {
 
 Expected<void> check_flow_arguments(const FlowArguments& arguments, Engine engine) {
-  const std::vector<std::pair<const char*, bool>> given = {
-      {"--placement", arguments.placement.kind != PlacementSpec::Kind::packed},
-      {"--fail", !arguments.fail.empty()},
-      {"--degrade", !arguments.degrade.empty()},
-      {"--trials", arguments.trials > 0},
-      {"--explain", arguments.explain},
-      {"--trace", !arguments.trace.empty()},
+  struct Given {
+    const char* flag;
+    bool is_given;
+    bool of_event;  ///< the event engine takes it, too
   };
-  if (engine != Engine::flow)
-    for (const auto& [flag, is_given] : given)
-      if (is_given)
-        return fail(
-            fmt::format("{} is for the engine that knows every link, not {}: add --engine flow",
-                        flag, name(engine)));
+  const std::vector<Given> options = {
+      {"--placement", arguments.placement.kind != PlacementSpec::Kind::packed, true},
+      {"--fail", !arguments.fail.empty(), true},
+      {"--degrade", !arguments.degrade.empty(), true},
+      {"--trials", arguments.trials > 0, false},
+      {"--explain", arguments.explain, false},
+      {"--trace", !arguments.trace.empty(), false},
+  };
+  if (engine == Engine::flow) return {};
+  for (const Given& option : options)
+    if (option.is_given && !(option.of_event && engine == Engine::event))
+      return fail(fmt::format("{} is for the engine{} every link, not {}: add --engine flow{}",
+                              option.flag, option.of_event ? "s that know" : " that knows",
+                              name(engine), option.of_event ? " or event" : ""));
   return {};
 }
 

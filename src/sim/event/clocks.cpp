@@ -118,30 +118,31 @@ void Clocks::run_arcs(const Plan& plan, const Lane& lane, int first_arc, int end
                       std::vector<double>& t) {
   for (const Plan::Class& steps : plan.classes) {
     const bool kernels = steps.count > 1 && !steps.merged && chunks_ == nullptr && is_ring(lane);
-    if (kernels && run_ring(lane, first_arc, steps, t)) continue;
+    if (kernels && run_ring(plan, lane, first_arc, steps, t)) continue;
     const std::int64_t count = steps.merged ? 1 : steps.count;
     for (std::int64_t s = steps.first; s < steps.first + count; ++s)
-      step(lane, s, first_arc, end_arc, steps.durations, t);
+      step(plan, lane, s, first_arc, end_arc, steps, t);
   }
 }
 
-void Clocks::step(const Lane& lane, std::int64_t step, int first_arc, int end_arc,
-                  const Durations& durations, std::vector<double>& t) {
+void Clocks::step(const Plan& plan, const Lane& lane, std::int64_t step, int first_arc, int end_arc,
+                  const Plan::Class& steps, std::vector<double>& t) {
+  const Durations& durations = steps.durations;
   std::vector<double> next = t;
   const float* delay = delays(step);
   ++epoch_;
   for (int arc = first_arc; arc < end_arc; ++arc) {
+    begin(plan, steps, lane, arc);
     for_each_flow(lane, step, arc, [&](std::int64_t source, std::int64_t destination) {
-      const std::size_t at_level = level(source, destination);
+      const std::size_t of = kind(source, destination);
       const double slow = factor(source, destination);
       const double start = t[index(source)];
-      double at = start + slow * durations.arrive_s[at_level];
+      double at = start + slow * durations.arrive_s[of];
       if (chunks_ != nullptr) {
         if (delay) at += static_cast<double>(delay[destination]);
         at = arrival(at, slow);
       }
-      next[index(source)] =
-          std::max(next[index(source)], start + slow * durations.busy_s[at_level]);
+      next[index(source)] = std::max(next[index(source)], start + slow * durations.busy_s[of]);
       next[index(destination)] = std::max(next[index(destination)], at);
       received_[index(destination)] = epoch_;
     });
@@ -152,11 +153,15 @@ void Clocks::step(const Lane& lane, std::int64_t step, int first_arc, int end_ar
   t = std::move(next);
 }
 
-bool Clocks::run_ring(const Lane& lane, int arc, const Plan::Class& steps, std::vector<double>& t) {
+bool Clocks::run_ring(const Plan& plan, const Lane& lane, int arc, const Plan::Class& steps,
+                      std::vector<double>& t) {
   // Who hears from whom, and so in which order the ranks stand.
   std::vector<std::int32_t> to(index(ranks_), -1);
+  std::vector<std::uint32_t> sends(index(ranks_));  // of which kind
+  begin(plan, steps, lane, arc);
   for_each_flow(lane, steps.first, arc, [&](std::int64_t source, std::int64_t destination) {
     to[index(source)] = static_cast<std::int32_t>(destination);
+    sends[index(source)] = static_cast<std::uint32_t>(kind(source, destination));
   });
   std::vector<std::int32_t> order;
   std::vector<bool> seen(to.size());
@@ -189,8 +194,8 @@ bool Clocks::run_ring(const Lane& lane, int arc, const Plan::Class& steps, std::
     const auto base = static_cast<std::int64_t>(i) / size * size;
     const std::int32_t left =
         order[index(base + (static_cast<std::int64_t>(i) - base + size - 1) % size)];
-    const auto incoming = level(left, order[i]);
-    const auto outgoing = level(order[i], to[rank]);
+    const std::uint32_t incoming = sends[index(left)];
+    const std::uint32_t outgoing = sends[rank];
     clocks[i] = t[rank];
     edge[i] = factor(left, order[i]) * steps.durations.arrive_s[incoming];
     own[i] = factor(order[i], to[rank]) * steps.durations.busy_s[outgoing];
@@ -223,14 +228,15 @@ void Clocks::run_chain(const Plan& plan, std::vector<double>& t) {
   for (const Lane& lane : *plan.lanes) {
     std::vector<double> own = ready;
     next_stream();
+    begin(plan, plan.classes.front(), lane, 0);
     for (std::int64_t step = 0; step < lane.phase.steps; ++step) {
       for_each_flow(lane, step, 0, [&](std::int64_t source, std::int64_t destination) {
-        const std::size_t at_level = level(source, destination);
+        const std::size_t of = kind(source, destination);
         const double slow = factor(source, destination);
         const double start = own[index(source)];
-        const double at = arrival(
-            start + slow * durations.arrive_s[at_level] + delay_of(destination, step), slow);
-        own[index(source)] = start + slow * durations.busy_s[at_level];
+        const double at =
+            arrival(start + slow * durations.arrive_s[of] + delay_of(destination, step), slow);
+        own[index(source)] = start + slow * durations.busy_s[of];
         own[index(destination)] = std::max(own[index(destination)], at);
       });
     }
@@ -245,13 +251,14 @@ void Clocks::run_at_once(const Plan& plan, std::vector<double>& t) {
     next_stream();
     const float* delay = delays(0);
     for (int arc = 0; arc < arc_count(lane); ++arc) {
+      begin(plan, plan.classes.front(), lane, arc);
       for_each_flow_of_all_steps(lane, arc, [&](std::int64_t source, std::int64_t destination) {
-        const std::size_t at_level = level(source, destination);
+        const std::size_t of = kind(source, destination);
         const double slow = factor(source, destination);
         const double start = ready[index(source)];
-        const double at = start + slow * durations.arrive_s[at_level] +
+        const double at = start + slow * durations.arrive_s[of] +
                           (delay ? static_cast<double>(delay[destination]) : 0.0);
-        t[index(source)] = std::max(t[index(source)], start + slow * durations.busy_s[at_level]);
+        t[index(source)] = std::max(t[index(source)], start + slow * durations.busy_s[of]);
         t[index(destination)] = std::max(t[index(destination)], arrival(at, slow));
       });
     }

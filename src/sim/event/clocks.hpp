@@ -41,15 +41,25 @@ class Clocks {
   void run_steps(const Plan& plan, std::vector<double>& t);
   void run_arcs(const Plan& plan, const Lane& lane, int first_arc, int end_arc,
                 std::vector<double>& t);
-  void step(const Lane& lane, std::int64_t step, int first_arc, int end_arc,
-            const Durations& durations, std::vector<double>& t);
-  bool run_ring(const Lane& lane, int arc, const Plan::Class& steps, std::vector<double>& t);
+  void step(const Plan& plan, const Lane& lane, std::int64_t step, int first_arc, int end_arc,
+            const Plan::Class& steps, std::vector<double>& t);
+  bool run_ring(const Plan& plan, const Lane& lane, int arc, const Plan::Class& steps,
+                std::vector<double>& t);
   void run_chain(const Plan& plan, std::vector<double>& t);
   void run_at_once(const Plan& plan, std::vector<double>& t);
   void run_gathering(const Plan& plan, std::vector<double>& t);
   void run_pipeline(const Plan& plan, std::vector<double>& t);
 
-  [[nodiscard]] std::size_t level(std::int64_t source, std::int64_t destination) const {
+  /// Messages come from here on as for_each_flow gives those of an arc.
+  void begin(const Plan& plan, const Plan::Class& steps, const Lane& lane, int arc) {
+    kinds_ = nullptr;
+    if (steps.kinds.empty()) return;
+    const auto number = static_cast<std::size_t>(&lane - plan.lanes->data());
+    kinds_ = steps.kinds[number * Plan::kMostArcs + static_cast<std::size_t>(arc)].data();
+  }
+  /// The kind of the next message: its level, or what its way says.
+  [[nodiscard]] std::size_t kind(std::int64_t source, std::int64_t destination) {
+    if (kinds_ != nullptr) return *kinds_++;
     const JobPlacement& placement = routes_.placement();
     return static_cast<std::size_t>(
         routes_.fabric().turning_level(placement.rank(source), placement.rank(destination)));
@@ -77,6 +87,7 @@ class Clocks {
   std::vector<std::uint32_t> received_;  ///< by rank: in which step it last received
   std::uint32_t epoch_ = 0;
   Chunks* chunks_ = nullptr;
+  const std::uint32_t* kinds_ = nullptr;  ///< of the next message; null: by level
 };
 
 }  // namespace collscale

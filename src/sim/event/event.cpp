@@ -11,7 +11,9 @@
 
 #include "scenario/price.hpp"
 #include "sim/event/clocks.hpp"
+#include "sim/event/ways.hpp"
 #include "sim/flow_engine.hpp"
+#include "sim/memory.hpp"
 
 namespace collscale {
 namespace {
@@ -71,6 +73,22 @@ void settle(Prediction& prediction, double time_s) {
   prediction.time_s = time_s;
 }
 
+/// Loads of steps become the lesser of both: what messages carry on that no failure touches. They
+/// may have less to share than before, since those that are rerouted go elsewhere.
+void keep_least(ScheduleCost& cost, const ScheduleCost& other) {
+  for (std::size_t i = 0; i < std::min(cost.steps.size(), other.steps.size()); ++i) {
+    StepCost& step = cost.steps[i];
+    const StepCost& less = other.steps[i];
+    for (std::size_t r = 0; r < step.even.size(); ++r) {
+      step.even[r] = std::min(step.even[r], less.even[r]);
+      step.hashed[r] = std::min(step.hashed[r], less.hashed[r]);
+    }
+    step.port_gaps = std::min(step.port_gaps, less.port_gaps);
+    step.nic_gaps = std::min(step.nic_gaps, less.nic_gaps);
+  }
+  for (std::size_t i = 0; i < cost.parts.size(); ++i) keep_least(cost.parts[i], other.parts[i]);
+}
+
 void add_term(Prediction& prediction, const char* term, const std::string& tier, double seconds) {
   if (seconds == 0) return;
   prediction.time_s += seconds;
@@ -82,7 +100,8 @@ void add_term(Prediction& prediction, const char* term, const std::string& tier,
 
 class Simulation {
  public:
-  Simulation(const FlowNetwork& network, const EventOptions& options,
+  /// `whole`: the same job where nothing has failed; null where nothing has.
+  Simulation(const FlowNetwork& network, const FlowNetwork* whole, const EventOptions& options,
              const PriceOptions& price_options, const std::vector<float>& slow)
       : options_(options),
         price_options_(price_options),
@@ -95,7 +114,11 @@ class Simulation {
                 : DelayLaw(std::span<const double>(options.measured_delays_s))),
         network_(network),
         loads_(network, options.seed),
-        rates_(network.system(), without_noise(price_options)) {}
+        rates_(network.system(), without_noise(price_options)) {
+    plan_rates_.options.protocol.base_s = 0;
+    if (whole != nullptr) whole_loads_.emplace(*whole, options.seed);
+    if (Ways::decide(network.routes())) ways_.emplace(network, options.seed, plan_rates_);
+  }
 
   Expected<EventPrediction> run(const Candidate& candidate, double size_bytes) {
     if (auto accepted = network_.accepts(candidate); !accepted)
@@ -103,10 +126,20 @@ class Simulation {
     const ScheduleCost cost = price(candidate.program, loads_);
     if (auto whole = loads_.check_cut(); !whole) return tl::unexpected(whole.error());
     const double base_s = rates_.options.terms.has(CostTerm::latency) ? base() : 0;
-    CostRates rates = rates_;
-    rates.options.protocol.base_s = 0;
-    const Plan plan =
-        make_plan(candidate.program, cost, rates, size_bytes, loads_.fabric().levels());
+    if (ways_) {
+      constexpr double kKindBytes = 4;
+      if (auto fits = check_memory(kKindBytes * kept_messages(candidate.program),
+                                   options_.flow.memory_limit_bytes,
+                                   fmt::format("engine event on the ways of {:.1g} messages",
+                                               kept_messages(candidate.program)));
+          !fits)
+        return tl::unexpected(fits.error());
+    }
+    ScheduleCost ordinary = cost;
+    if (whole_loads_) keep_least(ordinary, price(candidate.program, *whole_loads_));
+    const PlanSource source{plan_rates_, loads_.fabric().is_clos() ? loads_.fabric().levels() : 0,
+                            ways_ ? &*ways_ : nullptr};
+    const Plan plan = make_plan(candidate.program, cost, ordinary, source, size_bytes);
     const bool stragglers = !slow_.empty() || last_of(starts_) > 0;
     const bool disturbed = stragglers || law_.kind != DelayLaw::Kind::none;
     constexpr std::int64_t kUntilSteady = 4;  // undisturbed chunks soon follow one another alike
@@ -171,7 +204,10 @@ class Simulation {
   DelayLaw law_;
   const FlowNetwork& network_;
   FlowEngine loads_;
+  std::optional<FlowEngine> whole_loads_;
   CostRates rates_;
+  CostRates plan_rates_ = rates_;  ///< without the constant part
+  std::optional<Ways> ways_;
 };
 
 }  // namespace
@@ -182,11 +218,6 @@ Expected<std::vector<EventPrediction>> simulate_event(const System& system, Coll
                                                       std::span<const double> sizes_bytes,
                                                       const EventOptions& options,
                                                       const PriceOptions& price_options) {
-  if (!std::holds_alternative<Clos>(system.fabric))
-    return fail(
-        fmt::format("the event engine knows the levels of a clos, not those of a {} ({}): "
-                    "use --engine flow",
-                    fabric_kind(system), system.name));
   // The flow engine checks the question, and says which algorithm is fastest.
   std::vector<std::string> algorithms(sizes_bytes.size(), std::string(algorithm));
   FlowOptions flow_options = options.flow;
@@ -202,7 +233,15 @@ Expected<std::vector<EventPrediction>> simulate_event(const System& system, Coll
   if (!network) return tl::unexpected(network.error());
   const auto slow = slow_factors(options, ranks);
   if (!slow) return tl::unexpected(slow.error());
-  Simulation simulation(*network, options, price_options, *slow);
+  std::optional<FlowNetwork> whole;
+  if (!network->routes().whole()) {
+    FlowOptions without_faults = flow_options;
+    without_faults.faults = {};
+    auto made = FlowNetwork::make(system, ranks, without_faults);
+    if (!made) return tl::unexpected(made.error());
+    whole = *std::move(made);
+  }
+  Simulation simulation(*network, whole ? &*whole : nullptr, options, price_options, *slow);
   const Shape shape = shape_of(system, ranks);
   std::vector<EventPrediction> out;
   for (std::size_t i = 0; i < sizes_bytes.size(); ++i) {

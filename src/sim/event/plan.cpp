@@ -4,11 +4,18 @@
 #include <algorithm>
 #include <cmath>
 
+#include "collective/index_runs.hpp"
 #include "scenario/candidates.hpp"
 #include "scenario/price.hpp"
+#include "sim/event/ways.hpp"
 
 namespace collscale {
 namespace {
+
+/// Of messages that do not wait: whether a rank waits only for those that it has a part in.
+bool waits_for_some(const Phase& phase) {
+  return phase.steps == 1 || phase.root >= 0 || phase.arcs[0].has_receivers;
+}
 
 double seconds(StepCost step, const CostRates& rates, double size_bytes) {
   ScheduleCost one;
@@ -16,30 +23,20 @@ double seconds(StepCost step, const CostRates& rates, double size_bytes) {
   return evaluate(one, rates, size_bytes).time_s;
 }
 
-/// What a step costs a message of that level: only the resources on its way count.
-Durations durations_of(const StepCost& step, const CostRates& rates, double size_bytes, int levels,
+void add(Durations& durations, MessageTimes times) {
+  durations.arrive_s.push_back(times.arrive_s);
+  durations.busy_s.push_back(times.busy_s);
+}
+
+/// What a step costs a message of each level: only the resources on its way count.
+Durations durations_of(const StepCost& step, const PlanSource& source, double size_bytes,
                        double hops) {
   Durations durations;
-  for (int level = 0; level < levels; ++level) {
+  for (int level = 0; level < source.levels; ++level) {
     StepCost here = step;
-    here.noisy_ranks = 0;
-    here.far_level = std::min(step.far_level, level);
-    for (int r = 0; r < kMaxResources; ++r) {
-      if (level == 0 ? r == kScaleUpResource : r < kFirstTierResource + level - 1) continue;
-      here.even[static_cast<std::size_t>(r)] = here.hashed[static_cast<std::size_t>(r)] = 0;
-    }
-    if (level == 0) {
-      here.nic_gaps = 0;
-      here.largest = 0;
-    }
-    here.path = {};
-    here.path[static_cast<std::size_t>(level)] = hops;
-    const auto l = static_cast<std::size_t>(level);
-    durations.arrive_s[l] = seconds(here, rates, size_bytes);
-    here.path = {};
-    here.switch_level = -1;
-    here.reduced = here.copied = 0;
-    durations.busy_s[l] = seconds(here, rates, size_bytes);
+    keep_those_of_level(here.even, level);
+    keep_those_of_level(here.hashed, level);
+    add(durations, times_of(here, source.rates, size_bytes, level, hops));
   }
   return durations;
 }
@@ -49,57 +46,72 @@ Durations whole(const StepCost& step, const CostRates& rates, double size_bytes)
   StepCost here = step;
   here.noisy_ranks = 0;
   Durations durations;
-  durations.arrive_s.fill(seconds(here, rates, size_bytes));
-  durations.busy_s = durations.arrive_s;
+  const double all_s = seconds(here, rates, size_bytes);
+  durations.arrive_s.push_back(all_s);
+  durations.busy_s.push_back(all_s);
   return durations;
 }
 
-Plan stage_plan(const Program& program, const ScheduleCost& cost, const CostRates& rates,
-                double size_bytes, int levels) {
+/// The step that a chain takes at each level. The work of its steps is given for each of them.
+StepCost chain_step(const std::vector<StepCost>& steps, int level) {
+  StepCost one = steps.front();
+  for (const StepCost& step : steps)
+    if (step.path[static_cast<std::size_t>(level)] > 0) one = step;
+  one.count = 1;
+  return one;
+}
+
+Plan stage_plan(const Program& program, const ScheduleCost& cost, const ScheduleCost& ordinary,
+                const PlanSource& source, double size_bytes) {
   Plan plan;
   plan.lanes = &program.lanes;
   if (program.lanes.empty() || cost.steps.empty()) return plan;
   const Lane& first = program.lanes.front();
   const Phase& phase = first.phase;
+  Ways* const ways = source.ways;
   if (phase.network != InNetwork::none) {
     plan.kind = Plan::Kind::gathering;
-    plan.classes.push_back({0, 1, true, whole(cost.steps[0], rates, size_bytes)});
+    plan.classes.push_back({0, 1, true, whole(cost.steps[0], source.rates, size_bytes), {}});
     return plan;
   }
   if (phase.lag == Lag::none) {
-    const bool some = phase.steps == 1 || phase.root >= 0 || phase.arcs[0].has_receivers;
+    const bool some = waits_for_some(phase);
     plan.kind = some ? Plan::Kind::at_once : Plan::Kind::gathering;
-    const StepCost& step = cost.steps[0];
-    plan.classes.push_back(
-        {0, phase.steps, true,
-         some ? durations_of(step, rates, size_bytes, levels, std::max(1.0, step.path.sum()))
-              : whole(step, rates, size_bytes)});
+    Plan::Class all{0, phase.steps, true, {}, {}};
+    if (!some) {
+      all.durations = whole(cost.steps[0], source.rates, size_bytes);
+    } else {
+      const StepCost& step = ordinary.steps[0];
+      const double hops = std::max(1.0, step.path.sum());
+      all.durations = durations_of(step, source, size_bytes, hops);
+      if (ways != nullptr) ways->of_all_steps(program.lanes, step, hops, size_bytes, all);
+    }
+    plan.classes.push_back(std::move(all));
     return plan;
   }
   if (price_detail::is_long_chain(program.lanes)) {
     plan.kind = Plan::Kind::chain;
-    Plan::Class all{0, phase.steps, false, {}};
-    for (const StepCost& step : cost.steps) {
-      StepCost one = step;
-      one.count = 1;
-      std::size_t level = 0;
-      while (level + 1 < PerLevel::kNear && one.path[level] <= 0) ++level;
-      // The work of a chain's steps is given for each step.
-      const Durations of_level =
-          durations_of(one, rates, size_bytes, static_cast<int>(level) + 1, 1);
-      all.durations.arrive_s[level] = of_level.arrive_s[level];
-      all.durations.busy_s[level] = of_level.busy_s[level];
+    Plan::Class all{0, phase.steps, false, {}, {}};
+    for (int level = 0; level < source.levels; ++level) {
+      const StepCost step = chain_step(cost.steps, level);
+      const bool any = step.path[static_cast<std::size_t>(level)] > 0;
+      add(all.durations, any ? times_of(step, source.rates, size_bytes, level, 1) : MessageTimes{});
     }
-    plan.classes.push_back(all);
+    if (ways != nullptr)
+      ways->of_chain(
+          program.lanes, [&](int level) { return chain_step(cost.steps, level); }, size_bytes, all);
+    plan.classes.push_back(std::move(all));
     return plan;
   }
   const std::vector<StepClass> classes = step_classes(first);
   for (std::size_t i = 0; i < classes.size() && i < cost.steps.size(); ++i) {
     const bool merged = phase.lag == Lag::ruler && classes[i].count > 1;
-    StepCost step = cost.steps[i];
+    StepCost step = ordinary.steps[i];
     if (!merged) step.count = 1;
-    plan.classes.push_back({classes[i].first, classes[i].count, merged,
-                            durations_of(step, rates, size_bytes, levels, 1)});
+    Plan::Class one{
+        classes[i].first, classes[i].count, merged, durations_of(step, source, size_bytes, 1), {}};
+    if (ways != nullptr) ways->of_step(program.lanes, step, size_bytes, one);
+    plan.classes.push_back(std::move(one));
   }
   if (phase.lag != Lag::ruler)
     std::sort(plan.classes.begin(), plan.classes.end(),
@@ -109,10 +121,37 @@ Plan stage_plan(const Program& program, const ScheduleCost& cost, const CostRate
 
 }  // namespace
 
-Plan make_plan(const Program& program, const ScheduleCost& cost, const CostRates& rates,
-               double size_bytes, int levels) {
+MessageTimes times_of(StepCost step, const CostRates& rates, double size_bytes, int level,
+                      double hops) {
+  step.noisy_ranks = 0;
+  step.far_level = std::min(step.far_level, level);
+  if (level == 0) {
+    step.nic_gaps = 0;
+    step.largest = 0;
+  }
+  MessageTimes times;
+  step.path = {};
+  step.path[static_cast<std::size_t>(level)] = hops;
+  times.arrive_s = seconds(step, rates, size_bytes);
+  step.path = {};
+  step.switch_level = -1;
+  step.reduced = step.copied = 0;
+  times.busy_s = seconds(step, rates, size_bytes);
+  return times;
+}
+
+void keep_those_of_level(PerResource& seconds, int level) {
+  for (int r = 0; r < kMaxResources; ++r) {
+    if (level == 0 ? r == kScaleUpResource : r < kFirstTierResource + level - 1) continue;
+    seconds[static_cast<std::size_t>(r)] = 0;
+  }
+}
+
+Plan make_plan(const Program& program, const ScheduleCost& cost, const ScheduleCost& ordinary,
+               const PlanSource& source, double size_bytes) {
   if (program.kind == Program::Kind::stage || program.kind == Program::Kind::messages)
-    return stage_plan(program, cost, rates, size_bytes, levels);
+    return stage_plan(program, cost, ordinary, source, size_bytes);
+  const CostRates& rates = source.rates;
   Plan plan;
   double part_bytes = size_bytes;
   const auto time_s = [&](const ScheduleCost& of, double bytes) {
@@ -136,7 +175,8 @@ Plan make_plan(const Program& program, const ScheduleCost& cost, const CostRates
     if (plan.chunks > 1) plan.period_s = (time_s(cost, size_bytes) - fill_s) / (chunks - 1);
   }
   for (std::size_t i = 0; i < program.parts.size(); ++i)
-    plan.parts.push_back(make_plan(program.parts[i], cost.parts[i], rates, part_bytes, levels));
+    plan.parts.push_back(
+        make_plan(program.parts[i], cost.parts[i], ordinary.parts[i], source, part_bytes));
   return plan;
 }
 
@@ -150,6 +190,27 @@ bool is_ring(const Lane& lane) {
     if (arc.has_receivers || arc.distance.per_step != 0 || arc.distance.per_unit != 0) return false;
   }
   return true;
+}
+
+double kept_messages(const Program& program) {
+  double messages = 0;
+  for (const Program& part : program.parts) messages += kept_messages(part);
+  if (program.lanes.empty()) return messages;
+  const Phase& phase = program.lanes.front().phase;
+  if (phase.network != InNetwork::none) return messages;
+  if (phase.lag == Lag::none && !waits_for_some(phase)) return messages;
+  for (const Lane& lane : program.lanes) {
+    const auto groups = static_cast<double>(lane.map.group_count);
+    const auto ranks = groups * static_cast<double>(lane.map.size * arc_count(lane));
+    index_runs::Across across;
+    if (index_runs::one_message_per_step(phase, 0, lane.map.size, across))
+      messages += groups * static_cast<double>(phase.steps);
+    else if (phase.lag == Lag::none)
+      messages += ranks * static_cast<double>(phase.steps);
+    else
+      messages += ranks * static_cast<double>(step_classes(lane).size());
+  }
+  return messages;
 }
 
 double walked_messages(const Plan& plan, std::int64_t most_chunks) {

@@ -2,7 +2,6 @@
 // A program with the durations of its messages for one size: what the clocks walk through.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -12,11 +11,11 @@
 
 namespace collscale {
 
-/// A message by its turning level: until it has arrived and been dealt with, and until its sender
-/// can send the next.
+/// A message by its kind: until it has arrived and been dealt with, and until its sender can send
+/// the next. The kind is the turning level, or what Plan::Class::kinds says.
 struct Durations {
-  std::array<double, PerLevel::kNear> arrive_s{};
-  std::array<double, PerLevel::kNear> busy_s{};
+  std::vector<double> arrive_s;
+  std::vector<double> busy_s;
 };
 
 struct Plan {
@@ -40,7 +39,11 @@ struct Plan {
     std::int64_t count = 1;
     bool merged = false;
     Durations durations;
+    /// Of messages that do not go by their level: by lane and arc (kMostArcs of each lane), in the
+    /// order of for_each_flow, of a chain step after step. Empty: all go by their level.
+    std::vector<std::vector<std::uint32_t>> kinds;
   };
+  static constexpr std::size_t kMostArcs = 3;
   std::vector<Class> classes;
   std::vector<Plan> parts;
   double more_s = 0;        ///< concurrent: what sharing adds
@@ -48,9 +51,32 @@ struct Plan {
   double period_s = 0;      ///< between two chunks
 };
 
-/// `cost` is price()'s of the program. The program must live on.
-Plan make_plan(const Program& program, const ScheduleCost& cost, const CostRates& rates,
-               double size_bytes, int levels);
+struct MessageTimes {
+  double arrive_s = 0;
+  double busy_s = 0;
+};
+/// Of a message of that level with the loads of `step`; `hops`: so many latencies.
+MessageTimes times_of(StepCost step, const CostRates& rates, double size_bytes, int level,
+                      double hops);
+/// Forgets the resources that a message of that level does not pass, on a clos.
+void keep_those_of_level(PerResource& seconds, int level);
+
+class Ways;
+
+/// What all stages of a plan have in common.
+struct PlanSource {
+  const CostRates& rates;
+  int levels = 0;        ///< of a clos; 0: every message goes by its way
+  Ways* ways = nullptr;  ///< null: every message goes by its level
+};
+
+/// `cost` is price()'s of the program; `ordinary` is that of messages that no failure touches, the
+/// same where nothing has failed. The program must live on.
+Plan make_plan(const Program& program, const ScheduleCost& cost, const ScheduleCost& ordinary,
+               const PlanSource& source, double size_bytes);
+
+/// Messages whose kinds a plan keeps, where there are ways.
+double kept_messages(const Program& program);
 
 /// Messages that are walked one by one, of `most_chunks` chunks of a pipeline at most.
 double walked_messages(const Plan& plan, std::int64_t most_chunks);
