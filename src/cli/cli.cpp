@@ -172,17 +172,18 @@ void CommandLine::add_flow(CLI::App& app) {
       "engine flow: K hash seeds from --seed on; the time is the median, with p5, p95, max");
   options_.add(app, "--threads", "N", flow.threads, parse_count,
                "for --trials, same answer with any number; default: one per core");
-  options_.add(app, "--placement", "KIND", flow.placement, parse_placement,
-               "engine flow: the job's nodes are packed, random, random-ranks, strided:K or "
-               "file:PATH (a node or rank number per line); default: packed");
+  options_.add(
+      app, "--placement", "KIND", flow.placement, parse_placement,
+      "engine flow or event: the job's nodes are packed, random, random-ranks, strided:K or "
+      "file:PATH (a node or rank number per line); default: packed");
   const auto add_repeated = [&app](const char* flag, std::vector<std::string>& target,
                                    const char* help) {
     app.add_option(flag, target, help)->type_name("WHAT")->allow_extra_args(false);
   };
-  add_repeated(
-      "--fail", flow.fail,
-      "engine flow, repeatable: \"leaf 12 rail 3 up 5\", \"spine 0 switch 4\", \"core 7\", "
-      "\"nic 17.3\", \"plane 1\", \"leaf 0-3 up *\", or drawn: \"2% of leaf up\"");
+  add_repeated("--fail", flow.fail,
+               "engine flow or event, repeatable: \"leaf 12 rail 3 up 5\", \"spine 0 switch 4\", "
+               "\"core 7\", "
+               "\"nic 17.3\", \"plane 1\", \"leaf 0-3 up *\", or drawn: \"2% of leaf up\"");
   add_repeated("--degrade", flow.degrade,
                "the same with the share of the capacity that is left: \"leaf 12 up=0.5\"");
   app.add_flag("--explain", flow.explain,

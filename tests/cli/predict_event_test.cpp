@@ -44,6 +44,40 @@ TEST(PredictEvent, DrawsDelaysAndStartsFromFiles) {
       << bad.err;
 }
 
+TEST(PredictEvent, TakesPlacementAndFailures) {
+  const auto run = tool(kRing + "--degrade \"nic 17.3=0.5\" --placement strided:2 --json -");
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.out.find("\"placement\":\"strided:2\""), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("\"failures\":\"degrade nic 17.3=0.5\""), std::string::npos) << run.out;
+  EXPECT_EQ(tool(kRing + "--degrade \"nic 100.3=0.5\"").out, tool(kRing).out);  // not of the job
+  EXPECT_NE(tool(kRing + "--degrade \"nic 17.7=0.1\"").out, tool(kRing).out);
+  const auto cut = tool(kRing + "--fail \"node 3\"");
+  EXPECT_EQ(cut.exit_code, 2);
+  EXPECT_EQ(cut.err,
+            "error: the failures cut the fabric: gpu 23 (node 2) cannot reach gpu 24 (node 3), "
+            "node 3 has lost all its NICs\n");
+  const auto trials = tool(kRing + "--trials 3");
+  EXPECT_EQ(trials.exit_code, 2);
+  EXPECT_NE(trials.err.find("--trials is for the engine that knows every link, not event: add "
+                            "--engine flow"),
+            std::string::npos)
+      << trials.err;
+}
+
+TEST(PredictEvent, RunsOnFabricsWithoutLevels) {
+  for (const char* system : {"torus:dims=4x4", "torus:dims=4x4,mesh=all", "dragonfly:groups=5",
+                             "dragonfly:groups=5,spines=2"}) {
+    const auto run = tool("predict -t " + std::string(system) +
+                          " -c all_reduce -s 1MiB -n 16 --engine event --noise exponential:1us");
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_NE(run.out.find("noise"), std::string::npos) << run.out;
+  }
+  const auto failed =
+      tool("predict -t torus:dims=4x4 -c all_reduce -s 1MiB --engine event --fail x");
+  EXPECT_EQ(failed.exit_code, 2);
+  EXPECT_NE(failed.err.find("failures are of a clos"), std::string::npos) << failed.err;
+}
+
 TEST(PredictEvent, RefusesWhatItCannotRead) {
   const auto fails = [](const std::string& options, const std::string& sentence) {
     const auto run = tool(options);
