@@ -2,9 +2,11 @@
 #include "sim/event/clocks.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 #include "collective/flows.hpp"
+#include "collective/rank_layout.hpp"
 
 namespace collscale {
 namespace {
@@ -119,16 +121,46 @@ void Clocks::run_arcs(const Plan& plan, const Lane& lane, int first_arc, int end
   for (const Plan::Class& steps : plan.classes) {
     const bool kernels = steps.count > 1 && !steps.merged && chunks_ == nullptr && is_ring(lane);
     if (kernels && run_ring(plan, lane, first_arc, steps, t)) continue;
+    const bool butterfly =
+        chunks_ == nullptr && end_arc - first_arc == 1 && is_butterfly(lane, ranks_);
     const std::int64_t count = steps.merged ? 1 : steps.count;
     for (std::int64_t s = steps.first; s < steps.first + count; ++s)
-      step(plan, lane, s, first_arc, end_arc, steps, t);
+      if (!butterfly || !exchange(plan, lane, s, steps, t))
+        step(plan, lane, s, first_arc, end_arc, steps, t);
   }
+}
+
+/// All ranks at once by the vector kernel. False where it does not serve.
+bool Clocks::exchange(const Plan& plan, const Lane& lane, std::int64_t step,
+                      const Plan::Class& steps, std::vector<double>& t) {
+  begin(plan, steps, lane, 0);
+  if (kinds_ != nullptr || ranks_ % kKernelGrain != 0) return false;
+  if (message_fraction(lane, step, 0) <= 0) return false;
+  const std::int64_t mask = distance(lane, step, 0) * rank_layout(lane.map).wheels[0].weight;
+  next_.resize(index(ranks_));
+  own_.resize(index(ranks_));
+  edge_.resize(index(ranks_));
+  const auto top = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(mask)));
+  for (std::int64_t base = 0; base < ranks_; base += 2 * top) {
+    for (std::int64_t r = base; r < base + top; ++r) {
+      const std::int64_t other = r ^ mask;
+      const std::size_t of = kind(r, other);  // of both ways
+      const double slow = factor(r, other);
+      own_[index(r)] = own_[index(other)] = slow * steps.durations.busy_s[of];
+      edge_[index(r)] = edge_[index(other)] = slow * steps.durations.arrive_s[of];
+    }
+  }
+  available_kernels().front()->exchange(next_.data(), t.data(), own_.data(), edge_.data(), ranks_,
+                                        mask, delays(step));
+  t.swap(next_);
+  return true;
 }
 
 void Clocks::step(const Plan& plan, const Lane& lane, std::int64_t step, int first_arc, int end_arc,
                   const Plan::Class& steps, std::vector<double>& t) {
   const Durations& durations = steps.durations;
-  std::vector<double> next = t;
+  std::vector<double>& next = next_;
+  next = t;
   const float* delay = delays(step);
   ++epoch_;
   for (int arc = first_arc; arc < end_arc; ++arc) {
@@ -150,7 +182,7 @@ void Clocks::step(const Plan& plan, const Lane& lane, std::int64_t step, int fir
   if (delay && chunks_ == nullptr)
     for (std::size_t r = 0; r < next.size(); ++r)
       if (received_[r] == epoch_) next[r] += static_cast<double>(delay[r]);
-  t = std::move(next);
+  t.swap(next);
 }
 
 bool Clocks::run_ring(const Plan& plan, const Lane& lane, int arc, const Plan::Class& steps,

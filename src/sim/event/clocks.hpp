@@ -43,6 +43,8 @@ class Clocks {
                 std::vector<double>& t);
   void step(const Plan& plan, const Lane& lane, std::int64_t step, int first_arc, int end_arc,
             const Plan::Class& steps, std::vector<double>& t);
+  bool exchange(const Plan& plan, const Lane& lane, std::int64_t step, const Plan::Class& steps,
+                std::vector<double>& t);
   bool run_ring(const Plan& plan, const Lane& lane, int arc, const Plan::Class& steps,
                 std::vector<double>& t);
   void run_chain(const Plan& plan, std::vector<double>& t);
@@ -87,7 +89,8 @@ class Clocks {
   std::vector<std::uint32_t> received_;  ///< by rank: in which step it last received
   std::uint32_t epoch_ = 0;
   Chunks* chunks_ = nullptr;
-  const std::uint32_t* kinds_ = nullptr;  ///< of the next message; null: by level
+  const std::uint32_t* kinds_ = nullptr;   ///< of the next message; null: by level
+  std::vector<double> next_, own_, edge_;  ///< room for a step
 };
 
 }  // namespace collscale

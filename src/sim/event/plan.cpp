@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "collective/index_runs.hpp"
+#include "collective/rank_layout.hpp"
 #include "scenario/candidates.hpp"
 #include "scenario/price.hpp"
 #include "sim/event/ways.hpp"
@@ -211,6 +212,22 @@ double kept_messages(const Program& program) {
       messages += ranks * static_cast<double>(step_classes(lane).size());
   }
   return messages;
+}
+
+bool is_butterfly(const Lane& lane, std::int64_t ranks) {
+  const Phase& phase = lane.phase;
+  const GroupMap& map = lane.map;
+  if (phase.frame != Frame::exclusive_or || phase.network != InNetwork::none || phase.root >= 0 ||
+      phase.arc_count != 1 || phase.arcs[0].has_receivers || map.view.members ||
+      map.size * map.group_count != ranks)
+    return false;
+  const RankLayout layout = rank_layout(map);
+  const std::int64_t weight = layout.plain() ? layout.wheels[0].weight : 0;
+  if (weight < 1 || (weight & (weight - 1)) != 0) return false;
+  // The bits of a rank that say where it is in its group are nothing to do with which group it is.
+  for (std::int64_t group = 0; group < map.group_count; ++group)
+    if ((map.rank_at_place(group, 0) & ((map.size - 1) * weight)) != 0) return false;
+  return true;
 }
 
 double walked_messages(const Plan& plan, std::int64_t most_chunks) {

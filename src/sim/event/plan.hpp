@@ -84,5 +84,8 @@ double walked_messages(const Plan& plan, std::int64_t most_chunks);
 /// Rings that the kernels can take: every arc has one distance, for all ranks and steps. Each arc
 /// is a chain of its own, as if it were a lane.
 bool is_ring(const Lane& lane);
+/// Whether in every step each of the `ranks` ranks exchanges messages with one whose number differs
+/// from its own in the same bits.
+bool is_butterfly(const Lane& lane, std::int64_t ranks);
 
 }  // namespace collscale
