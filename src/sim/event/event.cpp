@@ -14,10 +14,14 @@
 #include "sim/event/ways.hpp"
 #include "sim/flow_engine.hpp"
 #include "sim/memory.hpp"
+#include "units/quantity.hpp"
 
 namespace collscale {
 namespace {
 
+/// Of a rank, at most: clocks, what its messages cost, random bits and delays, in the order of
+/// ranks and of a ring's tiles.
+constexpr double kRankBytes = 160;
 /// More are not walked one by one: a minute.
 constexpr double kMostWalked = 4e9;
 
@@ -231,6 +235,11 @@ Expected<std::vector<EventPrediction>> simulate_event(const System& system, Coll
   if (auto fits = check_ranks(system, ranks); !fits) return tl::unexpected(fits.error());
   const auto network = FlowNetwork::make(system, ranks, flow_options);
   if (!network) return tl::unexpected(network.error());
+  if (auto fits =
+          check_memory(kRankBytes * static_cast<double>(ranks), flow_options.memory_limit_bytes,
+                       fmt::format("engine event on {} ranks", format_count(ranks)));
+      !fits)
+    return tl::unexpected(fits.error());
   const auto slow = slow_factors(options, ranks);
   if (!slow) return tl::unexpected(slow.error());
   std::optional<FlowNetwork> whole;

@@ -227,5 +227,17 @@ TEST(Event, RefusesSlowRanksThatAreNotThere) {
   EXPECT_EQ(result.error().message, "slow ranks 60-64: expected ranks from 0 to 63");
 }
 
+TEST(Event, RefusesMoreMemoryThanTheLimit) {
+  const std::vector<double> sizes{1e6};
+  EventOptions options;
+  options.flow.memory_limit_bytes = 8000;  // links fit, clocks do not
+  const auto result =
+      simulate_event(flat_system(), Collective::all_reduce, "ring", 64, sizes, options);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().message,
+            "engine event on 64 ranks would take some 10 KiB of memory, more than the limit of "
+            "7.81 KiB");
+}
+
 }  // namespace
 }  // namespace collscale
