@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
+#include <variant>
 
 #include "cli/measurements.hpp"
 #include "cli/output.hpp"
@@ -14,6 +15,7 @@
 #include "fit/extrapolate.hpp"
 #include "fit/profile.hpp"
 #include "record_io/results_file.hpp"
+#include "topology/system.hpp"
 #include "topology_io/load.hpp"
 #include "units/quantity.hpp"
 
@@ -115,6 +117,11 @@ Expected<void> run(const ExtrapolateCommandOptions& options, const Terminal& ter
   if (auto writable = check_output("--json", options.json); !writable) return writable;
   const auto system = load_system(options.topology);
   if (!system) return tl::unexpected(system.error());
+  if (!std::holds_alternative<Clos>(system->fabric))
+    return fail(
+        fmt::format("extrapolation carries measurements to larger trees of switches, and {} is a "
+                    "{}: use collscale predict --engine flow",
+                    options.topology, fabric_kind(*system)));
   const auto profile = profile_of(options, *system);
   if (!profile) return tl::unexpected(profile.error());
   ExtrapolateOptions fit_options;
