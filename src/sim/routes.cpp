@@ -7,6 +7,8 @@
 #include <array>
 #include <utility>
 
+#include "sim/shortest_way.hpp"
+
 namespace collscale {
 namespace {
 
@@ -14,6 +16,7 @@ using Kind = LinkClass::Kind;
 
 constexpr int kPlane = Fabric::kMaxTiers;
 constexpr int kDrawsBeforeScan = 16;
+constexpr std::uint64_t kRedraw = 0xd6e8feb86659fd93U;
 
 /// Faults of links numbered apart → of the fabric's own links: what each has lost.
 std::vector<LinkFault> bundled(const Fabric& apart, const Fabric& bundles,
@@ -50,10 +53,22 @@ Routes::Routes(const System& system) : fabric_(system) {}
 Routes::Routes(const System& system, JobPlacement placement, const Faults& faults)
     : fabric_(system), placement_(std::move(placement)) {
   if (faults.empty()) return;
-  changed_ = fabric_.bundles() ? bundled(Fabric(with_links_apart(system)), fabric_, faults.links)
-                               : faults.links;
-  std::erase_if(changed_, [](const LinkFault& fault) { return fault.left >= 1; });
+  const bool bundles = fabric_.is_clos() && fabric_.bundles();
   const auto is_dead = [](const LinkFault& fault) { return fault.left <= 0; };
+  changed_ = faults.links;
+  if (bundles) {
+    const System single = with_links_apart(system);
+    Faults dead = faults;
+    std::erase_if(dead.links, [&](const LinkFault& fault) { return !is_dead(fault); });
+    changed_ = bundled(Fabric(single), fabric_, faults.links);
+    if (!dead.empty()) {
+      maimed_.assign(static_cast<std::size_t>(fabric_.link_count()), false);
+      for (const LinkFault& fault : bundled(Fabric(single), fabric_, dead.links))
+        maimed_[static_cast<std::size_t>(fault.link)] = true;
+      apart_ = std::make_shared<const Routes>(single, JobPlacement(), dead);
+    }
+  }
+  std::erase_if(changed_, [](const LinkFault& fault) { return fault.left >= 1; });
   if (std::none_of(changed_.begin(), changed_.end(), is_dead)) return;
   dead_.assign(static_cast<std::size_t>(fabric_.link_count()), false);
   for (const LinkFault& fault : changed_)
@@ -134,7 +149,7 @@ struct Routes::Search {
                                                   : fabric.tier_links(tier).uplinks;
     std::int64_t& choice = chosen[static_cast<std::size_t>(tier)];
     for (int draw = 0; draw < kDrawsBeforeScan; ++draw) {
-      choice = pick(hash + static_cast<std::uint64_t>(draw) * 0xd6e8feb86659fd93U, tier, count);
+      choice = pick(hash + static_cast<std::uint64_t>(draw) * kRedraw, tier, count);
       if (holds(tier)) return true;
     }
     std::vector<std::int64_t> living;
@@ -149,14 +164,51 @@ struct Routes::Search {
   }
 };
 
+bool Routes::is_whole(const Path& path) const {
+  return dead_.empty() ||
+         std::none_of(path.begin(), path.end(), [this](std::int64_t link) { return dead(link); });
+}
+
 Path Routes::path_of_ranks(std::int64_t source, std::int64_t destination,
                            std::uint64_t hash) const {
+  if (!fabric_.is_clos()) return direct_path(source, destination, hash);
+  const Path path = clos_path(source, destination, hash);
+  if (apart_ == nullptr) return path;
+  // One bundle that has lost members leads wherever the others do; two may have nothing in common.
+  const auto maimed = std::count_if(path.begin(), path.end(), [this](std::int64_t link) {
+    return maimed_[static_cast<std::size_t>(link)];
+  });
+  if (maimed < 2 || apart_->path_of_ranks(source, destination, hash).length > 0) return path;
+  return {};
+}
+
+/// Of a torus or dragonfly.
+Path Routes::direct_path(std::int64_t source, std::int64_t destination, std::uint64_t hash) const {
+  Path path = fabric_.path(source, destination, hash);
+  if (is_whole(path)) return path;
+  const std::int64_t per_node = fabric_.ranks_per_node();
+  const std::int64_t source_node = source / per_node;
+  const std::int64_t destination_node = destination / per_node;
+  const std::int64_t out = nic_local(source_node, source % per_node);
+  const std::int64_t in = nic_local(destination_node, destination % per_node);
+  if (out < 0 || in < 0) return {};
+  source = source_node * per_node + out;
+  destination = destination_node * per_node + in;
+  path = fabric_.path(source, destination, hash);
+  // A torus has one way only.
+  for (int draw = 1; draw < kDrawsBeforeScan && !is_whole(path); ++draw)
+    path = fabric_.path(source, destination, hash + static_cast<std::uint64_t>(draw) * kRedraw);
+  if (is_whole(path)) return path;
+  return shortest_way(fabric_, fabric_.router_of(source_node), fabric_.router_of(destination_node),
+                      path.links[0], path.links[static_cast<std::size_t>(path.length - 1)], hash,
+                      [this](std::int64_t link) { return dead(link); });
+}
+
+Path Routes::clos_path(std::int64_t source, std::int64_t destination, std::uint64_t hash) const {
   const std::int64_t per_node = fabric_.ranks_per_node();
   if (local_nic_.empty()) {
     Path path = fabric_.path(source, destination, hash);
-    if (dead_.empty()) return path;
-    if (std::none_of(path.begin(), path.end(), [this](std::int64_t link) { return dead(link); }))
-      return path;
+    if (is_whole(path)) return path;
   }
   Path path;
   if (source == destination) return path;

@@ -6,13 +6,19 @@
 // - ecmp: the first choice is that of the whole fabric; a flow whose link is dead is hashed again
 //   at that switch, among the links from which its destination's leaf can still be reached. Others
 //   keep their way (resilient hashing). Shares are per switch: what lies further up does not weigh.
-// - adaptive, spray: a bundle loses the capacity of its dead members, no more.
+// - adaptive, spray: a bundle loses the capacity of its dead members, no more; but where the living
+//   ones at both ends lead to no switch in common there is no way.
 // - planes under ecmp: a flow takes a plane in which both its NICs live.
 // - A NIC that is dead in every plane: its ranks use the next live NIC of their node, both ways, as
 //   NCCL would when it is started again; on another rail they change rails above the leaf.
+// - torus: a flow whose way is broken takes a shortest one that is whole, along the dimensions in
+//   their order as far as that goes. Dragonfly: it is hashed again; where that finds no whole way
+//   of the routing it takes one of the shortest (of these with the fewest global links), as hash
+//   picks.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -57,7 +63,14 @@ class Routes {
   [[nodiscard]] std::string cut_between(std::int64_t source, std::int64_t destination) const;
 
  private:
-  [[nodiscard]] bool dead(std::int64_t link) const { return dead_[static_cast<std::size_t>(link)]; }
+  [[nodiscard]] bool dead(std::int64_t link) const {
+    return !dead_.empty() && dead_[static_cast<std::size_t>(link)];
+  }
+  [[nodiscard]] Path clos_path(std::int64_t source, std::int64_t destination,
+                               std::uint64_t hash) const;
+  [[nodiscard]] Path direct_path(std::int64_t source, std::int64_t destination,
+                                 std::uint64_t hash) const;
+  [[nodiscard]] bool is_whole(const Path& path) const;
   [[nodiscard]] bool dead_at(const Path& path, int way, int depth) const;
   void find_dead_nics();
   [[nodiscard]] std::int64_t nic_local(std::int64_t node, std::int64_t local) const {
@@ -70,7 +83,10 @@ class Routes {
   Fabric fabric_;
   JobPlacement placement_;
   std::vector<LinkFault> changed_;
-  std::vector<bool> dead_;               ///< by link; empty when none is
+  std::vector<bool> dead_;  ///< by link; empty when none is
+  /// Of links in bundles that have lost members: the same with every link apart, and which bundles.
+  std::shared_ptr<const Routes> apart_;
+  std::vector<bool> maimed_;
   std::vector<std::int32_t> local_nic_;  ///< by rank: the local rank whose NIC it uses, −1: none
 };
 

@@ -131,6 +131,41 @@ std::vector<DragonflyRoutes::Hops> DragonflyRoutes::all_hops() const {
   return all;
 }
 
+std::vector<LinkTo> DragonflyRoutes::hops_from(std::int64_t router) const {
+  const std::int64_t a = routers_.value();
+  const std::int64_t of_group = a + spines_;
+  const std::int64_t group = router / of_group;
+  const std::int64_t from = router % of_group;
+  std::vector<LinkTo> hops;
+  for (std::int64_t to = 0; to < of_group; ++to) {
+    if (to == from || (spines_ > 0 && (from < a) == (to < a))) continue;
+    for (std::int64_t one = 0; one < parallel_; ++one)
+      hops.push_back({first_local_ + local_index(group, from, to) + one, group * of_group + to});
+  }
+  if (spines_ > 0 && from < a) return hops;
+  const std::int64_t first_port = (spines_ > 0 ? from - a : from) * ports_of_router_;
+  const std::int64_t end = std::min(group_ports_, first_port + ports_of_router_);
+  for (std::int64_t port = first_port; port < end; ++port) {
+    const Router there = far_end(group, port);
+    hops.push_back(
+        {first_global_ + group * group_ports_ + port, there.group * of_group + there.router});
+  }
+  return hops;
+}
+
+std::int64_t DragonflyRoutes::local_reverse(std::int64_t index) const {
+  const Ends both = local_ends(index);
+  return local_index(both.from.group, both.to.router, both.from.router) + both.parallel;
+}
+
+std::int64_t DragonflyRoutes::global_reverse(std::int64_t index) const {
+  const std::int64_t group = index / group_ports_;
+  const std::int64_t port = index % group_ports_;
+  const std::int64_t there = far_end(group, port).group;
+  return there * group_ports_ + port / (groups_ - 1) * (groups_ - 1) +
+         (group < there ? group : group - 1);
+}
+
 DragonflyRoutes::Ends DragonflyRoutes::local_ends(std::int64_t index) const {
   const std::int64_t a = routers_.value();
   Ends ends;

@@ -55,6 +55,13 @@ class DragonflyRoutes {
   [[nodiscard]] Hops hops(std::int64_t source, std::int64_t destination, std::uint64_t hash) const;
   /// What routes there are.
   [[nodiscard]] std::vector<Hops> all_hops() const;
+  /// Links that leave a router, local before global; routers are numbered group by group, spines
+  /// after the leaves of theirs.
+  [[nodiscard]] std::vector<LinkTo> hops_from(std::int64_t router) const;
+  /// Of routers numbered like that, that nodes are attached to.
+  [[nodiscard]] std::int64_t with_spines(std::int64_t router) const {
+    return spines_ == 0 ? router : routers_.quotient(router) * spines_ + router;
+  }
 
   /// A router by group and by number within it; spines follow the leaves.
   struct Router {
@@ -70,6 +77,9 @@ class DragonflyRoutes {
   };
   [[nodiscard]] Ends local_ends(std::int64_t index) const;
   [[nodiscard]] Ends global_ends(std::int64_t index) const;
+  /// The other direction of the same cable.
+  [[nodiscard]] std::int64_t local_reverse(std::int64_t index) const;
+  [[nodiscard]] std::int64_t global_reverse(std::int64_t index) const;
 
  private:
   template <class Local, class Global>

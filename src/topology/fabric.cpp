@@ -112,12 +112,12 @@ void Fabric::add_dragonfly(const System& system, const Dragonfly& dragonfly) {
   router_nodes_ = Divisor(std::llround(dragonfly.nodes.value));
   hop_latency_s_ = dragonfly.hop_latency_s.value;
   global_latency_s_ = dragonfly.global_latency_s.value;
-  hops_of_level_ = routes.all_hops();
-  const auto latency = [this](const DragonflyRoutes::Hops& hops) {
-    return (hops.local + hops.global) * hop_latency_s_ + hops.global * global_latency_s_;
-  };
+  // Every number of links up to those of the longest way, and some more around what is broken.
+  const DragonflyRoutes::Hops most{8, 4};
+  for (int global = 0; global <= most.global; ++global)
+    for (int local = 0; local <= most.local; ++local) hops_of_level_.push_back({local, global});
   std::stable_sort(hops_of_level_.begin(), hops_of_level_.end(),
-                   [&latency](const auto& a, const auto& b) { return latency(a) < latency(b); });
+                   [this](const auto& a, const auto& b) { return latency_of(a) < latency_of(b); });
   routes_ = routes;
 }
 
@@ -212,19 +212,71 @@ Fabric::TierLinks Fabric::tier_links(int tier) const {
           level.plane_links};
 }
 
-double Fabric::latency_s(int level) const {
-  const auto index = static_cast<std::size_t>(level);
-  if (is_clos_ || level == 0) return latency_s_[index];
-  if (hops_of_level_.empty()) return host_latency_s_ + level * hop_latency_s_;
-  const DragonflyRoutes::Hops& hops = hops_of_level_[index - 1];
+double Fabric::latency_of(const DragonflyRoutes::Hops& hops) const {
   return host_latency_s_ + (hops.local + hops.global + 1) * hop_latency_s_ +
          hops.global * global_latency_s_;
 }
 
+double Fabric::latency_s(int level) const {
+  const auto index = static_cast<std::size_t>(level);
+  if (is_clos_ || level == 0) return latency_s_[index];
+  if (hops_of_level_.empty()) return host_latency_s_ + level * hop_latency_s_;
+  return latency_of(hops_of_level_[index - 1]);
+}
+
 int Fabric::levels() const {
-  if (const auto* torus = std::get_if<TorusRoutes>(&routes_)) return torus->diameter() + 1;
+  // Round a ring the other way is twice as far; a few links more lead round a dead router.
+  if (std::holds_alternative<TorusRoutes>(routes_))
+    return std::max(diameter(), std::min(2 * diameter() + 8, Path::kMaxLinks - 4)) + 1;
   if (!is_clos_) return static_cast<int>(hops_of_level_.size()) + 1;
   return tiers_ + 1;
+}
+
+int Fabric::diameter() const {
+  if (const auto* torus = std::get_if<TorusRoutes>(&routes_)) return torus->diameter();
+  int longest = 0;
+  if (const auto* dragonfly = std::get_if<DragonflyRoutes>(&routes_))
+    for (const auto& hops : dragonfly->all_hops())
+      longest = std::max(longest, hops.local + hops.global);
+  return longest;
+}
+
+std::int64_t Fabric::router_of(std::int64_t node) const {
+  const auto* dragonfly = std::get_if<DragonflyRoutes>(&routes_);
+  return dragonfly != nullptr ? dragonfly->with_spines(router(node)) : node;
+}
+
+std::vector<LinkTo> Fabric::hops_from(std::int64_t router) const {
+  if (const auto* torus = std::get_if<TorusRoutes>(&routes_)) return torus->hops_from(router);
+  if (const auto* dragonfly = std::get_if<DragonflyRoutes>(&routes_))
+    return dragonfly->hops_from(router);
+  return {};
+}
+
+int Fabric::least_hops(std::int64_t router, std::int64_t other) const {
+  if (const auto* torus = std::get_if<TorusRoutes>(&routes_)) return torus->hops(router, other);
+  return router == other ? 0 : 1;
+}
+
+std::int64_t Fabric::reverse(std::int64_t link) const {
+  using Kind = LinkClass::Kind;
+  const LinkClass& link_class = class_of(link);
+  const std::int64_t index = link - link_class.first;
+  const auto* dragonfly = std::get_if<DragonflyRoutes>(&routes_);
+  switch (link_class.kind) {
+    case Kind::plus:
+    case Kind::nic_out:
+      return link + link_class.count;
+    case Kind::minus:
+    case Kind::nic_in:
+      return link - link_class.count;
+    case Kind::local:
+      return link_class.first + dragonfly->local_reverse(index);
+    case Kind::global:
+      return link_class.first + dragonfly->global_reverse(index);
+    default:
+      return link;
+  }
 }
 
 std::int64_t Fabric::group_ranks(int tier) const {

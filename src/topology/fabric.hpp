@@ -147,7 +147,20 @@ class Fabric {
   [[nodiscard]] double latency_s(int level) const;
   /// The part of it that no switch causes (of levels from 1 on).
   [[nodiscard]] double host_latency_s() const { return host_latency_s_; }
-  [[nodiscard]] int levels() const;  ///< clos: number of tiers + 1
+  /// Clos: number of tiers + 1. Of torus and dragonfly more than a whole fabric has: ways around
+  /// what is broken are longer.
+  [[nodiscard]] int levels() const;
+  /// Of torus and dragonfly: links of the longest way of a whole fabric.
+  [[nodiscard]] int diameter() const;
+
+  /// Of torus and dragonfly: the router of a node, the links that leave a router, and links that a
+  /// way between two routers has at least. Routers are numbered as the vertices that link_name
+  /// names.
+  [[nodiscard]] std::int64_t router_of(std::int64_t node) const;
+  [[nodiscard]] std::vector<LinkTo> hops_from(std::int64_t router) const;
+  [[nodiscard]] int least_hops(std::int64_t router, std::int64_t other) const;
+  /// Of torus and dragonfly: the other direction of the same cable, of a NIC the same port.
+  [[nodiscard]] std::int64_t reverse(std::int64_t link) const;
 
   [[nodiscard]] bool is_clos() const { return is_clos_; }
   /// Tiers of a clos; none elsewhere.
@@ -192,6 +205,7 @@ class Fabric {
   [[nodiscard]] Path routed_path(std::int64_t source_rank, std::int64_t destination_rank,
                                  std::uint64_t hash) const;
   [[nodiscard]] int level_of(const DragonflyRoutes::Hops& hops) const;
+  [[nodiscard]] double latency_of(const DragonflyRoutes::Hops& hops) const;
   [[nodiscard]] int routed_level(std::int64_t source_node, std::int64_t destination_node,
                                  std::uint64_t hash) const;
   [[nodiscard]] std::int64_t router(std::int64_t node) const {

@@ -4,44 +4,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <utility>
 
+#include "topology/direct_faults.hpp"
 #include "topology/fabric.hpp"
+#include "topology/fault_words.hpp"
 #include "topology/permutation.hpp"
 #include "units/quantity.hpp"
-#include "units/suggest.hpp"
 
 namespace collscale {
 namespace {
 
 using Kind = LinkClass::Kind;
 using Numbers = std::vector<std::int64_t>;
-
-template <class T>
-std::optional<T> number(std::string_view text) {
-  T value{};
-  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (status != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-std::vector<std::string_view> words_of(std::string_view text) {
-  std::vector<std::string_view> words;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t begin = text.find_first_not_of(" \t", at);
-    if (begin == std::string_view::npos) break;
-    at = std::min(text.find_first_of(" \t", begin), text.size());
-    words.push_back(text.substr(begin, at - begin));
-  }
-  return words;
-}
-
-bool is_number(std::string_view word) {
-  return !word.empty() && word.find_first_not_of("0123456789,-*") == std::string_view::npos;
-}
+using fault_words::is_number;
+using fault_words::number;
+using fault_words::words_of;
 
 /// All the links that a name stands for, one after another, as a product of numbers.
 struct Selection {
@@ -277,34 +257,11 @@ class Names {
   }
   [[nodiscard]] tl::unexpected<Error> unknown(std::string_view word,
                                               const std::vector<std::string>& known) const {
-    return fail(
-        fmt::format("\"{}\": \"{}\" is not known here{}", text_, word, suggestion(word, known)));
+    return fault_words::unknown(text_, word, known);
   }
   [[nodiscard]] Expected<Numbers> expand(std::string_view text, std::string_view unit,
                                          std::int64_t count) const {
-    Numbers numbers;
-    for (std::size_t at = 0; at <= text.size();) {
-      const std::size_t end = std::min(text.find(',', at), text.size());
-      const std::string_view part = text.substr(at, end - at);
-      at = end + 1;
-      std::optional<std::int64_t> first = 0;
-      std::optional<std::int64_t> last = count - 1;
-      if (part != "*") {
-        const std::size_t dash = part.find('-');
-        first = number<std::int64_t>(part.substr(0, dash));
-        last = dash == std::string_view::npos ? first : number<std::int64_t>(part.substr(dash + 1));
-      }
-      if (!first || !last || *first < 0 || *last < *first)
-        return fail(fmt::format("\"{}\": \"{}\" is no number of a {}, as in 3, 0-7, 1,4 or *",
-                                text_, part, unit));
-      if (*last >= count)
-        return fail(
-            fmt::format("\"{}\": no {} {}, they are 0 to {}", text_, unit, *last, count - 1));
-      for (std::int64_t i = *first; i <= *last; ++i) numbers.push_back(i);
-    }
-    std::sort(numbers.begin(), numbers.end());
-    numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
-    return numbers;
+    return fault_words::expand(text_, text, unit, count);
   }
 
   System system_;
@@ -349,9 +306,6 @@ System with_links_apart(System system) {
 
 Expected<void> add_fault(const System& system, std::string_view text, bool degraded,
                          std::uint64_t seed, Faults& faults) {
-  if (!std::holds_alternative<Clos>(system.fabric))
-    return fail(fmt::format("\"{}\": failures are of a clos, and {} is a {}", text, system.name,
-                            fabric_kind(system)));
   std::string_view name = text;
   double left = 0;
   if (degraded) {
@@ -369,22 +323,38 @@ Expected<void> add_fault(const System& system, std::string_view text, bool degra
   bool percent = false;
   const auto share = take_share(name, percent);
   if (!share) return tl::unexpected(share.error());
-  Names names(with_links_apart(system));
-  const auto selection = names.parse(name);
-  if (!selection) return tl::unexpected(selection.error());
-  const std::int64_t all = Names::count(*selection);
-  std::int64_t chosen = all;
-  if (*share) {
-    chosen = percent ? std::llround(**share / 100 * static_cast<double>(all))
-                     : static_cast<std::int64_t>(std::min(**share, 1e18));
+  const auto how_many = [&](std::int64_t all) -> Expected<std::int64_t> {
+    if (!*share) return all;
+    const std::int64_t chosen = percent ? std::llround(**share / 100 * static_cast<double>(all))
+                                        : static_cast<std::int64_t>(std::min(**share, 1e18));
     if (chosen > all)
       return fail(fmt::format("\"{}\": there are only {}", text, format_count(all)));
-  }
-  const Permutation drawn(all, stream_of(seed, text));
-  for (std::int64_t i = 0; i < chosen; ++i)
-    names.links(*selection, *share ? drawn(i) : i, !degraded, [&](std::int64_t link) {
-      faults.links.push_back({link, left});
+    return chosen;
+  };
+  const auto add = [&](std::int64_t link) { faults.links.push_back({link, left}); };
+  // add_things(i) for what is chosen of so many.
+  const auto choose = [&](std::int64_t all, const auto& add_thing) -> Expected<void> {
+    const auto chosen = how_many(all);
+    if (!chosen) return tl::unexpected(chosen.error());
+    const Permutation drawn(all, stream_of(seed, text));
+    for (std::int64_t i = 0; i < *chosen; ++i) add_thing(*share ? drawn(i) : i);
+    return {};
+  };
+  Expected<void> added;
+  if (std::holds_alternative<Clos>(system.fabric)) {
+    Names names(with_links_apart(system));
+    const auto selection = names.parse(name);
+    if (!selection) return tl::unexpected(selection.error());
+    added = choose(Names::count(*selection),
+                   [&](std::int64_t i) { names.links(*selection, i, !degraded, add); });
+  } else {
+    const auto things = direct_fault_links(system, name, !degraded);
+    if (!things) return tl::unexpected(things.error());
+    added = choose(static_cast<std::int64_t>(things->size()), [&](std::int64_t i) {
+      for (const std::int64_t link : (*things)[static_cast<std::size_t>(i)]) add(link);
     });
+  }
+  if (!added) return added;
   std::sort(faults.links.begin(), faults.links.end(), [](const LinkFault& a, const LinkFault& b) {
     return a.link != b.link ? a.link < b.link : a.left < b.left;
   });

@@ -5,6 +5,11 @@
 //   [SHARE of] [plane P] TIER G [rail R|switch J] [up|down|link [U]]
 //   plane P
 //
+// Of a torus instead of tiers: [node N] +x|-x|x for cables along a dimension, router N for the
+// switch of a node. Of a dragonfly: [group G [router|leaf|spine R]] local|global [P] for cables (P:
+// the router's port), group G router R to router T [P], and group G [router R] for what it consists
+// of.
+//
 // Numbers are `3`, `0-7`, `1,4,9`, `*`; what is left out is all. Without up, down or link it is the
 // switch itself, with every cable that ends in it. A tier of one group (the top one) numbers its
 // switches: "core 5". SHARE is a count or a percentage, drawn with a seed: "2% of leaf up",

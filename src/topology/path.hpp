@@ -46,4 +46,10 @@ using Path = PathOf<256>;
 /// more than some 256 bytes on the stack from being inlined.
 using ClosPath = PathOf<16>;
 
+/// A link of a router, and the router where it ends.
+struct LinkTo {
+  std::int64_t link = 0;
+  std::int64_t to = 0;
+};
+
 }  // namespace collscale

@@ -97,6 +97,28 @@ int TorusRoutes::diameter() const {
   return static_cast<int>(std::min<std::int64_t>(sum, 1 << 30));
 }
 
+std::vector<LinkTo> TorusRoutes::hops_from(std::int64_t node) const {
+  std::vector<LinkTo> hops;
+  for (int d = 0; d < dimensions_; ++d) {
+    const Axis& axis = of(d);
+    if (axis.line_cables == 0) continue;
+    const std::int64_t size = axis.size.value();
+    const std::int64_t stride = axis.stride.value();
+    const std::int64_t before = axis.stride.quotient(node);
+    const std::int64_t position = before % size;
+    const std::int64_t line = before / size * stride + (node - before * stride);
+    const std::int64_t first = axis.first + line * axis.line_cables;
+    const std::int64_t origin = node - position * stride;
+    if (axis.ring || position + 1 < size)
+      hops.push_back({first + position, origin + (position + 1) % size * stride});
+    const std::int64_t previous = (position + size - 1) % size;
+    if (axis.ring || position > 0)
+      hops.push_back(
+          {first + axis.lines * axis.line_cables + previous, origin + previous * stride});
+  }
+  return hops;
+}
+
 TorusRoutes::Ends TorusRoutes::ends(int dimension, std::int64_t cable) const {
   const Axis& axis = of(dimension);
   const std::int64_t stride = axis.stride.value();

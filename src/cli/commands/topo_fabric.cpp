@@ -59,7 +59,7 @@ std::string text_of(const System& system, const Torus& torus, bool colour) {
   }
   return fmt::format(
       "fabric  torus of {} dimension{}, dimension-order routing, longest way {} hops\n\n{}",
-      torus.dimensions.size(), torus.dimensions.size() == 1 ? "" : "s", fabric.levels() - 1,
+      torus.dimensions.size(), torus.dimensions.size() == 1 ? "" : "s", fabric.diameter(),
       table.text(colour));
 }
 
@@ -107,7 +107,7 @@ Json json_of(const System& system, const Torus& torus) {
                           {"wrap", name(torus.dimensions[d].wrap)},
                           {"cables", links.count}});
   }
-  return {{"diameter", fabric.levels() - 1}, {"dimensions", dimensions}};
+  return {{"diameter", fabric.diameter()}, {"dimensions", dimensions}};
 }
 
 Json json_of(const System&, const Dragonfly& dragonfly) {
