@@ -75,7 +75,10 @@ TEST(PredictEvent, RunsOnFabricsWithoutLevels) {
   const auto failed =
       tool("predict -t torus:dims=4x4 -c all_reduce -s 1MiB --engine event --fail x");
   EXPECT_EQ(failed.exit_code, 2);
-  EXPECT_NE(failed.err.find("failures are of a clos"), std::string::npos) << failed.err;
+  EXPECT_NE(failed.err.find("the failures cut the fabric"), std::string::npos) << failed.err;
+  const auto slow =
+      tool("predict -t torus:dims=4x4 -c all_reduce -s 1MiB --engine event --degrade x=0.5");
+  EXPECT_EQ(slow.exit_code, 0) << slow.err;
 }
 
 TEST(PredictEvent, RefusesWhatItCannotRead) {
