@@ -139,7 +139,7 @@ void CommandLine::add_predict() {
       "all_reduce/ring:1GiB:rail; layouts: all, node, rail, rail:3, stride:K, split:N");
   options_.add(app, "--layout", "LAYOUT", predict_.layout, parse_text,
                "groups of what is asked itself, with --concurrent or --background; default: all");
-  options_.add(app, "--background", "SHARE", predict_.background, parse_background,
+  options_.add(app, "--background", "SHARE", predict_.background, parse_share,
                "of every link between switches that other traffic takes (engine flow): 20%, 0.2");
   options_.add(app, "--without", "TERMS", predict_.price.terms, parse_without,
                "leave terms of the cost out: ecmp,noise; docs/models.md has them all");
@@ -214,6 +214,27 @@ void CommandLine::add_import() {
                "the system it was measured on");
   options_.add(app, "--source", "TEXT", import_.defaults.source, parse_text,
                "who measured it, and where that is published");
+}
+
+void CommandLine::add_compare() {
+  CLI::App& app = add(app_, "compare", "Two runs: improved, regressed, no change or within noise.",
+                      {"collscale compare before.json after.json",
+                       "collscale compare before.json after.json --fail-above 5%",
+                       "collscale compare old-nccl-tests.log new-nccl-tests.log --markdown -"},
+                      {"A", "B"});
+  app.add_option("A", compare_.a,
+                 "the run before: a result file, Google Benchmark's JSON, or a log of nccl-tests");
+  app.add_option("B", compare_.b, "the run after");
+  options_.add(app, "--noise", "SHARE", compare_.noise_threshold, parse_share,
+               "a change below counts as noise, however sure it is; default: 2%");
+  options_.add(app, "--fail-above", "SHARE", compare_.fail_above, parse_share,
+               "exit 3 where a benchmark became slower by more");
+  app.add_flag("--only-changed", compare_.only_changed, "leave out what did not change")
+      ->disable_flag_override();
+  options_.add(app, "--seed", "N", compare_.seed, parse_seed, "of the bootstrap; default: 1");
+  options_.add_json(app, compare_.json);
+  options_.add(app, "--markdown", "FILE|-", compare_.markdown, parse_text,
+               "also as a Markdown table; - is stdout, without the table of text");
 }
 
 void CommandLine::add_fit() {
@@ -381,6 +402,7 @@ CommandLine::CommandLine() {
   add_topo();
   add_predict();
   add_import();
+  add_compare();
   add_fit();
   add_schedule();
   add_scale();
@@ -395,6 +417,7 @@ Expected<Command> CommandLine::chosen() const {
     return checked(predict_).map(
         [](PredictOptions options) { return Command{std::move(options)}; });
   if (app_.got_subcommand("import")) return Command{import_};
+  if (app_.got_subcommand("compare")) return Command{compare_};
   if (app_.got_subcommand("calibrate")) return Command{calibrate_};
   if (app_.got_subcommand("extrapolate"))
     return check(extrapolate_).map([this] { return Command{extrapolate_}; });

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "cli/commands/calibrate.hpp"
+#include "cli/commands/compare.hpp"
 #include "cli/commands/doctor.hpp"
 #include "cli/commands/extrapolate.hpp"
 #include "cli/commands/goodput.hpp"
@@ -27,9 +28,10 @@ struct ShowText {
 /// What the user asked for, with every value checked that can be checked without reading a file.
 using Command =
     std::variant<ShowText, TopoListOptions, TopoShowOptions, TopoCheckOptions, TopoExportOptions,
-                 PredictOptions, ImportCommandOptions, CalibrateCommandOptions,
-                 ExtrapolateCommandOptions, ScheduleListOptions, ScheduleShowOptions,
-                 ScheduleDrawOptions, StartupCommandOptions, GoodputCommandOptions, DoctorOptions>;
+                 PredictOptions, ImportCommandOptions, CompareCommandOptions,
+                 CalibrateCommandOptions, ExtrapolateCommandOptions, ScheduleListOptions,
+                 ScheduleShowOptions, ScheduleDrawOptions, StartupCommandOptions,
+                 GoodputCommandOptions, DoctorOptions>;
 
 /// Errors are usage errors: one sentence with the flag, what was found and the nearest valid name.
 Expected<Command> parse_command_line(int argc, const char* const* argv);

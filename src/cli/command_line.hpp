@@ -111,6 +111,7 @@ class CommandLine {
   void add_predict();
   void add_flow(CLI::App& app);
   void add_import();
+  void add_compare();
   void add_fit();
   void add_schedule();
   void add_scale();
@@ -126,6 +127,7 @@ class CommandLine {
   TopoExportOptions topo_export_;
   PredictOptions predict_;
   ImportCommandOptions import_;
+  CompareCommandOptions compare_;
   CalibrateCommandOptions calibrate_;
   ExtrapolateCommandOptions extrapolate_;
   ScheduleListOptions schedule_list_;

@@ -69,7 +69,7 @@ Expected<std::int64_t> parse_number(const std::string& text) {
 
 Expected<double> parse_one_size(const std::string& text) { return parse_size_bytes(text); }
 
-Expected<double> parse_background(const std::string& text) {
+Expected<double> parse_share(const std::string& text) {
   double value{};
   const char* const end = text.data() + text.size();
   const auto [rest, status] = std::from_chars(text.data(), end, value);
