@@ -30,6 +30,9 @@ struct Program {
   std::vector<Program> parts;  ///< of the other kinds
   std::int32_t chunks = 1;     ///< of a pipeline
   std::int32_t window = 0;
+  /// Of a sequence or pipeline: the lanes of every stage below are so many equal runs of lanes, of
+  /// children of a Par that were zipped; each goes from stage to stage without the others.
+  std::int32_t strands = 1;
   std::shared_ptr<const std::vector<Message>> messages;  ///< of a List
   /// The interval of every block's byte range that the List moves.
   double part_low = 0;

@@ -37,6 +37,19 @@ bool congruent(const Program& a, const Program& b) {
   return true;
 }
 
+/// Their strands have as many lanes as each other in every stage.
+bool alike_in_lanes(const Program& a, std::int32_t strands_a, const Program& b,
+                    std::int32_t strands_b) {
+  if (a.lanes.size() * static_cast<std::size_t>(strands_b) !=
+      b.lanes.size() * static_cast<std::size_t>(strands_a))
+    return false;
+  for (std::size_t i = 0; i < a.parts.size(); ++i)
+    if (a.parts[i].strands != b.parts[i].strands ||
+        !alike_in_lanes(a.parts[i], strands_a, b.parts[i], strands_b))
+      return false;
+  return true;
+}
+
 void zip_into(Program& into, Program&& other) {
   for (Lane& lane : other.lanes) into.lanes.push_back(std::move(lane));
   for (std::size_t i = 0; i < into.parts.size(); ++i)
@@ -210,15 +223,21 @@ class Walker {
   [[nodiscard]] Program join(std::vector<Program> children) const {
     Program joined;
     joined.kind = Program::Kind::concurrent;
+    std::vector<bool> uneven;  // by part: its strands cannot be told apart by number
     for (Program& c : children) {
       bool zipped = false;
-      for (Program& earlier : joined.parts) {
+      for (std::size_t i = 0; i < joined.parts.size() && !zipped; ++i) {
+        Program& earlier = joined.parts[i];
         if (!options_.zip || !congruent(earlier, c)) continue;
+        if (!alike_in_lanes(earlier, earlier.strands, c, c.strands)) uneven[i] = true;
+        const std::int32_t strands = uneven[i] ? 1 : earlier.strands + c.strands;
         zip_into(earlier, std::move(c));
+        earlier.strands = strands;
         zipped = true;
-        break;
       }
-      if (!zipped) joined.parts.push_back(std::move(c));
+      if (zipped) continue;
+      joined.parts.push_back(std::move(c));
+      uneven.push_back(false);
     }
     if (joined.parts.size() == 1) {
       Program only = std::move(joined.parts.front());
@@ -243,10 +262,12 @@ class Walker {
       auto part = visit(*pipe.term, inner);
       if (!part) return fail(fmt::format("in Pipe: {}", part.error().message));
       context.scope = inner.scope;
-      if (!options_.expand_pipes && part->kind == Program::Kind::sequence)
+      if (!options_.expand_pipes && part->kind == Program::Kind::sequence) {
+        pipeline.strands = part->strands;
         pipeline.parts = std::move(part->parts);
-      else
+      } else {
         pipeline.parts.push_back(std::move(*part));
+      }
     }
     return pipeline;
   }

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <limits>
+#include <utility>
 
 #include "collective/flows.hpp"
 #include "collective/rank_layout.hpp"
@@ -43,8 +45,7 @@ void Clocks::run(const Plan& plan, std::vector<double>& t) {
     case Plan::Kind::pipeline:
       return run_pipeline(plan, t);
     case Plan::Kind::sequence:
-      for (const Plan& part : plan.parts) run(part, t);
-      return;
+      return run_parts(plan, t);
     case Plan::Kind::concurrent: {
       const std::vector<double> ready = t;
       for (const Plan& part : plan.parts) {
@@ -58,14 +59,35 @@ void Clocks::run(const Plan& plan, std::vector<double>& t) {
   }
 }
 
+void Clocks::run_parts(const Plan& plan, std::vector<double>& t) {
+  if (plan.strands <= 1) {
+    for (const Plan& part : plan.parts) run(part, t);
+    return;
+  }
+  const std::vector<double> ready = t;
+  const std::size_t outer = strand_;
+  const std::size_t outers = strands_;
+  const auto count = static_cast<std::size_t>(plan.strands);
+  for (std::size_t strand = 0; strand < count; ++strand) {
+    strand_ = outer * count + strand;
+    strands_ = outers * count;
+    std::vector<double> own = ready;
+    for (const Plan& part : plan.parts) run(part, own);
+    join(t, own);
+  }
+  strand_ = outer;
+  strands_ = outers;
+}
+
 double Clocks::factor(std::int64_t source, std::int64_t destination) const {
   if (disturbance_.slow == nullptr) return 1;
   const std::vector<float>& slow = *disturbance_.slow;
   return static_cast<double>(std::max(slow[index(source)], slow[index(destination)]));
 }
 
-double Clocks::arrival(double at, double slow) {
+double Clocks::arrival(std::int64_t destination, double at, double slow) {
   if (chunks_ == nullptr) return at;
+  chunks_->hears[index(destination)] = true;
   if (chunks_->first) {
     chunks_->arrived.push_back(at);
     return at;
@@ -104,7 +126,7 @@ double Clocks::delay_of(std::int64_t rank, std::int64_t step) const {
 /// durations know.
 void Clocks::run_steps(const Plan& plan, std::vector<double>& t) {
   const std::vector<double> ready = t;
-  for (const Lane& lane : *plan.lanes) {
+  for (const Lane& lane : lanes_of(plan)) {
     const int arcs = arc_count(lane);
     const int together = is_ring(lane) ? 1 : arcs;
     for (int arc = 0; arc < arcs; arc += together) {
@@ -172,7 +194,7 @@ void Clocks::step(const Plan& plan, const Lane& lane, std::int64_t step, int fir
       double at = start + slow * durations.arrive_s[of];
       if (chunks_ != nullptr) {
         if (delay) at += static_cast<double>(delay[destination]);
-        at = arrival(at, slow);
+        at = arrival(destination, at, slow);
       }
       next[index(source)] = std::max(next[index(source)], start + slow * durations.busy_s[of]);
       next[index(destination)] = std::max(next[index(destination)], at);
@@ -257,7 +279,7 @@ bool Clocks::run_ring(const Plan& plan, const Lane& lane, int arc, const Plan::C
 void Clocks::run_chain(const Plan& plan, std::vector<double>& t) {
   const std::vector<double> ready = t;
   const Durations& durations = plan.classes.front().durations;
-  for (const Lane& lane : *plan.lanes) {
+  for (const Lane& lane : lanes_of(plan)) {
     std::vector<double> own = ready;
     next_stream();
     begin(plan, plan.classes.front(), lane, 0);
@@ -266,8 +288,8 @@ void Clocks::run_chain(const Plan& plan, std::vector<double>& t) {
         const std::size_t of = kind(source, destination);
         const double slow = factor(source, destination);
         const double start = own[index(source)];
-        const double at =
-            arrival(start + slow * durations.arrive_s[of] + delay_of(destination, step), slow);
+        const double at = arrival(
+            destination, start + slow * durations.arrive_s[of] + delay_of(destination, step), slow);
         own[index(source)] = start + slow * durations.busy_s[of];
         own[index(destination)] = std::max(own[index(destination)], at);
       });
@@ -279,7 +301,7 @@ void Clocks::run_chain(const Plan& plan, std::vector<double>& t) {
 void Clocks::run_at_once(const Plan& plan, std::vector<double>& t) {
   const std::vector<double> ready = t;
   const Durations& durations = plan.classes.front().durations;
-  for (const Lane& lane : *plan.lanes) {
+  for (const Lane& lane : lanes_of(plan)) {
     next_stream();
     const float* delay = delays(0);
     for (int arc = 0; arc < arc_count(lane); ++arc) {
@@ -291,7 +313,7 @@ void Clocks::run_at_once(const Plan& plan, std::vector<double>& t) {
         const double at = start + slow * durations.arrive_s[of] +
                           (delay ? static_cast<double>(delay[destination]) : 0.0);
         t[index(source)] = std::max(t[index(source)], start + slow * durations.busy_s[of]);
-        t[index(destination)] = std::max(t[index(destination)], arrival(at, slow));
+        t[index(destination)] = std::max(t[index(destination)], arrival(destination, at, slow));
       });
     }
   }
@@ -300,7 +322,7 @@ void Clocks::run_at_once(const Plan& plan, std::vector<double>& t) {
 void Clocks::run_gathering(const Plan& plan, std::vector<double>& t) {
   const std::vector<double> ready = t;
   const double all_s = plan.classes.front().durations.arrive_s[0];
-  for (const Lane& lane : *plan.lanes) {
+  for (const Lane& lane : lanes_of(plan)) {
     next_stream();
     const float* delay = delays(0);
     for (std::int64_t group = 0; group < lane.map.group_count; ++group) {
@@ -314,7 +336,7 @@ void Clocks::run_gathering(const Plan& plan, std::vector<double>& t) {
       for (std::int64_t i = 0; i < lane.map.size; ++i) {
         const std::int64_t rank = lane.map.rank(group, i);
         const double at = start + slow * all_s + (delay ? static_cast<double>(delay[rank]) : 0.0);
-        t[index(rank)] = std::max(t[index(rank)], arrival(at, slow));
+        t[index(rank)] = std::max(t[index(rank)], arrival(rank, at, slow));
       }
     }
   }
@@ -324,13 +346,15 @@ void Clocks::run_pipeline(const Plan& plan, std::vector<double>& t) {
   const std::vector<double> ready = t;
   Chunks chunks;
   chunks.period_s = plan.period_s;
+  chunks.hears.assign(t.size(), false);
+  std::vector<double> own = t;
   Chunks* const outer = chunks_;
   chunks_ = &chunks;
   for (std::int64_t chunk = 0; chunk < plan.chunks; ++chunk) {
     chunks.least_s = std::numeric_limits<double>::infinity();
     chunks.most_s = 0;
-    std::vector<double> own = ready;
-    for (const Plan& part : plan.parts) run(part, own);
+    const std::vector<double> own_before = std::exchange(own, ready);
+    run_parts(plan, own);
     const std::vector<double> before = t;
     join(t, own);
     chunks.first = false;
@@ -338,8 +362,15 @@ void Clocks::run_pipeline(const Plan& plan, std::vector<double>& t) {
     // Without delays a chunk that is as late throughout has every further one as late again: the
     // clocks go from sums and maxima, which such a shift passes through.
     constexpr double kRounding = 1e-9;
+    constexpr double kSums = 1e-13;
     if (chunk < 1 || disturbance_.law != nullptr) continue;
     if (chunks.most_s - chunks.least_s > kRounding * chunks.most_s) continue;
+    // Ranks that were late to begin with have to be caught up with first.
+    bool all_shift = true;
+    for (std::size_t r = 0; r < t.size() && all_shift; ++r)
+      all_shift = !chunks.hears[r] || std::abs(own[r] - own_before[r] - chunks.most_s) <=
+                                          kRounding * chunks.most_s + kSums * own[r];
+    if (!all_shift) continue;
     const bool steady = chunks.most_s <= (1 + kRounding) * plan.period_s;
     const double left =
         (steady ? plan.period_s : chunks.most_s) * static_cast<double>(plan.chunks - 1 - chunk);

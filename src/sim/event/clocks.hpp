@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "sim/event/plan.hpp"
@@ -32,12 +33,21 @@ class Clocks {
     bool first = true;
     std::size_t at = 0;
     std::vector<double> arrived;
+    std::vector<bool> hears;  ///< by rank: of some message
     /// Of this chunk: by how much later than the one before its messages arrived, at least and
     /// most.
     double least_s = 0;
     double most_s = 0;
   };
 
+  /// The parts one after the other, of each strand by itself.
+  void run_parts(const Plan& plan, std::vector<double>& t);
+  /// Those of the present strand.
+  [[nodiscard]] std::span<const Lane> lanes_of(const Plan& plan) const {
+    const std::size_t all = plan.lanes->size();
+    const std::size_t first = all * strand_ / strands_;
+    return std::span(*plan.lanes).subspan(first, all * (strand_ + 1) / strands_ - first);
+  }
   void run_steps(const Plan& plan, std::vector<double>& t);
   void run_arcs(const Plan& plan, const Lane& lane, int first_arc, int end_arc,
                 std::vector<double>& t);
@@ -69,7 +79,7 @@ class Clocks {
   /// The message's factor, by its ends.
   [[nodiscard]] double factor(std::int64_t source, std::int64_t destination) const;
   /// When a message that could arrive then does, behind that of the chunk before.
-  double arrival(double at, double slow);
+  double arrival(std::int64_t destination, double at, double slow);
   /// Delays of all ranks in a step of the present stream; null without.
   const float* delays(std::int64_t step);
   [[nodiscard]] double delay_of(std::int64_t rank, std::int64_t step) const;
@@ -89,6 +99,8 @@ class Clocks {
   std::vector<std::uint32_t> received_;  ///< by rank: in which step it last received
   std::uint32_t epoch_ = 0;
   Chunks* chunks_ = nullptr;
+  std::size_t strand_ = 0;
+  std::size_t strands_ = 1;
   const std::uint32_t* kinds_ = nullptr;   ///< of the next message; null: by level
   std::vector<double> next_, own_, edge_;  ///< room for a step
 };

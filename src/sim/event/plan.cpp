@@ -154,6 +154,7 @@ Plan make_plan(const Program& program, const ScheduleCost& cost, const ScheduleC
     return stage_plan(program, cost, ordinary, source, size_bytes);
   const CostRates& rates = source.rates;
   Plan plan;
+  plan.strands = program.strands;
   double part_bytes = size_bytes;
   const auto time_s = [&](const ScheduleCost& of, double bytes) {
     return evaluate(of, rates, bytes).time_s;

@@ -46,9 +46,10 @@ struct Plan {
   static constexpr std::size_t kMostArcs = 3;
   std::vector<Class> classes;
   std::vector<Plan> parts;
-  double more_s = 0;        ///< concurrent: what sharing adds
-  std::int64_t chunks = 1;  ///< pipeline
-  double period_s = 0;      ///< between two chunks
+  std::int32_t strands = 1;  ///< as Program::strands
+  double more_s = 0;         ///< concurrent: what sharing adds
+  std::int64_t chunks = 1;   ///< pipeline
+  double period_s = 0;       ///< between two chunks
 };
 
 struct MessageTimes {

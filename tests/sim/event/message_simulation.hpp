@@ -34,9 +34,6 @@ struct MessageWorld {
   std::function<double(std::int64_t rank, std::int64_t phase, std::int64_t step)> delay_s;
   /// Phases of the trace that are one stage go at the same time and share ports: its number.
   std::function<std::int64_t(std::int64_t phase)> stage;
-  /// A rank begins a stage when it is through with the stages before in all of its lanes; else each
-  /// lane goes on by itself.
-  bool lanes_meet = false;
   /// Pipelines: the chunk that a phase belongs to, and where it stands within that. The chunks are
   /// independent but for their messages, each of which comes no sooner than a period after that of
   /// the chunk before.
@@ -60,7 +57,6 @@ class MessageSimulation {
       wait(sender_[i], m.source, m.source_waits_for, m);
       wait(receiver_[i], m.destination, m.destination_waits_for, m);
     }
-    if (world_.lanes_meet) meet();
     find_loads();
     find_chunks();
   }
@@ -125,15 +121,6 @@ class MessageSimulation {
     waits.push_back(before);
     rounds_[before].waiting.push_back(round);
   }
-  void meet() {
-    for (std::size_t i = 0; i < rounds_.size(); ++i)
-      for (std::size_t j = 0; j < rounds_.size(); ++j)
-        if (rounds_[i].rank == rounds_[j].rank &&
-            world_.chunk(rounds_[i].phase) == world_.chunk(rounds_[j].phase) &&
-            world_.stage(rounds_[j].phase) < world_.stage(rounds_[i].phase))
-          wait_for(i, j);
-  }
-
   void wait(std::size_t round, std::int64_t rank, const std::vector<std::int32_t>& messages,
             const ExecutedMessage& m) {
     for (const std::int32_t number : messages) {

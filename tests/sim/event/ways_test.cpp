@@ -173,6 +173,27 @@ TEST(EventFaults, RanksOfADeadNicUseTheNextOfTheirNode) {
   EXPECT_LT(less_s, in_node_s + 14 * (Fabric(system).latency_s(1) + 2 * b_s) + 1e-12);
 }
 
+// Four channels, each a ring that passes from node to node over a rail of its own. That of the dead
+// NIC leaves its node over the next rail, and changes back above the leaf. Flow counts the
+// latencies of the first channel, clocks those of each.
+TEST(EventFaults, CountsTheLatenciesOfEveryLane) {
+  ClosOptions options;
+  options.nodes = 64;
+  options.per_node = options.nics = options.rails = 4;
+  options.children = {4, 4, 4};
+  options.oversubscription = {1, 2, 1};
+  const System system = clos_system(options);
+  const Fabric fabric(system);
+  const FlowOptions flow = with_faults(system, "nic 9.2", "");
+  // 16 nodes, 4 a leaf; all edges of the ring but one of the shortest.
+  const double ring_s =
+      47 * fabric.latency_s(0) + 12 * fabric.latency_s(1) + 4 * fabric.latency_s(2);
+  EXPECT_NEAR(event_s(system, Collective::all_gather, "ring", 64, 0), ring_s, 1e-12);
+  EXPECT_NEAR(flow_s(system, Collective::all_gather, "ring", 64, 0, flow), ring_s, 1e-12);
+  EXPECT_NEAR(event_s(system, Collective::all_gather, "ring", 64, 0, flow),
+              ring_s + fabric.latency_s(2) - fabric.latency_s(1), 1e-12);
+}
+
 TEST(EventFaults, AFailureElsewhereChangesNoBit) {
   ClosOptions options;
   options.nodes = 64;
