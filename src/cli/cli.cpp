@@ -220,7 +220,7 @@ void CommandLine::add_compare() {
   CLI::App& app = add(app_, "compare", "Two runs: improved, regressed, no change or within noise.",
                       {"collscale compare before.json after.json",
                        "collscale compare before.json after.json --fail-above 5%",
-                       "collscale compare old-nccl-tests.log new-nccl-tests.log --markdown -"},
+                       "collscale compare nccl-tests-before.log nccl-tests-after.log --markdown -"},
                       {"A", "B"});
   app.add_option("A", compare_.a,
                  "the run before: a result file, Google Benchmark's JSON, or a log of nccl-tests");

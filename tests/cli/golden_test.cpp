@@ -103,6 +103,10 @@ INSTANTIATE_TEST_SUITE_P(
         Golden{"import_osu",
                "collscale import osu_allreduce.txt -o out.json --ranks 64 --nodes 8 "
                "--topology dgx-h100-superpod"},
+        Golden{"compare", "collscale compare before.json after.json"},
+        Golden{"compare_markdown",
+               "collscale compare before.json after.json --only-changed --markdown -"},
+        Golden{"compare_json", "collscale compare before.json after.json --json -"},
         Golden{"calibrate",
                "collscale calibrate results.json -t colossus-100k -c all_reduce -o profile.json"},
         Golden{"extrapolate",

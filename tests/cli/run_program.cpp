@@ -143,6 +143,10 @@ void add_example_files(const fs::path& folder) {
                 folder / "osu_allreduce.txt");
   fs::copy_file(source / "results/published/alps-gh200.json", folder / "results.json");
   fs::copy_file(source / "tests/fixtures/topologies/small.yaml", folder / "my-cluster.yaml");
+  for (const char* run : {"before.json", "after.json"})
+    fs::copy_file(source / "tests/fixtures/records" / run, folder / run);
+  for (const char* log : {"nccl-tests-before.log", "nccl-tests-after.log"})
+    fs::copy_file(source / "tests/fixtures/logs/nccl-tests-all-reduce-8.log", folder / log);
 }
 
 }  // namespace collscale::testing
