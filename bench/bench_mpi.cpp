@@ -86,7 +86,7 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
   backend.measure = [&](const BenchPoint& point) {
     const SlotPlan slots = plan_slots(options.buffers, point.layout, kRotationPoolBytes);
     return measure_on_host(ranks, point.scenario, point.layout, {options.sampling, options.verify},
-                           slots, pools, MpiOperation(point.scenario, point.layout, ranks.rank()));
+                           slots, pools, MpiOperation(point.scenario, point.layout, ranks));
   };
   return run_suite(options, backend, *list);
 }

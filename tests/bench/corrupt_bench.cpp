@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
   backend.agree = [&](std::int64_t value) { return ranks.agree(value); };
   backend.any = [&](bool mine) { return any_process(ranks, mine); };
   backend.measure = [&](const BenchPoint& point) {
-    const MpiOperation honest(point.scenario, point.layout, ranks.rank());
+    const MpiOperation honest(point.scenario, point.layout, ranks);
     const auto broken = [&](const std::byte* send, std::byte* receive) {
       honest(send, receive);
       if (ranks.rank() == ranks.size() - 1) {

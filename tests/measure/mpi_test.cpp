@@ -35,7 +35,7 @@ class MpiCollectives : public testing::Test {
   Mismatch verify(const Scenario& of, double size_bytes) {
     const BufferLayout made = layout(of, size_bytes);
     EXPECT_TRUE(check_mpi_can_run(of, made));
-    return verify_on_host(ranks_, of, made, pools_, MpiOperation(of, made, ranks_.rank()));
+    return verify_on_host(ranks_, of, made, pools_, MpiOperation(of, made, ranks_));
   }
 
   MpiCommunicator ranks_;
@@ -76,7 +76,7 @@ TEST_F(MpiCollectives, APlantedCorruptionIsFoundAndNamedOnEveryRank) {
   for (const Collective collective : kCollectives) {
     const Scenario made = scenario(collective);
     const BufferLayout buffers = layout(made, 4096);
-    const MpiOperation honest(made, buffers, ranks_.rank());
+    const MpiOperation honest(made, buffers, ranks_);
     float want = 0;
     const auto corrupt = [&](const std::byte* send, std::byte* receive) {
       honest(send, receive);
@@ -100,7 +100,7 @@ TEST_F(MpiCollectives, APlantedCorruptionIsFoundAndNamedOnEveryRank) {
 TEST_F(MpiCollectives, AMissedContributionIsFound) {
   const Scenario made = scenario(Collective::all_reduce);
   const BufferLayout buffers = layout(made, 4096);
-  const MpiOperation honest(made, buffers, ranks_.rank());
+  const MpiOperation honest(made, buffers, ranks_);
   const auto forgetful = [&](const std::byte* send, std::byte* receive) {
     if (ranks_.rank() == 0) {
       std::memset(pools_.send.data(), 0, 4096);
@@ -124,7 +124,7 @@ TEST_F(MpiCollectives, WrongResultsAreNotTimed) {
 TEST_F(MpiCollectives, AllRanksTakeEquallyManySamplesThoughTheirClocksDisagree) {
   const Scenario made = scenario(Collective::all_reduce);
   const BufferLayout buffers = layout(made, 256);
-  const MpiOperation operation(made, buffers, ranks_.rank());
+  const MpiOperation operation(made, buffers, ranks_);
   SamplingPlan plan;
   plan.time_budget_s = 0.02;
   // The clock of rank r runs (1 + r) times as fast: left to themselves, ranks would decide

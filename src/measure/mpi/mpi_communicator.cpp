@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "measure/mpi/mpi_communicator.hpp"
 
-#include <mpi.h>
-
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -13,30 +11,30 @@ MpiSession::MpiSession(int& argc, char**& argv) { MPI_Init(&argc, &argv); }
 
 MpiSession::~MpiSession() { MPI_Finalize(); }
 
-MpiCommunicator::MpiCommunicator() {
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
-  MPI_Comm_size(MPI_COMM_WORLD, &size_);
+MpiCommunicator::MpiCommunicator(MPI_Comm handle) : handle_(handle) {
+  MPI_Comm_rank(handle_, &rank_);
+  MPI_Comm_size(handle_, &size_);
 }
 
-void MpiCommunicator::barrier() const { MPI_Barrier(MPI_COMM_WORLD); }
+void MpiCommunicator::barrier() const { MPI_Barrier(handle_); }
 
 void MpiCommunicator::all_max(std::span<double> values) const {
   MPI_Allreduce(MPI_IN_PLACE, values.data(), static_cast<int>(values.size()), MPI_DOUBLE, MPI_MAX,
-                MPI_COMM_WORLD);
+                handle_);
 }
 
 std::int64_t MpiCommunicator::agree(std::int64_t value) const {
-  MPI_Bcast(&value, 1, MPI_INT64_T, 0, MPI_COMM_WORLD);
+  MPI_Bcast(&value, 1, MPI_INT64_T, 0, handle_);
   return value;
 }
 
 void MpiCommunicator::broadcast(std::span<char> bytes) const {
-  MPI_Bcast(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, 0, MPI_COMM_WORLD);
+  MPI_Bcast(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, 0, handle_);
 }
 
 NodeMap map_nodes(MpiCommunicator& ranks) {
   MPI_Comm node = MPI_COMM_NULL;
-  MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+  MPI_Comm_split_type(ranks.handle(), MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
   NodeMap map;
   MPI_Comm_rank(node, &map.local_rank);
   MPI_Comm_size(node, &map.local_size);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// MPI's part of the coordination: the session, and the Coordinator over MPI_COMM_WORLD. MPI errors
+// MPI's part of the coordination: the session, and the Coordinator over a communicator. MPI errors
 // are fatal by MPI's own default: it names the call and ends every rank.
 #pragma once
+
+#include <mpi.h>
 
 #include <cstdint>
 #include <span>
@@ -20,10 +22,12 @@ class MpiSession {
   MpiSession& operator=(const MpiSession&) = delete;
 };
 
-/// All ranks of the program. Needs a live MpiSession.
+/// The ranks of a communicator, by default all ranks of the program. Needs a live MpiSession; does
+/// not own the communicator.
 class MpiCommunicator {
  public:
-  MpiCommunicator();
+  explicit MpiCommunicator(MPI_Comm handle = MPI_COMM_WORLD);
+  [[nodiscard]] MPI_Comm handle() const { return handle_; }
   [[nodiscard]] int rank() const { return rank_; }
   [[nodiscard]] int size() const { return size_; }
   void barrier() const;
@@ -33,6 +37,7 @@ class MpiCommunicator {
   void broadcast(std::span<char> bytes) const;
 
  private:
+  MPI_Comm handle_;
   int rank_ = 0;
   int size_ = 1;
 };

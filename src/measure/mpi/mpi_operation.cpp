@@ -85,25 +85,24 @@ void MpiOperation::operator()(const std::byte* send, std::byte* receive) const {
   const int count = static_cast<int>(layout_.count);
   const int root = static_cast<int>(scenario_.root);
   const void* source = scenario_.in_place ? MPI_IN_PLACE : static_cast<const void*>(send);
-  MPI_Comm world = MPI_COMM_WORLD;
   switch (scenario_.collective) {
     case Collective::all_reduce:
-      MPI_Allreduce(source, receive, count, type, op, world);
+      MPI_Allreduce(source, receive, count, type, op, comm_);
       break;
     case Collective::all_gather:
-      MPI_Allgather(source, count, type, receive, count, type, world);
+      MPI_Allgather(source, count, type, receive, count, type, comm_);
       break;
     case Collective::reduce_scatter:
-      MPI_Reduce_scatter_block(source, receive, count, type, op, world);
+      MPI_Reduce_scatter_block(source, receive, count, type, op, comm_);
       break;
     case Collective::all_to_all:
-      MPI_Alltoall(source, count, type, receive, count, type, world);
+      MPI_Alltoall(source, count, type, receive, count, type, comm_);
       break;
     case Collective::broadcast:
-      MPI_Bcast(receive, count, type, root, world);
+      MPI_Bcast(receive, count, type, root, comm_);
       break;
     case Collective::reduce:
-      MPI_Reduce(rank_ == root ? source : send, receive, count, type, op, root, world);
+      MPI_Reduce(rank_ == root ? source : send, receive, count, type, op, root, comm_);
       break;
     default:
       break;  // check_mpi_can_run refuses the others

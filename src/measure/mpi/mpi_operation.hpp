@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "measure/buffer_layout.hpp"
+#include "measure/mpi/mpi_communicator.hpp"
 #include "scenario/scenario.hpp"
 #include "units/error.hpp"
 
@@ -18,18 +19,19 @@ Expected<void> check_mpi_can_run(const Scenario& scenario, const BufferLayout& l
 /// The scenario as MPI runs it: its broadcast has one buffer, so it is always in place.
 Scenario as_mpi_runs_it(Scenario scenario);
 
-/// Performs the collective over MPI_COMM_WORLD. In place, `receive` holds the input and gets the
-/// result, and `send` is not used (except by the ranks other than the root in reduce).
+/// Performs the collective over all ranks of a communicator. In place, `receive` holds the input
+/// and gets the result, and `send` is not used (except by the ranks other than the root in reduce).
 class MpiOperation {
  public:
   /// `scenario` must have passed check_mpi_can_run.
-  MpiOperation(const Scenario& scenario, const BufferLayout& layout, int rank)
-      : scenario_(scenario), layout_(layout), rank_(rank) {}
+  MpiOperation(const Scenario& scenario, const BufferLayout& layout, const MpiCommunicator& ranks)
+      : scenario_(scenario), layout_(layout), comm_(ranks.handle()), rank_(ranks.rank()) {}
   void operator()(const std::byte* send, std::byte* receive) const;
 
  private:
   Scenario scenario_;
   BufferLayout layout_;
+  MPI_Comm comm_;
   int rank_;
 };
 
