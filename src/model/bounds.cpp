@@ -56,6 +56,55 @@ double cut_fraction(Collective collective, double inside, double ranks, bool in_
   return 0;
 }
 
+/// One way between `inside` ranks and the rest, whichever way the ranks are divided. (What leaves
+/// one of several equal groups on average, as above, need not leave this one.)
+double any_cut_fraction(Collective collective, double inside, double ranks) {
+  if (collective == Collective::all_reduce) return 1;
+  return cut_fraction(collective, std::min(inside, ranks - inside), ranks, false);
+}
+
+/// The slowest cut of a torus or mesh between two slabs: positions below some h of a dimension, and
+/// the others; of a dragonfly between some groups and the others (W. Dally, B. Towles, "Principles
+/// and Practices of Interconnection Networks", 2004, section 3.3.1: channel bisection). Each of the
+/// two parts holds ranks of the job, which is packed.
+double direct_cut_s(const System& system, const Fabric& fabric, Collective collective,
+                    std::int64_t ranks, double bytes) {
+  using Kind = LinkClass::Kind;
+  const auto n = static_cast<double>(ranks);
+  double slowest_s = 0;
+  const auto cut = [&](std::int64_t inside, double links_Bps) {
+    if (inside <= 0 || inside >= ranks) return;
+    slowest_s = std::max(slowest_s, any_cut_fraction(collective, static_cast<double>(inside), n) *
+                                        bytes / links_Bps);
+  };
+  const std::int64_t per_node = ranks_per_node(system);
+  if (const auto* torus = std::get_if<Torus>(&system.fabric)) {
+    std::int64_t stride = per_node;  // ranks from one position to the next
+    for (std::size_t d = 0; d < torus->dimensions.size(); ++d) {
+      const std::int64_t size = std::llround(torus->dimensions[d].size.value);
+      const LinkClass& plus = *fabric.find_class(Kind::plus, static_cast<int>(d));
+      const std::int64_t lines = max_ranks(system) / per_node / size;
+      // A ring is cut in two places, in each of which one of its two directions leads out.
+      const std::int64_t places = plus.count / lines == size ? 2 : 1;
+      const double links_Bps = static_cast<double>(places * lines) * plus.capacity_Bps;
+      for (std::int64_t h = 1; h < size; ++h) {
+        const std::int64_t turns = ranks / (stride * size);
+        cut(turns * stride * h + std::min(ranks - turns * stride * size, stride * h), links_Bps);
+      }
+      stride *= size;
+    }
+  }
+  if (const auto* dragonfly = std::get_if<Dragonfly>(&system.fabric)) {
+    const std::int64_t groups = std::llround(dragonfly->groups.value);
+    const LinkClass* global = fabric.find_class(Kind::global, 1);
+    const std::int64_t group = max_ranks(system) / groups;
+    for (std::int64_t h = 1; h < groups; ++h)
+      cut(h * group, static_cast<double>(global->count) * static_cast<double>(h * (groups - h)) /
+                         static_cast<double>(groups * (groups - 1)) * global->capacity_Bps);
+  }
+  return slowest_s;
+}
+
 }  // namespace
 
 double Bounds::time_s() const { return std::max({latency_s, injection_s, cut_s}); }
@@ -126,6 +175,9 @@ Bounds lower_bounds(const System& system, Collective collective, std::int64_t ra
                             cut_fraction(collective, static_cast<double>(group), n, fabric_adds) *
                                 size_bytes / copies / uplinks_Bps);
   }
+  if (nodes > 1)
+    bounds.cut_s = std::max(bounds.cut_s,
+                            direct_cut_s(system, fabric, collective, ranks, size_bytes / copies));
   return bounds;
 }
 

@@ -5,7 +5,9 @@
 //              ranks of it that take part, p messages at a time) and ⌈log_{k+1} N⌉ between N nodes,
 //              k = p × ranks of a node, all of which may send at once.
 //   injection  the bytes a rank must send or receive ÷ what its ports carry.
-//   cut        for each tier: the bytes that must leave (or enter) one full group ÷ its uplinks.
+//   cut        for each tier: the bytes that must leave (or enter) one full group ÷ its uplinks; on
+//              a torus or mesh, for each way to cut it across one dimension, and on a dragonfly
+//              between some groups and the others: the bytes that must pass ÷ the links cut.
 // Where an algorithm has switches add up and multicast, the latency inside a node is one pass
 // through them (or one message, if that is quicker), and S leaves a rank instead of 2(K−1)/K S of
 // an all_reduce; between nodes the same if the switches of the fabric can.

@@ -19,11 +19,11 @@ constexpr double kHop_s = 0.25e-6;
 constexpr double kHost_s = 4e-6;
 constexpr double kLink_Bps = 25e9;
 
-System torus(const std::vector<double>& sizes, std::int64_t per_node = 1) {
+System torus(const std::vector<double>& sizes, std::int64_t per_node = 1, Wrap wrap = Wrap::ring) {
   Torus torus;
   double nodes = 1;
   for (const double size : sizes) {
-    torus.dimensions.push_back({test::figure(size), Wrap::ring, test::figure(kLink_Bps)});
+    torus.dimensions.push_back({test::figure(size), wrap, test::figure(kLink_Bps)});
     nodes *= size;
   }
   torus.efficiency = test::figure(1);
@@ -72,6 +72,24 @@ TEST(FlowOnATorus, AllToAllTakesWhatTheBisectionAllows) {
   const double expected_s = 64.0 * 8 / 8 * (bytes / 64) / kLink_Bps;
   const Prediction prediction = simulated(torus({8, 8}), Collective::all_to_all, "pairwise", bytes);
   EXPECT_NEAR(prediction.time_s, expected_s, 1e-3 * expected_s);
+  const Bounds bounds = lower_bounds(torus({8, 8}), Collective::all_to_all, 64, bytes);
+  EXPECT_NEAR(bounds.cut_s, expected_s, 1e-12 * expected_s);
+}
+
+TEST(Bounds, CutATorusAMeshAndADragonflyWhereTheyAreNarrowest) {
+  const double bytes = 1e9;
+  const auto cut_s = [&](const System& system, Collective collective, std::int64_t ranks) {
+    return lower_bounds(system, collective, ranks, bytes).cut_s * kLink_Bps / bytes;
+  };
+  // The long dimension, in two places, four lines wide; a mesh in one.
+  EXPECT_NEAR(cut_s(torus({4, 16}), Collective::all_reduce, 64), 1.0 / 8, 1e-12);
+  EXPECT_NEAR(cut_s(torus({4, 16}, 1, Wrap::mesh), Collective::all_reduce, 64), 1.0 / 4, 1e-12);
+  EXPECT_NEAR(cut_s(torus({4, 16}), Collective::all_gather, 64), 60.0 / 64 / 8, 1e-12);
+  // Half of the job: the first 8 of 16 rows, and so four against four.
+  EXPECT_NEAR(cut_s(torus({4, 16}), Collective::all_to_all, 32), 16.0 * 16 / 32 / 8, 1e-12);
+  // One group of four against eight others, over eight links.
+  EXPECT_NEAR(cut_s(dragonfly(DragonflyRouting::minimal), Collective::all_to_all, 36),
+              4.0 * 32 / 36 / 8, 1e-12);
 }
 
 TEST(FlowOnATorus, ARingOfOneDimensionIsAsWithoutAFabric) {
@@ -134,25 +152,31 @@ TEST(FlowOnADragonfly, AllToAllIsBoundByTheGlobalLinks) {
 
 TEST(OtherFabrics, TheFlowEnginePricesEveryAlgorithmAndNoneBeatsABound) {
   int priced = 0;
-  for (const System& system : {torus({4, 3}, 2), dragonfly(DragonflyRouting::adaptive, 2)}) {
+  std::vector<std::pair<System, std::int64_t>> jobs;
+  for (const System& system :
+       {torus({4, 3}, 2), torus({2, 3, 2}), torus({5, 3}, 1, Wrap::mesh),
+        dragonfly(DragonflyRouting::adaptive, 2), dragonfly(DragonflyRouting::minimal)})
+    for (const std::int64_t ranks : {max_ranks(system), max_ranks(system) / 2, std::int64_t{5}})
+      jobs.emplace_back(system, ranks);
+  for (const auto& [system, ranks] : jobs) {
     for (const Algorithm& algorithm : algorithms()) {
       const double sizes[] = {8.0, 1e8};
-      const auto found =
-          simulate_flow(system, algorithm.collective, algorithm.name, max_ranks(system), sizes);
+      const auto found = simulate_flow(system, algorithm.collective, algorithm.name, ranks, sizes);
       if (!found) {
         EXPECT_EQ(found.error().code, ExitCode::bad_input);
         continue;
       }
       ++priced;
       for (std::size_t i = 0; i < 2; ++i) {
-        const Bounds bounds = lower_bounds(system, algorithm.collective, max_ranks(system),
-                                           sizes[i], (*found)[i].abilities);
+        const Bounds bounds =
+            lower_bounds(system, algorithm.collective, ranks, sizes[i], (*found)[i].abilities);
         EXPECT_GE((*found)[i].time_s, bounds.time_s() * (1 - 1e-9))
-            << algorithm.name << " " << name(algorithm.collective) << " " << system.name;
+            << algorithm.name << " " << name(algorithm.collective) << " " << system.name << " "
+            << ranks;
       }
     }
   }
-  EXPECT_GT(priced, 60);
+  EXPECT_GT(priced, 500);
 }
 
 TEST(OtherFabrics, TheAnalyticEngineSaysWhichOneWouldDo) {
