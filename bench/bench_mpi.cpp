@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "bench/process_setup.hpp"
+#include "bench/watchdog_setup.hpp"
 #include "measure/mpi/mpi_communicator.hpp"
 #include "measure/mpi/mpi_measure.hpp"
 #include "measure/mpi/mpi_operation.hpp"
@@ -81,12 +82,22 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
     }
     pools = {HostBuffer(bytes), HostBuffer(bytes)};
   }
+  Heartbeat heartbeat;
+  ranks.count_steps_in(heartbeat);
+  const auto watchdog = start_watchdog(ranks, options.benchmark.list ? 0 : options.timeout_s,
+                                       heartbeat, [] { abort_all_ranks(1); });
+  backend.watchdog = watchdog.get();
   backend.agree = [&ranks](std::int64_t value) { return ranks.agree(value); };
   backend.any = [&ranks](bool mine) { return any_process(ranks, mine); };
   backend.measure = [&](const BenchPoint& point) {
     const SlotPlan slots = plan_slots(options.buffers, point.layout, kRotationPoolBytes);
+    const MpiOperation operation(point.scenario, point.layout, ranks);
+    const auto watched = [&](const std::byte* send, std::byte* receive) {
+      heartbeat.enter();
+      operation(send, receive);
+    };
     return measure_on_host(ranks, point.scenario, point.layout, {options.sampling, options.verify},
-                           slots, pools, MpiOperation(point.scenario, point.layout, ranks));
+                           slots, pools, watched);
   };
   return run_suite(options, backend, *list);
 }

@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "bench/process_setup.hpp"
+#include "bench/watchdog_setup.hpp"
 #include "measure/nccl/nccl_measure.hpp"
 #ifdef COLLSCALE_HAVE_MPI
 #include "measure/mpi/mpi_communicator.hpp"
@@ -45,6 +46,20 @@ std::vector<char> shared_nccl_id([[maybe_unused]] Processes& processes) {
   processes.broadcast(id);
 #endif
   return id;
+}
+
+void count_steps([[maybe_unused]] Processes& processes, [[maybe_unused]] Heartbeat& heartbeat) {
+#ifdef COLLSCALE_HAVE_MPI
+  processes.count_steps_in(heartbeat);
+#endif
+}
+
+void abort_run() {
+#ifdef COLLSCALE_HAVE_MPI
+  abort_all_ranks(static_cast<int>(ExitCode::failed));
+#else
+  std::_Exit(static_cast<int>(ExitCode::failed));
+#endif
 }
 
 /// Fails unless this node has a GPU for every rank that is to run on it.
@@ -103,10 +118,15 @@ ExitCode measure(const BenchOptions& options, Processes& processes, const NodeMa
           options.gpus, options.gpus == 1 ? "" : "s", gpus.device_name(0)),
       "time: median over samples; a sample is the slowest process's time per operation, host "
       "clock"};
+  Heartbeat heartbeat;
+  count_steps(processes, heartbeat);
+  const auto watchdog = start_watchdog(processes, options.timeout_s, heartbeat, abort_run);
+  backend.watchdog = watchdog.get();
   backend.measure = [&](const BenchPoint& point) {
     const SlotPlan slots = plan_slots(options.buffers, point.layout, kRotationPoolBytes);
     return measure_on_devices(processes, gpus, point.scenario, point.layout,
-                              {options.sampling, options.verify}, slots, options.per_group);
+                              {options.sampling, options.verify}, slots, options.per_group,
+                              heartbeat);
   };
   return run_suite(options, backend, *list);
 }

@@ -22,7 +22,7 @@ struct RawOptions {
   std::string collectives, min_size = "8", max_size = "64M", factor, step, samples, warmup,
                            check = "1", type = "float", op = "sum", per_sample, threads = "1",
                            blocking = "0", root = "0", gpus = "1", table = "default", busbw, time,
-                           buffers = "rotate";
+                           timeout, buffers = "rotate";
   bool in_place = false, list = false;
 };
 
@@ -195,6 +195,17 @@ Expected<BenchOptions> understand(const RawOptions& raw, Engine engine, BenchOpt
     return fail(fmt::format("--buffers {}: expected rotate or hot", raw.buffers));
   }
   options.buffers = raw.buffers == "hot" ? BufferPolicy::hot : BufferPolicy::rotate;
+  if (!raw.timeout.empty()) {
+    // nccl-tests' -T counts seconds.
+    const bool bare = raw.timeout.find_first_not_of("0123456789") == std::string::npos;
+    const auto timeout = parse_time_s(bare ? raw.timeout + "s" : raw.timeout);
+    if (!timeout) return at("--timeout", timeout.error());
+    if (*timeout != 0 && (*timeout < 0.1 || *timeout > 1e6)) {
+      return fail(fmt::format("--timeout {}: expected 0 (off) or a time from 0.1s to 1000000s",
+                              raw.timeout));
+    }
+    options.timeout_s = *timeout;
+  }
   if (!raw.busbw.empty()) {
     const auto bandwidth = parse_bandwidth_Bps(raw.busbw);
     if (!bandwidth) return at("--min-busbw", bandwidth.error());
@@ -281,6 +292,10 @@ void add_how_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
   add(app, "-z,--blocking", raw.blocking, "1: one operation per sample, however short [0]", "0|1",
       how);
   add(app, "-t,--nthreads", raw.threads, "Threads per process; only 1 [1]", "1", how);
+  add(app, "-T,--timeout", raw.timeout,
+      "Abort a run without progress for so long, naming the ranks that did not arrive; 0: never "
+      "[60s]",
+      "TIME", how);
   add(app, "--buffers", raw.buffers, "rotate over 32 MiB, or reuse one hot buffer [rotate]",
       "rotate|hot", how);
 }

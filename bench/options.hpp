@@ -28,6 +28,7 @@ struct BenchOptions {
   SamplingPlan sampling;
   std::int64_t per_group = 1;  ///< -m: operations per sample (mpi), per ncclGroup (nccl)
   int gpus = 1;                ///< -g
+  double timeout_s = 60;  ///< --timeout: without progress for so long, the run is aborted; 0: never
   std::string topology;
   std::string json_path;  ///< "" none, "-" stdout
   bool nccl_table = false;

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <set>
 
@@ -48,7 +49,18 @@ class Run {
         results_.context[key] = value;
       }
     }
+    if (backend.watchdog != nullptr) {
+      backend.watchdog->before_abort([this] { return last_words(); });
+    }
   }
+  ~Run() {
+    if (backend_.watchdog != nullptr) {
+      backend_.watchdog->at("");
+      backend_.watchdog->before_abort({});
+    }
+  }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
 
   void print(const std::string& text) const {
     if (backend_.reports) {
@@ -68,6 +80,9 @@ class Run {
     if (backend_.any(interrupted != 0)) {
       stopped_ = true;
       return std::nullopt;
+    }
+    if (backend_.watchdog != nullptr) {
+      backend_.watchdog->at(benchmark_name(point.scenario));
     }
     const PointResult result = backend_.measure(point);
     current_ = TableRow{point.scenario,
@@ -101,6 +116,7 @@ class Run {
     }
     print(table_row(options_, *current_));
     if (current_->record) {
+      const std::lock_guard lock(results_mutex_);
       results_.records.push_back(*current_->record);
       contended_ += current_->contended ? 1 : 0;
       results_.context["contended_points"] =
@@ -141,6 +157,20 @@ class Run {
   }
 
  private:
+  /// On the watchdog's thread, while this one hangs: what of the run is not lost.
+  std::string last_words() {
+    // Held by the other thread where it is the writing that hangs.
+    const std::unique_lock lock(results_mutex_, std::try_to_lock);
+    if (!lock || options_.json_path.empty() || !written_) {
+      return "";
+    }
+    write(true);
+    const std::size_t points = results_.records.size();
+    return fmt::format("{} finished point{} {} kept in {}", points, points == 1 ? "" : "s",
+                       points == 1 ? "is" : "are",
+                       options_.json_path == "-" ? "the output" : options_.json_path);
+  }
+
   void write(bool last) {
     // Standard output gets one whole document, at the end.
     if (!backend_.reports || options_.json_path.empty() || last != (options_.json_path == "-")) {
@@ -169,6 +199,7 @@ class Run {
   const BenchOptions& options_;
   const BenchBackend& backend_;
   std::FILE* table_;
+  std::mutex results_mutex_;  // the watchdog's thread reads the results before it aborts
   Results results_;
   std::optional<TableRow> current_;
   std::optional<Collective> last_;

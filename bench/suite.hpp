@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bench/options.hpp"
+#include "bench/watchdog.hpp"
 #include "measure/buffer_layout.hpp"
 #include "measure/point_result.hpp"
 #include "record/record.hpp"
@@ -31,6 +32,7 @@ struct BenchBackend {
   std::function<PointResult(const BenchPoint&)> measure;
   /// The reporting process's value, on every process.
   std::function<std::int64_t(std::int64_t)> agree = [](std::int64_t value) { return value; };
+  Watchdog* watchdog = nullptr;  ///< is told what is being measured; none: nothing watches
   /// True on every process when one of them says so.
   std::function<bool(bool)> any = [](bool mine) { return mine; };
 };

@@ -44,6 +44,15 @@ TEST(Options, BadValuesAreRefusedWithWhatWasExpected) {
   EXPECT_THAT(error_of({"--time-per-point", "0s"}), HasSubstr("--time-per-point"));
 }
 
+TEST(Options, TheTimeoutTakesATimeOrSecondsAsNcclTestsDo) {
+  EXPECT_DOUBLE_EQ(parse({})->options.timeout_s, 60);
+  EXPECT_DOUBLE_EQ(parse({"-T", "5"})->options.timeout_s, 5);
+  EXPECT_DOUBLE_EQ(parse({"--timeout", "500ms"})->options.timeout_s, 0.5);
+  EXPECT_DOUBLE_EQ(parse({"--timeout", "0"})->options.timeout_s, 0);
+  EXPECT_THAT(error_of({"--timeout", "1ms"}), HasSubstr("--timeout 1ms: expected 0 (off) or"));
+  EXPECT_THAT(error_of({"--timeout", "soon"}), HasSubstr("--timeout: "));
+}
+
 TEST(Options, SizesMeanWhatTheyMeanToNcclTests) {
   const auto parsed = parse({"-b", "1K", "-e", "1M", "-f", "4"});
   ASSERT_TRUE(parsed) << parsed.error().message;

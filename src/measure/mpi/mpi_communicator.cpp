@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "measure/mpi/mpi_communicator.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <thread>
 #include <vector>
 
 namespace collscale {
@@ -16,20 +20,35 @@ MpiCommunicator::MpiCommunicator(MPI_Comm handle) : handle_(handle) {
   MPI_Comm_size(handle_, &size_);
 }
 
-void MpiCommunicator::barrier() const { MPI_Barrier(handle_); }
+void MpiCommunicator::barrier() const {
+  step();
+  MPI_Barrier(handle_);
+}
 
 void MpiCommunicator::all_max(std::span<double> values) const {
+  step();
   MPI_Allreduce(MPI_IN_PLACE, values.data(), static_cast<int>(values.size()), MPI_DOUBLE, MPI_MAX,
                 handle_);
 }
 
 std::int64_t MpiCommunicator::agree(std::int64_t value) const {
+  step();
   MPI_Bcast(&value, 1, MPI_INT64_T, 0, handle_);
   return value;
 }
 
 void MpiCommunicator::broadcast(std::span<char> bytes) const {
+  step();
   MPI_Bcast(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, 0, handle_);
+}
+
+void abort_all_ranks(int exit_code) {
+  std::thread([exit_code] {
+    std::this_thread::sleep_for(std::chrono::seconds(5));
+    ::_exit(exit_code);
+  }).detach();
+  MPI_Abort(MPI_COMM_WORLD, exit_code);
+  ::_exit(exit_code);
 }
 
 NodeMap map_nodes(MpiCommunicator& ranks) {

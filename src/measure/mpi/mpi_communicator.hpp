@@ -10,6 +10,7 @@
 #include <string>
 
 #include "measure/coordinator.hpp"
+#include "measure/heartbeat.hpp"
 
 namespace collscale {
 
@@ -28,6 +29,8 @@ class MpiCommunicator {
  public:
   explicit MpiCommunicator(MPI_Comm handle = MPI_COMM_WORLD);
   [[nodiscard]] MPI_Comm handle() const { return handle_; }
+  /// Every barrier, maximum and agreement enters a step from here on.
+  void count_steps_in(Heartbeat& heartbeat) { heartbeat_ = &heartbeat; }
   [[nodiscard]] int rank() const { return rank_; }
   [[nodiscard]] int size() const { return size_; }
   void barrier() const;
@@ -37,11 +40,22 @@ class MpiCommunicator {
   void broadcast(std::span<char> bytes) const;
 
  private:
+  void step() const {
+    if (heartbeat_ != nullptr) {
+      heartbeat_->enter();
+    }
+  }
+
   MPI_Comm handle_;
+  Heartbeat* heartbeat_ = nullptr;
   int rank_ = 0;
   int size_ = 1;
 };
 static_assert(Coordinator<MpiCommunicator>);
+
+/// Ends all ranks of the program with `exit_code`, from any thread; where MPI does not manage to,
+/// at least this process, for which launchers end the others.
+[[noreturn]] void abort_all_ranks(int exit_code);
 
 /// Where the ranks are: how many share this rank's memory, this rank's place among them, and how
 /// many such nodes there are. Collective.

@@ -7,6 +7,7 @@
 
 #include "measure/buffers.hpp"
 #include "measure/clock.hpp"
+#include "measure/heartbeat.hpp"
 #include "measure/nccl/nccl_device_group.hpp"
 #include "measure/point_result.hpp"
 #include "measure/sampler.hpp"
@@ -19,11 +20,12 @@ Mismatch verify_on_devices(NcclDeviceGroup& gpus, const Scenario& scenario,
                            const BufferLayout& layout);
 
 /// Collective over `processes`. `per_group` operations are launched as one ncclGroup (nccl-tests'
-/// -m).
+/// -m); each enters a step of the heartbeat.
 template <Coordinator C>
 PointResult measure_on_devices(C& processes, NcclDeviceGroup& gpus, const Scenario& scenario,
                                const BufferLayout& layout, const PointPlan& plan,
-                               const SlotPlan& slots, std::int64_t per_group) {
+                               const SlotPlan& slots, std::int64_t per_group,
+                               Heartbeat& heartbeat) {
   PointResult result;
   if (plan.verify) {
     result.mismatch = agree_on_mismatch(processes, verify_on_devices(gpus, scenario, layout));
@@ -35,6 +37,7 @@ PointResult measure_on_devices(C& processes, NcclDeviceGroup& gpus, const Scenar
   const auto run = [&](std::int64_t operations) {
     for (std::int64_t done = 0; done < operations;) {
       const std::int64_t group = std::min(per_group, operations - done);
+      heartbeat.enter();
       gpus.begin_group();
       for (std::int64_t i = 0; i < group; ++i) {
         gpus.enqueue(scenario, layout, slot * slots.stride_bytes);

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "measure/stragglers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace collscale {
+
+namespace {
+
+std::string named(const std::vector<int>& ranks) {
+  return fmt::format("rank{} {}", ranks.size() == 1 ? "" : "s", rank_ranges(ranks));
+}
+
+}  // namespace
+
+Stragglers find_stragglers(const std::vector<RankProgress>& ranks) {
+  Stragglers found;
+  std::uint64_t furthest = 0;
+  for (const RankProgress& progress : ranks) {
+    furthest = std::max(furthest, progress.answered ? progress.steps : 0);
+  }
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+    if (!ranks[rank].answered) {
+      found.silent.push_back(static_cast<int>(rank));
+    } else if (ranks[rank].steps < furthest) {
+      found.late.push_back(static_cast<int>(rank));
+      found.behind = std::max(found.behind, furthest - ranks[rank].steps);
+    }
+  }
+  return found;
+}
+
+std::string describe(const Stragglers& stragglers, std::size_t ranks) {
+  std::string text;
+  if (!stragglers.silent.empty()) {
+    text = fmt::format("{} do{} not answer (stopped, gone, or not to be reached)",
+                       named(stragglers.silent), stragglers.silent.size() == 1 ? "es" : "");
+  }
+  if (!stragglers.late.empty()) {
+    text +=
+        fmt::format("{}{} did not arrive ({} step{} behind)", text.empty() ? "" : ", and ",
+                    named(stragglers.late), stragglers.behind, stragglers.behind == 1 ? "" : "s");
+  }
+  if (text.empty()) {
+    text = ranks == 1 ? "the one rank entered and did not return"
+                      : fmt::format("all {} ranks entered and none returned", ranks);
+  }
+  return text;
+}
+
+std::string rank_ranges(const std::vector<int>& ranks) {
+  constexpr int kMostRanges = 8;
+  std::string text;
+  int ranges = 0;
+  for (std::size_t first = 0; first < ranks.size();) {
+    if (++ranges > kMostRanges) {
+      return text + fmt::format(", ... ({} in all)", ranks.size());
+    }
+    std::size_t last = first;
+    while (last + 1 < ranks.size() && ranks[last + 1] == ranks[last] + 1) {
+      ++last;
+    }
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", ranks[first]);
+    if (last > first) {
+      text += fmt::format("{}{}", last == first + 1 ? ", " : "-", ranks[last]);
+    }
+    first = last + 1;
+  }
+  return text;
+}
+
+}  // namespace collscale
