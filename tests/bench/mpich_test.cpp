@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The same bench_mpi with another MPI library.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "record_io/results_file.hpp"
+#include "run_program.hpp"
+
+namespace collscale {
+namespace {
+
+using testing::HasSubstr;
+
+ProgramOutcome bench_mpi_mpich(int ranks, const std::string& arguments) {
+  return run_program("timeout 60 " COLLSCALE_MPICHEXEC " " + std::to_string(ranks) +
+                     " " COLLSCALE_BENCH_MPI_MPICH " " + arguments);
+}
+
+class Mpich : public testing::TestWithParam<int> {};
+
+TEST_P(Mpich, MeasuresAndVerifiesAllCollectives) {
+  const ScratchDirectory scratch;
+  const ProgramOutcome run = bench_mpi_mpich(
+      GetParam(), "-C all -b 64 -e 4K -f 64 -n 6 -m 1 --json " + scratch.file("r.json"));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto results = read_results(scratch.file("r.json"));
+  ASSERT_TRUE(results) << results.error().message;
+  EXPECT_GE(results->records.size(), 12U);
+  EXPECT_THAT(results->context.at("mpi_library"), HasSubstr("MPICH"));
+  for (const Record& record : results->records) {
+    EXPECT_EQ(record.scenario.ranks, GetParam());
+    EXPECT_EQ(record.samples_s.size(), 6U);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Ranks, Mpich, testing::Values(2, 3));
+
+TEST(MpichHang, AStoppedRankIsNamedAndTheRunAborted) {
+  const ScratchDirectory scratch;
+  const std::string file = scratch.file("r.json");
+  std::ofstream(scratch.file("start.sh"))
+      << "if [ \"$PMI_RANK\" = 1 ]; then\n"
+      << "  ( while [ ! -f " << file << " ]; do sleep 0.02; done; kill -STOP $$ ) &\n"
+      << "fi\n"
+      << "exec " << COLLSCALE_BENCH_MPI_MPICH << " --timeout 0.5s --json " << file << "\n";
+  const ProgramOutcome run =
+      run_program("timeout 60 " COLLSCALE_MPICHEXEC " 2 sh " + scratch.file("start.sh"));
+  EXPECT_EQ(run.exit_code, 1) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("rank 1 does not answer"));
+  EXPECT_TRUE(read_results(file));
+}
+
+}  // namespace
+}  // namespace collscale
