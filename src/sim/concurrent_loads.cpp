@@ -127,7 +127,8 @@ void GroupsEngine::add_spread(const LinkLoads& bundles) {
 void GroupsEngine::add_lane(const Lane& lane, std::size_t number, std::int64_t step, double times,
                             ArcEdges& edges) {
   if (whole())
-    for_each_routed(system(), network_.routes(), lane, number, step, times, hashing_, edges, *this);
+    for_each_routed_flow(system(), network_.routes(), lane, number, step, times, hashing_, edges,
+                         AnyFlowSink(*this));
   else
     route_lane(system(), network_.routes(), GroupRoutes(network_.routes(), layout_), lane, number,
                step, times, hashing_, edges, *this);

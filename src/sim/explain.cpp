@@ -188,13 +188,11 @@ class FlowsOnLinks {
   std::vector<BusyLink>& into_;
 };
 
-template <class Sink>
-void send_again(const FlowEngine& engine, const Sent& sent, Sink& sink) {
-  ArcEdges edges{};
+void send_again(const FlowEngine& engine, const Sent& sent, AnyFlowSink sink) {
   if (sent.stage != nullptr)
-    engine.flows_of_step(*sent.stage, sent.step, edges, sink);
+    engine.flows_of_step(*sent.stage, sent.step, sink);
   else
-    engine.flows_of_all_steps(sent.all, edges, sink);
+    engine.flows_of_all_steps(sent.all, sink);
 }
 
 void add_links(const Routes& routes, const LinkLoads& loads, double bytes_scale, double duration_s,
@@ -312,10 +310,10 @@ Expected<FlowExplanation> explain_flow(const System& system, Collective collecti
         ignore_cut);
   } else {
     LinkLoads loads(network->routes());
-    send_again(engine, sent, loads);
+    send_again(engine, sent, AnyFlowSink(loads));
     add_links(network->routes(), loads, scale, duration_s, busiest, out, links);
     FlowsOnLinks flows(links, network->routes().fabric().link_count(), out.links);
-    send_again(engine, sent, flows);
+    send_again(engine, sent, AnyFlowSink(flows));
   }
   out.spans = std::move(walk.spans);
   return out;

@@ -137,7 +137,12 @@ FlowEngine::FlowEngine(const FlowNetwork& network, std::uint64_t seed)
 StepLoads FlowEngine::step(const std::vector<Lane>& lanes, std::int64_t step) {
   StepLoads loads;
   loads_.clear();
-  flows_of_step(lanes, step, loads.edges, loads_);
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    ArcEdges edges{};
+    for_each_routed(network_.system(), network_.routes(), lanes[i], i, step, 1, hashing_, edges,
+                    loads_);
+    if (i == 0) loads.edges = edges;
+  }
   for (LevelCounts& of_arc : loads.edges)
     of_arc /= static_cast<double>(lanes.front().map.group_count);
   loads.even = loads.hashed = loads_.fullest();
@@ -159,9 +164,32 @@ StepLoads FlowEngine::all_steps(const std::vector<const Lane*>& lanes) {
     return loads;
   }
   loads_.clear();
-  flows_of_all_steps(lanes, loads.edges, loads_);
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    for_each_of_all_steps(*lanes[i], [&](std::int64_t step, double times) {
+      for_each_routed(network_.system(), network_.routes(), *lanes[i], i, step, times, hashing_,
+                      loads.edges, loads_);
+    });
+  }
   loads.even = loads.hashed = loads_.fullest();
   return loads;
+}
+
+void FlowEngine::flows_of_step(const std::vector<Lane>& lanes, std::int64_t step,
+                               AnyFlowSink sink) const {
+  ArcEdges edges{};
+  for (std::size_t i = 0; i < lanes.size(); ++i)
+    for_each_routed_flow(network_.system(), network_.routes(), lanes[i], i, step, 1, hashing_,
+                         edges, sink);
+}
+
+void FlowEngine::flows_of_all_steps(const std::vector<const Lane*>& lanes, AnyFlowSink sink) const {
+  ArcEdges edges{};
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    for_each_of_all_steps(*lanes[i], [&](std::int64_t step, double times) {
+      for_each_routed_flow(network_.system(), network_.routes(), *lanes[i], i, step, times,
+                           hashing_, edges, sink);
+    });
+  }
 }
 
 Expected<void> FlowEngine::check_cut() const {

@@ -13,6 +13,7 @@
 #include "scenario/schedule_cost.hpp"
 #include "sim/all_pairs.hpp"
 #include "sim/flow.hpp"
+#include "sim/flow_sink.hpp"
 #include "sim/link_loads.hpp"
 #include "sim/routed_flows.hpp"
 #include "sim/routes.hpp"
@@ -71,28 +72,8 @@ class FlowEngine {
   [[nodiscard]] Expected<void> check_cut() const;
 
   /// Everything that goes into step() and all_steps(), one flow at a time.
-  template <class Sink>
-  void flows_of_step(const std::vector<Lane>& lanes, std::int64_t step, ArcEdges& first_edges,
-                     Sink& sink) const {
-    for (std::size_t i = 0; i < lanes.size(); ++i) {
-      ArcEdges edges{};
-      for_each_routed(network_.system(), network_.routes(), lanes[i], i, step, 1, hashing_, edges,
-                      sink);
-      if (i == 0) first_edges = edges;
-    }
-  }
-  template <class Sink>
-  void flows_of_all_steps(const std::vector<const Lane*>& lanes, ArcEdges& edges,
-                          Sink& sink) const {
-    for (std::size_t i = 0; i < lanes.size(); ++i) {
-      const Lane& lane = *lanes[i];
-      const auto route = [&](std::int64_t step, double times) {
-        for_each_routed(network_.system(), network_.routes(), lane, i, step, times, hashing_, edges,
-                        sink);
-      };
-      for_each_of_all_steps(lane, route);
-    }
-  }
+  void flows_of_step(const std::vector<Lane>& lanes, std::int64_t step, AnyFlowSink sink) const;
+  void flows_of_all_steps(const std::vector<const Lane*>& lanes, AnyFlowSink sink) const;
 
  private:
   const FlowNetwork& network_;

@@ -222,7 +222,8 @@ Ways::Ways(const FlowNetwork& network, std::uint64_t seed, const CostRates& rate
 template <class Sink>
 void Ways::route(const Lane& lane, std::size_t number, std::int64_t step, Sink& sink) const {
   ArcEdges edges{};
-  for_each_routed(network_.system(), routes_, lane, number, step, 1, hashing_, edges, sink);
+  for_each_routed_flow(network_.system(), routes_, lane, number, step, 1, hashing_, edges,
+                       AnyFlowSink(sink));
 }
 
 /// The loads of what `each_lane` gives a sink.
