@@ -22,6 +22,7 @@
 
 #include "collective/algorithms.hpp"
 #include "collective/collective.hpp"
+#include "scenario/group_layout.hpp"
 #include "scenario/prediction.hpp"
 #include "scenario/schedule_cost.hpp"
 #include "sim/flow.hpp"
@@ -30,23 +31,7 @@
 
 namespace collscale {
 
-/// Which ranks talk to each other: rank = group_hop · group + member_hop · member. All groups of a
-/// layout run the same collective at the same time and wait for the slowest.
-struct GroupLayout {
-  std::int64_t groups = 1;
-  std::int64_t size = 0;  ///< ranks of a group
-  std::int64_t group_hop = 0;
-  std::int64_t member_hop = 1;
-  std::int64_t first = 0;  ///< of the groups that take part
-  std::int64_t last = 1;   ///< the one after them
-  [[nodiscard]] std::int64_t rank(std::int64_t group, std::int64_t member) const {
-    return group_hop * group + member_hop * member;
-  }
-};
-
-/// all: one group. node, rail: one for every node, for every local rank across nodes; node:3,
-/// rail:3: only that one. stride:K: ranks K apart. split:N: contiguous blocks of N ranks. Fails
-/// with one sentence on another name, and where the groups would not be equal or have one rank.
+/// A layout of `ranks` of the system (scenario/group_layout.hpp).
 Expected<GroupLayout> parse_layout(std::string_view text, const System& system, std::int64_t ranks);
 
 /// A group of the layout as algorithms see it; of all ranks shape_of (scenario/candidates.hpp).

@@ -2,10 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
-#include <optional>
-#include <system_error>
 
 #include "scenario/candidates.hpp"
 #include "sim/concurrent.hpp"
@@ -19,64 +16,11 @@ namespace {
 constexpr std::string_view kGrammar =
     "COLLECTIVE[/ALGORITHM]:SIZE[:LAYOUT], such as all_reduce:1GiB:rail, is expected";
 
-Expected<GroupLayout> equal_groups(std::string_view text, std::int64_t ranks, std::int64_t size,
-                                   bool strided) {
-  if (size < 2)
-    return fail(fmt::format("layout {}: groups of {} rank{} among {}, at least 2 are needed", text,
-                            size, size == 1 ? "" : "s", format_count(ranks)));
-  if (ranks % size != 0)
-    return fail(fmt::format("layout {}: {} ranks are not a multiple of {}", text,
-                            format_count(ranks), format_count(size)));
-  GroupLayout layout;
-  layout.size = size;
-  layout.groups = layout.last = ranks / size;
-  layout.group_hop = strided ? 1 : size;
-  layout.member_hop = strided ? layout.groups : 1;
-  return layout;
-}
-
 }  // namespace
 
 Expected<GroupLayout> parse_layout(std::string_view text, const System& system,
                                    std::int64_t ranks) {
-  const auto colon = text.find(':');
-  const std::string_view kind = text.substr(0, colon);
-  std::optional<std::int64_t> number;
-  if (colon != std::string_view::npos) {
-    std::int64_t value = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, status] = std::from_chars(text.data() + colon + 1, end, value);
-    if (status != std::errc{} || rest != end)
-      return fail(fmt::format("layout {}: a whole number is expected after \":\"", text));
-    number = value;
-  }
-  const std::int64_t per_node = ranks_per_node(system);
-  if (kind == "all" && !number) return equal_groups(text, ranks, ranks, false);
-  if (kind == "node" || kind == "rail") {
-    if (ranks % per_node != 0)
-      return fail(fmt::format("layout {}: {} ranks do not fill nodes of {}", text,
-                              format_count(ranks), per_node));
-    auto layout =
-        equal_groups(text, ranks, kind == "node" ? per_node : ranks / per_node, kind == "rail");
-    if (!layout || !number) return layout;
-    if (*number < 0 || *number >= layout->groups)
-      return fail(fmt::format("layout {}: there are {} of them, from 0 on", text,
-                              format_count(layout->groups)));
-    layout->first = *number;
-    layout->last = *number + 1;
-    return layout;
-  }
-  if (kind == "stride" || kind == "split") {
-    if (!number || *number < 1)
-      return fail(fmt::format("layout {}: {}:N with N at least 1 is expected", text, kind));
-    if (kind == "split") return equal_groups(text, ranks, *number, false);
-    if (ranks % *number != 0)
-      return fail(fmt::format("layout {}: {} ranks are not a multiple of {}", text,
-                              format_count(ranks), format_count(*number)));
-    return equal_groups(text, ranks, ranks / *number, true);
-  }
-  return fail(fmt::format("no layout \"{}\"{}", text,
-                          suggestion(kind, {"all", "node", "rail", "stride:K", "split:N"})));
+  return parse_layout(text, ranks_per_node(system), ranks);
 }
 
 Shape shape_of(const System& system, const GroupLayout& layout) {

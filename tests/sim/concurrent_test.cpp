@@ -201,6 +201,11 @@ TEST(Concurrent, SaysInOneSentenceWhatIsWrong) {
   };
   EXPECT_EQ(layout("rail", 128), "none");
   EXPECT_EQ(layout("rial", 128), "no layout \"rial\", did you mean \"rail\"?");
+  EXPECT_EQ(layout("pairs", 128), "none");
+  EXPECT_EQ(layout("stride:4:3", 128), "none");
+  EXPECT_EQ(layout("stride:4:4", 128), "layout stride:4:4: there are 4 of them, from 0 on");
+  EXPECT_EQ(layout("split:8:0:1", 128),
+            "layout split:8:0:1: at most one group is expected after it");
   EXPECT_EQ(layout("rail", 100), "layout rail: 100 ranks do not fill nodes of 8");
   EXPECT_EQ(layout("rail:8", 128), "layout rail:8: there are 8 of them, from 0 on");
   EXPECT_EQ(layout("split:7", 128), "layout split:7: 128 ranks are not a multiple of 7");
