@@ -4,21 +4,29 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <memory>
 #include <thread>
 
+#include "bench/layouts.hpp"
+#include "bench/matrix.hpp"
 #include "bench/process_setup.hpp"
 #include "bench/watchdog_setup.hpp"
 #include "measure/mpi/mpi_communicator.hpp"
+#include "measure/mpi/mpi_layout.hpp"
 #include "measure/mpi/mpi_measure.hpp"
 #include "measure/mpi/mpi_operation.hpp"
+#include "measure/mpi/ping_pong.hpp"
+#include "stats/quantiles.hpp"
 #include "units/quantity.hpp"
 
 namespace collscale {
 namespace {
 
 Expected<PointList> mpi_points(const BenchOptions& options, const MpiCommunicator& ranks,
+                               const LayoutPlan& layouts, const std::vector<int>& node_of,
                                int nodes) {
-  auto list = make_points(options, ranks.size(), nodes);
+  auto list = layouts.sets.empty() ? make_points(options, ranks.size(), nodes)
+                                   : make_layout_points(options, layouts, node_of);
   if (!list) {
     return list;
   }
@@ -30,6 +38,55 @@ Expected<PointList> mpi_points(const BenchOptions& options, const MpiCommunicato
   }
   return list;
 }
+
+/// Points on the groups of layouts. The communicators of one layout are kept until the next one's
+/// turn.
+class GroupedPoints {
+ public:
+  GroupedPoints(const BenchOptions& options, const LayoutPlan& plan, const MpiCommunicator& all,
+                HostPools& pools, Heartbeat& heartbeat)
+      : options_(options),
+        plan_(plan),
+        all_(all),
+        pools_(pools),
+        heartbeat_(heartbeat),
+        times_(plan) {}
+
+  PointResult measure(const BenchPoint& point) {
+    if (!groups_ || set_ != point.group_set) {
+      groups_.reset();
+      set_ = point.group_set;
+      groups_ = std::make_unique<MpiGroups>(all_, plan_.sets[set_].groups);
+    }
+    const bool runs = groups_->takes_part();
+    const BufferLayout layout = runs ? point.layout : BufferLayout{};
+    const MpiOperation collective(point.scenario, point.layout, groups_->group());
+    const auto operation = [&, this](const std::byte* send, std::byte* receive) {
+      heartbeat_.enter();  // on every rank: who enters fewer steps is who is waited for
+      if (runs) collective(send, receive);
+    };
+    PointResult result = measure_on_host(
+        *groups_, point.scenario, layout, {options_.sampling, options_.verify},
+        plan_slots(options_.buffers, layout, kRotationPoolBytes), pools_, operation);
+    std::vector<double> each_s = groups_->take_group_medians_s();
+    if (!result.samples.time_s.empty()) {
+      if (each_s.empty()) each_s = {median(result.samples.time_s)};
+      times_.add(point, each_s);
+    }
+    return result;
+  }
+  [[nodiscard]] Context closing() const { return times_.closing(); }
+
+ private:
+  const BenchOptions& options_;
+  const LayoutPlan& plan_;
+  const MpiCommunicator& all_;
+  HostPools& pools_;
+  Heartbeat& heartbeat_;
+  GroupTimes times_;
+  std::size_t set_ = 0;
+  std::unique_ptr<MpiGroups> groups_;
+};
 
 /// Fails where the pools of this node's ranks, all of them written before anything is measured, do
 /// not fit its memory.
@@ -49,7 +106,14 @@ Expected<void> check_memory(std::int64_t pool_bytes, const NodeMap& map) {
 ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
   const bool reports = ranks.rank() == 0;
   const NodeMap map = map_nodes(ranks);
-  const auto list = mpi_points(options, ranks, map.nodes);
+  const std::vector<int> node_of = nodes_as_asked(options, nodes_of_ranks(ranks));
+  const auto layouts = plan_layouts(options, node_of, [&ranks](const std::string& path) {
+    return read_on_process_0(ranks, path);
+  });
+  if (!layouts) {
+    return report_error(layouts.error(), reports);
+  }
+  const auto list = mpi_points(options, ranks, *layouts, node_of, map.nodes);
   if (!list) {
     return report_error(list.error(), reports);
   }
@@ -74,7 +138,7 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
                     map.local_size, cores));
   }
   HostPools pools;
-  if (!options.benchmark.list) {
+  if (!options.benchmark.list && !options.matrix) {
     const std::int64_t bytes = largest_pool_bytes(options, list->points);
     if (const ExitCode code = agree_on_failure(ranks, check_memory(bytes, map));
         code != ExitCode::ok) {
@@ -87,9 +151,17 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
   const auto watchdog = start_watchdog(ranks, options.benchmark.list ? 0 : options.timeout_s,
                                        heartbeat, [] { abort_all_ranks(1); });
   backend.watchdog = watchdog.get();
+  if (options.matrix) {
+    backend.about[1] = "time: half a round trip of a message, median over samples";
+    return run_matrix(options, backend, ranks, node_of,
+                      [&ranks](std::int64_t size_bytes) { return MpiPingPong(ranks, size_bytes); });
+  }
   backend.agree = [&ranks](std::int64_t value) { return ranks.agree(value); };
   backend.any = [&ranks](bool mine) { return any_process(ranks, mine); };
+  GroupedPoints grouped(options, *layouts, ranks, pools, heartbeat);
+  backend.closing = [&grouped] { return grouped.closing(); };
   backend.measure = [&](const BenchPoint& point) {
+    if (!layouts->sets.empty()) return grouped.measure(point);
     const SlotPlan slots = plan_slots(options.buffers, point.layout, kRotationPoolBytes);
     const MpiOperation operation(point.scenario, point.layout, ranks);
     const auto watched = [&](const std::byte* send, std::byte* receive) {

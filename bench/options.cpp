@@ -19,11 +19,11 @@ namespace {
 /// What the user wrote, before it is understood.
 struct RawOptions {
   std::vector<std::string> positional;
-  std::string collectives, min_size = "8", max_size = "64M", factor, step, samples, warmup,
-                           check = "1", type = "float", op = "sum", per_sample, threads = "1",
-                           blocking = "0", root = "0", gpus = "1", table = "default", busbw, time,
-                           timeout, buffers = "rotate";
-  bool in_place = false, list = false;
+  std::string collectives, min_size = "8", max_size, factor, step, samples, warmup, check = "1",
+                           type = "float", op = "sum", per_sample, threads = "1", blocking = "0",
+                           root = "0", gpus = "1", table = "default", busbw, time, timeout,
+                           buffers = "rotate", layouts, groups = "together", per_node;
+  bool in_place = false, list = false, matrix = false;
 };
 
 Expected<std::int64_t> whole(std::string_view flag, const std::string& text, std::int64_t least,
@@ -154,6 +154,30 @@ Expected<void> understand_sampling(const RawOptions& raw, Engine engine, BenchOp
   return understand_budget(raw, options);
 }
 
+Expected<void> understand_layouts(const RawOptions& raw, BenchOptions& options) {
+  for (std::size_t at = 0; at < raw.layouts.size();) {
+    const std::size_t comma = std::min(raw.layouts.find(',', at), raw.layouts.size());
+    if (comma > at) options.layouts.push_back(raw.layouts.substr(at, comma - at));
+    at = comma + 1;
+  }
+  if (raw.groups != "together" && raw.groups != "in-turn")
+    return fail(fmt::format("--groups {}: expected together or in-turn", raw.groups));
+  options.groups_in_turn = raw.groups == "in-turn";
+  if (!raw.per_node.empty()) {
+    const auto per_node = whole("--ranks-per-node", raw.per_node, 1, 1 << 20);
+    if (!per_node) return tl::unexpected(per_node.error());
+    options.ranks_per_node = *per_node;
+  }
+  if (options.layouts.empty() && options.groups_in_turn)
+    return fail(
+        "--groups in-turn: expected together with --layout, which says what the groups are");
+  options.matrix = raw.matrix;
+  if (options.matrix && (!options.layouts.empty() || options.benchmark.list)) {
+    return fail("--matrix: every pair of ranks is measured, without --layout and --list");
+  }
+  return {};
+}
+
 Expected<BenchOptions> understand(const RawOptions& raw, Engine engine, BenchOptions options) {
   std::vector<std::string> words = raw.positional;
   if (!raw.collectives.empty()) {
@@ -186,6 +210,9 @@ Expected<BenchOptions> understand(const RawOptions& raw, Engine engine, BenchOpt
   options.benchmark.list = options.benchmark.list || raw.list;
   if (auto sampling = understand_sampling(raw, engine, options); !sampling) {
     return tl::unexpected(sampling.error());
+  }
+  if (auto layouts = understand_layouts(raw, options); !layouts) {
+    return tl::unexpected(layouts.error());
   }
   if (raw.table != "default" && raw.table != "nccl") {
     return fail(fmt::format("--table {}: expected default or nccl", raw.table));
@@ -231,6 +258,8 @@ std::string description(Engine engine) {
          "  mpirun -np 2 bench_mpi                  all_reduce and all_gather, 8 B to 64 MiB\n"
          "  mpirun -np 4 bench_mpi -C all_to_all -b 1K -e 1M -f 4\n"
          "  mpirun -np 2 bench_mpi --time-per-point 0.05s --json results.json\n"
+         "  mpirun -np 16 bench_mpi --layout node,rail   inside nodes, then across them\n"
+         "  mpirun -np 16 bench_mpi --matrix             every pair; names a slow rank or link\n"
          "  mpirun -np 2 bench_mpi --min-busbw 1GB/s     a gate: exit 3 below it\n";
 }
 
@@ -271,6 +300,20 @@ void add_what_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
   add(app, "-o,--op", raw.op, "sum, prod, min, max [sum]", "OP", what);
   add(app, "-r,--root", raw.root, "Root of broadcast and reduce [0]", "RANK", what);
   app.add_flag("--in-place", raw.in_place, "Input and output share a buffer")->group(what);
+  if (engine == Engine::mpi) {
+    add(app, "--layout", raw.layouts,
+        "Groups of ranks that measure: all, node, rail, pairs, stride:K, split:N, file:PATH; "
+        "node:0 for one group",
+        "LIST", what);
+    app.add_flag("--matrix", raw.matrix,
+                 "Every pair of ranks: latency of -b [8] and bandwidth of -e [1M], what is slow")
+        ->group(what);
+    add(app, "--groups", raw.groups,
+        "Groups of a layout measure together, as jobs do, or in-turn [together]",
+        "together|in-turn", what);
+    add(app, "--ranks-per-node", raw.per_node,
+        "Take every N ranks for a node, whatever MPI says of nodes", "N", what);
+  }
   if (engine == Engine::nccl) {
     add(app, "-g,--ngpus", raw.gpus, "GPUs per process [1]", "N", what);
   }
@@ -336,6 +379,9 @@ Expected<ParsedCommandLine> parse_command_line(Engine engine, std::vector<std::s
   if (*text) {
     parsed.text = std::move(*text);
     return parsed;
+  }
+  if (raw.max_size.empty()) {
+    raw.max_size = raw.matrix ? "1M" : "64M";
   }
   auto options = understand(raw, engine, parsed.options);
   if (!options) {

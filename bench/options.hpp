@@ -33,7 +33,11 @@ struct BenchOptions {
   std::string json_path;  ///< "" none, "-" stdout
   bool nccl_table = false;
   std::optional<double> min_busbw_Bps;
-  BenchmarkFlags benchmark;  ///< filter, list, repetitions, context
+  std::vector<std::string> layouts;  ///< --layout; empty: one communicator of all ranks
+  bool matrix = false;               ///< --matrix: every pair of ranks, instead of collectives
+  bool groups_in_turn = false;       ///< --groups: one group after another, not all at once
+  std::optional<std::int64_t> ranks_per_node;  ///< --ranks-per-node, instead of what MPI says
+  BenchmarkFlags benchmark;                    ///< filter, list, repetitions, context
 };
 
 /// The command line, or the text that --help or --version asks for.

@@ -76,6 +76,7 @@ class Run {
 
   std::optional<double> measure(const BenchPoint& point) {
     current_.reset();
+    about_ = point.about;
     // A launcher may signal one rank alone, and not the one that reports.
     if (backend_.any(interrupted != 0)) {
       stopped_ = true;
@@ -94,8 +95,8 @@ class Run {
     if (result.wrong()) {
       wrong_ = true;
       const std::int64_t all =
-          point.layout.receive_elements *
-          (point.scenario.collective == Collective::reduce ? 1 : backend_.ranks);
+          point.layout.receive_elements * point.groups *
+          (point.scenario.collective == Collective::reduce ? 1 : point.scenario.ranks);
       report_error({fmt::format("{}: wrong result: {}", benchmark_name(point.scenario),
                                 describe(*result.mismatch, all))},
                    backend_.reports);
@@ -114,6 +115,10 @@ class Run {
       print(table_header(options_, collective, !last_));
       last_ = collective;
     }
+    if (about_ != about_printed_) {
+      print("# " + about_ + "\n");
+      about_printed_ = about_;
+    }
     print(table_row(options_, *current_));
     if (current_->record) {
       const std::lock_guard lock(results_mutex_);
@@ -126,16 +131,24 @@ class Run {
   }
 
   ExitCode finish() {
+    const Context closing = backend_.closing();
+    for (const auto& [key, sentence] : closing) {
+      results_.context[key] = sentence;
+      note(sentence);
+    }
+    if (!closing.empty()) {
+      write(false);
+    }
     write(true);
-    std::map<Collective, const Record*> best;
+    Best best;
     for (const Record& record : results_.records) {
-      const Record*& so_far = best[record.scenario.collective];
+      const Record*& so_far = best[{record.scenario.collective, record.scenario.layout}];
       if (so_far == nullptr || record.busbw_Bps > so_far->busbw_Bps) {
         so_far = &record;
       }
     }
-    for (const auto& [collective, record] : best) {
-      print(fmt::format("# best bus bandwidth: {} {} at {}\n", name(collective),
+    for (const auto& [what, record] : best) {
+      print(fmt::format("# best bus bandwidth: {} {} at {}\n", described(what),
                         format_bandwidth(record->busbw_Bps),
                         format_size(record->scenario.size_bytes)));
     }
@@ -157,6 +170,9 @@ class Run {
   }
 
  private:
+  /// Of each collective, and of each layout that it ran on.
+  using Best = std::map<std::pair<Collective, std::string>, const Record*>;
+
   /// On the watchdog's thread, while this one hangs: what of the run is not lost.
   std::string last_words() {
     // Held by the other thread where it is the writing that hangs.
@@ -182,12 +198,19 @@ class Run {
     }
   }
 
-  ExitCode gate(const std::map<Collective, const Record*>& best) const {
+  /// "all_reduce", "all_reduce on layout node".
+  static std::string described(const std::pair<Collective, std::string>& what) {
+    std::string text(name(what.first));
+    if (!what.second.empty()) text.append(" on layout ").append(what.second);
+    return text;
+  }
+
+  ExitCode gate(const Best& best) const {
     ExitCode code = ExitCode::ok;
-    for (const auto& [collective, record] : best) {
+    for (const auto& [what, record] : best) {
       if (options_.min_busbw_Bps && record->busbw_Bps < *options_.min_busbw_Bps) {
         code = report_error({fmt::format("--min-busbw: {} reached {}, expected at least {}",
-                                         name(collective), format_bandwidth(record->busbw_Bps),
+                                         described(what), format_bandwidth(record->busbw_Bps),
                                          format_bandwidth(*options_.min_busbw_Bps)),
                              ExitCode::gate_failed},
                             backend_.reports);
@@ -203,6 +226,7 @@ class Run {
   Results results_;
   std::optional<TableRow> current_;
   std::optional<Collective> last_;
+  std::string about_, about_printed_;
   int contended_ = 0;
   bool wrong_ = false;
   bool stopped_ = false;
@@ -219,8 +243,8 @@ ExitCode report_error(const Error& error, bool reports) {
   return error.code;
 }
 
-Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
-                                std::int64_t nodes) {
+Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks, std::int64_t nodes,
+                                const std::string& layout) {
   if (options.root >= ranks) {
     return fail(fmt::format("-r {}: expected a rank from 0 to {}", options.root, ranks - 1));
   }
@@ -240,6 +264,7 @@ Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
       scenario.size_bytes = static_cast<double>(point.layout.size_bytes);
       scenario.ranks = ranks;
       scenario.nodes = nodes;
+      scenario.layout = layout;
       if (point.layout.count == 0) {
         list.left_out.push_back(fmt::format("{} of {}", name(collective), format_size(size)));
         continue;

@@ -18,6 +18,9 @@ namespace collscale {
 struct BenchPoint {
   Scenario scenario;
   BufferLayout layout;
+  std::size_t group_set = 0;  ///< which of the layouts' groups run it (bench/layouts.hpp)
+  std::int64_t groups = 1;    ///< how many of them run it at the same time
+  std::string about;          ///< a line over the rows of its layout, without '#'; "" for none
 };
 
 /// What the suite needs of a backend.
@@ -35,6 +38,8 @@ struct BenchBackend {
   Watchdog* watchdog = nullptr;  ///< is told what is being measured; none: nothing watches
   /// True on every process when one of them says so.
   std::function<bool(bool)> any = [](bool mine) { return mine; };
+  /// What can be said when all is measured: noted, and added to the file's context.
+  std::function<Context()> closing = [] { return Context{}; };
 };
 
 /// Collectives × sizes, as they will really be run. Sizes that come out the same are measured once;
@@ -43,8 +48,8 @@ struct PointList {
   std::vector<BenchPoint> points;
   std::vector<std::string> left_out;
 };
-Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
-                                std::int64_t nodes);
+Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks, std::int64_t nodes,
+                                const std::string& layout = "");
 
 /// Room that the largest point needs, per pool.
 std::int64_t largest_pool_bytes(const BenchOptions& options, const std::vector<BenchPoint>& points);

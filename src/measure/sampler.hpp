@@ -61,6 +61,9 @@ SampleSet take_samples(C& processes, const SamplingPlan& plan, Operation&& run, 
     for (double& sample_s : round) {
       sample_s = time_of(result.batch);
     }
+    if constexpr (requires { processes.note_samples(round); }) {
+      processes.note_samples(round);  // groups that measure together are told apart by them
+    }
     processes.all_max(round);
     for (const double sample_s : round) {
       result.time_s.push_back(sample_s / static_cast<double>(result.batch));

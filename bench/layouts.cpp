@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/layouts.hpp"
+
+#include <algorithm>
+
+namespace collscale {
+namespace {
+
+std::string about(const RankGroups& groups, std::int64_t nodes) {
+  const std::size_t count = groups.groups.size();
+  std::string text = fmt::format("layout {}: {} group{} of {} ranks on {} node{}{}: ", groups.name,
+                                 count, count == 1 ? "" : "s", groups.size(), nodes,
+                                 nodes == 1 ? "" : "s", count == 1 ? "" : " each, all at once");
+  constexpr std::size_t kShown = 4;
+  for (std::size_t g = 0; g < std::min(count, kShown); ++g) {
+    if (g > 0) text += " | ";
+    text += format_ranks(groups.groups[g].ranks);
+  }
+  if (count > kShown) text += " | ...";
+  return text;
+}
+
+}  // namespace
+
+std::vector<int> nodes_as_asked(const BenchOptions& options, std::vector<int> node_of) {
+  if (options.ranks_per_node) {
+    for (std::size_t rank = 0; rank < node_of.size(); ++rank)
+      node_of[rank] = static_cast<int>(static_cast<std::int64_t>(rank) / *options.ranks_per_node);
+  }
+  return node_of;
+}
+
+std::string as_option_error(const std::string& message) {
+  return fmt::format("{}{}", message.starts_with("layout ") ? "--" : "--layout: ", message);
+}
+
+Expected<PointList> make_layout_points(const BenchOptions& options, const LayoutPlan& plan,
+                                       const std::vector<int>& node_of) {
+  PointList all;
+  for (std::size_t set = 0; set < plan.sets.size(); ++set) {
+    const RankGroups& groups = plan.sets[set].groups;
+    const std::int64_t nodes = nodes_of_a_group(groups, node_of);
+    // One communicator of all ranks is what a run without --layout measures: the same benchmark.
+    const std::string layout = groups.name == "all" ? "" : groups.name;
+    auto list = make_points(options, groups.size(), nodes, layout);
+    if (!list) {
+      // A filter may leave nothing of one layout.
+      if (!options.benchmark.filter.empty() && set + 1 < plan.sets.size()) continue;
+      if (!options.benchmark.filter.empty() && !all.points.empty()) break;
+      return list;
+    }
+    for (BenchPoint& point : list->points) {
+      point.group_set = set;
+      point.groups = static_cast<std::int64_t>(groups.groups.size());
+      point.about = about(groups, nodes);
+      all.points.push_back(std::move(point));
+    }
+    for (const std::string& left : list->left_out)
+      all.left_out.push_back(fmt::format("{} on {}", left, groups.name));
+  }
+  return all;
+}
+
+void GroupTimes::add(const BenchPoint& point, const std::vector<double>& group_time_s) {
+  const LayoutPlan::GroupSet& set = plan_.sets[point.group_set];
+  Scenario plain = point.scenario;
+  plain.layout.clear();
+  auto& times = times_s_[set.asked][benchmark_name(plain)];
+  times.resize(plan_.asked[set.asked].groups.size(), 0.0);
+  std::copy(group_time_s.begin(), group_time_s.end(),
+            times.begin() + static_cast<std::ptrdiff_t>(set.first));
+}
+
+Context GroupTimes::closing() const {
+  Context closing;
+  for (const auto& [asked, by_benchmark] : times_s_) {
+    const RankGroups& layout = plan_.asked[asked];
+    std::vector<int> slowest(layout.groups.size(), 0);
+    std::vector<double> ratio(layout.groups.size(), 1.0);
+    int points = 0;
+    for (const auto& [benchmark, times] : by_benchmark) {
+      // Interrupted before each group had its turn.
+      if (std::any_of(times.begin(), times.end(), [](double time_s) { return !(time_s > 0); }))
+        continue;
+      ++points;
+      if (const auto slow = slowest_group(times)) {
+        ++slowest[slow->group];
+        ratio[slow->group] = std::max(ratio[slow->group], slow->ratio);
+      }
+    }
+    if (layout.groups.size() < 2 || points == 0) continue;
+    const auto most = std::max_element(slowest.begin(), slowest.end());
+    std::string sentence;
+    if (*most == 0) {
+      sentence = fmt::format("layout {}: all {} groups are within {:.0f} % of their median",
+                             layout.name, layout.groups.size(), 100 * (kSlowGroupRatio - 1));
+    } else {
+      const auto group = static_cast<std::size_t>(most - slowest.begin());
+      sentence = fmt::format(
+          "layout {}: the slowest group is {} (ranks {}): slowest at {} of {} points, up to {:.2f} "
+          "times the median group",
+          layout.name, layout.groups[group].name, format_ranks(layout.groups[group].ranks), *most,
+          points, ratio[group]);
+    }
+    closing["slowest_group/layout:" + layout.name] = sentence;
+  }
+  return closing;
+}
+
+}  // namespace collscale

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Round trips of a message between two ranks over MPI.
+#pragma once
+
+#include <cstdint>
+
+#include "measure/buffers.hpp"
+#include "measure/mpi/mpi_communicator.hpp"
+
+namespace collscale {
+
+class MpiPingPong {
+ public:
+  /// Messages of `size_bytes`, at most what an int holds, in buffers whose pages are written.
+  MpiPingPong(const MpiCommunicator& ranks, std::int64_t size_bytes)
+      : comm_(ranks.handle()),
+        count_(static_cast<int>(size_bytes)),
+        send_(size_bytes),
+        receive_(size_bytes) {}
+
+  /// `round_trips` times there and back; the rank that `starts` sends first.
+  void operator()(int partner, bool starts, std::int64_t round_trips) const {
+    for (std::int64_t i = 0; i < round_trips; ++i) {
+      if (starts) MPI_Send(send_.data(), count_, MPI_BYTE, partner, 0, comm_);
+      MPI_Recv(receive_.data(), count_, MPI_BYTE, partner, 0, comm_, MPI_STATUS_IGNORE);
+      if (!starts) MPI_Send(send_.data(), count_, MPI_BYTE, partner, 0, comm_);
+    }
+  }
+
+ private:
+  MPI_Comm comm_;
+  int count_;
+  HostBuffer send_, receive_;
+};
+
+}  // namespace collscale

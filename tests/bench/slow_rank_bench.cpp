@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// bench_mpi --matrix with a rank whose every message is late: what a user sees when a node or its
+// link is bad. slow_rank_bench RANK FILE. The shipped programs hold no such switch.
+#include <chrono>
+#include <thread>
+
+#include "bench/matrix.hpp"
+#include "measure/mpi/mpi_communicator.hpp"
+#include "measure/mpi/ping_pong.hpp"
+
+int main(int argc, char** argv) {
+  using namespace collscale;
+  const MpiSession session(argc, argv);
+  MpiCommunicator ranks;
+  if (argc != 3) return 2;
+  const bool slow = ranks.rank() == std::stoi(argv[1]);
+  BenchOptions options;
+  options.sizes_bytes = {8, 65536};
+  options.sampling.fixed_samples = 9;
+  options.sampling.fixed_batch = 1;
+  options.json_path = argv[2];
+  BenchBackend backend;
+  backend.reports = ranks.rank() == 0;
+  backend.ranks = ranks.size();
+  const std::vector<int> node_of(static_cast<std::size_t>(ranks.size()), 0);
+  const auto late = [&](std::int64_t size_bytes) {
+    return [slow, honest = MpiPingPong(ranks, size_bytes)](int partner, bool starts,
+                                                           std::int64_t round_trips) {
+      for (std::int64_t i = 0; i < round_trips; ++i) {
+        if (slow) std::this_thread::sleep_for(std::chrono::milliseconds(15));
+        honest(partner, starts, 1);
+      }
+    };
+  };
+  return static_cast<int>(run_matrix(options, backend, ranks, node_of, late));
+}
