@@ -84,8 +84,11 @@ RoundSamples measure_round(C& processes, const std::vector<RankPair>& round,
     return now_s() - start_s;
   };
   if (runs && plan.warmup > 0) ping_pong(partner, starts, plan.warmup);
-  double pilot_s = time_of(1);
-  for (int repeat = 1; repeat < 3; ++repeat) pilot_s = std::min(pilot_s, time_of(1));
+  double pilot_s = 0;
+  if (!plan.fixed_batch || !plan.fixed_samples) {
+    pilot_s = time_of(1);
+    for (int repeat = 1; repeat < 3; ++repeat) pilot_s = std::min(pilot_s, time_of(1));
+  }
   // The slowest pair, and the quickest.
   std::vector<double> ends{pilot_s, runs ? -pilot_s : std::numeric_limits<double>::lowest()};
   processes.all_max(ends);

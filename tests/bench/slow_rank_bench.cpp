@@ -16,8 +16,9 @@ int main(int argc, char** argv) {
   const bool slow = ranks.rank() == std::stoi(argv[1]);
   BenchOptions options;
   options.sizes_bytes = {8, 65536};
-  options.sampling.fixed_samples = 9;
+  options.sampling.fixed_samples = 5;
   options.sampling.fixed_batch = 1;
+  options.sampling.warmup = 0;
   options.json_path = argv[2];
   BenchBackend backend;
   backend.reports = ranks.rank() == 0;
@@ -27,7 +28,7 @@ int main(int argc, char** argv) {
     return [slow, honest = MpiPingPong(ranks, size_bytes)](int partner, bool starts,
                                                            std::int64_t round_trips) {
       for (std::int64_t i = 0; i < round_trips; ++i) {
-        if (slow) std::this_thread::sleep_for(std::chrono::milliseconds(15));
+        if (slow) std::this_thread::sleep_for(std::chrono::milliseconds(60));
         honest(partner, starts, 1);
       }
     };

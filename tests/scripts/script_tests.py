@@ -17,7 +17,7 @@ import unittest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SCRIPTS = os.path.join(ROOT, "scripts")
 PYTHON = "/usr/bin/python3"
-SHELL_SCRIPTS = ["bench", "setup", "test"]
+SHELL_SCRIPTS = ["bench", "scale-study", "setup", "test"]
 PYTHON_SCRIPTS = ["answers.py", "plot_busbw.py", "plot_model_terms.py", "plot_scaling.py", "records_to_csv.py"]
 
 
