@@ -3,14 +3,19 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <set>
+#include <string_view>
 #include <thread>
 
+#include "bench/algorithms.hpp"
 #include "bench/layouts.hpp"
 #include "bench/matrix.hpp"
 #include "bench/process_setup.hpp"
 #include "bench/watchdog_setup.hpp"
+#include "measure/mpi/mpi_algorithms.hpp"
 #include "measure/mpi/mpi_communicator.hpp"
 #include "measure/mpi/mpi_layout.hpp"
 #include "measure/mpi/mpi_measure.hpp"
@@ -24,8 +29,29 @@ namespace {
 
 Expected<PointList> mpi_points(const BenchOptions& options, const MpiCommunicator& ranks,
                                const LayoutPlan& layouts, const std::vector<int>& node_of,
-                               int nodes) {
-  auto list = layouts.sets.empty() ? make_points(options, ranks.size(), nodes)
+                               int nodes, const MpiAlgorithms& algorithms,
+                               std::set<std::string>& left_out) {
+  if (auto can = check_algorithms(
+          options.algorithms, options.collectives,
+          [&](Collective collective) { return algorithms.names(collective); },
+          mpi_library_version());
+      !can) {
+    return tl::unexpected(can.error());
+  }
+  const auto of = [&](const Scenario& scenario) {
+    auto chosen = chosen_algorithms(options.algorithms, algorithms.names(scenario.collective));
+    std::erase_if(chosen, [&](const std::string& algorithm) {
+      Scenario asked = scenario;
+      asked.algorithm = algorithm;
+      const auto runs = MpiAlgorithms::check_runs(asked);
+      if (!runs) {
+        left_out.insert(runs.error().message);
+      }
+      return !runs;
+    });
+    return chosen;
+  };
+  auto list = layouts.sets.empty() ? make_points(options, ranks.size(), nodes, "", of)
                                    : make_layout_points(options, layouts, node_of);
   if (!list) {
     return list;
@@ -106,6 +132,8 @@ Expected<void> check_memory(std::int64_t pool_bytes, const NodeMap& map) {
 ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
   const bool reports = ranks.rank() == 0;
   const NodeMap map = map_nodes(ranks);
+  MpiAlgorithms algorithms(ranks);
+  std::set<std::string> left_out;
   const std::vector<int> node_of = nodes_as_asked(options, nodes_of_ranks(ranks));
   const auto layouts = plan_layouts(options, node_of, [&ranks](const std::string& path) {
     return read_on_process_0(ranks, path);
@@ -113,7 +141,7 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
   if (!layouts) {
     return report_error(layouts.error(), reports);
   }
-  const auto list = mpi_points(options, ranks, *layouts, node_of, map.nodes);
+  const auto list = mpi_points(options, ranks, *layouts, node_of, map.nodes, algorithms, left_out);
   if (!list) {
     return report_error(list.error(), reports);
   }
@@ -136,6 +164,9 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
         fmt::format("more ranks than cores ({} on {}): times are the scheduler's, "
                     "not the network's",
                     map.local_size, cores));
+  }
+  for (const std::string& reason : left_out) {
+    backend.about.push_back("not measured: " + reason);
   }
   HostPools pools;
   if (!options.benchmark.list && !options.matrix) {
@@ -160,17 +191,22 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
   backend.any = [&ranks](bool mine) { return any_process(ranks, mine); };
   GroupedPoints grouped(options, *layouts, ranks, pools, heartbeat);
   backend.closing = [&grouped] { return grouped.closing(); };
-  backend.measure = [&](const BenchPoint& point) {
-    if (!layouts->sets.empty()) return grouped.measure(point);
+  const auto measure_point = [&](const BenchPoint& point, const PointPlan& plan) {
     const SlotPlan slots = plan_slots(options.buffers, point.layout, kRotationPoolBytes);
-    const MpiOperation operation(point.scenario, point.layout, ranks);
+    const MpiOperation operation(
+        point.scenario, point.layout,
+        algorithms.communicator(point.scenario.collective, point.scenario.algorithm));
     const auto watched = [&](const std::byte* send, std::byte* receive) {
       heartbeat.enter();
       operation(send, receive);
     };
-    return measure_on_host(ranks, point.scenario, point.layout, {options.sampling, options.verify},
-                           slots, pools, watched);
+    return measure_on_host(ranks, point.scenario, point.layout, plan, slots, pools, watched);
   };
+  if (layouts->sets.empty()) {
+    backend.measure = TurnTaking(list->points, {options.sampling, options.verify}, measure_point);
+  } else {
+    backend.measure = [&grouped](const BenchPoint& point) { return grouped.measure(point); };
+  }
   return run_suite(options, backend, *list);
 }
 
@@ -187,6 +223,13 @@ ExitCode run(const std::vector<std::string>& arguments) {
 }  // namespace collscale
 
 int main(int argc, char** argv) {
+  // Only where it is asked for: nothing of the library is touched otherwise.
+  if (std::any_of(argv + 1, argv + argc, [](const char* argument) {
+        const std::string_view text(argument);
+        return text.starts_with("-a") || text.starts_with("--algorithm");
+      })) {
+    collscale::enable_algorithm_choice();
+  }
   const collscale::MpiSession session(argc, argv);  // finalised on every way out, --help included
   return static_cast<int>(collscale::run({argv + 1, argv + argc}));
 }

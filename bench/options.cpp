@@ -22,7 +22,8 @@ struct RawOptions {
   std::string collectives, min_size = "8", max_size, factor, step, samples, warmup, check = "1",
                            type = "float", op = "sum", per_sample, threads = "1", blocking = "0",
                            root = "0", gpus = "1", table = "default", busbw, time, timeout,
-                           buffers = "rotate", layouts, groups = "together", per_node;
+                           algorithms = "auto", buffers = "rotate", layouts, groups = "together",
+                           per_node;
   bool in_place = false, list = false, matrix = false;
 };
 
@@ -171,11 +172,27 @@ Expected<void> understand_layouts(const RawOptions& raw, BenchOptions& options) 
   if (options.layouts.empty() && options.groups_in_turn)
     return fail(
         "--groups in-turn: expected together with --layout, which says what the groups are");
+  if (!options.layouts.empty() && options.algorithms != std::vector<std::string>{"auto"}) {
+    return fail("-a: expected auto with --layout: other algorithms are for all ranks together");
+  }
   options.matrix = raw.matrix;
   if (options.matrix && (!options.layouts.empty() || options.benchmark.list)) {
     return fail("--matrix: every pair of ranks is measured, without --layout and --list");
   }
   return {};
+}
+
+/// "a,b" in parts, empty ones left out.
+std::vector<std::string> parse_list(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    if (end > 0) {
+      parts.emplace_back(text.substr(0, end));
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts;
 }
 
 Expected<BenchOptions> understand(const RawOptions& raw, Engine engine, BenchOptions options) {
@@ -191,6 +208,10 @@ Expected<BenchOptions> understand(const RawOptions& raw, Engine engine, BenchOpt
   const auto sizes = understand_sizes(raw);
   if (!sizes) return tl::unexpected(sizes.error());
   options.sizes_bytes = *sizes;
+  options.algorithms = parse_list(raw.algorithms);
+  if (options.algorithms.empty()) {
+    return fail("-a: expected names of algorithms, auto or all, with commas between them");
+  }
   const auto type = parse_data_type(raw.type);
   if (!type) return at("-d", type.error());
   options.dtype = *type;
@@ -260,6 +281,7 @@ std::string description(Engine engine) {
          "  mpirun -np 2 bench_mpi --time-per-point 0.05s --json results.json\n"
          "  mpirun -np 16 bench_mpi --layout node,rail   inside nodes, then across them\n"
          "  mpirun -np 16 bench_mpi --matrix             every pair; names a slow rank or link\n"
+         "  mpirun -np 4 bench_mpi -C all_reduce -a all   each of Open MPI's algorithms\n"
          "  mpirun -np 2 bench_mpi --min-busbw 1GB/s     a gate: exit 3 below it\n";
 }
 
@@ -299,6 +321,11 @@ void add_what_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
       "TYPE", what);
   add(app, "-o,--op", raw.op, "sum, prod, min, max [sum]", "OP", what);
   add(app, "-r,--root", raw.root, "Root of broadcast and reduce [0]", "RANK", what);
+  if (engine == Engine::mpi) {
+    add(app, "-a,--algorithm", raw.algorithms,
+        "auto (the library picks), all, or names such as ring,recursive_doubling [auto]", "LIST",
+        what);
+  }
   app.add_flag("--in-place", raw.in_place, "Input and output share a buffer")->group(what);
   if (engine == Engine::mpi) {
     add(app, "--layout", raw.layouts,

@@ -19,6 +19,7 @@ namespace collscale {
 struct BenchOptions {
   std::vector<Collective> collectives{Collective::all_reduce, Collective::all_gather};
   std::vector<double> sizes_bytes;
+  std::vector<std::string> algorithms{"auto"};  ///< -a: names, auto, all
   DataType dtype = DataType::float32;
   ReduceOp op = ReduceOp::sum;
   std::int64_t root = 0;

@@ -244,7 +244,7 @@ ExitCode report_error(const Error& error, bool reports) {
 }
 
 Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks, std::int64_t nodes,
-                                const std::string& layout) {
+                                const std::string& layout, const AlgorithmsOf& algorithms) {
   if (options.root >= ranks) {
     return fail(fmt::format("-r {}: expected a rank from 0 to {}", options.root, ranks - 1));
   }
@@ -269,13 +269,17 @@ Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
         list.left_out.push_back(fmt::format("{} of {}", name(collective), format_size(size)));
         continue;
       }
-      const std::string benchmark = benchmark_name(scenario);
-      const auto wanted = selected(benchmark, options.benchmark.filter);
-      if (!wanted) {
-        return tl::unexpected(wanted.error());
-      }
-      if (*wanted && seen.insert(benchmark).second) {
-        list.points.push_back(point);
+      for (const std::string& algorithm :
+           algorithms ? algorithms(scenario) : std::vector<std::string>{"auto"}) {
+        scenario.algorithm = algorithm;
+        const std::string benchmark = benchmark_name(scenario);
+        const auto wanted = selected(benchmark, options.benchmark.filter);
+        if (!wanted) {
+          return tl::unexpected(wanted.error());
+        }
+        if (*wanted && seen.insert(benchmark).second) {
+          list.points.push_back(point);
+        }
       }
     }
   }

@@ -48,8 +48,11 @@ struct PointList {
   std::vector<BenchPoint> points;
   std::vector<std::string> left_out;
 };
+/// `algorithms` names those of a point, in order; without it there is auto alone.
+using AlgorithmsOf = std::function<std::vector<std::string>(const Scenario&)>;
 Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks, std::int64_t nodes,
-                                const std::string& layout = "");
+                                const std::string& layout = "",
+                                const AlgorithmsOf& algorithms = {});
 
 /// Room that the largest point needs, per pool.
 std::int64_t largest_pool_bytes(const BenchOptions& options, const std::vector<BenchPoint>& points);

@@ -44,6 +44,17 @@ std::string nccl_row(const TableRow& row) {
                      scenario.in_place ? measured : absent);
 }
 
+/// "all_reduce", and "all_reduce/ring" where the library was told the algorithm.
+std::string label(const Scenario& scenario) {
+  return scenario.algorithm == "auto"
+             ? std::string(name(scenario.collective))
+             : fmt::format("{}/{}", name(scenario.collective), scenario.algorithm);
+}
+
+int first_column(const BenchOptions& options) {
+  return options.algorithms == std::vector<std::string>{"auto"} ? 14 : 34;
+}
+
 }  // namespace
 
 std::string fixed_width(double value, int width) {
@@ -71,8 +82,9 @@ std::string table_header(const BenchOptions& options, Collective collective, boo
   if (!first) {
     return "";
   }
-  return fmt::format("{:<14} {:>9} {:>12} {:>10} {:>10} {:>10} {:>12} {:>12} {:>6}\n", "collective",
-                     "size", "samples", "time", "p5", "p95", "algbw", "busbw", "wrong");
+  return fmt::format("{:<{}} {:>9} {:>12} {:>10} {:>10} {:>10} {:>12} {:>12} {:>6}\n", "collective",
+                     first_column(options), "size", "samples", "time", "p5", "p95", "algbw",
+                     "busbw", "wrong");
 }
 
 std::string table_row(const BenchOptions& options, const TableRow& row) {
@@ -82,16 +94,17 @@ std::string table_row(const BenchOptions& options, const TableRow& row) {
   const std::string wrong = row.wrong ? fmt::format("{}", *row.wrong) : "-";
   const std::string size = format_size(static_cast<double>(row.layout.size_bytes));
   if (!row.record) {
-    return fmt::format("{:<14} {:>9} {:>12} {:>10} {:>10} {:>10} {:>12} {:>12} {:>6}\n",
-                       name(row.scenario.collective), size, "-", "-", "-", "-", "-", "-", wrong);
+    return fmt::format("{:<{}} {:>9} {:>12} {:>10} {:>10} {:>10} {:>12} {:>12} {:>6}\n",
+                       label(row.scenario), first_column(options), size, "-", "-", "-", "-", "-",
+                       "-", wrong);
   }
   const Record& record = *row.record;
   const std::string samples = row.batch > 1
                                   ? fmt::format("{} x {}", record.samples_s.size(), row.batch)
                                   : fmt::format("{}", record.samples_s.size());
-  return fmt::format("{:<14} {:>9} {:>12} {:>10} {:>10} {:>10} {:>12} {:>12} {:>6}{}\n",
-                     name(row.scenario.collective), size, samples, format_time(record.time_s),
-                     format_time(quantile_of(record, "p5")),
+  return fmt::format("{:<{}} {:>9} {:>12} {:>10} {:>10} {:>10} {:>12} {:>12} {:>6}{}\n",
+                     label(row.scenario), first_column(options), size, samples,
+                     format_time(record.time_s), format_time(quantile_of(record, "p5")),
                      format_time(quantile_of(record, "p95")), format_bandwidth(record.algbw_Bps),
                      format_bandwidth(record.busbw_Bps), wrong, row.contended ? "  ~" : "");
 }

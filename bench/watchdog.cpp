@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <mutex>
@@ -257,6 +258,8 @@ class Watchdog::Impl {
                describe(find_stragglers(answers), plan_.peers.size()), end.empty() ? "" : ", ",
                end);
     std::fflush(stderr);
+    // MPICH's launcher drops what it has not yet forwarded when a rank aborts.
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
     plan_.abort();
     stopped_ = true;
   }

@@ -25,5 +25,5 @@ add_executable(bench_mpi_mpich ${program_sources} ${library_sources})
 target_include_directories(bench_mpi_mpich SYSTEM PRIVATE ${MPICH_INCLUDE_DIR})
 target_compile_definitions(bench_mpi_mpich PRIVATE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
 target_link_libraries(bench_mpi_mpich
-  PRIVATE collscale_bench collscale::measure collscale_flags fmt::fmt ${MPICH_LIBRARY})
+  PRIVATE collscale_bench collscale::measure collscale::selector_openmpi collscale_flags fmt::fmt ${MPICH_LIBRARY})
 collscale_quick_to_build(bench_mpi_mpich)

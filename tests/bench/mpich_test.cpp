@@ -16,6 +16,13 @@ ProgramOutcome bench_mpi_mpich(int ranks, const std::string& arguments) {
                      " " COLLSCALE_BENCH_MPI_MPICH " " + arguments);
 }
 
+TEST(MpichAlgorithms, AutoIsTheOnlyOneAndThatIsSaid) {
+  const ProgramOutcome run = bench_mpi_mpich(2, "all_reduce -a ring");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("error: -a ring: MPICH 4"));
+  EXPECT_THAT(run.err, HasSubstr(" lets no algorithm be chosen here, only auto"));
+}
+
 class Mpich : public testing::TestWithParam<int> {};
 
 TEST_P(Mpich, MeasuresAndVerifiesAllCollectives) {

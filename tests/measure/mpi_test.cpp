@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "measure/mpi/mpi_algorithms.hpp"
 #include "measure/mpi/mpi_communicator.hpp"
 #include "measure/mpi/mpi_measure.hpp"
 #include "measure/mpi/mpi_operation.hpp"
@@ -160,10 +161,36 @@ TEST_F(MpiCollectives, TypesAndOperationsThatMpiLacksAreRefused) {
   EXPECT_FALSE(check_mpi_can_run(huge, layout(huge, 3e9)));
 }
 
+TEST(MpiAlgorithmChoice, HoldsForTheDuplicateAloneAndForItsCollectiveAlone) {
+  const MpiCommunicator ranks;
+  MpiAlgorithms algorithms(ranks);
+  if (algorithms.names(Collective::all_gather).empty()) {
+    GTEST_SKIP() << "this MPI lets no algorithm be chosen";
+  }
+  // Algorithms for two processes refuse to run on more, which shows that they were really taken.
+  const MpiCommunicator pairwise = algorithms.communicator(Collective::all_gather, "two_proc");
+  const MpiCommunicator ring = algorithms.communicator(Collective::all_gather, "ring");
+  std::vector<int> all(static_cast<std::size_t>(ranks.size()));
+  const auto gather = [&](const MpiCommunicator& on) {
+    MPI_Comm_set_errhandler(on.handle(), MPI_ERRORS_RETURN);
+    const int mine = ranks.rank();
+    return MPI_Allgather(&mine, 1, MPI_INT, all.data(), 1, MPI_INT, on.handle());
+  };
+  EXPECT_EQ(gather(pairwise) == MPI_SUCCESS, ranks.size() == 2);
+  EXPECT_EQ(gather(ring), MPI_SUCCESS);
+  EXPECT_EQ(all.back(), ranks.size() - 1);
+  pairwise.barrier();
+  int mine = 1;
+  EXPECT_EQ(MPI_Allgather(&mine, 1, MPI_INT, all.data(), 1, MPI_INT, ranks.handle()), MPI_SUCCESS);
+  EXPECT_EQ(algorithms.communicator(Collective::all_gather, "ring").handle(), ring.handle());
+  EXPECT_EQ(algorithms.communicator(Collective::all_gather, "auto").handle(), ranks.handle());
+}
+
 }  // namespace
 }  // namespace collscale
 
 int main(int argc, char** argv) {
+  collscale::enable_algorithm_choice();
   const collscale::MpiSession session(argc, argv);
   testing::InitGoogleMock(&argc, argv);
   const collscale::MpiCommunicator ranks;

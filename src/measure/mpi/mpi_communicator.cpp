@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -70,6 +71,11 @@ std::string mpi_library_version() {
   int length = 0;
   MPI_Get_library_version(text.data(), &length);
   const std::string whole(text.data(), static_cast<std::size_t>(length));
+  constexpr std::string_view kMpich = "MPICH Version:";  // a tab follows
+  if (whole.starts_with(kMpich)) {
+    const std::size_t from = whole.find_first_not_of(" \t", kMpich.size());
+    return "MPICH " + whole.substr(from, whole.find('\n', from) - from);
+  }
   return whole.substr(0, whole.find_first_of(",\n"));  // the rest is how the package was built
 }
 

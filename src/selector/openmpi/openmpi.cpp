@@ -244,6 +244,8 @@ std::string_view openmpi_algorithm(OpenMpiFunction function, int number) {
   return all[static_cast<std::size_t>(number) - 1].name;
 }
 
+int openmpi_runs(const OpenMpiCall& call, int number) { return in_place_of(number, call); }
+
 OpenMpiChoice openmpi_choice(const OpenMpiCall& call) {
   const int chosen = rule(call);
   return {chosen, in_place_of(chosen, call)};

@@ -65,6 +65,9 @@ struct OpenMpiChoice {
 /// From 2 ranks.
 OpenMpiChoice openmpi_choice(const OpenMpiCall& call);
 
+/// What the algorithm of this number runs for the call: itself, or the one that it hands over to.
+int openmpi_runs(const OpenMpiCall& call, int number);
+
 /// "openmpi:4.1", "openmpi", "4.1" or a release of it ("4.1.4") gives "4.1"; other versions have
 /// other rules, and the sentence names this one.
 Expected<std::string> parse_openmpi_version(std::string_view text);
