@@ -15,6 +15,7 @@ foreach(backend MPI NCCL)
 endforeach()
 option(COLLSCALE_BUILD_TESTS "Build the tests" ON)
 option(COLLSCALE_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" OFF)
+option(COLLSCALE_CORE_WITHOUT_EXCEPTIONS "Compile the core with -fno-exceptions -fno-rtti, to see that it can be" OFF)
 set(COLLSCALE_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them (empty: none)")
 set(COLLSCALE_CUDA_ARCHITECTURES "75;80;90;100" CACHE STRING "GPU architectures of bench_nccl")
 
@@ -38,4 +39,8 @@ if(COLLSCALE_SANITIZE)
   target_compile_options(collscale_flags INTERFACE
     -fsanitize=${COLLSCALE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(collscale_flags INTERFACE -fsanitize=${COLLSCALE_SANITIZE})
+endif()
+if(COLLSCALE_SANITIZE AND COLLSCALE_CORE_WITHOUT_EXCEPTIONS)
+  # Objects made without RTTI (the library's shared pointers) have no type to check.
+  target_compile_options(collscale_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-sanitize=vptr>)
 endif()

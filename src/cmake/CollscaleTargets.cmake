@@ -7,6 +7,21 @@ function(collscale_quick_to_build target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
 endfunction()
 
+# What nearly every file of ours includes, read once for all of them: that takes longer than compiling most
+# of them. A file includes what it uses all the same. Once per level of optimisation, since the compiler
+# wants the same flags for both. Not CLI11 or JSON: they leave work behind in every file that has them, used or not.
+function(collscale_headers)
+  foreach(name collscale_headers collscale_quick_headers)
+    file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/src/${name}.cpp CONTENT "// see CollscaleTargets.cmake\n")
+    add_library(${name} OBJECT ${PROJECT_BINARY_DIR}/src/${name}.cpp)
+    target_link_libraries(${name} PRIVATE collscale_flags fmt::fmt tl::expected)
+    target_precompile_headers(${name} PRIVATE
+      <algorithm> <array> <cmath> <cstdint> <functional> <map> <memory> <optional> <span> <string> <string_view>
+      <utility> <variant> <vector> <fmt/format.h> <tl/expected.hpp>)
+  endforeach()
+  collscale_quick_to_build(collscale_quick_headers)
+endfunction()
+
 # collscale_library(NAME [QUICK_TO_BUILD] SOURCES a.cpp... DEPENDS other folders... LIBRARIES external targets...)
 function(collscale_library name)
   cmake_parse_arguments(arg "QUICK_TO_BUILD" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
@@ -15,8 +30,19 @@ function(collscale_library name)
   target_include_directories(collscale_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   list(TRANSFORM arg_DEPENDS PREPEND collscale::)
   target_link_libraries(collscale_${name} PUBLIC ${arg_DEPENDS} PRIVATE collscale_flags ${arg_LIBRARIES})
+  # The core must compile where there are no exceptions and no RTTI (WebAssembly).
+  if(COLLSCALE_CORE_WITHOUT_EXCEPTIONS AND name MATCHES "^(units|topology|collective|selector_.*|scenario|model)$")
+    target_compile_options(collscale_${name} PRIVATE -fno-exceptions -fno-rtti)
+  endif()
   if(arg_QUICK_TO_BUILD)
     collscale_quick_to_build(collscale_${name})
+  endif()
+  if(CMAKE_UNITY_BUILD)
+    # Merged files read their headers once anyway.
+  elseif(arg_QUICK_TO_BUILD)
+    target_precompile_headers(collscale_${name} REUSE_FROM collscale_quick_headers)
+  else()
+    target_precompile_headers(collscale_${name} REUSE_FROM collscale_headers)
   endif()
 endfunction()
 
@@ -24,11 +50,12 @@ endfunction()
 function(collscale_test_headers)
   file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/tests/test_headers.cpp CONTENT "// see CollscaleTargets.cmake\n")
   add_library(collscale_test_headers OBJECT ${PROJECT_BINARY_DIR}/tests/test_headers.cpp)
-  target_link_libraries(collscale_test_headers PRIVATE collscale_flags GTest::gmock)
+  target_link_libraries(collscale_test_headers PRIVATE collscale_flags GTest::gmock fmt::fmt tl::expected)
   collscale_quick_to_build(collscale_test_headers)
   target_precompile_headers(collscale_test_headers PRIVATE
     <gmock/gmock.h> <gtest/gtest.h>
-    <algorithm> <array> <cmath> <cstdint> <map> <optional> <string> <string_view> <vector>)
+    <algorithm> <array> <cmath> <cstdint> <functional> <map> <memory> <optional> <span> <string> <string_view>
+    <utility> <variant> <vector> <fmt/format.h> <tl/expected.hpp>)
 endfunction()
 
 # collscale_test(NAME SOURCES a_test.cpp... DEPENDS folders... LIBRARIES external targets...)

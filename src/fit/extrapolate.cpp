@@ -20,7 +20,7 @@
 namespace collscale {
 namespace {
 
-constexpr std::int64_t kAllScales = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kEveryScale = std::numeric_limits<std::int64_t>::max();
 
 Expected<const SeriesFit*> choose_series(const Profile& profile, Collective collective,
                                          const std::string& algorithm) {
@@ -177,7 +177,7 @@ class Predictor {
     for (const Target& target : targets_) {
       const std::size_t tier = target.network ? 1 : 0;
       if (!estimators[tier]) {
-        estimators[tier].emplace(series_, times_s, target.network, kAllScales);
+        estimators[tier].emplace(series_, times_s, target.network, kEveryScale);
       }
       const TierPrediction prediction(*estimators[tier], factors_[tier], target.place);
       for (const double size_bytes : sizes_bytes_) {

@@ -225,9 +225,9 @@ LineKind read_row(std::string_view line, const Header& header, Row& row) {
   return torn ? LineKind::torn : LineKind::row;
 }
 
-class Importer {
+class NcclTestsImporter {
  public:
-  Importer(std::string_view file_name, const ImportOptions& options)
+  NcclTestsImporter(std::string_view file_name, const ImportOptions& options)
       : file_name_(file_name), options_(options) {
     header_.collective = options.collective;
   }
@@ -370,7 +370,7 @@ bool looks_like_nccl_tests(const std::vector<std::string>& lines) {
 
 Expected<ImportReport> import_nccl_tests(const std::vector<std::string>& lines,
                                          std::string_view file_name, const ImportOptions& options) {
-  Importer importer(file_name, options);
+  NcclTestsImporter importer(file_name, options);
   for (const std::string& line : lines) {
     if (auto read = importer.read(line); !read) return tl::make_unexpected(read.error());
   }

@@ -101,9 +101,9 @@ std::optional<DataType> read_data_type(std::string_view line) {
   return std::nullopt;
 }
 
-class Importer {
+class OsuImporter {
  public:
-  Importer(std::string_view file_name, const ImportOptions& options)
+  OsuImporter(std::string_view file_name, const ImportOptions& options)
       : file_name_(file_name), options_(options) {
     report_.format = LogFormat::osu;
   }
@@ -205,7 +205,7 @@ Expected<ImportReport> import_osu(const std::vector<std::string>& lines, std::st
         "{}: an OSU log does not say how many ranks it was run on: give their number with --ranks",
         file_name));
   }
-  Importer importer(file_name, options);
+  OsuImporter importer(file_name, options);
   for (const std::string& line : lines) {
     if (auto read = importer.read(line); !read) return tl::make_unexpected(read.error());
   }

@@ -19,13 +19,13 @@
 namespace collscale {
 namespace {
 
-struct Node {
+struct Knot {
   double at;
   double value;
 };
 
 /// Gauss quadrature for −ln v, v exponential of mean 1 (a Gumbel variable): v and weight [D].
-constexpr std::array<Node, 6> kGumbel{{{3.3142377295593617, 0.137783884061183},
+constexpr std::array<Knot, 6> kGumbel{{{3.3142377295593617, 0.137783884061183},
                                        {0.91823956756888325, 0.54502436522059994},
                                        {0.14952835260824665, 0.2843209411938748},
                                        {0.0097809253713908306, 0.032024021607478893},
@@ -87,12 +87,12 @@ double gamma_ratio(double n, double s) {
   return std::exp(log_factorial(n) - log_factorial(n - s));
 }
 
-/// Between the nodes as a geometric mean; `at` lies within them.
-double interpolate(std::span<const Node> table, double at) {
+/// Between the knots as a geometric mean; `at` lies within them.
+double interpolate(std::span<const Knot> table, double at) {
   std::size_t i = 1;
   while (i + 1 < table.size() && table[i].at < at) ++i;
-  const Node& low = table[i - 1];
-  const Node& high = table[i];
+  const Knot& low = table[i - 1];
+  const Knot& high = table[i];
   return low.value * std::pow(high.value / low.value, (at - low.at) / (high.at - low.at));
 }
 
@@ -100,7 +100,7 @@ constexpr double kNormalStep = 0.871;  ///< ± 0.001
 
 /// (c − 1) / sigma of lognormal noise of mean 1, by sigma; c ± 0.5 % to sigma 1.25, ± 3 %
 /// to 2.
-constexpr std::array<Node, 10> kLognormalStep{{{0, kNormalStep},
+constexpr std::array<Knot, 10> kLognormalStep{{{0, kNormalStep},
                                                {0.125, 0.906},
                                                {0.25, 0.947},
                                                {0.5, 1.053},
@@ -113,7 +113,7 @@ constexpr std::array<Node, 10> kLognormalStep{{{0, kNormalStep},
 
 /// (c − 1) · shape of Pareto noise of mean 1, by 1 / shape; c ± 0.3 %. 0: that of exponential
 /// noise.
-constexpr std::array<Node, 12> kParetoStep{{{0, 1},
+constexpr std::array<Knot, 12> kParetoStep{{{0, 1},
                                             {0.02, 1.024},
                                             {0.05, 1.065},
                                             {0.1, 1.145},
@@ -127,7 +127,7 @@ constexpr std::array<Node, 12> kParetoStep{{{0, 1},
                                             {0.4, 2.625}}};
 
 /// c / √p of detours of length 1, by √p; c ± 1 %. 0: Hammersley's process.
-constexpr std::array<Node, 10> kDetourStep{{{0, 1},
+constexpr std::array<Knot, 10> kDetourStep{{{0, 1},
                                             {0.1, 1.101},
                                             {0.2, 1.158},
                                             {0.3, 1.223},
@@ -303,11 +303,11 @@ double mean_s(const Noise& noise) {
 NormalMax normal_max(double n) {
   if (n <= 1) return {};
   NormalMax max{0, 0, 0};
-  for (const Node& node : kGumbel) {
-    const double z = normal_at(node.at, n);
-    max.first += node.value * z;
-    max.second += node.value * z * z;
-    max.third += node.value * z * z * z;
+  for (const Knot& knot : kGumbel) {
+    const double z = normal_at(knot.at, n);
+    max.first += knot.value * z;
+    max.second += knot.value * z * z;
+    max.third += knot.value * z * z * z;
   }
   return max;
 }
@@ -330,8 +330,8 @@ double expected_max_s(const Noise& noise, double n) {
     }
     case NoiseKind::lognormal: {
       double sum = 0;
-      for (const Node& node : kGumbel)
-        sum += node.value * std::exp(noise.sigma * normal_at(node.at, n));
+      for (const Knot& knot : kGumbel)
+        sum += knot.value * std::exp(noise.sigma * normal_at(knot.at, n));
       return noise.mean_s * std::exp(-noise.sigma * noise.sigma / 2) * sum;
     }
   }
