@@ -42,6 +42,26 @@ struct BreakdownTerm {
   double exposed_s = 0;
 };
 
+/// How a measurement was taken, and what was seen meanwhile. docs/method.md has the rules behind
+/// the verdict.
+struct Quality {
+  std::string verdict;         ///< good, bimodal, drifting, contended or oversubscribed: the worst
+  std::string sync;            ///< before each sample: barrier, back-to-back or window
+  std::string buffers;         ///< rotate, hot or cold
+  std::int64_t batch = 1;      ///< operations per sample
+  std::int64_t warmup = 0;     ///< operations before the first sample
+  bool warmup_stable = false;  ///< their times had settled; false where nobody looked
+  std::optional<double> precision;  ///< the median's 95 % interval lies within ± this share of it
+  std::int64_t missed = 0;          ///< samples thrown away, as a rank was late for their window
+  std::int64_t attempts = 1;        ///< measured so often; the best is kept
+  std::optional<double> cpu_share;  ///< of the rank that had least of its core, where ranks poll
+  std::optional<double> foreign_cores;    ///< cores' worth of other work on the busiest node
+  std::int64_t involuntary_switches = 0;  ///< of the process that was preempted most
+  double drift = 0;  ///< median of the last third of the samples over the first third's, less 1
+  double mode_ratio = 1;  ///< of the two groups of samples, where there are two; else 1
+  std::optional<double> clock_error_s;  ///< window: by how much clocks were misjudged at most
+};
+
 struct Record {
   Scenario scenario;
   Engine engine = Engine::analytic;
@@ -59,7 +79,8 @@ struct Record {
   std::optional<double> utilisation;   ///< bound_s / time_s
   std::optional<int> assumed_figures;  ///< figures of the topology that are assumed or recalled
   std::optional<std::int64_t> validated_to_ranks;
-  std::string source;  ///< where a measurement of others is from; "" for our own
+  std::optional<Quality> quality;  ///< of our own measurements
+  std::string source;              ///< where a measurement of others is from; "" for our own
 };
 
 /// Sets algbw_Bps and busbw_Bps from the scenario and time_s.
@@ -75,6 +96,6 @@ struct Results {
 };
 
 /// The version of the schema that this program writes; readers refuse another major number.
-inline constexpr std::string_view kSchemaVersion = "1.0";
+inline constexpr std::string_view kSchemaVersion = "1.1";
 
 }  // namespace collscale

@@ -72,8 +72,8 @@ class FieldReader {
   }
 
   /// nullptr where there is none.
-  const Json* object(const std::string& key) {
-    const Json* const value = find(key, true);
+  const Json* object(const std::string& key, bool required = true) {
+    const Json* const value = find(key, required);
     if (value == nullptr || value->is_object()) return value;
     return refuse_type(key, *value, "an object"), nullptr;
   }

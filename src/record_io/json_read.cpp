@@ -126,6 +126,26 @@ void check_agreement(FieldReader& reader, const Record& record, const std::strin
   check("busbw_Bps", expected.busbw_Bps);
 }
 
+Quality read_quality(FieldReader& reader) {
+  Quality q;
+  q.verdict = reader.text("verdict", "", true);
+  q.sync = reader.text("sync", "");
+  q.buffers = reader.text("buffers", "");
+  q.batch = reader.integer("batch", 1, q.batch);
+  q.warmup = reader.integer("warmup", 0, q.warmup);
+  q.warmup_stable = reader.boolean("warmup_stable", q.warmup_stable);
+  q.precision = reader.number("precision", {0}, false);
+  q.missed = reader.integer("missed", 0, q.missed);
+  q.attempts = reader.integer("attempts", 1, q.attempts);
+  q.cpu_share = reader.number("cpu_share", {0}, false);
+  q.foreign_cores = reader.number("foreign_cores", {0}, false);
+  q.involuntary_switches = reader.integer("involuntary_switches", 0, q.involuntary_switches);
+  q.drift = reader.number("drift", {-1}, false).value_or(q.drift);
+  q.mode_ratio = reader.number("mode_ratio", {1}, false).value_or(q.mode_ratio);
+  q.clock_error_s = reader.number("clock_error_s", {0}, false);
+  return q;
+}
+
 Expected<Record> read_record(const Json& object, const std::string& place, bool strict) {
   FieldReader reader(object, place);
   Record record;
@@ -160,6 +180,12 @@ Expected<Record> read_record(const Json& object, const std::string& place, bool 
   }
   if (const auto ranks = reader.number("validated_to_ranks", {0, 0x1p53, true}, false)) {
     record.validated_to_ranks = static_cast<std::int64_t>(*ranks);
+  }
+  if (const Json* const quality = reader.object("quality", false)) {
+    FieldReader fields(*quality, place + ": quality");
+    record.quality = read_quality(fields);
+    if (strict) fields.refuse_unknown({});
+    reader.take_error(fields);
   }
   record.source = reader.text("source", "");
   const std::string written_name = reader.text("name", "");

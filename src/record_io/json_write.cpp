@@ -39,6 +39,24 @@ Json to_object(const Scenario& scenario) {
       {"failures", scenario.failures}};
 }
 
+Json to_object(const Quality& quality) {
+  return Json{{"verdict", quality.verdict},
+              {"sync", quality.sync},
+              {"buffers", quality.buffers},
+              {"batch", quality.batch},
+              {"warmup", quality.warmup},
+              {"warmup_stable", quality.warmup_stable},
+              {"precision", or_null(quality.precision)},
+              {"missed", quality.missed},
+              {"attempts", quality.attempts},
+              {"cpu_share", or_null(quality.cpu_share)},
+              {"foreign_cores", or_null(quality.foreign_cores)},
+              {"involuntary_switches", quality.involuntary_switches},
+              {"drift", quality.drift},
+              {"mode_ratio", quality.mode_ratio},
+              {"clock_error_s", or_null(quality.clock_error_s)}};
+}
+
 Json to_object(const Record& record) {
   const std::string benchmark = benchmark_name(record.scenario);
   Json object{{"name", benchmark},
@@ -76,6 +94,7 @@ Json to_object(const Record& record) {
   object["utilisation"] = or_null(record.utilisation);
   object["assumed_figures"] = or_null(record.assumed_figures);
   object["validated_to_ranks"] = or_null(record.validated_to_ranks);
+  object["quality"] = record.quality ? to_object(*record.quality) : Json(nullptr);
   object["source"] = record.source;
   return object;
 }

@@ -154,6 +154,14 @@ Expected<void> check_record(const Record& record) {
   for (const BreakdownTerm& term : record.breakdown) check("breakdown", term.exposed_s, -HUGE_VAL);
   if (record.bound_s) check("bound_s", *record.bound_s, 0);
   if (record.utilisation) check("utilisation", *record.utilisation, 0);
+  if (const auto& quality = record.quality) {
+    check("quality.precision", quality->precision.value_or(0), 0);
+    check("quality.cpu_share", quality->cpu_share.value_or(0), 0);
+    check("quality.foreign_cores", quality->foreign_cores.value_or(0), 0);
+    check("quality.drift", quality->drift, -1);
+    check("quality.mode_ratio", quality->mode_ratio, 1);
+    check("quality.clock_error_s", quality->clock_error_s.value_or(0), 0);
+  }
   return result;
 }
 

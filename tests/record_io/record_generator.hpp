@@ -25,6 +25,26 @@ inline rc::Gen<std::string> any_text() {
       rc::gen::inRange<char>(' ', '\x7f'), rc::gen::element('"', '\\', '\n', '\t', '/', '\x01')));
 }
 
+inline Quality any_quality() {
+  Quality q;
+  q.verdict = *rc::gen::element<std::string>("good", "bimodal", "drifting", "contended");
+  q.sync = *rc::gen::element<std::string>("barrier", "back-to-back", "window");
+  q.buffers = *rc::gen::element<std::string>("rotate", "hot", "cold");
+  q.batch = *rc::gen::inRange<std::int64_t>(1, 1000);
+  q.warmup = *rc::gen::inRange<std::int64_t>(0, 1000);
+  q.warmup_stable = *rc::gen::arbitrary<bool>();
+  q.missed = *rc::gen::inRange<std::int64_t>(0, 1000);
+  q.attempts = *rc::gen::inRange<std::int64_t>(1, 10);
+  q.involuntary_switches = *rc::gen::inRange<std::int64_t>(0, 1000);
+  q.drift = *any_time_s() - 1;
+  q.mode_ratio = 1 + *any_time_s();
+  if (*rc::gen::arbitrary<bool>()) q.precision = *any_time_s();
+  if (*rc::gen::arbitrary<bool>()) q.cpu_share = *any_time_s();
+  if (*rc::gen::arbitrary<bool>()) q.foreign_cores = *any_time_s();
+  if (*rc::gen::arbitrary<bool>()) q.clock_error_s = *any_time_s();
+  return q;
+}
+
 inline Record any_record() {
   Record r;
   Scenario& s = r.scenario;
@@ -60,6 +80,7 @@ inline Record any_record() {
   if (*rc::gen::arbitrary<bool>()) r.assumed_figures = *rc::gen::inRange(0, 1000);
   if (*rc::gen::arbitrary<bool>())
     r.validated_to_ranks = *rc::gen::inRange<std::int64_t>(0, 100'000);
+  if (*rc::gen::arbitrary<bool>()) r.quality = any_quality();
   r.source = *any_text();
   set_bandwidths(r);
   return r;
@@ -86,6 +107,10 @@ inline Record example_record() {
   r.utilisation = 0.8;
   r.assumed_figures = 2;
   r.validated_to_ranks = 16;
+  r.quality.emplace();
+  r.quality->verdict = "good";
+  r.quality->sync = "barrier";
+  r.quality->buffers = "rotate";
   r.source = "a test";
   set_bandwidths(r);
   return r;
