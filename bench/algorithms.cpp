@@ -20,10 +20,15 @@ std::string turn_key(Scenario scenario) {
 void append(PointResult& result, PointResult more) {
   std::vector<double> earlier = std::move(result.samples.time_s);
   earlier.insert(earlier.end(), more.samples.time_s.begin(), more.samples.time_s.end());
-  const auto mismatch = result.mismatch;
+  const PointResult before = std::move(result);
   result = std::move(more);  // what else describes a point is the last turn's
   result.samples.time_s = std::move(earlier);
-  result.mismatch = mismatch;
+  result.samples.warmup += before.samples.warmup;
+  result.samples.missed += before.samples.missed;
+  result.samples.clock_error_s =
+      std::max(result.samples.clock_error_s, before.samples.clock_error_s);
+  result.conditions = worse_of(before.conditions, result.conditions);
+  result.mismatch = before.mismatch;
 }
 
 }  // namespace
@@ -80,6 +85,7 @@ PointPlan plan_of_turn(PointPlan plan, int turn, int turns, std::int64_t batch) 
   SamplingPlan& sampling = plan.sampling;
   sampling.time_budget_s /= turns;
   sampling.min_samples = std::max<std::int64_t>(1, share(sampling.min_samples));
+  sampling.enough_from_samples = std::max<std::int64_t>(1, share(sampling.enough_from_samples));
   sampling.max_samples = std::max<std::int64_t>(1, share(sampling.max_samples));
   if (sampling.fixed_samples) {
     sampling.fixed_samples = share(*sampling.fixed_samples);

@@ -70,11 +70,12 @@ Expected<PointList> mpi_points(const BenchOptions& options, const MpiCommunicato
 class GroupedPoints {
  public:
   GroupedPoints(const BenchOptions& options, const LayoutPlan& plan, const MpiCommunicator& all,
-                HostPools& pools, Heartbeat& heartbeat)
+                HostPools& pools, std::int64_t pool_bytes, Heartbeat& heartbeat)
       : options_(options),
         plan_(plan),
         all_(all),
         pools_(pools),
+        pool_bytes_(pool_bytes),
         heartbeat_(heartbeat),
         times_(plan) {}
 
@@ -91,9 +92,9 @@ class GroupedPoints {
       heartbeat_.enter();  // on every rank: who enters fewer steps is who is waited for
       if (runs) collective(send, receive);
     };
-    PointResult result = measure_on_host(
-        *groups_, point.scenario, layout, {options_.sampling, options_.verify},
-        plan_slots(options_.buffers, layout, kRotationPoolBytes), pools_, operation);
+    PointResult result =
+        measure_on_host(*groups_, point.scenario, layout, {options_.sampling, options_.verify},
+                        plan_slots(options_.buffers, layout, pool_bytes_), pools_, operation);
     std::vector<double> each_s = groups_->take_group_medians_s();
     if (!result.samples.time_s.empty()) {
       if (each_s.empty()) each_s = {median(result.samples.time_s)};
@@ -108,6 +109,7 @@ class GroupedPoints {
   const LayoutPlan& plan_;
   const MpiCommunicator& all_;
   HostPools& pools_;
+  std::int64_t pool_bytes_;
   Heartbeat& heartbeat_;
   GroupTimes times_;
   std::size_t set_ = 0;
@@ -157,7 +159,7 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
       fmt::format("bench_mpi: {}, {} rank{} on {} node{} of {} cores; {}, {}, buffers {}",
                   mpi_library_version(), ranks.size(), ranks.size() == 1 ? "" : "s", map.nodes,
                   map.nodes == 1 ? "" : "s", cores, name(options.dtype), name(options.op),
-                  options.buffers == BufferPolicy::hot ? "hot" : "rotating"),
+                  name(options.buffers)),
       "time: median over samples; a sample is the slowest rank's time per operation"};
   if (static_cast<unsigned>(map.local_size) > cores && cores > 0) {
     backend.about.push_back(
@@ -168,9 +170,13 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
   for (const std::string& reason : left_out) {
     backend.about.push_back("not measured: " + reason);
   }
+  auto cache_bytes = static_cast<double>(last_cache_bytes());
+  ranks.all_max(std::span<double>(&cache_bytes, 1));
+  const std::int64_t pool_bytes =
+      pool_bytes_for(options.buffers, static_cast<std::int64_t>(cache_bytes));
   HostPools pools;
   if (!options.benchmark.list && !options.matrix) {
-    const std::int64_t bytes = largest_pool_bytes(options, list->points);
+    const std::int64_t bytes = largest_pool_bytes(options, list->points, pool_bytes);
     if (const ExitCode code = agree_on_failure(ranks, check_memory(bytes, map));
         code != ExitCode::ok) {
       return code;
@@ -189,10 +195,10 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
   }
   backend.agree = [&ranks](std::int64_t value) { return ranks.agree(value); };
   backend.any = [&ranks](bool mine) { return any_process(ranks, mine); };
-  GroupedPoints grouped(options, *layouts, ranks, pools, heartbeat);
+  GroupedPoints grouped(options, *layouts, ranks, pools, pool_bytes, heartbeat);
   backend.closing = [&grouped] { return grouped.closing(); };
   const auto measure_point = [&](const BenchPoint& point, const PointPlan& plan) {
-    const SlotPlan slots = plan_slots(options.buffers, point.layout, kRotationPoolBytes);
+    const SlotPlan slots = plan_slots(options.buffers, point.layout, pool_bytes);
     const MpiOperation operation(
         point.scenario, point.layout,
         algorithms.communicator(point.scenario.collective, point.scenario.algorithm));

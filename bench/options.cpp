@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "bench/command_line.hpp"
+#include "bench/timing_options.hpp"
 #include "measure/buffer_layout.hpp"
 #include "units/quantity.hpp"
 
@@ -22,9 +23,9 @@ struct RawOptions {
   std::string collectives, min_size = "8", max_size, factor, step, samples, warmup, check = "1",
                            type = "float", op = "sum", per_sample, threads = "1", blocking = "0",
                            root = "0", gpus = "1", table = "default", busbw, time, timeout,
-                           algorithms = "auto", buffers = "rotate", layouts, groups = "together",
-                           per_node;
+                           algorithms = "auto", layouts, groups = "together", per_node;
   bool in_place = false, list = false, matrix = false;
+  RawTiming timing;
 };
 
 Expected<std::int64_t> whole(std::string_view flag, const std::string& text, std::int64_t least,
@@ -109,7 +110,8 @@ Expected<void> understand_budget(const RawOptions& raw, BenchOptions& options) {
   options.sampling.time_budget_s = *budget_s;
   // A small budget must also be able to cut the least number of samples.
   if (*budget_s < SamplingPlan{}.time_budget_s) {
-    options.sampling.min_samples = 6;  // the fewest that bound a median at 95 %
+    options.sampling.min_samples =
+        std::min<std::int64_t>(options.sampling.min_samples, 6);  // the fewest that bound a median
   }
   return {};
 }
@@ -120,7 +122,6 @@ Expected<void> understand_sampling(const RawOptions& raw, Engine engine, BenchOp
   if (engine == Engine::nccl) {
     // A launch and a stream synchronisation cost some ten microseconds: batches are longer.
     plan.min_sample_s = 500e-6;
-    plan.warmup = 5;
   }
   if (!raw.samples.empty()) {
     const auto samples = whole("-n", raw.samples, 1, kMost);
@@ -130,7 +131,7 @@ Expected<void> understand_sampling(const RawOptions& raw, Engine engine, BenchOp
   if (!raw.warmup.empty()) {
     const auto warmup = whole("-w", raw.warmup, 0, kMost);
     if (!warmup) return tl::unexpected(warmup.error());
-    plan.warmup = *warmup;
+    plan.fixed_warmup = *warmup;
   }
   if (!raw.per_sample.empty()) {
     const auto per_sample = whole("-m", raw.per_sample, 1, kMost);
@@ -239,10 +240,9 @@ Expected<BenchOptions> understand(const RawOptions& raw, Engine engine, BenchOpt
     return fail(fmt::format("--table {}: expected default or nccl", raw.table));
   }
   options.nccl_table = raw.table == "nccl";
-  if (raw.buffers != "rotate" && raw.buffers != "hot") {
-    return fail(fmt::format("--buffers {}: expected rotate or hot", raw.buffers));
+  if (auto timing = understand_timing(raw.timing, options); !timing) {
+    return tl::unexpected(timing.error());
   }
-  options.buffers = raw.buffers == "hot" ? BufferPolicy::hot : BufferPolicy::rotate;
   if (!raw.timeout.empty()) {
     // nccl-tests' -T counts seconds.
     const bool bare = raw.timeout.find_first_not_of("0123456789") == std::string::npos;
@@ -282,6 +282,7 @@ std::string description(Engine engine) {
          "  mpirun -np 16 bench_mpi --layout node,rail   inside nodes, then across them\n"
          "  mpirun -np 16 bench_mpi --matrix             every pair; names a slow rank or link\n"
          "  mpirun -np 4 bench_mpi -C all_reduce -a all   each of Open MPI's algorithms\n"
+         "  mpirun -np 2 bench_mpi --precision 1% --sync window --retry-noisy=3\n"
          "  mpirun -np 2 bench_mpi --min-busbw 1GB/s     a gate: exit 3 below it\n";
 }
 
@@ -348,11 +349,11 @@ void add_what_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
 
 void add_how_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
   const std::string how = "How to measure";
-  add(app, "--time-per-point", raw.time, "Time budget for the samples of one size [0.3s]", "TIME",
+  add(app, "--time-per-point", raw.time, "Time limit for the samples of one size [1s]", "TIME",
       how);
   add(app, "-n,--iters", raw.samples, "Exactly so many samples, whatever they take", "N", how);
   add(app, "-w,--warmup_iters", raw.warmup,
-      engine == Engine::nccl ? "Warm-up operations [5]" : "Warm-up operations [2]", "N", how);
+      "Warm-up operations [until the medians of two rounds agree within 5%]", "N", how);
   add(app, "-m,--agg_iters", raw.per_sample,
       engine == Engine::nccl ? "Operations per ncclGroup, and per sample [adaptive, 1 per group]"
                              : "Operations per sample [adaptive]",
@@ -366,8 +367,7 @@ void add_how_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
       "Abort a run without progress for so long, naming the ranks that did not arrive; 0: never "
       "[60s]",
       "TIME", how);
-  add(app, "--buffers", raw.buffers, "rotate over 32 MiB, or reuse one hot buffer [rotate]",
-      "rotate|hot", how);
+  add_timing_options(app, raw.timing, how);
 }
 
 void add_output(CLI::App& app, RawOptions& raw, BenchOptions& options) {

@@ -27,8 +27,9 @@ struct BenchOptions {
   bool verify = true;
   BufferPolicy buffers = BufferPolicy::rotate;
   SamplingPlan sampling;
-  std::int64_t per_group = 1;  ///< -m: operations per sample (mpi), per ncclGroup (nccl)
-  int gpus = 1;                ///< -g
+  std::int64_t retry_noisy = 0;  ///< measure rows that are not good again, so often at most
+  std::int64_t per_group = 1;    ///< -m: operations per sample (mpi), per ncclGroup (nccl)
+  int gpus = 1;                  ///< -g
   double timeout_s = 60;  ///< --timeout: without progress for so long, the run is aborted; 0: never
   std::string topology;
   std::string json_path;  ///< "" none, "-" stdout

@@ -14,6 +14,7 @@
 #include "bench/hosting.hpp"
 #include "bench/table.hpp"
 #include "measure/make_record.hpp"
+#include "measure/verdict.hpp"
 #include "record_io/results_file.hpp"
 #include "units/quantity.hpp"
 
@@ -30,8 +31,17 @@ extern "C" void note_interrupt(int signal) {
   std::signal(signal, SIG_DFL);
 }
 
-// A polling rank with less of its core than this was kept waiting by other work.
-constexpr double kFairCpuShare = 0.9;
+const char* describe(SyncPolicy policy) {
+  switch (policy) {
+    case SyncPolicy::barrier:
+      return "maximum over ranks, barrier before each";
+    case SyncPolicy::back_to_back:
+      return "maximum over ranks, back to back";
+    case SyncPolicy::window:
+      return "maximum over ranks, from an agreed time on";
+  }
+  return "";
+}
 
 /// What a run gathers.
 class Run {
@@ -39,8 +49,8 @@ class Run {
   Run(const BenchOptions& options, const BenchBackend& backend)
       : options_(options), backend_(backend), table_(options.json_path == "-" ? stderr : stdout) {
     results_.context = make_context(backend.engine == Engine::nccl ? "bench_nccl" : "bench_mpi");
-    results_.context["buffers"] = options.buffers == BufferPolicy::hot ? "hot" : "rotate";
-    results_.context["sample"] = "maximum over ranks, barrier before each";
+    results_.context["buffers"] = name(options.buffers);
+    results_.context["sample"] = describe(options.sampling.sync);
     if (!options.topology.empty()) {
       results_.context["topology"] = options.topology;
     }
@@ -85,12 +95,29 @@ class Run {
     if (backend_.watchdog != nullptr) {
       backend_.watchdog->at(benchmark_name(point.scenario));
     }
+    std::optional<double> best_s = measure_once(point);
+    for (std::int64_t retry = 1; best_s && retry <= options_.retry_noisy; ++retry) {
+      // One process decides, and a signal at any of them ends the retries.
+      const bool again = worth_retrying(*current_->record->quality);
+      if (backend_.agree(again ? 1 : 0) == 0 || backend_.any(interrupted != 0)) {
+        break;
+      }
+      const TableRow before = *current_;
+      best_s = measure_once(point);
+      if (best_s && is_better(*before.record->quality, *current_->record->quality)) {
+        current_ = before;
+        best_s = before.record->time_s;
+      }
+      if (best_s) {
+        current_->record->quality->attempts = retry + 1;
+      }
+    }
+    return best_s;
+  }
+
+  std::optional<double> measure_once(const BenchPoint& point) {
     const PointResult result = backend_.measure(point);
-    current_ = TableRow{point.scenario,
-                        point.layout,
-                        std::nullopt,
-                        result.samples.batch,
-                        result.cpu_share && *result.cpu_share < kFairCpuShare,
+    current_ = TableRow{point.scenario, point.layout, std::nullopt, result.samples.batch,
                         result.mismatch ? std::optional(result.mismatch->wrong) : std::nullopt};
     if (result.wrong()) {
       wrong_ = true;
@@ -103,6 +130,7 @@ class Run {
       return std::nullopt;
     }
     current_->record = make_record(point.scenario, backend_.engine, result.samples);
+    current_->record->quality = assess(result.samples, result.conditions, options_.buffers);
     return current_->record->time_s;
   }
 
@@ -123,9 +151,12 @@ class Run {
     if (current_->record) {
       const std::lock_guard lock(results_mutex_);
       results_.records.push_back(*current_->record);
-      contended_ += current_->contended ? 1 : 0;
-      results_.context["contended_points"] =
-          fmt::format("{} of {}", contended_, results_.records.size());
+      const std::string& verdict = current_->record->quality->verdict;
+      if (verdict != name(Verdict::good)) {
+        ++noisy_[verdict];
+      }
+      results_.context["contended_points"] = fmt::format(
+          "{} of {}", noisy_["contended"] + noisy_["oversubscribed"], results_.records.size());
       write(false);
     }
   }
@@ -152,13 +183,7 @@ class Run {
                         format_bandwidth(record->busbw_Bps),
                         format_size(record->scenario.size_bytes)));
     }
-    if (contended_ > 0) {
-      note(fmt::format(
-          "{} of {} points (~) are contended: a rank had under {:.0f} % of a core, so their "
-          "times are the scheduler's; stop other work, give each rank a core (mpirun "
-          "--bind-to core), and measure them again",
-          contended_, results_.records.size(), 100 * kFairCpuShare));
-    }
+    note_noisy();
     if (wrong_ || !written_) {
       return ExitCode::failed;
     }
@@ -185,6 +210,24 @@ class Run {
     return fmt::format("{} finished point{} {} kept in {}", points, points == 1 ? "" : "s",
                        points == 1 ? "is" : "are",
                        options_.json_path == "-" ? "the output" : options_.json_path);
+  }
+
+  void note_noisy() const {
+    std::vector<std::string> parts;
+    int all = 0;
+    for (const auto& [verdict, count] : noisy_) {
+      if (count > 0) {
+        parts.push_back(fmt::format("{} {}", count, verdict));
+        all += count;
+      }
+    }
+    if (all > 0) {
+      note(fmt::format(
+          "{} of {} points are not good ({}): their times are the machine's as much as the "
+          "network's; stop other work, give each rank a core (mpirun --bind-to core), and measure "
+          "them again (--retry-noisy)",
+          all, results_.records.size(), fmt::join(parts, ", ")));
+    }
   }
 
   void write(bool last) {
@@ -227,7 +270,7 @@ class Run {
   std::optional<TableRow> current_;
   std::optional<Collective> last_;
   std::string about_, about_printed_;
-  int contended_ = 0;
+  std::map<std::string, int> noisy_;
   bool wrong_ = false;
   bool stopped_ = false;
   bool written_ = true;
@@ -293,12 +336,11 @@ Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
   return list;
 }
 
-std::int64_t largest_pool_bytes(const BenchOptions& options,
-                                const std::vector<BenchPoint>& points) {
+std::int64_t largest_pool_bytes(const BenchOptions& options, const std::vector<BenchPoint>& points,
+                                std::int64_t pool_bytes) {
   std::int64_t most = 0;
   for (const BenchPoint& point : points) {
-    most =
-        std::max(most, plan_slots(options.buffers, point.layout, kRotationPoolBytes).pool_bytes());
+    most = std::max(most, plan_slots(options.buffers, point.layout, pool_bytes).pool_bytes());
   }
   return most;
 }

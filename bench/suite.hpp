@@ -54,8 +54,9 @@ Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
                                 const std::string& layout = "",
                                 const AlgorithmsOf& algorithms = {});
 
-/// Room that the largest point needs, per pool.
-std::int64_t largest_pool_bytes(const BenchOptions& options, const std::vector<BenchPoint>& points);
+/// Room that the largest point needs where slots are planned for `pool_bytes`.
+std::int64_t largest_pool_bytes(const BenchOptions& options, const std::vector<BenchPoint>& points,
+                                std::int64_t pool_bytes = kRotationPoolBytes);
 
 /// Checks the output path, then measures all points, printing and rewriting the file after each.
 /// All processes call it and end with the same code.

@@ -20,6 +20,25 @@ double quantile_of(const Record& record, std::string_view which) {
   return record.time_s;
 }
 
+/// "contended, best of 3".
+std::string remark(const Record& record) {
+  if (!record.quality) {
+    return "";
+  }
+  std::string text = record.quality->verdict;
+  if (record.quality->attempts > 1) {
+    text += fmt::format(", best of {}", record.quality->attempts);
+  }
+  return "  " + text;
+}
+
+std::string precision(const Record& record) {
+  if (!record.quality || !record.quality->precision) {
+    return "-";
+  }
+  return fmt::format("{:.1f}%", 100 * *record.quality->precision);
+}
+
 std::string nccl_half(const TableRow& row) {
   const std::string wrong = row.wrong ? fmt::format("{:6d}", *row.wrong) : "   N/A";
   if (!row.record) {
@@ -82,9 +101,9 @@ std::string table_header(const BenchOptions& options, Collective collective, boo
   if (!first) {
     return "";
   }
-  return fmt::format("{:<{}} {:>9} {:>12} {:>10} {:>10} {:>10} {:>12} {:>12} {:>6}\n", "collective",
-                     first_column(options), "size", "samples", "time", "p5", "p95", "algbw",
-                     "busbw", "wrong");
+  return fmt::format("{:<{}} {:>9} {:>12} {:>10} {:>6} {:>10} {:>10} {:>12} {:>12} {:>6}  {}\n",
+                     "collective", first_column(options), "size", "samples", "time", "+-", "p5",
+                     "p95", "algbw", "busbw", "wrong", "quality");
 }
 
 std::string table_row(const BenchOptions& options, const TableRow& row) {
@@ -94,19 +113,20 @@ std::string table_row(const BenchOptions& options, const TableRow& row) {
   const std::string wrong = row.wrong ? fmt::format("{}", *row.wrong) : "-";
   const std::string size = format_size(static_cast<double>(row.layout.size_bytes));
   if (!row.record) {
-    return fmt::format("{:<{}} {:>9} {:>12} {:>10} {:>10} {:>10} {:>12} {:>12} {:>6}\n",
+    return fmt::format("{:<{}} {:>9} {:>12} {:>10} {:>6} {:>10} {:>10} {:>12} {:>12} {:>6}\n",
                        label(row.scenario), first_column(options), size, "-", "-", "-", "-", "-",
-                       "-", wrong);
+                       "-", "-", wrong);
   }
   const Record& record = *row.record;
   const std::string samples = row.batch > 1
                                   ? fmt::format("{} x {}", record.samples_s.size(), row.batch)
                                   : fmt::format("{}", record.samples_s.size());
-  return fmt::format("{:<{}} {:>9} {:>12} {:>10} {:>10} {:>10} {:>12} {:>12} {:>6}{}\n",
+  return fmt::format("{:<{}} {:>9} {:>12} {:>10} {:>6} {:>10} {:>10} {:>12} {:>12} {:>6}{}\n",
                      label(row.scenario), first_column(options), size, samples,
-                     format_time(record.time_s), format_time(quantile_of(record, "p5")),
+                     format_time(record.time_s), precision(record),
+                     format_time(quantile_of(record, "p5")),
                      format_time(quantile_of(record, "p95")), format_bandwidth(record.algbw_Bps),
-                     format_bandwidth(record.busbw_Bps), wrong, row.contended ? "  ~" : "");
+                     format_bandwidth(record.busbw_Bps), wrong, remark(record));
 }
 
 }  // namespace collscale

@@ -18,7 +18,6 @@ struct TableRow {
   BufferLayout layout;
   std::optional<Record> record;
   std::int64_t batch = 1;
-  bool contended = false;             ///< a rank shared its core: marked with ~
   std::optional<std::int64_t> wrong;  ///< empty: not verified
 };
 

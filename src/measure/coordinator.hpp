@@ -23,12 +23,22 @@ concept Coordinator = requires(C& c, const C& k, std::span<double> values, std::
   { c.agree(value) } -> std::convertible_to<std::int64_t>;
 };
 
+/// What comparing clocks needs besides: one number from process to process, each call waiting for
+/// its counterpart.
+template <class C>
+concept ClockPeers = Coordinator<C> && requires(C& c, int process, double value) {
+  {c.send(process, value)};
+  { c.receive(process) } -> std::convertible_to<double>;
+};
+
 struct SingleProcess {
   [[nodiscard]] static int rank() { return 0; }
   [[nodiscard]] static int size() { return 1; }
   static void barrier() {}
   static void all_max(std::span<double> /*values*/) {}
   static std::int64_t agree(std::int64_t value) { return value; }
+  static void send(int /*process*/, double /*value*/) {}
+  static double receive(int /*process*/) { return 0; }
 };
 
 }  // namespace collscale

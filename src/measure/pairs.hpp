@@ -83,7 +83,8 @@ RoundSamples measure_round(C& processes, const std::vector<RankPair>& round,
     ping_pong(partner, starts, round_trips);
     return now_s() - start_s;
   };
-  if (runs && plan.warmup > 0) ping_pong(partner, starts, plan.warmup);
+  if (const auto warmup = plan.fixed_warmup.value_or(2); runs && warmup > 0)
+    ping_pong(partner, starts, warmup);
   double pilot_s = 0;
   if (!plan.fixed_batch || !plan.fixed_samples) {
     pilot_s = time_of(1);

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "measure/conditions.hpp"
 #include "measure/sampling_plan.hpp"
 #include "measure/verify.hpp"
 
@@ -19,9 +20,7 @@ struct PointPlan {
 struct PointResult {
   SampleSet samples;
   std::optional<Mismatch> mismatch;  ///< of the verified operation; empty when it was not verified
-  /// Of the rank that had least: processor time over wall time while samples were taken. Below one
-  /// for ranks that poll: they shared a core. Empty where waiting needs no core (GPUs).
-  std::optional<double> cpu_share;
+  Conditions conditions;             ///< while samples were taken
   [[nodiscard]] bool wrong() const { return mismatch && mismatch->wrong > 0; }
 };
 

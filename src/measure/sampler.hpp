@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The measuring loop, the same for every backend. A sample is the maximum over processes of the
-// time from the end of a barrier to the process's own completion of a batch of operations, per
-// operation. Between two samples nothing but the barrier communicates; the samples of a round are
-// reduced after it, by one maximum. docs/method.md says why.
+// time that a batch of operations took, per operation, from the common start to the process's own
+// completion. Between two samples nothing communicates but the barrier, where there is one; the
+// samples of a round are reduced after it, by one maximum. docs/method.md says why.
 #pragma once
 
 #include <algorithm>
@@ -12,43 +12,133 @@
 
 #include "measure/coordinator.hpp"
 #include "measure/sampling_plan.hpp"
+#include "measure/window.hpp"
+#include "stats/quantiles.hpp"
 
 namespace collscale {
 
-/// `run(n)` performs n operations one after the other and returns when this process has completed
-/// them. `now_s()` is this process's clock in seconds; clocks of different processes are never
-/// compared. Collective: every process calls it with the same plan.
+/// The processes, the operation and the clock that one point is measured with; its times are this
+/// process's own. `run(n)` performs n
+/// operations one after the other and returns when this process has completed them; `now_s()` is
+/// this process's clock in seconds.
 template <Coordinator C, class Operation, class Clock>
-SampleSet take_samples(C& processes, const SamplingPlan& plan, Operation&& run, Clock&& now_s) {
-  const auto time_of = [&](std::int64_t operations) {
-    processes.barrier();
-    const double start_s = now_s();
-    run(operations);
-    return now_s() - start_s;
-  };
-  const auto agreed_time_of = [&](std::int64_t operations) {
-    double time_s = time_of(operations);
-    processes.all_max(std::span<double>(&time_s, 1));
+class Stopwatch {
+ public:
+  Stopwatch(C& processes, Operation& run, Clock& now_s)
+      : processes_(processes), run_(run), now_s_(now_s) {}
+
+  /// A barrier before each.
+  void time_after_barriers(std::int64_t batch, std::span<double> times_s) {
+    for (double& time_s : times_s) {
+      processes_.barrier();
+      const double start_s = now_s_();
+      run_(batch);
+      time_s = now_s_() - start_s;
+    }
+  }
+
+  /// Each begins where this process's last one ended.
+  void time_back_to_back(std::int64_t batch, std::span<double> times_s) {
+    processes_.barrier();
+    double start_s = now_s_();
+    for (double& time_s : times_s) {
+      run_(batch);
+      const double end_s = now_s_();
+      time_s = end_s - start_s;
+      start_s = end_s;
+    }
+  }
+
+  /// Of the slowest process, on every process.
+  double agreed_time_s(std::int64_t batch) {
+    double time_s = 0;
+    time_after_barriers(batch, std::span<double>(&time_s, 1));
+    processes_.all_max(std::span<double>(&time_s, 1));
+    return time_s;
+  }
+
+ private:
+  C& processes_;
+  Operation& run_;
+  Clock& now_s_;
+};
+
+/// Before the samples: finds the batch, and performs operations until their times have settled.
+/// Gives the duration of one batch. Nothing here asks a clock that is not agreed on, so that all
+/// processes do the same.
+template <Coordinator C, class Watch, class Operation>
+double settle(C& processes, const SamplingPlan& plan, Watch& watch, Operation& run,
+              SampleSet& result) {
+  if (plan.fixed_warmup && *plan.fixed_warmup > 0) {
+    run(*plan.fixed_warmup);
+    result.warmup = *plan.fixed_warmup;
+  }
+  double elapsed_s = 0;
+  const auto time_of = [&](std::int64_t batch) {
+    const double time_s = watch.agreed_time_s(batch);
+    elapsed_s += time_s;
+    result.warmup += plan.fixed_warmup ? 0 : batch;
     return time_s;
   };
-
-  if (plan.warmup > 0) {
-    run(plan.warmup);
-  }
-  SampleSet result;
+  // The first operation sets up connections and is in no comparison, unless there is no time for
+  // others.
+  double before_s = plan.fixed_warmup ? 0 : time_of(1);
   result.batch = processes.agree(plan.fixed_batch.value_or(1));
   double pilot_s = 0;
   for (bool settled = false; !settled;) {
     // The best of three: one pilot that was interrupted must not make a short operation look long.
-    pilot_s = agreed_time_of(result.batch);
+    pilot_s = time_of(result.batch);
     for (int repeat = 1; repeat < 3 && pilot_s < plan.time_budget_s / 10; ++repeat) {
-      pilot_s = std::min(pilot_s, agreed_time_of(result.batch));
+      pilot_s = std::min(pilot_s, time_of(result.batch));
     }
     const std::int64_t next = processes.agree(next_batch(plan, result.batch, pilot_s));
     settled = next == result.batch;
     result.batch = next;
   }
+  if (plan.fixed_warmup) {
+    return pilot_s;
+  }
+  std::vector<double> round;
+  double earlier_s = pilot_s;
+  result.warmup_stable = result.batch == 1 && times_agree(before_s, pilot_s);
+  for (;;) {
+    const std::int64_t count = next_warmup_round(plan, elapsed_s, earlier_s);
+    if (count == 0) {
+      return pilot_s;
+    }
+    round.assign(static_cast<std::size_t>(count), 0.0);
+    watch.time_after_barriers(result.batch, round);
+    processes.all_max(round);
+    for (const double time_s : round) {
+      elapsed_s += time_s;
+    }
+    result.warmup += count * result.batch;
+    const double later_s = median(round);
+    result.warmup_stable = times_agree(earlier_s, later_s);
+    if (result.warmup_stable) {
+      return later_s;
+    }
+    earlier_s = later_s;
+  }
+}
 
+/// Clocks of different processes are compared for windows only. Collective: every process calls it
+/// with the same plan.
+template <Coordinator C, class Operation, class Clock>
+SampleSet take_samples(C& processes, const SamplingPlan& plan, Operation&& run, Clock&& now_s) {
+  SampleSet result;
+  Stopwatch watch(processes, run, now_s);
+  const double pilot_s = settle(processes, plan, watch, run, result);
+  if constexpr (ClockPeers<C>) {
+    if (plan.sync == SyncPolicy::window &&
+        take_windows(processes, plan, pilot_s, run, now_s, result)) {
+      result.sync = SyncPolicy::window;
+      return result;
+    }
+  }
+  if (plan.sync == SyncPolicy::back_to_back) {
+    result.sync = SyncPolicy::back_to_back;
+  }
   const double begin_s = now_s();
   std::vector<double> round;
   for (;;) {
@@ -58,8 +148,10 @@ SampleSet take_samples(C& processes, const SamplingPlan& plan, Operation&& run, 
       return result;
     }
     round.assign(static_cast<std::size_t>(count), 0.0);
-    for (double& sample_s : round) {
-      sample_s = time_of(result.batch);
+    if (result.sync == SyncPolicy::back_to_back) {
+      watch.time_back_to_back(result.batch, round);
+    } else {
+      watch.time_after_barriers(result.batch, round);
     }
     if constexpr (requires { processes.note_samples(round); }) {
       processes.note_samples(round);  // groups that measure together are told apart by them

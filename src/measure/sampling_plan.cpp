@@ -1,25 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "measure/sampling_plan.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "stats/quantiles.hpp"
+#include "units/suggest.hpp"
 
 namespace collscale {
 
 namespace {
 
+constexpr std::array<std::string_view, 3> kSyncPolicies{"barrier", "back-to-back", "window"};
+
 bool precise_enough(const SamplingPlan& plan, const SampleSet& so_far) {
   if (static_cast<std::int64_t>(so_far.time_s.size()) < plan.enough_from_samples) {
     return false;
   }
-  const MedianInterval interval = median_interval(so_far.time_s, 0.95);
-  return interval.reached &&
-         interval.high - interval.low <= plan.enough_relative_width * interval.median;
+  const auto reached = precision_of(so_far.time_s);
+  return reached && *reached <= plan.precision;
 }
 
 }  // namespace
+
+std::string_view name(SyncPolicy policy) { return kSyncPolicies[static_cast<std::size_t>(policy)]; }
+
+Expected<SyncPolicy> parse_sync_policy(std::string_view text) {
+  for (std::size_t i = 0; i < kSyncPolicies.size(); ++i) {
+    if (kSyncPolicies[i] == text) {
+      return static_cast<SyncPolicy>(i);
+    }
+  }
+  const std::vector<std::string> names(kSyncPolicies.begin(), kSyncPolicies.end());
+  return fail(
+      fmt::format("unknown synchronisation \"{}\", expected barrier, back-to-back or "
+                  "window{}",
+                  text, suggestion(text, names)));
+}
+
+std::optional<double> precision_of(std::span<const double> samples_s) {
+  const MedianInterval interval = median_interval(samples_s, 0.95);
+  if (!interval.reached || interval.median <= 0) {
+    return std::nullopt;
+  }
+  return std::max(interval.high - interval.median, interval.median - interval.low) /
+         interval.median;
+}
 
 std::int64_t next_batch(const SamplingPlan& plan, std::int64_t batch, double elapsed_s) {
   if (plan.fixed_batch) {
@@ -34,6 +63,23 @@ std::int64_t next_batch(const SamplingPlan& plan, std::int64_t batch, double ela
   const double factor = std::clamp(wanted, 2.0, 10.0);
   return std::min(plan.max_batch,
                   static_cast<std::int64_t>(std::ceil(static_cast<double>(batch) * factor)));
+}
+
+bool times_agree(double earlier_s, double later_s) {
+  constexpr double kClose = 0.05;
+  return std::abs(later_s - earlier_s) <= kClose * std::max(earlier_s, later_s);
+}
+
+std::int64_t next_warmup_round(const SamplingPlan& plan, double elapsed_s, double sample_cost_s) {
+  constexpr std::int64_t kMost = 10;
+  const double left_s = plan.time_budget_s / 5 - elapsed_s;
+  if (left_s <= 0) {
+    return 0;
+  }
+  // At least four rounds fit, so that two can agree after some did not.
+  const double affordable = left_s / (4 * std::max(sample_cost_s, 1e-9));
+  return std::clamp<std::int64_t>(
+      static_cast<std::int64_t>(std::min(affordable, static_cast<double>(kMost))), 1, kMost);
 }
 
 std::int64_t next_round(const SamplingPlan& plan, const SampleSet& so_far, double elapsed_s,
@@ -52,15 +98,16 @@ std::int64_t next_round(const SamplingPlan& plan, const SampleSet& so_far, doubl
     return std::max<std::int64_t>(0, std::min(missing, room));
   }
   const double cost_s = done > 0 ? elapsed_s / static_cast<double>(done) : sample_cost_s;
-  // A third of what the budget still holds: the cost is an estimate, and precision may come
-  // earlier.
+  // No more than a third of what the budget still holds, as the cost is an estimate; and no more
+  // than half of what there is, as the precision may be reached with little more.
   const double affordable = left_s / std::max(cost_s, 1e-9);
-  const auto share =
-      static_cast<std::int64_t>(std::min(std::max(1.0, affordable / 3), static_cast<double>(room)));
+  const auto wanted = static_cast<double>(std::max(plan.enough_from_samples, done / 2));
+  const double share = std::min({std::max(1.0, affordable / 3), wanted, static_cast<double>(room)});
   if (missing <= 0 && affordable < 1) {
     return 0;
   }
-  return std::clamp<std::int64_t>(share, std::min(std::max<std::int64_t>(missing, 1), room), room);
+  return std::clamp<std::int64_t>(static_cast<std::int64_t>(share),
+                                  std::min(std::max<std::int64_t>(missing, 1), room), room);
 }
 
 }  // namespace collscale

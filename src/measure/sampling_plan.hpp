@@ -6,32 +6,61 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
+
+#include "units/error.hpp"
 
 namespace collscale {
 
+/// What happens before a sample: a barrier; nothing (each sample begins where the process's own
+/// last one ended); or every process waits for an agreed time (window.hpp).
+enum class SyncPolicy { barrier, back_to_back, window };
+
+std::string_view name(SyncPolicy policy);
+Expected<SyncPolicy> parse_sync_policy(std::string_view text);
+
 struct SamplingPlan {
-  std::int64_t warmup = 2;       ///< operations before anything is timed
-  std::int64_t min_samples = 8;  ///< taken even when they exceed the budget
-  std::int64_t max_samples = 400;
-  double time_budget_s = 0.3;   ///< per point, for the samples; looked at between rounds
+  SyncPolicy sync = SyncPolicy::barrier;
+  std::optional<std::int64_t> fixed_warmup;  ///< operations; empty: until their times settle
+  double precision = 0.02;  ///< enough when the median's 95 % interval lies within ± this share
+  std::int64_t enough_from_samples = 30;  ///< and there are at least so many samples
+  std::int64_t min_samples = 8;           ///< taken even when they exceed the budget
+  std::int64_t max_samples = 2000;
+  double time_budget_s = 1.0;   ///< per point, for the samples; looked at between rounds
   double min_sample_s = 20e-6;  ///< shorter operations are timed in batches of at least this
   std::int64_t max_batch = 1000;
   std::optional<std::int64_t> fixed_samples;  ///< exactly so many; budget and precision are ignored
   std::optional<std::int64_t> fixed_batch;    ///< operations per sample
-  double enough_relative_width = 0.01;    ///< stop when the median's 95 % interval is this narrow
-  std::int64_t enough_from_samples = 50;  ///< and there are at least so many samples
 };
 
 /// What one point gave. Every process holds the same values.
 struct SampleSet {
   std::vector<double> time_s;  ///< per operation; each the maximum over processes
   std::int64_t batch = 1;      ///< operations per sample: operations timed = time_s.size() × batch
+  SyncPolicy sync = SyncPolicy::barrier;  ///< barrier, too, where every window was missed
+  std::int64_t warmup = 0;                ///< operations before the first sample
+  bool warmup_stable = false;
+  std::int64_t missed = 0;                ///< samples thrown away: a process was late
+  std::optional<double> clock_error_s{};  ///< window: the largest misjudgement of a clock
 };
+
+/// The share of the median within which its 95 % interval lies on both sides; empty where there are
+/// too few samples for one.
+std::optional<double> precision_of(std::span<const double> samples_s);
 
 /// The next batch to try after `batch` operations took `elapsed_s`; the same number: it is long
 /// enough.
 std::int64_t next_batch(const SamplingPlan& plan, std::int64_t batch, double elapsed_s);
+
+/// Whether two successive medians of the warm-up say that nothing changes any more.
+bool times_agree(double earlier_s, double later_s);
+
+/// Samples in a round of the warm-up; 0: it has taken long enough, settled or not. A fifth of the
+/// point's budget is for it.
+std::int64_t next_warmup_round(const SamplingPlan& plan, double elapsed_s, double sample_cost_s);
 
 /// How many samples the next round takes; 0: enough. `elapsed_s` is the time the rounds so far
 /// took, barriers included, and `sample_cost_s` an estimate of one sample's for the first round.

@@ -15,9 +15,16 @@ std::vector<double> sorted_copy(std::span<const double> values) {
   return copy;
 }
 
-// P(Bin(n, 1/2) = k), through logarithms so that any n works.
+// P(Bin(n, 1/2) = k), through logarithms so that any n works; exact where the coefficient is.
 double half_binomial(std::size_t n, std::size_t k) {
   const double dn = static_cast<double>(n);
+  if (n <= 50) {
+    double coefficient = 1;
+    for (std::size_t i = 1; i <= k; ++i) {
+      coefficient = coefficient * static_cast<double>(n - k + i) / static_cast<double>(i);
+    }
+    return std::ldexp(coefficient, -static_cast<int>(n));
+  }
   const double dk = static_cast<double>(k);
   return std::exp(std::lgamma(dn + 1) - std::lgamma(dk + 1) - std::lgamma(dn - dk + 1) -
                   dn * std::log(2.0));
@@ -55,29 +62,35 @@ double median_absolute_deviation(std::span<const double> values) {
 }
 
 MedianInterval median_interval(std::span<const double> values, double level) {
-  const std::vector<double> ascending = sorted_copy(values);
+  std::vector<double> copy(values.begin(), values.end());
   MedianInterval interval;
-  const std::size_t n = ascending.size();
-  interval.median = sorted_quantile(ascending, 0.5);
+  const std::size_t n = copy.size();
   if (n == 0) {
-    interval.low = interval.high = interval.median;
+    interval.median = interval.low = interval.high = std::numeric_limits<double>::quiet_NaN();
     return interval;
   }
-  // r = 1 leaves out nothing but the tails beyond min and max.
-  std::size_t r = 1;
-  double tail = half_binomial(n, 0);  // P(Bin < r)
-  while (2 * (r + 1) <= n) {
-    const double wider_tail = tail + half_binomial(n, r);
-    if (1.0 - 2.0 * wider_tail < level) {
-      break;
-    }
-    tail = wider_tail;
-    ++r;
+  // P(r <= Bin <= n - r), from the middle outwards: some square root of n steps.
+  std::size_t r = std::max<std::size_t>(n / 2, 1);
+  double at_r = half_binomial(n, r);  // P(Bin = r) = P(Bin = n - r)
+  interval.coverage = 2 * r == n ? at_r : 2 * at_r;
+  while (interval.coverage < level && r > 1) {
+    at_r *= static_cast<double>(r) / static_cast<double>(n - r + 1);
+    --r;
+    interval.coverage += 2 * at_r;
   }
-  interval.low = ascending[r - 1];
-  interval.high = ascending[n - r];
-  interval.coverage = std::max(0.0, 1.0 - 2.0 * tail);
+  interval.coverage = n == 1 ? 0 : std::min(interval.coverage, 1.0);
   interval.reached = interval.coverage >= level;
+  // Order statistics without sorting: the interval's ends split the values, the middle is between.
+  const auto at = [&](std::size_t k) { return copy.begin() + static_cast<std::ptrdiff_t>(k); };
+  std::nth_element(copy.begin(), at(r - 1), copy.end());
+  interval.low = *at(r - 1);
+  std::nth_element(at(r - 1), at(n - r), copy.end());
+  interval.high = *at(n - r);
+  const std::size_t middle = (n - 1) / 2;
+  std::nth_element(at(r - 1), at(middle), copy.end());
+  const double lower = *at(middle);
+  const double upper = n % 2 == 1 ? lower : *std::min_element(at(middle + 1), copy.end());
+  interval.median = n % 2 == 1 ? lower : lower + 0.5 * (upper - lower);
   return interval;
 }
 

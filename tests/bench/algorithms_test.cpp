@@ -63,6 +63,8 @@ TEST(Algorithms, TakeTurnsWithinASizeAndKeepAllTheirSamplesAndTheirBatch) {
     PointResult result;
     result.samples.time_s.assign(static_cast<std::size_t>(*turn.sampling.fixed_samples), 1.0);
     result.samples.batch = turn.sampling.fixed_batch.value_or(7);
+    result.samples.missed = 1;
+    result.conditions.cpu_share = order.size() < 8 ? 0.5 : 1.0;
     batches.push_back(result.samples.batch);
     result.mismatch = turn.verify ? std::optional(Mismatch{}) : std::nullopt;
     return result;
@@ -74,6 +76,8 @@ TEST(Algorithms, TakeTurnsWithinASizeAndKeepAllTheirSamplesAndTheirBatch) {
   EXPECT_EQ(first.samples.time_s.size(), 10U);
   EXPECT_EQ(second.samples.time_s.size(), 10U);
   EXPECT_TRUE(second.mismatch) << "verified in the first turn";
+  EXPECT_EQ(first.samples.missed, 3) << "of all turns";
+  EXPECT_EQ(first.conditions.cpu_share, 0.5) << "the worst of them";
   turns(points[2]);
   EXPECT_EQ(order, "auto! ring! auto ring auto ring auto! ") << "alone, in one go";
   turns(points[1]);

@@ -142,6 +142,42 @@ TEST(Options, GoogleBenchmarksVariablesAreReadAndFlagsGoBeforeThem) {
   }
 }
 
+TEST(Options, TimingIsUnderstood) {
+  const SamplingPlan usual = parse({})->options.sampling;
+  EXPECT_EQ(usual.sync, SyncPolicy::barrier);
+  EXPECT_DOUBLE_EQ(usual.precision, 0.02);
+  EXPECT_FALSE(usual.fixed_warmup);
+  const auto parsed =
+      parse({"--sync", "window", "--precision", "0.5%", "--min-samples", "40", "--max-samples",
+             "50", "--buffers", "cold", "-w", "7", "--retry-noisy", "all_gather"});
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  const SamplingPlan& plan = parsed->options.sampling;
+  EXPECT_EQ(plan.sync, SyncPolicy::window);
+  EXPECT_DOUBLE_EQ(plan.precision, 0.005);
+  EXPECT_EQ(plan.min_samples, 40);
+  EXPECT_EQ(plan.enough_from_samples, 40);
+  EXPECT_EQ(plan.max_samples, 50);
+  EXPECT_EQ(plan.fixed_warmup, 7);
+  EXPECT_EQ(parsed->options.buffers, BufferPolicy::cold);
+  EXPECT_EQ(parsed->options.retry_noisy, 1) << "the word after it is a collective";
+  EXPECT_EQ(parsed->options.collectives, std::vector{Collective::all_gather});
+  EXPECT_EQ(parse({"--retry-noisy=4"})->options.retry_noisy, 4);
+  EXPECT_EQ(parse({})->options.retry_noisy, 0);
+  EXPECT_DOUBLE_EQ(parse({"--precision", "3"})->options.sampling.precision, 0.03);
+}
+
+TEST(Options, BadTimingIsRefusedWithWhatWasExpected) {
+  EXPECT_THAT(error_of({"--sync", "barier"}), HasSubstr("did you mean \"barrier\"?"));
+  EXPECT_THAT(error_of({"--precision", "0%"}), HasSubstr("--precision 0%: expected a share"));
+  EXPECT_THAT(error_of({"--precision", "%"}), HasSubstr("--precision %: expected a share"));
+  EXPECT_THAT(error_of({"--precision", "2x"}), HasSubstr("such as 2%"));
+  EXPECT_THAT(error_of({"--precision", "nan"}), HasSubstr("such as 2%"));
+  EXPECT_THAT(error_of({"--min-samples", "9", "--max-samples", "8"}),
+              HasSubstr("--min-samples 9: expected a whole number from 1 to 8"));
+  EXPECT_THAT(error_of({"--buffers", "warm"}), HasSubstr("expected rotate, hot or cold"));
+  EXPECT_THAT(error_of({"--retry-noisy=often"}), HasSubstr("--retry-noisy"));
+}
+
 TEST(Selected, AFilterSelectsByCleanNamesAndMayBeInverted) {
   const std::string name = "all_reduce/auto/float/bytes:8/ranks:2";
   EXPECT_TRUE(*selected(name, ""));

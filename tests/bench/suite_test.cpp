@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <tuple>
 
 #include "bench/hosting.hpp"
 #include "bench/table.hpp"
@@ -230,19 +231,69 @@ TEST(RunSuite, AProcessThatDoesNotReportIsSilentAndWritesNothing) {
   EXPECT_TRUE(std::filesystem::is_empty(scratch.path()));
 }
 
-TEST(RunSuite, ContendedPointsAreMarkedAndCounted) {
-  BenchOptions options = options_for({1024});
+/// Answers that come with the processor shares given, one after the other; then always the last.
+BenchBackend backend_with_shares(std::vector<double> shares, int* calls) {
   BenchBackend backend = instant_backend(1e-3);
   const auto quiet = backend.measure;
-  backend.measure = [quiet](const BenchPoint& point) {
+  backend.measure = [quiet, calls, shares = std::move(shares)](const BenchPoint& point) {
     PointResult result = quiet(point);
-    result.cpu_share = 0.5;
+    const auto call = static_cast<std::size_t>((*calls)++);
+    result.conditions.cpu_share = shares[std::min(call, shares.size() - 1)];
+    result.samples.time_s.assign(10, 1e-3 * static_cast<double>(call + 1));
+    return result;
+  };
+  return backend;
+}
+
+TEST(RunSuite, ContendedPointsAreMarkedAndCounted) {
+  const ScratchDirectory scratch;
+  BenchOptions options = options_for({1024, 2048});
+  options.json_path = scratch.file("r.json");
+  int calls = 0;
+  const BenchBackend backend = backend_with_shares({0.5, 0.99}, &calls);
+  const auto [out, err] =
+      printed_by([&] { run_suite(options, backend, *make_points(options, 2, 1)); });
+  EXPECT_THAT(out, HasSubstr("0  contended\n"));
+  EXPECT_THAT(out, HasSubstr("0  good\n"));
+  EXPECT_THAT(err, HasSubstr("1 of 2 points are not good (1 contended)"));
+  const auto results = read_results(options.json_path);
+  ASSERT_TRUE(results) << results.error().message;
+  EXPECT_EQ(results->records[0].quality->verdict, "contended");
+  EXPECT_EQ(results->records[0].quality->cpu_share, 0.5);
+  EXPECT_EQ(results->records[1].quality->verdict, "good");
+  EXPECT_EQ(results->context.at("contended_points"), "1 of 2");
+}
+
+TEST(RunSuite, NoisyRowsAreMeasuredAgainAndTheBestIsKept) {
+  BenchOptions options = options_for({1024});
+  options.retry_noisy = 3;
+  int calls = 0;
+  // The second is good, so that there is no third.
+  auto [out, err] = printed_by([&] {
+    run_suite(options, backend_with_shares({0.5, 0.99, 0.5}, &calls), *make_points(options, 2, 1));
+  });
+  EXPECT_EQ(calls, 2);
+  EXPECT_THAT(out, HasSubstr("0  good, best of 2\n"));
+  EXPECT_THAT(out, HasSubstr("2.00 ms")) << "the good one's time";
+  EXPECT_EQ(err, "");
+  calls = 0;
+  std::tie(out, err) = printed_by(
+      [&] { run_suite(options, backend_with_shares({0.5}, &calls), *make_points(options, 2, 1)); });
+  EXPECT_EQ(calls, 4) << "once and three times again";
+  EXPECT_THAT(out, HasSubstr("contended, best of 4"));
+}
+
+TEST(RunSuite, TheTableShowsTheWidthReached) {
+  BenchOptions options = options_for({1024});
+  BenchBackend backend = instant_backend(1e-3);
+  backend.measure = [](const BenchPoint&) {
+    PointResult result;
+    result.samples.time_s = {1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0};
     return result;
   };
   const auto [out, err] =
       printed_by([&] { run_suite(options, backend, *make_points(options, 2, 1)); });
-  EXPECT_THAT(out, HasSubstr("~\n"));
-  EXPECT_THAT(err, HasSubstr("1 of 1 points (~) are contended"));
+  EXPECT_THAT(out, HasSubstr(" 26.7%")) << "1.5 within 1.1 and 1.9";
 }
 
 TEST(RunSuite, RepetitionsMeasureAgain) {

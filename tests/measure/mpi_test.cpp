@@ -149,6 +149,51 @@ TEST_F(MpiCollectives, AllRanksTakeEquallyManySamplesThoughTheirClocksDisagree) 
   EXPECT_EQ(mine, set.time_s) << "every rank holds the maxima";
 }
 
+TEST_F(MpiCollectives, WindowsBeginTogetherThoughClocksHaveOtherOriginsAndRates) {
+  const Scenario made = scenario(Collective::all_reduce);
+  const BufferLayout buffers = layout(made, 256);
+  const MpiOperation operation(made, buffers, ranks_);
+  SamplingPlan plan;
+  plan.sync = SyncPolicy::window;
+  plan.time_budget_s = 0.1;
+  plan.max_samples = 100;
+  const double origin_s = 1e4 * ranks_.rank();
+  const double rate = 1.0 + 1e-5 * ranks_.rank();
+  const SampleSet set = take_samples(
+      ranks_, plan,
+      [&](std::int64_t n) {
+        for (std::int64_t i = 0; i < n; ++i) {
+          operation(pools_.send.data(), pools_.receive.data());
+        }
+      },
+      [&] { return origin_s + rate * steady_now_s(); });
+  ASSERT_FALSE(set.time_s.empty());
+  for (const double time_s : set.time_s) {
+    EXPECT_GT(time_s, 0);
+    EXPECT_LT(time_s, 100) << "an origin not understood would show as 10,000 s";
+  }
+  std::vector<double> mine(set.time_s);
+  mine.push_back(static_cast<double>(set.missed));
+  std::vector<double> most(mine);
+  ranks_.all_max(most);
+  EXPECT_EQ(mine, most);
+}
+
+TEST_F(MpiCollectives, ComparedClocksAgree) {
+  const double origin_s = 1e3 * ranks_.rank();
+  const auto now_s = [&] { return origin_s + steady_now_s(); };
+  ReferenceClock clock;
+  // The quickest of several: a descheduled rank spoils a reading.
+  double error_s = HUGE_VAL;
+  for (int i = 0; i < 5; ++i) {
+    clock = ReferenceClock();
+    compare_clocks(ranks_, clock, now_s);
+    // The machine's clock is one, so that the reference's time is known: rank 0's origin is 0.
+    error_s = std::min(error_s, std::abs(clock.at(now_s()) - steady_now_s()));
+  }
+  EXPECT_LT(error_s, 0.05) << "of 1000 s per rank; a busy machine may delay both ways unequally";
+}
+
 TEST_F(MpiCollectives, TypesAndOperationsThatMpiLacksAreRefused) {
   const Scenario half = scenario(Collective::all_reduce, DataType::float16);
   const auto refused = check_mpi_can_run(half, layout(half, 64));

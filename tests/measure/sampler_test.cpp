@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace collscale {
 namespace {
 
@@ -63,6 +65,7 @@ TEST(TakeSamples, NothingButABarrierCommunicatesBetweenTwoSamples) {
   SamplingPlan plan;
   plan.fixed_samples = 100;
   plan.fixed_batch = 1;
+  plan.fixed_warmup = 2;
   take_samples(
       processes, plan, [&](std::int64_t) { now_s += 1e-3; }, [&] { return now_s; });
   EXPECT_EQ(std::count(processes.reductions.begin(), processes.reductions.end(), 100U), 1)
@@ -82,7 +85,7 @@ TEST(TakeSamples, TheNumberOfSamplesIsProcessZeros) {
   double now_s = 0;
   std::int64_t operations = 0;
   SamplingPlan plan;
-  plan.warmup = 0;
+  plan.fixed_warmup = 0;
   const SampleSet set = take_samples(
       processes, plan,
       [&](std::int64_t n) {
@@ -99,7 +102,7 @@ TEST(TakeSamples, WarmUpIsNotTimed) {
   std::int64_t operations = 0;
   SingleProcess alone;
   SamplingPlan plan;
-  plan.warmup = 3;
+  plan.fixed_warmup = 3;
   plan.fixed_samples = 10;
   plan.fixed_batch = 1;
   const SampleSet set = take_samples(
@@ -111,6 +114,75 @@ TEST(TakeSamples, WarmUpIsNotTimed) {
       },
       [&] { return now_s; });
   EXPECT_THAT(set.time_s, testing::Each(testing::DoubleNear(1e-3, 1e-9)));
+}
+
+/// Alone, with an operation whose n-th call (from 0) takes time_s(n).
+template <class F>
+SampleSet sample_alone(const SamplingPlan& plan, F&& time_s) {
+  double now_s = 0;
+  std::int64_t calls = 0;
+  SingleProcess alone;
+  return take_samples(
+      alone, plan,
+      [&](std::int64_t n) {
+        for (std::int64_t i = 0; i < n; ++i) {
+          now_s += time_s(calls++);
+        }
+      },
+      [&] { return now_s; });
+}
+
+TEST(TakeSamples, WarmsUpUntilTimesNoLongerFall) {
+  SamplingPlan plan;
+  plan.fixed_batch = 1;
+  // Each operation a tenth quicker than the last, down to 1 ms after the 50th.
+  const auto falling = [](std::int64_t n) {
+    return n < 50 ? 1e-3 * (1 + 0.1 * static_cast<double>(50 - n)) : 1e-3;
+  };
+  const SampleSet set = sample_alone(plan, falling);
+  EXPECT_TRUE(set.warmup_stable);
+  EXPECT_GE(set.warmup, 45);
+  EXPECT_LT(set.time_s.front(), 1.5e-3);
+}
+
+TEST(TakeSamples, WarmUpGivesUpAfterAFifthOfTheBudget) {
+  SamplingPlan plan;
+  plan.fixed_batch = 1;
+  plan.time_budget_s = 1;
+  const auto restless = [](std::int64_t n) { return 1e-3 * std::pow(1.1, static_cast<double>(n)); };
+  const SampleSet set = sample_alone(plan, restless);
+  EXPECT_FALSE(set.warmup_stable);
+  EXPECT_GT(set.warmup, 10);
+}
+
+TEST(TakeSamples, ALongOperationIsWarmedUpByOneAndAPilot) {
+  SamplingPlan plan;
+  plan.time_budget_s = 1;
+  const SampleSet set = sample_alone(plan, [](std::int64_t) { return 2.0; });
+  EXPECT_EQ(set.warmup, 2);
+  EXPECT_TRUE(set.warmup_stable);
+  EXPECT_EQ(set.time_s.size(), 8U) << "the floor holds beyond the budget";
+}
+
+TEST(TakeSamples, BackToBackHasOneBarrierPerRoundAndNoGaps) {
+  double now_s = 0;
+  FakeProcesses processes;
+  SamplingPlan plan;
+  plan.sync = SyncPolicy::back_to_back;
+  plan.fixed_samples = 50;
+  plan.fixed_batch = 2;
+  plan.fixed_warmup = 1;
+  int reads = 0;
+  const SampleSet set = take_samples(
+      processes, plan, [&](std::int64_t n) { now_s += static_cast<double>(n) * 1e-3; },
+      [&] {
+        ++reads;
+        return now_s;
+      });
+  EXPECT_EQ(set.sync, SyncPolicy::back_to_back);
+  EXPECT_THAT(set.time_s, testing::Each(testing::DoubleNear(1e-3, 1e-12)));
+  EXPECT_EQ(processes.barriers, 3 + 1) << "of three pilots and one round";
+  EXPECT_LE(reads, 3 * 2 + 1 + 51 + 3) << "one read per sample";
 }
 
 }  // namespace

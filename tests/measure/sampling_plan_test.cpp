@@ -43,24 +43,55 @@ TEST(NextRound, TakesTheLeastNumberOfSamplesWhateverTheyCost) {
 
 TEST(NextRound, SpendsTheBudgetInShares) {
   SamplingPlan plan;
-  plan.time_budget_s = 0.3;
-  plan.max_samples = 1000;
-  EXPECT_EQ(next_round(plan, {}, 0, 1e-3), 100);
-  // 0.2 s are left, at 1 ms each.
-  EXPECT_NEAR(static_cast<double>(next_round(plan, samples(100, 1e-3, 1e-4), 0.1, 1e-3)), 66, 1);
+  plan.time_budget_s = 0.03;
+  EXPECT_EQ(next_round(plan, {}, 0, 1e-3), 10);
+  // 20 ms are left, at 1 ms each.
+  EXPECT_NEAR(static_cast<double>(next_round(plan, samples(10, 1e-3, 1e-4), 0.01, 1e-3)), 6, 1);
+}
+
+TEST(NextRound, GrowsWithWhatThereIsSoThatItCanStopSoon) {
+  const SamplingPlan plan;
+  EXPECT_EQ(next_round(plan, {}, 0, 1e-6), 30);
+  EXPECT_EQ(next_round(plan, samples(200, 1e-3, 1e-4), 1e-3, 1e-6), 100);
 }
 
 TEST(NextRound, StopsWhenTheMedianIsKnownWellEnough) {
-  const SamplingPlan plan;
+  SamplingPlan plan;
   EXPECT_EQ(next_round(plan, samples(60, 1e-3), 0.06, 1e-3), 0);
   EXPECT_GT(next_round(plan, samples(60, 1e-3, 1e-4), 0.06, 1e-3), 0);
   EXPECT_GT(next_round(plan, samples(20, 1e-3), 0.02, 1e-3), 0) << "too few to trust";
+  // 60 values from 1 to 1.59: the interval of the median is about +- 6 %.
+  const SampleSet wide = samples(60, 1.0, 0.01);
+  plan.precision = 0.07;
+  EXPECT_EQ(next_round(plan, wide, 0.06, 1e-3), 0);
+  plan.precision = 0.05;
+  EXPECT_GT(next_round(plan, wide, 0.06, 1e-3), 0);
+}
+
+TEST(PrecisionOf, IsTheFartherEndOfTheMediansInterval) {
+  // Of 11 values, the second and the tenth bound the median at 95 %: 6 lies within 2 and 10.
+  EXPECT_DOUBLE_EQ(*precision_of(samples(11, 1, 1).time_s), 4.0 / 6);
+  EXPECT_FALSE(precision_of(samples(5, 1, 1).time_s));
+  EXPECT_FALSE(precision_of({}));
+}
+
+TEST(SyncPolicy, NamesReadBack) {
+  for (const SyncPolicy policy :
+       {SyncPolicy::barrier, SyncPolicy::back_to_back, SyncPolicy::window}) {
+    EXPECT_EQ(*parse_sync_policy(name(policy)), policy);
+  }
+  const auto unknown = parse_sync_policy("windo");
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().message,
+            "unknown synchronisation \"windo\", expected barrier, back-to-back or window, did you "
+            "mean \"window\"?");
 }
 
 TEST(NextRound, NeverPassesTheLargestNumber) {
   SamplingPlan plan;
+  plan.max_samples = 20;
+  EXPECT_EQ(next_round(plan, {}, 0, 1e-9), 20);
   plan.max_samples = 40;
-  EXPECT_EQ(next_round(plan, {}, 0, 1e-9), 40);
   EXPECT_EQ(next_round(plan, samples(40, 1e-3, 1e-4), 0.001, 1e-3), 0);
 }
 

@@ -12,6 +12,10 @@
 
 namespace collscale {
 
+namespace {
+constexpr int kClockTag = 4711;
+}
+
 MpiSession::MpiSession(int& argc, char**& argv) { MPI_Init(&argc, &argv); }
 
 MpiSession::~MpiSession() { MPI_Finalize(); }
@@ -35,6 +39,16 @@ void MpiCommunicator::all_max(std::span<double> values) const {
 std::int64_t MpiCommunicator::agree(std::int64_t value) const {
   step();
   MPI_Bcast(&value, 1, MPI_INT64_T, 0, handle_);
+  return value;
+}
+
+void MpiCommunicator::send(int process, double value) const {
+  MPI_Send(&value, 1, MPI_DOUBLE, process, kClockTag, handle_);
+}
+
+double MpiCommunicator::receive(int process) const {
+  double value = 0;
+  MPI_Recv(&value, 1, MPI_DOUBLE, process, kClockTag, handle_, MPI_STATUS_IGNORE);
   return value;
 }
 

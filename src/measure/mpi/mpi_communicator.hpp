@@ -36,6 +36,8 @@ class MpiCommunicator {
   void barrier() const;
   void all_max(std::span<double> values) const;
   [[nodiscard]] std::int64_t agree(std::int64_t value) const;
+  void send(int process, double value) const;
+  [[nodiscard]] double receive(int process) const;
   /// Process 0's bytes, on every process; every process passes as many.
   void broadcast(std::span<char> bytes) const;
 
@@ -51,7 +53,7 @@ class MpiCommunicator {
   int rank_ = 0;
   int size_ = 1;
 };
-static_assert(Coordinator<MpiCommunicator>);
+static_assert(ClockPeers<MpiCommunicator>);
 
 /// Ends all ranks of the program with `exit_code`, from any thread; where MPI does not manage to,
 /// at least this process, for which launchers end the others.

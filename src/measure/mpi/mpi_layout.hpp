@@ -35,6 +35,8 @@ class MpiGroups {
   void barrier() const;
   void all_max(std::span<double> values) const { all_.all_max(values); }
   [[nodiscard]] std::int64_t agree(std::int64_t value) const { return all_.agree(value); }
+  void send(int process, double value) const { all_.send(process, value); }
+  [[nodiscard]] double receive(int process) const { return all_.receive(process); }
 
   /// True on ranks that are in a group; the others have nothing to run.
   [[nodiscard]] bool takes_part() const { return index_ >= 0; }
@@ -54,7 +56,7 @@ class MpiGroups {
   MpiCommunicator group_;
   std::vector<double> own_s_;
 };
-static_assert(Coordinator<MpiGroups>);
+static_assert(ClockPeers<MpiGroups>);
 
 /// The rank that a collective sees: the one within the group.
 inline int rank_in_group(const MpiCommunicator& ranks) { return ranks.rank(); }

@@ -61,20 +61,16 @@ PointResult measure_on_host(Ranks& ranks, const Scenario& scenario, const Buffer
   const auto used = static_cast<std::size_t>(slots.pool_bytes());
   fill_ones(scenario.dtype, pools.send.bytes().first(used));
   fill_ones(scenario.dtype, pools.receive.bytes().first(used));
-  std::int64_t slot = 0;
+  SlotWalk slot(slots);
   const auto run = [&](std::int64_t operations) {
     for (std::int64_t i = 0; i < operations; ++i) {
-      const std::int64_t at = slot * slots.stride_bytes;
+      const std::int64_t at = slot.next_bytes();
       operation(pools.send.data() + at, pools.receive.data() + at);
-      slot = slot + 1 == slots.slots ? 0 : slot + 1;
     }
   };
-  const double begin_s = steady_now_s();
-  const double begin_cpu_s = process_cpu_s();
+  const ConditionWatch watch;
   result.samples = take_samples(ranks, plan.sampling, run, steady_now_s);
-  double less_share = -(process_cpu_s() - begin_cpu_s) / (steady_now_s() - begin_s);
-  ranks.all_max(std::span<double>(&less_share, 1));
-  result.cpu_share = -less_share;
+  result.conditions = watch.finish(ranks, true);  // MPI waits by polling
   return result;
 }
 

@@ -33,22 +33,23 @@ PointResult measure_on_devices(C& processes, NcclDeviceGroup& gpus, const Scenar
       return result;
     }
   }
-  std::int64_t slot = 0;
+  SlotWalk slot(slots);
   const auto run = [&](std::int64_t operations) {
     for (std::int64_t done = 0; done < operations;) {
       const std::int64_t group = std::min(per_group, operations - done);
       heartbeat.enter();
       gpus.begin_group();
       for (std::int64_t i = 0; i < group; ++i) {
-        gpus.enqueue(scenario, layout, slot * slots.stride_bytes);
-        slot = slot + 1 == slots.slots ? 0 : slot + 1;
+        gpus.enqueue(scenario, layout, slot.next_bytes());
       }
       gpus.end_group();
       done += group;
     }
     gpus.synchronise();
   };
+  const ConditionWatch watch;
   result.samples = take_samples(processes, plan.sampling, run, steady_now_s);
+  result.conditions = watch.finish(processes, false);
   return result;
 }
 
