@@ -35,6 +35,27 @@ void clock_reads(benchmark::State& state) {
 }
 BENCHMARK(clock_reads)->ArgName("per_sample")->Arg(1)->Arg(2);
 
+/// A clock that gains ever more, so that the interval of the median has a width.
+class GainingClock {
+ public:
+  double operator()() { return steady_now_s() + (gained_s_ += step_s_ += 1e-12); }
+
+ private:
+  double step_s_ = 0;
+  double gained_s_ = 0;
+};
+
+void gaining_clock_reads(benchmark::State& state) {
+  GainingClock clock;
+  for (auto iteration : state) {
+    for (std::int64_t i = 0; i < kSamples * 2; ++i) {
+      benchmark::DoNotOptimize(clock());
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * kSamples);
+}
+BENCHMARK(gaining_clock_reads);
+
 /// The whole of take_samples with a number of samples given; per item, less clock_reads, is the
 /// overhead. "in_sample_ns" is what the median sample of a do-nothing operation says: the part of
 /// the overhead that is in the result.
@@ -56,7 +77,7 @@ BENCHMARK_CAPTURE(take_fixed, barrier, SyncPolicy::barrier);
 BENCHMARK_CAPTURE(take_fixed, back_to_back, SyncPolicy::back_to_back);
 
 /// With the decisions between rounds: the interval of the median is looked at after each, and never
-/// narrow enough, up to the cap.
+/// narrow enough, up to the cap. Its floor is gaining_clock_reads.
 void take_adaptive(benchmark::State& state) {
   SamplingPlan plan = plan_of(SyncPolicy::barrier);
   plan.precision = 0;
@@ -64,10 +85,7 @@ void take_adaptive(benchmark::State& state) {
   plan.max_samples = kSamples;
   SingleProcess alone;
   std::int64_t samples = 0;
-  // Ever longer times, so that the interval has a width.
-  double step_s = 0;
-  double drift_s = 0;
-  const auto clock = [&] { return steady_now_s() + (drift_s += step_s += 1e-12); };
+  GainingClock clock;
   for (auto iteration : state) {
     samples += static_cast<std::int64_t>(take_samples(alone, plan, Nothing{}, clock).time_s.size());
   }
