@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
   options.sizes_bytes = {8, 65536};
   options.sampling.fixed_samples = 5;
   options.sampling.fixed_batch = 1;
-  options.sampling.warmup = 0;
+  options.sampling.fixed_warmup = 0;
   options.json_path = argv[2];
   BenchBackend backend;
   backend.reports = ranks.rank() == 0;
