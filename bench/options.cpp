@@ -23,8 +23,9 @@ struct RawOptions {
   std::string collectives, min_size = "8", max_size, factor, step, samples, warmup, check = "1",
                            type = "float", op = "sum", per_sample, threads = "1", blocking = "0",
                            root = "0", gpus = "1", table = "default", busbw, time, timeout,
-                           algorithms = "auto", layouts, groups = "together", per_node;
+                           algorithms = "auto", layouts, groups = "together", per_node, sizes, skew;
   bool in_place = false, list = false, matrix = false;
+  bool sized_by_range = false;  ///< -b, -e, -f or -i is given
   RawTiming timing;
 };
 
@@ -43,18 +44,57 @@ tl::unexpected<Error> at(std::string_view flag, const Error& error) {
   return fail(fmt::format("{}: {}", flag, error.message), error.code);
 }
 
-std::vector<Collective> measured_collectives() {
+std::vector<Collective> measured_collectives(Engine engine) {
   std::vector<Collective> measured;
   for (const std::string& candidate : collective_names()) {
     if (const auto collective = parse_collective(candidate);
-        collective && is_measured(*collective)) {
+        collective && (engine == Engine::mpi || is_measured_on_gpus(*collective))) {
       measured.push_back(*collective);
     }
   }
   return measured;
 }
 
+Expected<std::vector<double>> listed_sizes(const RawOptions& raw) {
+  std::vector<double> sizes;
+  for (std::size_t begin = 0; begin <= raw.sizes.size();) {
+    const std::size_t end = std::min(raw.sizes.find(',', begin), raw.sizes.size());
+    const auto size = parse_nccl_tests_size_bytes(raw.sizes.substr(begin, end - begin));
+    if (!size) return at("--sizes", size.error());
+    if (*size < 1 || *size > 1e15) {
+      return fail(fmt::format("--sizes {}: expected sizes from 1 byte up", raw.sizes));
+    }
+    sizes.push_back(std::floor(*size));
+    begin = end + 1;
+  }
+  return sizes;
+}
+
+Expected<void> understand_skew(const RawOptions& raw, BenchOptions& options) {
+  if (raw.skew.empty()) {
+    return {};
+  }
+  const char* const end = raw.skew.data() + raw.skew.size();
+  const auto [stop, status] = std::from_chars(raw.skew.data(), end, options.skew);
+  if (status != std::errc() || stop != end || !(options.skew >= 1) || options.skew > 1e6) {
+    return fail(fmt::format(
+        "--skew {}: expected the largest block over the smallest, a number from 1 to 1000000",
+        raw.skew));
+  }
+  if (std::none_of(options.collectives.begin(), options.collectives.end(), has_unequal_blocks)) {
+    return fail(fmt::format(
+        "--skew {}: only all_gather_v and all_to_all_v have blocks of unequal size", raw.skew));
+  }
+  return {};
+}
+
 Expected<std::vector<double>> understand_sizes(const RawOptions& raw) {
+  if (!raw.sizes.empty()) {
+    if (raw.sized_by_range) {
+      return fail("--sizes: expected either a list, or a range by -b, -e, -f and -i");
+    }
+    return listed_sizes(raw);
+  }
   const auto smallest = parse_nccl_tests_size_bytes(raw.min_size);
   if (!smallest) {
     return at("-b", smallest.error());
@@ -201,7 +241,7 @@ Expected<BenchOptions> understand(const RawOptions& raw, Engine engine, BenchOpt
   if (!raw.collectives.empty()) {
     words.push_back(raw.collectives);
   }
-  const auto collectives = parse_collectives(words, measured_collectives());
+  const auto collectives = parse_collectives(words, measured_collectives(engine));
   if (!collectives) return tl::unexpected(collectives.error());
   if (!collectives->empty()) {
     options.collectives = *collectives;
@@ -213,6 +253,7 @@ Expected<BenchOptions> understand(const RawOptions& raw, Engine engine, BenchOpt
   if (options.algorithms.empty()) {
     return fail("-a: expected names of algorithms, auto or all, with commas between them");
   }
+  if (auto skew = understand_skew(raw, options); !skew) return tl::unexpected(skew.error());
   const auto type = parse_data_type(raw.type);
   if (!type) return at("-d", type.error());
   options.dtype = *type;
@@ -278,6 +319,7 @@ std::string description(Engine engine) {
          "Examples:\n"
          "  mpirun -np 2 bench_mpi                  all_reduce and all_gather, 8 B to 64 MiB\n"
          "  mpirun -np 4 bench_mpi -C all_to_all -b 1K -e 1M -f 4\n"
+         "  mpirun -np 4 bench_mpi -C all_gather_v --skew 4 -s 1K,1M\n"
          "  mpirun -np 2 bench_mpi --time-per-point 0.05s --json results.json\n"
          "  mpirun -np 16 bench_mpi --layout node,rail   inside nodes, then across them\n"
          "  mpirun -np 16 bench_mpi --matrix             every pair; names a slow rank or link\n"
@@ -307,21 +349,28 @@ void add_what_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
       ->type_name("LIST");
   const std::string what = "What to measure";
   add(app, "-C,--collective", raw.collectives,
-      "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, reduce, or all "
-      "[all_reduce,all_gather]",
+      engine == Engine::nccl
+          ? "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, reduce, or all "
+            "[all_reduce,all_gather]"
+          : "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, reduce, gather, "
+            "scatter, send_recv (ring shift), barrier, all_gather_v, all_to_all_v (blocks of "
+            "unequal size, --skew), or all [all_reduce,all_gather]",
       "LIST", what);
   add(app, "-b,--minbytes", raw.min_size, "Smallest size; 8M and 8MiB are the same here [8]",
       "SIZE", what);
   add(app, "-e,--maxbytes", raw.max_size, "Largest size [64M]", "SIZE", what);
   add(app, "-f,--stepfactor", raw.factor, "Factor between sizes [2]", "N", what);
   add(app, "-i,--stepbytes", raw.step, "Step between sizes, instead of a factor", "SIZE", what);
+  add(app, "-s,--sizes", raw.sizes, "Exactly these sizes, as 8,1K,1M; instead of -b, -e, -f, -i",
+      "LIST", what);
   add(app, "-d,--datatype", raw.type,
       engine == Engine::nccl
           ? "int8 uint8 int32 uint32 int64 uint64 half bfloat16 float double [float]"
           : "int8 uint8 int32 uint32 int64 uint64 float double [float]",
       "TYPE", what);
   add(app, "-o,--op", raw.op, "sum, prod, min, max [sum]", "OP", what);
-  add(app, "-r,--root", raw.root, "Root of broadcast and reduce [0]", "RANK", what);
+  add(app, "-r,--root", raw.root, "Root of broadcast, reduce, gather and scatter [0]", "RANK",
+      what);
   if (engine == Engine::mpi) {
     add(app, "-a,--algorithm", raw.algorithms,
         "auto (the library picks), all, or names such as ring,recursive_doubling [auto]", "LIST",
@@ -341,6 +390,10 @@ void add_what_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
         "together|in-turn", what);
     add(app, "--ranks-per-node", raw.per_node,
         "Take every N ranks for a node, whatever MPI says of nodes", "N", what);
+    add(app, "--skew", raw.skew,
+        "Of all_gather_v and all_to_all_v: largest block over smallest; between them sizes rise "
+        "linearly, their total kept, as --skew 4 [1]",
+        "FACTOR", what);
   }
   if (engine == Engine::nccl) {
     add(app, "-g,--ngpus", raw.gpus, "GPUs per process [1]", "N", what);
@@ -406,6 +459,9 @@ Expected<ParsedCommandLine> parse_command_line(Engine engine, std::vector<std::s
   if (*text) {
     parsed.text = std::move(*text);
     return parsed;
+  }
+  for (const char* range : {"-b", "-e", "-f", "-i"}) {
+    raw.sized_by_range = raw.sized_by_range || app.count(range) > 0;
   }
   if (raw.max_size.empty()) {
     raw.max_size = raw.matrix ? "1M" : "64M";

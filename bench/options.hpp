@@ -24,6 +24,7 @@ struct BenchOptions {
   ReduceOp op = ReduceOp::sum;
   std::int64_t root = 0;
   bool in_place = false;
+  double skew = 1;  ///< of all_gather_v and all_to_all_v: the largest block over the smallest
   bool verify = true;
   BufferPolicy buffers = BufferPolicy::rotate;
   SamplingPlan sampling;

@@ -121,9 +121,7 @@ class Run {
                         result.mismatch ? std::optional(result.mismatch->wrong) : std::nullopt};
     if (result.wrong()) {
       wrong_ = true;
-      const std::int64_t all =
-          point.layout.receive_elements * point.groups *
-          (point.scenario.collective == Collective::reduce ? 1 : point.scenario.ranks);
+      const std::int64_t all = received_by_all(point.scenario, point.layout) * point.groups;
       report_error({fmt::format("{}: wrong result: {}", benchmark_name(point.scenario),
                                 describe(*result.mismatch, all))},
                    backend_.reports);
@@ -179,6 +177,9 @@ class Run {
       }
     }
     for (const auto& [what, record] : best) {
+      if (!has_bus_bandwidth(record->scenario)) {
+        continue;
+      }
       print(fmt::format("# best bus bandwidth: {} {} at {}\n", described(what),
                         format_bandwidth(record->busbw_Bps),
                         format_size(record->scenario.size_bytes)));
@@ -251,7 +252,8 @@ class Run {
   ExitCode gate(const Best& best) const {
     ExitCode code = ExitCode::ok;
     for (const auto& [what, record] : best) {
-      if (options_.min_busbw_Bps && record->busbw_Bps < *options_.min_busbw_Bps) {
+      if (options_.min_busbw_Bps && has_bus_bandwidth(record->scenario) &&
+          record->busbw_Bps < *options_.min_busbw_Bps) {
         code = report_error({fmt::format("--min-busbw: {} reached {}, expected at least {}",
                                          described(what), format_bandwidth(record->busbw_Bps),
                                          format_bandwidth(*options_.min_busbw_Bps)),
@@ -288,6 +290,9 @@ ExitCode report_error(const Error& error, bool reports) {
 
 Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks, std::int64_t nodes,
                                 const std::string& layout, const AlgorithmsOf& algorithms) {
+  if (options.min_busbw_Bps && ranks == 1) {
+    return fail("--min-busbw: one rank alone has no bus bandwidth; start more ranks");
+  }
   if (options.root >= ranks) {
     return fail(fmt::format("-r {}: expected a rank from 0 to {}", options.root, ranks - 1));
   }
@@ -295,6 +300,7 @@ Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
   std::set<std::string> seen;
   for (const Collective collective : options.collectives) {
     for (const double size : options.sizes_bytes) {
+      const bool sized = collective != Collective::barrier;  // else one point: its name is `seen`
       BenchPoint point;
       point.layout = buffer_layout(collective, options.dtype, size, ranks);
       Scenario& scenario = point.scenario;
@@ -304,11 +310,12 @@ Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
       scenario.op = options.op;
       scenario.root = options.root;
       scenario.in_place = options.in_place;
+      scenario.skew = has_unequal_blocks(collective) ? options.skew : 1;
       scenario.size_bytes = static_cast<double>(point.layout.size_bytes);
       scenario.ranks = ranks;
       scenario.nodes = nodes;
       scenario.layout = layout;
-      if (point.layout.count == 0) {
+      if (sized && point.layout.count == 0) {
         list.left_out.push_back(fmt::format("{} of {}", name(collective), format_size(size)));
         continue;
       }
@@ -342,7 +349,7 @@ std::int64_t largest_pool_bytes(const BenchOptions& options, const std::vector<B
   for (const BenchPoint& point : points) {
     most = std::max(most, plan_slots(options.buffers, point.layout, pool_bytes).pool_bytes());
   }
-  return most;
+  return most + kGuardBytes;
 }
 
 ExitCode run_suite(const BenchOptions& options, const BenchBackend& backend,
@@ -372,8 +379,8 @@ ExitCode run_suite(const BenchOptions& options, const BenchBackend& backend,
   }
   if (backend.ranks == 1) {
     run.note(
-        "one rank alone: nothing crosses a link, so the factor of busbw (2(n-1)/n, (n-1)/n) is 0 "
-        "for most collectives; start more ranks");
+        "one rank alone: nothing crosses a link, so there is no bus bandwidth (shown as -); start "
+        "more ranks, as with mpirun -np 2");
   }
   if (!list.left_out.empty()) {
     run.note(fmt::format("left out, less than one element per rank: {}",

@@ -54,7 +54,8 @@ Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
                                 const std::string& layout = "",
                                 const AlgorithmsOf& algorithms = {});
 
-/// Room that the largest point needs where slots are planned for `pool_bytes`.
+/// Room that the largest point needs, where slots are planned for `pool_bytes`, and kGuardBytes
+/// behind it.
 std::int64_t largest_pool_bytes(const BenchOptions& options, const std::vector<BenchPoint>& points,
                                 std::int64_t pool_bytes = kRotationPoolBytes);
 

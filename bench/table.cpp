@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "units/quantity.hpp"
 
 namespace collscale {
@@ -44,23 +42,42 @@ std::string nccl_half(const TableRow& row) {
   if (!row.record) {
     return fmt::format("  {:>7}  {:>6}  {:>6}  {}", "N/A", "N/A", "N/A", wrong);
   }
+  const auto rate = [](bool there, double rate_Bps) {
+    return there ? fixed_width(rate_Bps / 1e9, 6) : fmt::format("{:>6}", "-");
+  };
   return fmt::format("  {}  {}  {}  {}", fixed_width(row.record->time_s * 1e6, 7),
-                     fixed_width(row.record->algbw_Bps / 1e9, 6),
-                     fixed_width(row.record->busbw_Bps / 1e9, 6), wrong);
+                     rate(has_size(row.scenario), row.record->algbw_Bps),
+                     rate(has_bus_bandwidth(row.scenario), row.record->busbw_Bps), wrong);
 }
 
 std::string nccl_row(const TableRow& row) {
   const Scenario& scenario = row.scenario;
-  const bool rooted =
-      scenario.collective == Collective::broadcast || scenario.collective == Collective::reduce;
   const std::string absent =
       fmt::format("  {:>7}  {:>6}  {:>6}  {:>6}", "N/A", "N/A", "N/A", "N/A");
   const std::string measured = nccl_half(row);
   return fmt::format("{:12d}  {:12d}  {:>8}  {:>6}  {:6d}{}{}\n", row.layout.size_bytes,
                      row.layout.count, name(scenario.dtype),
                      reduces(scenario.collective) ? name(scenario.op) : "none",
-                     rooted ? scenario.root : -1, scenario.in_place ? absent : measured,
-                     scenario.in_place ? measured : absent);
+                     is_rooted(scenario.collective) ? scenario.root : -1,
+                     scenario.in_place ? absent : measured, scenario.in_place ? measured : absent);
+}
+
+/// The name that nccl-tests' programs have: "alltoall" for all_to_all, "sendrecv" for send_recv.
+std::string nccl_tests_name(Collective collective) {
+  switch (collective) {
+    case Collective::all_to_all:
+      return "alltoall";
+    case Collective::all_to_all_v:
+      return "alltoallv";
+    case Collective::send_recv:
+      return "sendrecv";
+    default:
+      return std::string(name(collective));
+  }
+}
+
+std::string rate_or_dash(bool there, double rate_Bps) {
+  return there ? format_bandwidth(rate_Bps) : "-";
 }
 
 /// "all_reduce", and "all_reduce/ring" where the library was told the algorithm.
@@ -76,27 +93,37 @@ int first_column(const BenchOptions& options) {
 
 }  // namespace
 
+bool has_size(const Scenario& scenario) { return scenario.collective != Collective::barrier; }
+
+bool has_bus_bandwidth(const Scenario& scenario) {
+  return has_size(scenario) && scenario.ranks > 1;
+}
+
 std::string fixed_width(double value, int width) {
-  int digits = 1;
-  for (double power = 10; value >= power; power *= 10) {
-    ++digits;
+  const auto fits = [width](const std::string& text) {
+    return text.size() <= static_cast<std::size_t>(width);
+  };
+  for (const int decimals : {2, 1, 0}) {
+    std::string text = fmt::format("{:{}.{}f}", value, width, decimals);
+    if (fits(text)) {
+      return text;
+    }
   }
-  const int decimals = digits + 3 <= width ? 2 : (digits + 2 <= width ? 1 : 0);
-  return fmt::format("{:{}.{}f}", value, width, decimals);
+  return fmt::format("{:{}.{}e}", value, width, width >= 7 ? 1 : 0);
 }
 
 std::string table_header(const BenchOptions& options, Collective collective, bool first) {
   if (options.nccl_table) {
     return fmt::format(
         "# Collective test starting: {}_perf\n#\n"
-        "# {:>72}  {:>33}\n"
+        "# {:52}           out-of-place                       in-place          \n"
         "# {:>10}  {:>12}  {:>8}  {:>6}  {:>6}  {:>7}  {:>6}  {:>6}  {:>6}  {:>7}  {:>6}  {:>6}  "
         "{:>6}\n"
         "# {:>10}  {:>12}  {:>8}  {:>6}  {:>6}  {:>7}  {:>6}  {:>6}  {:>6}  {:>7}  {:>6}  {:>6}  "
         "{:>6}\n",
-        name(collective), "out-of-place", "in-place", "size", "count", "type", "redop", "root",
-        "time", "algbw", "busbw", "#wrong", "time", "algbw", "busbw", "#wrong", "(B)", "(elements)",
-        "", "", "", "(us)", "(GB/s)", "(GB/s)", "", "(us)", "(GB/s)", "(GB/s)", "");
+        nccl_tests_name(collective), "", "size", "count", "type", "redop", "root", "time", "algbw",
+        "busbw", "#wrong", "time", "algbw", "busbw", "#wrong", "(B)", "(elements)", "", "", "",
+        "(us)", "(GB/s)", "(GB/s)", "", "(us)", "(GB/s)", "(GB/s)", "");
   }
   if (!first) {
     return "";
@@ -111,7 +138,8 @@ std::string table_row(const BenchOptions& options, const TableRow& row) {
     return nccl_row(row);
   }
   const std::string wrong = row.wrong ? fmt::format("{}", *row.wrong) : "-";
-  const std::string size = format_size(static_cast<double>(row.layout.size_bytes));
+  const std::string size =
+      has_size(row.scenario) ? format_size(static_cast<double>(row.layout.size_bytes)) : "-";
   if (!row.record) {
     return fmt::format("{:<{}} {:>9} {:>12} {:>10} {:>6} {:>10} {:>10} {:>12} {:>12} {:>6}\n",
                        label(row.scenario), first_column(options), size, "-", "-", "-", "-", "-",
@@ -121,12 +149,12 @@ std::string table_row(const BenchOptions& options, const TableRow& row) {
   const std::string samples = row.batch > 1
                                   ? fmt::format("{} x {}", record.samples_s.size(), row.batch)
                                   : fmt::format("{}", record.samples_s.size());
-  return fmt::format("{:<{}} {:>9} {:>12} {:>10} {:>6} {:>10} {:>10} {:>12} {:>12} {:>6}{}\n",
-                     label(row.scenario), first_column(options), size, samples,
-                     format_time(record.time_s), precision(record),
-                     format_time(quantile_of(record, "p5")),
-                     format_time(quantile_of(record, "p95")), format_bandwidth(record.algbw_Bps),
-                     format_bandwidth(record.busbw_Bps), wrong, remark(record));
+  return fmt::format(
+      "{:<{}} {:>9} {:>12} {:>10} {:>6} {:>10} {:>10} {:>12} {:>12} {:>6}{}\n", label(row.scenario),
+      first_column(options), size, samples, format_time(record.time_s), precision(record),
+      format_time(quantile_of(record, "p5")), format_time(quantile_of(record, "p95")),
+      rate_or_dash(has_size(row.scenario), record.algbw_Bps),
+      rate_or_dash(has_bus_bandwidth(row.scenario), record.busbw_Bps), wrong, remark(record));
 }
 
 }  // namespace collscale

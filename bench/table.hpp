@@ -25,7 +25,13 @@ struct TableRow {
 std::string table_header(const BenchOptions& options, Collective collective, bool first);
 std::string table_row(const BenchOptions& options, const TableRow& row);
 
-/// nccl-tests' way to fit a number into `width` characters: two decimals, then one, then none.
+/// False for barrier, which moves nothing: its bandwidths are shown as "-".
+bool has_size(const Scenario& scenario);
+/// False for barrier and for one rank alone, where nothing crosses a link.
+bool has_bus_bandwidth(const Scenario& scenario);
+
+/// nccl-tests' way to fit a number into `width` characters: two decimals, then one, then none, then
+/// an exponent.
 std::string fixed_width(double value, int width);
 
 }  // namespace collscale

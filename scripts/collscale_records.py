@@ -19,7 +19,7 @@ SCHEMA_MAJOR = 1
 ENGINES = ["nccl", "mpi", "flow", "event", "analytic"]
 TRUST_ORDER = ["measured", "emulated", "simulated", "predicted"]
 COLLECTIVE_ORDER = ["all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "reduce",
-                    "gather", "scatter", "send_recv", "barrier"]
+                    "gather", "scatter", "send_recv", "barrier", "all_gather_v", "all_to_all_v"]
 
 
 class Refused(Exception):
@@ -114,7 +114,7 @@ def bus_factor(collective, ranks):
     """busbw / algbw, the definition of nccl-tests' doc/PERFORMANCE.md."""
     if collective == "all_reduce":
         return 2 * (ranks - 1) / ranks
-    if collective in ("all_gather", "reduce_scatter", "all_to_all", "gather", "scatter"):
+    if collective in ("all_gather", "reduce_scatter", "all_to_all", "gather", "scatter", "all_gather_v", "all_to_all_v"):
         return (ranks - 1) / ranks
     return 1.0
 

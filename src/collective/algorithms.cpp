@@ -74,6 +74,9 @@ Expected<Schedule> make_schedule(Collective collective, std::string_view algorit
     return schedule;
   }
   const std::vector<std::string> names = algorithm_names(collective);
+  if (has_unequal_blocks(collective))
+    return fail(
+        fmt::format("{} is measured only: the blocks of a schedule are equal", name(collective)));
   if (names.empty()) return fail(fmt::format("no algorithm of {} is known yet", name(collective)));
   return fail(fmt::format("{} has no algorithm \"{}\"{}", name(collective), algorithm_name,
                           suggestion(algorithm_name, names)));

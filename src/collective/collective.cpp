@@ -14,7 +14,7 @@ namespace {
 template <class T, std::size_t N>
 using Names = std::array<std::pair<T, std::string_view>, N>;
 
-constexpr Names<Collective, 10> kCollectives{{{Collective::all_reduce, "all_reduce"},
+constexpr Names<Collective, 12> kCollectives{{{Collective::all_reduce, "all_reduce"},
                                               {Collective::all_gather, "all_gather"},
                                               {Collective::reduce_scatter, "reduce_scatter"},
                                               {Collective::broadcast, "broadcast"},
@@ -23,7 +23,9 @@ constexpr Names<Collective, 10> kCollectives{{{Collective::all_reduce, "all_redu
                                               {Collective::gather, "gather"},
                                               {Collective::scatter, "scatter"},
                                               {Collective::send_recv, "send_recv"},
-                                              {Collective::barrier, "barrier"}}};
+                                              {Collective::barrier, "barrier"},
+                                              {Collective::all_gather_v, "all_gather_v"},
+                                              {Collective::all_to_all_v, "all_to_all_v"}}};
 
 constexpr Names<DataType, 10> kDataTypes{{{DataType::int8, "int8"},
                                           {DataType::uint8, "uint8"},
@@ -144,6 +146,15 @@ bool reduces(Collective collective) {
          collective == Collective::reduce;
 }
 
+bool is_rooted(Collective collective) {
+  return collective == Collective::broadcast || collective == Collective::reduce ||
+         collective == Collective::gather || collective == Collective::scatter;
+}
+
+bool has_unequal_blocks(Collective collective) {
+  return collective == Collective::all_gather_v || collective == Collective::all_to_all_v;
+}
+
 double bus_bandwidth_factor(Collective collective, std::int64_t ranks) {
   const auto n = static_cast<double>(ranks);
   switch (collective) {
@@ -154,6 +165,8 @@ double bus_bandwidth_factor(Collective collective, std::int64_t ranks) {
     case Collective::all_to_all:
     case Collective::gather:
     case Collective::scatter:
+    case Collective::all_gather_v:
+    case Collective::all_to_all_v:
       return ranks < 1 ? 0 : (n - 1) / n;
     case Collective::broadcast:
     case Collective::reduce:

@@ -23,6 +23,8 @@ enum class Collective {
   scatter,
   send_recv,
   barrier,
+  all_gather_v,  ///< blocks of unequal size: measured only, no schedule
+  all_to_all_v,
 };
 
 enum class DataType {
@@ -57,8 +59,16 @@ int element_bytes(DataType type);
 /// True for all_reduce, reduce_scatter and reduce.
 bool reduces(Collective collective);
 
+/// True for broadcast, reduce, gather and scatter: one rank is the root.
+bool is_rooted(Collective collective);
+
+/// True for all_gather_v and all_to_all_v, whose blocks differ in size (Scenario::skew).
+bool has_unequal_blocks(Collective collective);
+
 /// busbw = algbw × this: 2(n−1)/n for all_reduce; (n−1)/n for all_gather, reduce_scatter,
 /// all_to_all, gather, scatter; 1 for broadcast, reduce, send_recv; 0 for barrier (moves nothing).
+/// all_gather_v and all_to_all_v have the factor of equal blocks, which is what crosses the link of
+/// the mean rank, so that rows of different skew compare.
 double bus_bandwidth_factor(Collective collective, std::int64_t ranks);
 
 /// algbw = size / time, in B/s. `size_bytes` is the larger of one rank's send and receive buffers.

@@ -76,6 +76,8 @@ Demands::Range Demands::brought_by(std::int64_t rank, std::int64_t blocks) const
     case Collective::all_reduce:
     case Collective::reduce_scatter:
     case Collective::reduce:
+    case Collective::all_gather_v:  // no schedule has these two
+    case Collective::all_to_all_v:
       break;
   }
   return {0, blocks};
@@ -104,6 +106,8 @@ Duty Demands::duty(std::int64_t rank, std::int64_t block) const {
     case Collective::all_gather:
     case Collective::broadcast:
     case Collective::barrier:
+    case Collective::all_gather_v:
+    case Collective::all_to_all_v:
       break;
     case Collective::reduce_scatter:
     case Collective::scatter:

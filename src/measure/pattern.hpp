@@ -2,6 +2,10 @@
 // Inputs whose result is known exactly, whatever the order of summation: small integers, so small
 // that every partial result is a whole number the data type holds. (nccl-tests crafts its inputs to
 // the same end.) What arrives can then be compared bit by bit.
+//
+// Results differ by index, so that an element in the wrong place shows; every rank decides some of
+// them, so that a missing contribution shows; and each `round` has other results at every index, so
+// that a result left over from the operation before shows.
 #pragma once
 
 #include <cstdint>
@@ -14,31 +18,57 @@ namespace collscale {
 class Pattern {
  public:
   /// `op` matters only where the collective reduces; avg is not among what a pattern can foresee.
-  Pattern(Collective collective, DataType type, ReduceOp op, std::int64_t ranks);
+  Pattern(Collective collective, DataType type, ReduceOp op, std::int64_t ranks, int round = 0);
 
   /// What `rank` sends at `index` of its send buffer.
   [[nodiscard]] int sent(std::int64_t rank, std::int64_t index) const {
     return reducing_ ? contribution(rank, key(index))
                      : static_cast<int>(key(index + rank * kRankStride));
   }
+  /// What one rank sends, looked up rather than computed: for filling a buffer.
+  class Row {
+   public:
+    [[nodiscard]] int sent(std::int64_t index) const {
+      const std::uint32_t key = pattern_.key(index + shift_);
+      return by_key_.empty() ? static_cast<int>(key) : by_key_[key];
+    }
+
+   private:
+    friend class Pattern;
+    Row(const Pattern& pattern, std::int64_t shift) : pattern_(pattern), shift_(shift) {}
+    const Pattern& pattern_;
+    std::int64_t shift_;
+    std::vector<int> by_key_;  // empty where the key is the value
+  };
+  /// The pattern must outlive it.
+  [[nodiscard]] Row row(std::int64_t rank) const;
   /// The reduction over all ranks of what they send at `index`.
   [[nodiscard]] int reduced(std::int64_t index) const { return reduced_[key(index)]; }
 
  private:
   static constexpr std::int64_t kRankStride = 0x2545f491;  // odd, spreads ranks over the hash
 
-  // A multiplicative hash scaled to [0, period): no division, so filling runs at memory speed.
+  // A multiplicative hash scaled to [0, period), and then `round` further: no division, so filling
+  // runs at memory speed. Neighbouring keys have different results.
   [[nodiscard]] std::uint32_t key(std::int64_t index) const {
     const auto wide = static_cast<std::uint64_t>(index) * 0x9e3779b97f4a7c15U;
-    return static_cast<std::uint32_t>(((wide >> 32U) * period_) >> 32U);
+    const std::uint64_t at = (((wide >> 32U) * period_) >> 32U) + round_;
+    return static_cast<std::uint32_t>(at >= period_ ? at - period_ : at);
   }
   [[nodiscard]] int contribution(std::int64_t rank, std::uint32_t key) const;
+  void plan_sum(std::int64_t limit);
+  void plan_product();
+  void plan_extreme(std::int64_t limit);
 
   bool reducing_;
   ReduceOp op_;
+  std::int64_t ranks_;
   std::uint64_t period_ = 1;
-  std::int64_t stride_ = 1;
+  std::uint64_t round_ = 0;
+  int largest_ = 1;           // sum: what one rank may send; min, max: the end of the range
+  std::int64_t stride_ = 1;   // sum: one rank in so many sends more than 0; prod: shift per key
   std::vector<int> reduced_;  // by key
+  std::vector<std::uint32_t> order_;  // sum: the column of values behind a key
 };
 
 /// The largest n such that the type holds every integer from 0 to n.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -113,11 +114,13 @@ void check_run(std::span<const std::byte> buffer, std::int64_t first, std::int64
 
 void fill_send(const Scenario& scenario, const BufferLayout& layout, const Pattern& pattern,
                std::int64_t rank, std::span<std::byte> buffer) {
+  const Pattern::Row row = pattern.row(rank);
   with_type(scenario.dtype, [&](auto type) {
     using T = decltype(type);
     std::byte* at = buffer.data();
-    for (std::int64_t i = 0; i < layout.send_elements; ++i, at += sizeof(T)) {
-      const T value = encode<T>(pattern.sent(rank, i));
+    const std::int64_t elements = extents_of(scenario, layout, rank).send;
+    for (std::int64_t i = 0; i < elements; ++i, at += sizeof(T)) {
+      const T value = encode<T>(row.sent(i));
       std::memcpy(at, &value, sizeof(T));
     }
   });
@@ -138,48 +141,88 @@ Mismatch check_receive(const Scenario& scenario, const BufferLayout& layout, con
   Mismatch found;
   found.rank = rank;
   const std::int64_t count = layout.count;
+  const bool is_root = rank == scenario.root;
   with_type(scenario.dtype, [&](auto type) {
     using T = decltype(type);
+    const auto reduced = [&](std::int64_t at, std::int64_t from) {
+      check_run<T>(
+          buffer, at, count, [&](auto i) { return pattern.reduced(from + i); }, found);
+    };
+    const auto sent = [&](Block block, std::int64_t origin, std::int64_t from) {
+      check_run<T>(
+          buffer, block.begin, block.elements,
+          [&](auto i) { return pattern.sent(origin, from + i); }, found);
+    };
     switch (scenario.collective) {
       case Collective::all_reduce:
+        reduced(0, 0);
+        break;
       case Collective::reduce:
-        if (scenario.collective == Collective::all_reduce || rank == scenario.root) {
-          check_run<T>(
-              buffer, 0, count, [&](auto i) { return pattern.reduced(i); }, found);
-        }
+        if (is_root) reduced(0, 0);
         break;
       case Collective::reduce_scatter:
-        check_run<T>(
-            buffer, 0, count, [&](auto i) { return pattern.reduced(rank * count + i); }, found);
+        reduced(0, rank * count);
         break;
+      case Collective::gather:
+        if (!is_root) break;
+        [[fallthrough]];
       case Collective::all_gather:
-      case Collective::all_to_all: {
-        const bool to_all = scenario.collective == Collective::all_to_all;
+      case Collective::all_gather_v:
         for (std::int64_t origin = 0; origin < scenario.ranks; ++origin) {
-          const std::int64_t from = to_all ? rank * count : 0;
-          check_run<T>(
-              buffer, origin * count, count, [&](auto i) { return pattern.sent(origin, from + i); },
-              found);
+          sent(block_of(scenario, layout, origin), origin, 0);
         }
         break;
-      }
-      case Collective::broadcast:
-        check_run<T>(
-            buffer, 0, count, [&](auto i) { return pattern.sent(scenario.root, i); }, found);
+      case Collective::all_to_all:
+      case Collective::all_to_all_v:
+        for (std::int64_t origin = 0; origin < scenario.ranks; ++origin) {
+          sent(exchanged_block(scenario, layout, rank, origin), origin,
+               exchanged_block(scenario, layout, origin, rank).begin);
+        }
         break;
-      default:
-        break;  // not measured: is_measured()
+      case Collective::broadcast:
+        sent({0, count}, scenario.root, 0);
+        break;
+      case Collective::scatter:
+        // In place the root's own block stays where it is among the others.
+        sent({scenario.in_place && is_root ? rank * count : 0, count}, scenario.root, rank * count);
+        break;
+      case Collective::send_recv:
+        sent({0, count}, (rank + scenario.ranks - 1) % scenario.ranks, 0);
+        break;
+      case Collective::barrier:
+        break;
     }
   });
   return found;
 }
 
-std::int64_t in_place_offset(const Scenario& scenario, const BufferLayout& layout,
-                             std::int64_t rank) {
-  return scenario.collective == Collective::all_gather ? rank * layout.count : 0;
+void check_guard(DataType type, std::span<const std::byte> guard, std::int64_t elements,
+                 Mismatch& found) {
+  const auto size = static_cast<std::size_t>(element_bytes(type));
+  const auto untouched = [](std::byte value) { return value == kUntouched; };
+  for (std::size_t at = 0; at + size <= guard.size(); at += size) {
+    const auto element = guard.subspan(at, size);
+    if (std::all_of(element.begin(), element.end(), untouched)) {
+      continue;
+    }
+    if (found.wrong++ == 0) {
+      found.kind = Mismatch::Kind::beyond_end;
+      found.index = elements + static_cast<std::int64_t>(at / size);
+    }
+  }
 }
 
 std::string describe(const Mismatch& mismatch, std::int64_t elements) {
+  switch (mismatch.kind) {
+    case Mismatch::Kind::beyond_end:
+      return fmt::format("rank {}, element {}: written beyond the end of what it receives",
+                         mismatch.rank, mismatch.index);
+    case Mismatch::Kind::left_early:
+      return fmt::format("rank {} left the barrier before rank {} had entered it", mismatch.rank,
+                         mismatch.index);
+    case Mismatch::Kind::element:
+      break;
+  }
   return fmt::format("rank {}, element {}: got {:.9g}, want {:.9g} ({} of {} elements wrong)",
                      mismatch.rank, mismatch.index, mismatch.got, mismatch.want, mismatch.wrong,
                      elements);

@@ -18,38 +18,51 @@ namespace collscale {
 
 /// What one rank found: how many elements are wrong, and the first of them.
 struct Mismatch {
+  enum class Kind {
+    element,
+    beyond_end,  ///< behind the last element that the rank receives something was written
+    left_early,  ///< `rank` left a barrier that rank `index` had not entered
+  };
   std::int64_t wrong = 0;
   std::int64_t rank = 0;
   std::int64_t index = 0;
   double got = 0;
   double want = 0;
+  Kind kind = Kind::element;
 };
 
-/// Writes what `rank` sends into `buffer`, layout.send_elements elements of the scenario's type.
+/// What the receive buffer, and kGuardBytes behind it, hold before the operation; no pattern has
+/// it.
+inline constexpr std::byte kUntouched{0xff};
+/// Behind every receive buffer, looked at after the operation.
+inline constexpr std::int64_t kGuardBytes = 4096;
+
+/// Writes what `rank` sends into `buffer`, extents_of(...).send elements of the scenario's type.
 void fill_send(const Scenario& scenario, const BufferLayout& layout, const Pattern& pattern,
                std::int64_t rank, std::span<std::byte> buffer);
 /// The same value, 1, in every element of the type: touched, and harmless however often it is
 /// reduced.
 void fill_ones(DataType type, std::span<std::byte> buffer);
 
-/// Checks layout.receive_elements elements at `buffer`. The reduce collective leaves its result on
-/// the root alone; the other ranks have nothing to check.
+/// Checks extents_of(...).receive elements at `buffer`. reduce and gather leave their result on the
+/// root alone; the other ranks have nothing to check.
 Mismatch check_receive(const Scenario& scenario, const BufferLayout& layout, const Pattern& pattern,
                        std::int64_t rank, std::span<const std::byte> buffer);
 
-/// Where the receive buffer of an in-place operation holds the rank's input, in elements from its
-/// start: at the rank's own block for all_gather, 0 elsewhere.
-std::int64_t in_place_offset(const Scenario& scenario, const BufferLayout& layout,
-                             std::int64_t rank);
+/// Counts the elements of `guard`, the bytes behind `elements` received ones, that are not
+/// kUntouched any more.
+void check_guard(DataType type, std::span<const std::byte> guard, std::int64_t elements,
+                 Mismatch& found);
 
-/// "rank 1, element 7: got 3, want 5 (1 of 1024 elements wrong)"
+/// "rank 1, element 7: got 3, want 5 (1 of 1024 elements wrong)"; of the other kinds, what was
+/// written beyond the end, and who left a barrier too early.
 std::string describe(const Mismatch& mismatch, std::int64_t elements);
 
 /// The sum of wrong elements over all processes, and the first mismatch of the lowest rank; the
 /// same on every process.
 template <Coordinator C>
 Mismatch agree_on_mismatch(C& processes, const Mismatch& mine) {
-  constexpr std::size_t kFields = 5;
+  constexpr std::size_t kFields = 6;
   const auto size = static_cast<std::size_t>(processes.size());
   std::vector<double> all(size * kFields, std::numeric_limits<double>::lowest());
   const std::size_t at = static_cast<std::size_t>(processes.rank()) * kFields;
@@ -59,13 +72,18 @@ Mismatch agree_on_mismatch(C& processes, const Mismatch& mine) {
   // A NaN would be lost in a maximum; it travels as the largest number there is.
   all[at + 3] = mine.got == mine.got ? mine.got : std::numeric_limits<double>::max();
   all[at + 4] = mine.want;
+  all[at + 5] = static_cast<double>(mine.kind);
   processes.all_max(all);
   Mismatch agreed;
   for (std::size_t p = 0; p < size; ++p) {
     const double* fields = &all[p * kFields];
     if (fields[0] > 0 && agreed.wrong == 0) {
-      agreed = {0, static_cast<std::int64_t>(fields[1]), static_cast<std::int64_t>(fields[2]),
-                fields[3], fields[4]};
+      agreed = {0,
+                static_cast<std::int64_t>(fields[1]),
+                static_cast<std::int64_t>(fields[2]),
+                fields[3],
+                fields[4],
+                static_cast<Mismatch::Kind>(static_cast<int>(fields[5]))};
     }
     agreed.wrong += static_cast<std::int64_t>(fields[0]);
   }

@@ -51,6 +51,7 @@ Scenario read_scenario(FieldReader& reader) {
   s.layout = reader.text("layout", s.layout);
   s.placement = reader.text("placement", s.placement);
   s.failures = reader.text("failures", s.failures);
+  s.skew = reader.number("skew", {1, 1e6}, has_unequal_blocks(s.collective)).value_or(1);
   return s;
 }
 

@@ -28,7 +28,7 @@ Json or_null(const std::optional<T>& value) {
 }
 
 Json to_object(const Scenario& scenario) {
-  return Json{
+  Json object{
       {"topology", scenario.topology},   {"collective", name(scenario.collective)},
       {"algorithm", scenario.algorithm}, {"protocol", scenario.protocol},
       {"selector", scenario.selector},   {"dtype", name(scenario.dtype)},
@@ -37,6 +37,8 @@ Json to_object(const Scenario& scenario) {
       {"ranks", scenario.ranks},         {"nodes", scenario.nodes},
       {"layout", scenario.layout},       {"placement", scenario.placement},
       {"failures", scenario.failures}};
+  if (has_unequal_blocks(scenario.collective)) object["skew"] = scenario.skew;
+  return object;
 }
 
 Json to_object(const Quality& quality) {

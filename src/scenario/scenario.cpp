@@ -10,6 +10,7 @@ std::string benchmark_name(const Scenario& scenario) {
   std::string text =
       fmt::format("{}/{}/{}/bytes:{:.0f}/ranks:{}", name(scenario.collective), scenario.algorithm,
                   name(scenario.dtype), scenario.size_bytes, scenario.ranks);
+  if (has_unequal_blocks(scenario.collective)) text += fmt::format("/skew:{}", scenario.skew);
   if (!scenario.layout.empty()) text += "/layout:" + scenario.layout;
   return text;
 }

@@ -22,13 +22,17 @@ struct Scenario {
   bool in_place = false;
   double size_bytes = 0;  ///< the larger of one rank's send and receive buffers
   std::int64_t ranks = 0;
+  /// Of all_gather_v and all_to_all_v: the largest block over the smallest, 1 or more; block sizes
+  /// rise linearly between them and their total is that of equal blocks. 1 elsewhere.
+  double skew = 1;
   std::int64_t nodes = 0;  ///< 0 where unknown
   std::string layout;      ///< "" = all ranks in one communicator
   std::string placement = "packed";
   std::string failures;  ///< "" = none
 };
 
-/// COLLECTIVE/ALGORITHM/DTYPE/bytes:N/ranks:N[/layout:L], the benchmark name, exactly so.
+/// COLLECTIVE/ALGORITHM/DTYPE/bytes:N/ranks:N[/skew:S][/layout:L], the benchmark name, exactly so.
+/// Only the collectives of unequal blocks have a skew in their name.
 std::string benchmark_name(const Scenario& scenario);
 
 }  // namespace collscale

@@ -31,10 +31,10 @@ int occurrences(const std::string& text, const std::string& of) {
 
 const std::string kShort = "-b 1K -e 4K -f 4 --time-per-point 0.01s ";
 
-TEST(BenchMpi, MeasuresAllSixCollectivesAndWritesRecordsThatReadBack) {
+TEST(BenchMpi, MeasuresEveryCollectiveAndWritesRecordsThatReadBack) {
   const ScratchDirectory scratch;
   const std::string file = scratch.file("r.json");
-  const ProgramOutcome run = bench_mpi(kShort + "-C all --topology here --json " + file);
+  const ProgramOutcome run = bench_mpi(kShort + "-C all --skew 3 --topology here --json " + file);
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const auto results = read_results(file);
   ASSERT_TRUE(results) << results.error().message;
@@ -51,11 +51,15 @@ TEST(BenchMpi, MeasuresAllSixCollectivesAndWritesRecordsThatReadBack) {
   }
   std::set<std::string> expected;
   for (const char* collective :
-       {"all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "reduce"}) {
+       {"all_reduce", "all_gather", "reduce_scatter", "all_to_all", "broadcast", "reduce", "gather",
+        "scatter", "send_recv", "all_gather_v", "all_to_all_v"}) {
     for (const char* size : {"1024", "4096"}) {
-      expected.insert(std::string(collective) + "/auto/float/bytes:" + size + "/ranks:2");
+      const bool unequal = std::string(collective).ends_with("_v");
+      expected.insert(std::string(collective) + "/auto/float/bytes:" + size + "/ranks:2" +
+                      (unequal ? "/skew:3" : ""));
     }
   }
+  expected.insert("barrier/auto/float/bytes:0/ranks:2");
   EXPECT_EQ(names, expected);
   // One file, no temporary left, and the names in the file as they are, without a suffix.
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(scratch.path()), {}), 1);
@@ -122,6 +126,16 @@ TEST(BenchMpi, TheNcclTableHasNcclTestsColumns) {
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const std::regex row(
       R"( +4096 +1024 +float +sum +-1 +[0-9.]+ +[0-9.]+ +[0-9.]+ +0 +N/A +N/A +N/A +N/A)");
+  EXPECT_TRUE(std::regex_search(run.out, row)) << run.out;
+}
+
+TEST(BenchMpi, TheNcclTableNamesTheRootAndPutsInPlaceInItsHalf) {
+  const ProgramOutcome run =
+      bench_mpi("scatter,all_to_all -s 4K -n 6 -m 1 -r 1 --in-place --table=nccl", 2);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("# Collective test starting: alltoall_perf\n"));
+  const std::regex row(
+      R"( +4096 +512 +float +none +1 +N/A +N/A +N/A +N/A +[0-9.]+ +[0-9.]+ +[0-9.]+ +0\n)");
   EXPECT_TRUE(std::regex_search(run.out, row)) << run.out;
 }
 
@@ -263,13 +277,21 @@ TEST(BenchMpi, MoreRanksThanCoresIsSaid) {
 }
 
 TEST(BenchMpi, APlantedCorruptionIsNamedAndEndsWith1) {
-  const ProgramOutcome run =
-      run_program(std::string(COLLSCALE_MPIEXEC) + " 2 " + COLLSCALE_CORRUPT_BENCH);
-  EXPECT_EQ(run.exit_code, 1);
-  EXPECT_TRUE(std::regex_search(
-      run.err, std::regex(R"(wrong result: rank 1, element 42: got -5, want [0-9]+ \(1 of 512 )")))
-      << run.err;
-  EXPECT_EQ(occurrences(run.err, "error: "), 1);
+  const std::string element = R"(rank 1, element [0-9]+: got \S+, want [0-9]+ \([0-9]+ of )";
+  for (const auto& [fault, message] : std::vector<std::pair<std::string, std::string>>{
+           {"all_reduce wrong_element", R"(rank 1, element 128: got \S+, want [0-9]+ \(1 of 512 )"},
+           {"all_gather swapped_blocks", element},
+           {"all_to_all_v off_by_one_block", element},
+           {"reduce_scatter stale_buffer", element},
+           {"gather beyond_the_end", "rank 1, element 0: written beyond the end"},
+           {"barrier missing_contribution", "rank [01] left the barrier before rank [01] had"}}) {
+    const ProgramOutcome run =
+        run_program(std::string(COLLSCALE_MPIEXEC) + " 2 " + COLLSCALE_CORRUPT_BENCH + " " + fault);
+    EXPECT_EQ(run.exit_code, 1) << fault;
+    EXPECT_TRUE(std::regex_search(run.err, std::regex("wrong result: " + message))) << fault << "\n"
+                                                                                    << run.err;
+    EXPECT_EQ(occurrences(run.err, "error: "), 1) << fault;
+  }
 }
 
 TEST(BenchMpi, AGateThatIsNotMetEndsWith3) {
@@ -283,6 +305,8 @@ TEST(BenchMpi, OneRankAloneIsToldThatItIsAlone) {
   const ProgramOutcome run = bench_mpi(kShort + "all_reduce", 1);
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_THAT(run.err, HasSubstr("note: one rank alone"));
+  EXPECT_TRUE(std::regex_search(run.out, std::regex(R"(B/s +- +0)"))) << run.out;
+  EXPECT_THAT(run.out, Not(HasSubstr(" 0 B/s"))) << "no bandwidth rather than none";
 }
 
 }  // namespace

@@ -30,7 +30,10 @@ TEST(Options, UnknownFlagsNameTheNearest) {
 
 TEST(Options, BadValuesAreRefusedWithWhatWasExpected) {
   EXPECT_THAT(error_of({"allreduc"}), HasSubstr("did you mean \"all_reduce\"?"));
-  EXPECT_THAT(error_of({"-C", "barrier"}), HasSubstr("unknown collective \"barrier\""));
+  EXPECT_THAT(error_of({"--skew", "0.5", "all_gather_v"}), HasSubstr("--skew 0.5: expected"));
+  EXPECT_THAT(error_of({"--skew", "4", "all_gather"}), HasSubstr("only all_gather_v and all_to"));
+  EXPECT_THAT(error_of({"-s", "8,,1K"}), HasSubstr("--sizes: "));
+  EXPECT_THAT(error_of({"-s", "8", "-b", "8"}), HasSubstr("either a list, or a range"));
   EXPECT_THAT(error_of({"-n", "many"}), HasSubstr("-n many: expected a whole number"));
   EXPECT_THAT(error_of({"-b", "8Q"}), HasSubstr("-b: "));
   EXPECT_THAT(error_of({"-b", "1M", "-e", "1K"}), HasSubstr("-e not below -b"));
@@ -63,6 +66,20 @@ TEST(Options, SizesMeanWhatTheyMeanToNcclTests) {
   EXPECT_THAT(stepped->options.sizes_bytes, testing::ElementsAre(8, 16, 24, 32));
 }
 
+TEST(Options, SizesMayBeListed) {
+  const auto parsed = parse({"--sizes", "1K,8,1M"});
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_THAT(parsed->options.sizes_bytes, testing::ElementsAre(1024, 8, 1048576));
+}
+
+TEST(Options, WhatGpusDoNotMeasureYetIsRefusedThere) {
+  EXPECT_TRUE(parse({"-C", "barrier"}));
+  const auto parsed = parse({"-C", "barrier"}, Engine::nccl);
+  ASSERT_FALSE(parsed);
+  EXPECT_THAT(parsed.error().message, HasSubstr("unknown collective \"barrier\""));
+  EXPECT_EQ(parse({"-C", "all"}, Engine::nccl)->options.collectives.size(), 6U);
+}
+
 TEST(Options, TheDefaultsAreTheMainJob) {
   const auto parsed = parse({});
   ASSERT_TRUE(parsed);
@@ -76,7 +93,8 @@ TEST(Options, CollectivesComeAsWordsOrAsAList) {
   const auto parsed = parse({"allreduce", "all_gather,all_to_all"});
   ASSERT_TRUE(parsed);
   EXPECT_EQ(parsed->options.collectives.size(), 3U);
-  EXPECT_EQ(parse({"-C", "all"})->options.collectives.size(), 6U);
+  EXPECT_EQ(parse({"-C", "all"})->options.collectives.size(), 12U);
+  EXPECT_EQ(parse({"-C", "all_gather_v", "--skew", "4"})->options.skew, 4);
 }
 
 TEST(Options, GpusPerProcessBelongToNccl) {

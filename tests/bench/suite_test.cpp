@@ -73,6 +73,55 @@ TEST(MakePoints, AFilterThatSelectsNothingIsAnError) {
   EXPECT_THAT(list.error().message, HasSubstr("no benchmark has such a name"));
 }
 
+TEST(MakePoints, ABarrierIsOnePointWithoutASize) {
+  BenchOptions options = options_for({8, 1024});
+  options.collectives = {Collective::barrier};
+  const auto list = make_points(options, 2, 1);
+  ASSERT_TRUE(list);
+  ASSERT_EQ(list->points.size(), 1U);
+  EXPECT_EQ(benchmark_name(list->points[0].scenario), "barrier/auto/float/bytes:0/ranks:2");
+  EXPECT_TRUE(list->left_out.empty());
+}
+
+TEST(MakePoints, OnlyUnequalBlocksHaveTheSkew) {
+  BenchOptions options = options_for({1024});
+  options.collectives = {Collective::all_gather, Collective::all_gather_v};
+  options.skew = 4;
+  const auto list = make_points(options, 2, 1);
+  ASSERT_TRUE(list);
+  EXPECT_EQ(list->points[0].scenario.skew, 1);
+  EXPECT_EQ(benchmark_name(list->points[1].scenario),
+            "all_gather_v/auto/float/bytes:1024/ranks:2/skew:4");
+}
+
+TEST(RunSuite, WhatMovesNothingHasADashForItsBandwidths) {
+  BenchOptions options = options_for({1024});
+  options.collectives = {Collective::barrier};
+  const auto [barrier, none] =
+      printed_by([&] { run_suite(options, instant_backend(1e-3), *make_points(options, 2, 1)); });
+  EXPECT_THAT(barrier, testing::ContainsRegex("barrier +- +10 +.*  - +-  "));
+  EXPECT_THAT(barrier, testing::Not(HasSubstr("B/s")));
+  options.collectives = {Collective::all_reduce};
+  BenchBackend alone = instant_backend(1e-3);
+  alone.ranks = 1;
+  for (const bool nccl_table : {false, true}) {
+    options.nccl_table = nccl_table;
+    const auto [out, err] =
+        printed_by([&] { run_suite(options, alone, *make_points(options, 1, 1)); });
+    EXPECT_THAT(out, testing::ContainsRegex(nccl_table ? "float +sum +-1 +1000[.]00 +0.00 +- +0 "
+                                                       : "1.02 MB/s +- +0\n"));
+    EXPECT_THAT(err, HasSubstr("note: one rank alone"));
+  }
+}
+
+TEST(MakePoints, AGateOverOneRankAloneIsRefused) {
+  BenchOptions options = options_for({1024});
+  options.min_busbw_Bps = 1;
+  const auto list = make_points(options, 1, 1);
+  ASSERT_FALSE(list);
+  EXPECT_THAT(list.error().message, HasSubstr("one rank alone has no bus bandwidth"));
+}
+
 TEST(RunSuite, WritesRecordsWithExactNamesAndShowsARowEach) {
   const ScratchDirectory scratch;
   BenchOptions options = options_for({1024, 2048});
@@ -315,6 +364,8 @@ TEST(FixedWidth, FitsNumbersAsNcclTestsDoes) {
   EXPECT_EQ(fixed_width(123.456, 6), "123.46");
   EXPECT_EQ(fixed_width(1234.5678, 6), "1234.6");
   EXPECT_EQ(fixed_width(123456.7, 7), " 123457");
+  EXPECT_EQ(fixed_width(999.999, 6), "1000.0");
+  EXPECT_EQ(fixed_width(123456789.0, 7), "1.2e+08");
 }
 
 }  // namespace

@@ -25,11 +25,13 @@ TEST(ParseCollective, TakesTheSpellingsOfOthers) {
   EXPECT_EQ(parse_collective("alltoall"), Collective::all_to_all);
   EXPECT_EQ(parse_collective("sendrecv"), Collective::send_recv);
   EXPECT_EQ(parse_collective("ReduceScatter"), Collective::reduce_scatter);
+  EXPECT_EQ(parse_collective("allgatherv"), Collective::all_gather_v);
+  EXPECT_EQ(parse_collective("alltoallv"), Collective::all_to_all_v);
   EXPECT_EQ(parse_collective("bcast"), Collective::broadcast);
 }
 
 TEST(ParseCollective, ReadsBackEveryName) {
-  EXPECT_EQ(collective_names().size(), 10u);
+  EXPECT_EQ(collective_names().size(), 12u);
   for (const std::string& text : collective_names()) {
     const auto collective = parse_collective(text);
     ASSERT_TRUE(collective) << text;
@@ -79,6 +81,8 @@ TEST(BusBandwidthFactor, FollowsNcclTests) {
   EXPECT_DOUBLE_EQ(bus_bandwidth_factor(Collective::broadcast, 8), 1);
   EXPECT_DOUBLE_EQ(bus_bandwidth_factor(Collective::reduce, 8), 1);
   EXPECT_DOUBLE_EQ(bus_bandwidth_factor(Collective::send_recv, 8), 1);
+  EXPECT_DOUBLE_EQ(bus_bandwidth_factor(Collective::all_gather_v, 8), 0.875);
+  EXPECT_DOUBLE_EQ(bus_bandwidth_factor(Collective::all_to_all_v, 8), 0.875);
   EXPECT_DOUBLE_EQ(bus_bandwidth_factor(Collective::barrier, 8), 0);
   EXPECT_DOUBLE_EQ(bus_bandwidth_factor(Collective::all_reduce, 1), 0);
   EXPECT_DOUBLE_EQ(bus_bandwidth_factor(Collective::all_reduce, 0), 0);

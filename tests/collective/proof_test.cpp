@@ -77,6 +77,8 @@ double least_sent(Collective collective, double n, bool through_switches) {
     case Collective::send_recv:
       return n;
     case Collective::barrier:
+    case Collective::all_gather_v:  // no schedule has these two
+    case Collective::all_to_all_v:
       return 0;
   }
   return 0;

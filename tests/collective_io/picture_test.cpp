@@ -126,6 +126,9 @@ TEST(Replay, EndsWhereTheCollectiveDoes) {
                 EXPECT_EQ(held, 1);
               }
               break;
+            case Collective::all_gather_v:  // no schedule has these two
+            case Collective::all_to_all_v:
+              break;
           }
         }
       }

@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "faulty_operation.hpp"
 #include "measure/mpi/mpi_algorithms.hpp"
 #include "measure/mpi/mpi_communicator.hpp"
 #include "measure/mpi/mpi_measure.hpp"
@@ -13,9 +14,11 @@
 namespace collscale {
 namespace {
 
-constexpr std::array kCollectives = {Collective::all_reduce,     Collective::all_gather,
-                                     Collective::reduce_scatter, Collective::all_to_all,
-                                     Collective::broadcast,      Collective::reduce};
+constexpr std::array kCollectives = {
+    Collective::all_reduce,   Collective::all_gather,  Collective::reduce_scatter,
+    Collective::all_to_all,   Collective::broadcast,   Collective::reduce,
+    Collective::gather,       Collective::scatter,     Collective::send_recv,
+    Collective::all_gather_v, Collective::all_to_all_v};
 constexpr std::array kTypes = {DataType::int8,    DataType::uint8,  DataType::int32,
                                DataType::uint32,  DataType::int64,  DataType::uint64,
                                DataType::float32, DataType::float64};
@@ -28,6 +31,7 @@ class MpiCollectives : public testing::Test {
     made.dtype = type;
     made.ranks = ranks_.size();
     made.root = ranks_.size() - 1;
+    made.skew = has_unequal_blocks(collective) ? 3 : 1;
     return as_mpi_runs_it(made);
   }
   BufferLayout layout(const Scenario& of, double size_bytes) const {
@@ -47,7 +51,9 @@ TEST_F(MpiCollectives, EveryElementArrivesInEveryTypeInAndOutOfPlace) {
   for (const Collective collective : kCollectives) {
     for (const DataType type : kTypes) {
       for (const bool in_place : {false, true}) {
-        for (const double size : {64.0, 1000.0, 100000.0}) {
+        const bool all_sizes = type == DataType::float32;
+        for (const double size :
+             all_sizes ? std::vector<double>{64, 1000, 100000} : std::vector<double>{1000}) {
           Scenario made = scenario(collective, type);
           made.in_place = made.in_place || in_place;
           const Mismatch found = verify(made, size);
@@ -63,7 +69,7 @@ TEST_F(MpiCollectives, EveryOperationReducesExactly) {
   for (const ReduceOp op : {ReduceOp::sum, ReduceOp::prod, ReduceOp::min, ReduceOp::max}) {
     for (const Collective collective :
          {Collective::all_reduce, Collective::reduce_scatter, Collective::reduce}) {
-      for (const DataType type : kTypes) {
+      for (const DataType type : {DataType::int8, DataType::uint64, DataType::float32}) {
         Scenario made = scenario(collective, type);
         made.op = op;
         EXPECT_EQ(verify(made, 4096).wrong, 0) << name(collective) << name(type) << name(op);
@@ -83,7 +89,7 @@ TEST_F(MpiCollectives, APlantedCorruptionIsFoundAndNamedOnEveryRank) {
       honest(send, receive);
       if (ranks_.rank() == guilty) {
         float* element = reinterpret_cast<float*>(receive) + 11;
-        want = *element;
+        want = want == 0 ? *element : want;  // of the first of two operations
         *element += 1;
       }
     };
@@ -98,17 +104,64 @@ TEST_F(MpiCollectives, APlantedCorruptionIsFoundAndNamedOnEveryRank) {
   }
 }
 
-TEST_F(MpiCollectives, AMissedContributionIsFound) {
-  const Scenario made = scenario(Collective::all_reduce);
-  const BufferLayout buffers = layout(made, 4096);
-  const MpiOperation honest(made, buffers, ranks_);
-  const auto forgetful = [&](const std::byte* send, std::byte* receive) {
-    if (ranks_.rank() == 0) {
-      std::memset(pools_.send.data(), 0, 4096);
+// Every kind of fault, in every collective, in and out of place. Left out is what is no fault
+// there: a rank's own input, in place, that is its result too.
+TEST_F(MpiCollectives, EveryKindOfPlantedFaultIsFoundAndItsRankNamed) {
+  const int guilty = ranks_.size() - 1;  // the root, so that reduce and gather are looked at too
+  for (const Collective collective : kCollectives) {
+    for (const bool in_place : {false, true}) {
+      for (const Fault fault : kFaults) {
+        Scenario made = scenario(collective);
+        made.in_place = made.in_place || in_place;
+        const BufferLayout buffers = layout(made, 4096);
+        // The root of an in-place scatter and of a broadcast has its result before they begin.
+        const bool has_it =
+            (collective == Collective::scatter && in_place) || collective == Collective::broadcast;
+        // What the root of a gather sends is in place already.
+        const bool missing = fault == Fault::missing_contribution;
+        const int who = (missing ? collective == Collective::gather : has_it) ? 0 : guilty;
+        FaultyOperation faulty(made, buffers, ranks_, fault, who);
+        const Mismatch found = verify_on_host(ranks_, made, buffers, pools_, faulty);
+        const auto what = std::string(name(collective)) + (made.in_place ? " in place, " : ", ") +
+                          std::string(kFaultNames[static_cast<std::size_t>(fault)]);
+        EXPECT_GT(found.wrong, 0) << what;
+        if (!missing) {
+          EXPECT_EQ(found.rank, who) << what;
+        }
+        EXPECT_EQ(found.kind == Mismatch::Kind::beyond_end, fault == Fault::beyond_the_end) << what;
+        if (fault == Fault::swapped_blocks || fault == Fault::off_by_one_block) {
+          EXPECT_GT(found.wrong, 200 / ranks_.size()) << what;
+        }
+        if (fault == Fault::wrong_element || fault == Fault::beyond_the_end) {
+          EXPECT_EQ(found.wrong, 1) << what;
+        }
+      }
     }
-    honest(send, receive);
-  };
-  EXPECT_GT(verify_on_host(ranks_, made, buffers, pools_, forgetful).wrong, 500);
+  }
+}
+
+TEST_F(MpiCollectives, AMissingContributionIsFoundWhicheverRankItIsAndWhateverTheOperation) {
+  for (const ReduceOp op : {ReduceOp::sum, ReduceOp::prod, ReduceOp::min, ReduceOp::max}) {
+    for (int guilty = 0; guilty < ranks_.size(); ++guilty) {
+      Scenario made = scenario(Collective::all_reduce);
+      made.op = op;
+      const BufferLayout buffers = layout(made, 4096);
+      FaultyOperation faulty(made, buffers, ranks_, Fault::missing_contribution, guilty);
+      EXPECT_GT(verify_on_host(ranks_, made, buffers, pools_, faulty).wrong, 100)
+          << name(op) << " rank " << guilty;
+    }
+  }
+}
+
+TEST_F(MpiCollectives, ABarrierIsRightAndOneThatDoesNotWaitIsFound) {
+  const Scenario made = scenario(Collective::barrier);
+  const BufferLayout none = layout(made, 8);
+  EXPECT_EQ(verify(made, 8).wrong, 0);
+  FaultyOperation hasty(made, none, ranks_, Fault::missing_contribution, 0);
+  const Mismatch found = verify_on_host(ranks_, made, none, pools_, hasty);
+  EXPECT_GT(found.wrong, 0);
+  EXPECT_EQ(found.kind, Mismatch::Kind::left_early);
+  EXPECT_NE(found.rank, found.index);
 }
 
 TEST_F(MpiCollectives, WrongResultsAreNotTimed) {

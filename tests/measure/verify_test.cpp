@@ -17,6 +17,21 @@ constexpr std::array kTypes = {
     DataType::int8,   DataType::uint8,   DataType::int32,    DataType::uint32,  DataType::int64,
     DataType::uint64, DataType::float16, DataType::bfloat16, DataType::float32, DataType::float64};
 
+constexpr std::array kOps = {ReduceOp::sum, ReduceOp::prod, ReduceOp::min, ReduceOp::max};
+
+std::int64_t combined(ReduceOp op, std::int64_t a, std::int64_t b) {
+  switch (op) {
+    case ReduceOp::prod:
+      return a * b;
+    case ReduceOp::min:
+      return std::min(a, b);
+    case ReduceOp::max:
+      return std::max(a, b);
+    default:
+      return a + b;
+  }
+}
+
 Scenario scenario_of(Collective collective, DataType type, std::int64_t ranks) {
   Scenario scenario;
   scenario.collective = collective;
@@ -40,17 +55,61 @@ RC_GTEST_PROP(Pattern, EveryPartialSumIsAnExactIntegerOfTheType, ()) {
   RC_ASSERT(sum <= largest_exact_integer(type));
 }
 
-RC_GTEST_PROP(Pattern, ProductsStayExact, ()) {
+RC_GTEST_PROP(Pattern, TheResultIsThatOfAllRanksAndExactInTheType, ()) {
   const DataType type = *rc::gen::elementOf(kTypes);
+  const ReduceOp op = *rc::gen::elementOf(kOps);
   const std::int64_t ranks = *rc::gen::inRange<std::int64_t>(1, 500);
-  const Pattern pattern(Collective::reduce, type, ReduceOp::prod, ranks);
+  const Pattern pattern(Collective::reduce, type, op, ranks, *rc::gen::inRange(0, 4));
   const std::int64_t index = *rc::gen::inRange<std::int64_t>(0, 10000);
-  std::int64_t product = 1;
-  for (std::int64_t rank = 0; rank < ranks; ++rank) {
-    product *= pattern.sent(rank, index);
+  std::int64_t result = pattern.sent(0, index);
+  for (std::int64_t rank = 1; rank < ranks; ++rank) {
+    result = combined(op, result, pattern.sent(rank, index));
   }
-  RC_ASSERT(product == pattern.reduced(index));
-  RC_ASSERT(product <= largest_exact_integer(type));
+  RC_ASSERT(result == pattern.reduced(index));
+  RC_ASSERT(result <= largest_exact_integer(type));
+}
+
+RC_GTEST_PROP(Pattern, TheNextRoundHasAnotherResultAtEveryIndex, ()) {
+  const DataType type = *rc::gen::elementOf(kTypes);
+  const ReduceOp op = *rc::gen::elementOf(kOps);
+  const std::int64_t ranks = *rc::gen::inRange<std::int64_t>(1, 3000);
+  const Pattern first(Collective::all_reduce, type, op, ranks, 0);
+  const Pattern second(Collective::all_reduce, type, op, ranks, 1);
+  const Pattern sent_first(Collective::all_gather, type, op, ranks, 0);
+  const Pattern sent_second(Collective::all_gather, type, op, ranks, 1);
+  for (std::int64_t index = 0; index < 1000; ++index) {
+    RC_ASSERT(first.reduced(index) != second.reduced(index));
+    RC_ASSERT(sent_first.sent(ranks - 1, index) != sent_second.sent(ranks - 1, index));
+  }
+}
+
+RC_GTEST_PROP(Pattern, WithoutAnyOneRankTheResultIsAnother, ()) {
+  const DataType type = *rc::gen::elementOf(kTypes);
+  const ReduceOp op = *rc::gen::elementOf(kOps);
+  const std::int64_t ranks = *rc::gen::inRange<std::int64_t>(2, 300);
+  const std::int64_t missing = *rc::gen::inRange<std::int64_t>(0, ranks);
+  const Pattern pattern(Collective::all_reduce, type, op, ranks);
+  bool shows = false;
+  for (std::int64_t index = 0; index < 5000 && !shows; ++index) {
+    std::int64_t result = pattern.sent(missing == 0 ? 1 : 0, index);
+    for (std::int64_t rank = missing == 0 ? 2 : 1; rank < ranks; ++rank) {
+      if (rank != missing) result = combined(op, result, pattern.sent(rank, index));
+    }
+    shows = result != pattern.reduced(index);
+  }
+  RC_ASSERT(shows);
+}
+
+TEST(Pattern, ARowIsWhatTheRankSends) {
+  for (const Collective collective : {Collective::all_reduce, Collective::all_to_all}) {
+    for (const ReduceOp op : kOps) {
+      const Pattern pattern(collective, DataType::int8, op, 200, 1);
+      const Pattern::Row row = pattern.row(137);
+      for (std::int64_t index = 0; index < 1000; ++index) {
+        ASSERT_EQ(row.sent(index), pattern.sent(137, index));
+      }
+    }
+  }
 }
 
 TEST(Pattern, RanksAndIndicesDiffer) {
@@ -98,6 +157,25 @@ TEST(CheckReceive, FindsSwappedBlocks) {
   fill_send(scenario, layout, pattern, 1, std::span(swapped).first(64));
   fill_send(scenario, layout, pattern, 0, std::span(swapped).last(64));
   EXPECT_GT(check_receive(scenario, layout, pattern, 0, swapped).wrong, 28);
+}
+
+TEST(CheckGuard, FindsTheFirstElementThatIsNotUntouched) {
+  std::vector<std::byte> guard(64, kUntouched);
+  Mismatch found;
+  check_guard(DataType::float32, guard, 512, found);
+  EXPECT_EQ(found.wrong, 0);
+  guard[13] = std::byte{1};
+  check_guard(DataType::float32, guard, 512, found);
+  EXPECT_EQ(found.wrong, 1);
+  EXPECT_EQ(found.index, 515);
+  EXPECT_EQ(found.kind, Mismatch::Kind::beyond_end);
+}
+
+TEST(Describe, SaysWhatWasWrittenBeyondTheEndAndWhoLeftEarly) {
+  EXPECT_EQ(describe({1, 1, 515, 0, 0, Mismatch::Kind::beyond_end}, 1024),
+            "rank 1, element 515: written beyond the end of what it receives");
+  EXPECT_EQ(describe({1, 1, 3, 0, 0, Mismatch::Kind::left_early}, 0),
+            "rank 1 left the barrier before rank 3 had entered it");
 }
 
 TEST(Describe, NamesRankElementGotAndWant) {

@@ -49,7 +49,8 @@ inline Record any_record() {
   Record r;
   Scenario& s = r.scenario;
   s.topology = *any_text();
-  s.collective = static_cast<Collective>(*rc::gen::inRange(0, 10));
+  s.collective = static_cast<Collective>(*rc::gen::inRange(0, 12));
+  if (has_unequal_blocks(s.collective)) s.skew = *rc::gen::inRange(10, 100) / 10.0;
   s.algorithm = *rc::gen::element<std::string>("auto", "ring", "tree", "hierarchical");
   s.protocol = *rc::gen::element<std::string>("", "LL", "LL128", "Simple");
   s.selector = *any_text();

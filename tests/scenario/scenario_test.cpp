@@ -24,6 +24,18 @@ TEST(BenchmarkName, EndsInTheLayoutWhenThereIsOne) {
   EXPECT_EQ(benchmark_name(scenario), "all_reduce/ring/float/bytes:1048576/ranks:8/layout:tp8");
 }
 
+TEST(BenchmarkName, HasTheSkewOfUnequalBlocksAlone) {
+  Scenario scenario = ring_all_reduce();
+  scenario.skew = 2.5;
+  EXPECT_EQ(benchmark_name(scenario), "all_reduce/ring/float/bytes:1048576/ranks:8");
+  scenario.collective = Collective::all_gather_v;
+  EXPECT_EQ(benchmark_name(scenario), "all_gather_v/ring/float/bytes:1048576/ranks:8/skew:2.5");
+  scenario.skew = 1;
+  scenario.layout = "tp8";
+  EXPECT_EQ(benchmark_name(scenario),
+            "all_gather_v/ring/float/bytes:1048576/ranks:8/skew:1/layout:tp8");
+}
+
 TEST(BenchmarkName, WritesLargeSizesInFull) {
   Scenario scenario = ring_all_reduce();
   scenario.collective = Collective::all_to_all;

@@ -2,7 +2,6 @@
 #include "measure/mpi/mpi_operation.hpp"
 
 #include <fmt/format.h>
-#include <mpi.h>
 
 #include <limits>
 
@@ -54,9 +53,6 @@ MPI_Op mpi_op(ReduceOp op) {
 }  // namespace
 
 Expected<void> check_mpi_can_run(const Scenario& scenario, const BufferLayout& layout) {
-  if (!is_measured(scenario.collective)) {
-    return fail(fmt::format("{} is not measured over MPI here", name(scenario.collective)));
-  }
   if (mpi_type(scenario.dtype) == MPI_DATATYPE_NULL) {
     return fail(fmt::format(
         "data type {}: MPI has no such type; valid: int8, uint8, int32, uint32, int64, uint64, "
@@ -67,16 +63,34 @@ Expected<void> check_mpi_can_run(const Scenario& scenario, const BufferLayout& l
     return fail(fmt::format("operation {}: MPI has no such operation; valid: sum, prod, min, max",
                             name(scenario.op)));
   }
-  if (layout.count > std::numeric_limits<int>::max()) {
+  const std::int64_t counted =
+      has_unequal_blocks(scenario.collective) ? layout.receive_elements : layout.count;
+  if (counted > std::numeric_limits<int>::max()) {
     return fail(fmt::format("{} of {} bytes has {} elements in one call, but MPI counts in an int",
-                            name(scenario.collective), layout.size_bytes, layout.count));
+                            name(scenario.collective), layout.size_bytes, counted));
   }
   return {};
 }
 
 Scenario as_mpi_runs_it(Scenario scenario) {
-  scenario.in_place = scenario.in_place || scenario.collective == Collective::broadcast;
+  scenario.in_place = scenario.collective == Collective::broadcast ||
+                      (scenario.in_place && scenario.collective != Collective::barrier);
   return scenario;
+}
+
+MpiOperation::MpiOperation(const Scenario& scenario, const BufferLayout& layout,
+                           const MpiCommunicator& ranks)
+    : scenario_(scenario), layout_(layout), comm_(ranks.handle()), rank_(ranks.rank()) {
+  if (!has_unequal_blocks(scenario.collective)) {
+    return;
+  }
+  for (std::int64_t peer = 0; peer < scenario.ranks; ++peer) {
+    const Block block = scenario.collective == Collective::all_gather_v
+                            ? block_of(scenario, layout, peer)
+                            : exchanged_block(scenario, layout, rank_, peer);
+    counts_.push_back(static_cast<int>(block.elements));
+    begins_.push_back(static_cast<int>(block.begin));
+  }
 }
 
 void MpiOperation::operator()(const std::byte* send, std::byte* receive) const {
@@ -85,6 +99,9 @@ void MpiOperation::operator()(const std::byte* send, std::byte* receive) const {
   const int count = static_cast<int>(layout_.count);
   const int root = static_cast<int>(scenario_.root);
   const void* source = scenario_.in_place ? MPI_IN_PLACE : static_cast<const void*>(send);
+  const int ranks = static_cast<int>(scenario_.ranks);
+  const int next = rank_ + 1 == ranks ? 0 : rank_ + 1;
+  const int before = rank_ == 0 ? ranks - 1 : rank_ - 1;
   switch (scenario_.collective) {
     case Collective::all_reduce:
       MPI_Allreduce(source, receive, count, type, op, comm_);
@@ -104,8 +121,35 @@ void MpiOperation::operator()(const std::byte* send, std::byte* receive) const {
     case Collective::reduce:
       MPI_Reduce(rank_ == root ? source : send, receive, count, type, op, root, comm_);
       break;
-    default:
-      break;  // check_mpi_can_run refuses the others
+    case Collective::gather:
+      MPI_Gather(rank_ == root ? source : send, count, type, receive, count, type, root, comm_);
+      break;
+    case Collective::scatter:
+      if (scenario_.in_place && rank_ == root) {
+        MPI_Scatter(receive, count, type, MPI_IN_PLACE, count, type, root, comm_);
+      } else {
+        MPI_Scatter(send, count, type, receive, count, type, root, comm_);
+      }
+      break;
+    case Collective::send_recv:
+      if (scenario_.in_place) {
+        MPI_Sendrecv_replace(receive, count, type, next, 0, before, 0, comm_, MPI_STATUS_IGNORE);
+      } else {
+        MPI_Sendrecv(send, count, type, next, 0, receive, count, type, before, 0, comm_,
+                     MPI_STATUS_IGNORE);
+      }
+      break;
+    case Collective::barrier:
+      MPI_Barrier(comm_);
+      break;
+    case Collective::all_gather_v:
+      MPI_Allgatherv(source, counts_[static_cast<std::size_t>(rank_)], type, receive,
+                     counts_.data(), begins_.data(), type, comm_);
+      break;
+    case Collective::all_to_all_v:
+      MPI_Alltoallv(source, counts_.data(), begins_.data(), type, receive, counts_.data(),
+                    begins_.data(), type, comm_);
+      break;
   }
 }
 

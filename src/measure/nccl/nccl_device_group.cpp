@@ -99,7 +99,7 @@ std::vector<char> make_nccl_id() {
 }
 
 Expected<void> check_nccl_can_run(const Scenario& scenario) {
-  if (!is_measured(scenario.collective)) {
+  if (!is_measured_on_gpus(scenario.collective)) {
     return fail(fmt::format("{} is not measured over NCCL here", name(scenario.collective)));
   }
   if (reduces(scenario.collective) && scenario.op == ReduceOp::avg) {

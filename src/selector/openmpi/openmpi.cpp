@@ -288,6 +288,9 @@ Expected<OpenMpiFunction> openmpi_function(Collective collective) {
       return F::scatter;
     case Collective::barrier:
       return F::barrier;
+    case Collective::all_gather_v:
+    case Collective::all_to_all_v:
+      return fail(fmt::format("{} is measured only: its choice is not modelled", name(collective)));
     case Collective::send_recv:
       break;
   }
