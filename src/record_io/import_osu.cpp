@@ -32,7 +32,9 @@ Expected<Title> read_title(std::string_view line, std::string_view file_name) {
     std::string_view test = rest.substr(family_end + 1, end - family_end - 1);
     static constexpr std::string_view kExchange = " Personalized Exchange";
     if (test.ends_with(kExchange)) test.remove_suffix(kExchange.size());
-    if (const auto collective = parse_collective(test)) {
+    // Blocks of unequal size are sized differently there.
+    if (const auto collective = parse_collective(test);
+        collective && !has_unequal_blocks(*collective)) {
       title.collective = *collective;
       if (rest.substr(0, family_end).find("CCL") != std::string_view::npos)
         title.engine = Engine::nccl;
