@@ -22,7 +22,7 @@ Expected<std::vector<std::int64_t>> parse_group_sizes(const std::string& text);
 Expected<std::vector<std::int64_t>> parse_node_sizes(const std::string& text);
 Expected<std::vector<std::int64_t>> parse_dimensions(const std::string& text);
 Expected<double> parse_one_size(const std::string& text);      ///< bytes
-Expected<double> parse_share(const std::string& text);    ///< "20%", "0.2": [0, 1)
+Expected<double> parse_share(const std::string& text);         ///< "20%", "0.2": [0, 1)
 Expected<double> parse_nanoseconds(const std::string& text);   ///< "0.05"
 Expected<std::int32_t> parse_chunks(const std::string& text);  ///< 1 to a million
 Expected<Engine> parse_model_engine(const std::string& text);

@@ -89,7 +89,8 @@ Expected<RunFile> read_run(const std::string& path) {
   auto report = import_log(*text, path, {});
   if (!report) return tl::unexpected(report.error());
   const Results results{{}, std::move(report->records)};
-  return RunFile{timings_of(results), std::string(name(report->format)), std::move(report->warnings)};
+  return RunFile{timings_of(results), std::string(name(report->format)),
+                 std::move(report->warnings)};
 }
 
 }  // namespace collscale

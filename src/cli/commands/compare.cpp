@@ -175,8 +175,8 @@ Expected<void> run(const CompareCommandOptions& options, const Terminal& termina
   if (!a) return tl::unexpected(a.error());
   const auto b = read_run(options.b);
   if (!b) return tl::unexpected(b.error());
-  const Comparisons comparisons =
-      compare(a->timings, b->timings, {.noise_threshold = options.noise_threshold, .seed = options.seed});
+  const Comparisons comparisons = compare(
+      a->timings, b->timings, {.noise_threshold = options.noise_threshold, .seed = options.seed});
   if (comparisons.list.empty()) {
     std::vector<std::string> names;
     for (const Timing& timing : b->timings.list) names.push_back(timing.name);
