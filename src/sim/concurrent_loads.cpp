@@ -31,26 +31,17 @@ bool uses_switches(const Program& program) {
          std::any_of(program.parts.begin(), program.parts.end(), uses_switches);
 }
 
-/// The ways of all groups of a layout (a Routing of route_lane).
-struct GroupRoutes {
-  const Routes& routes;
+/// Each message once in every group of a layout (the pairs of a Routing, see route_lane).
+struct GroupPairs {
   const GroupLayout& layout;
   double groups;
-  GroupRoutes(const Routes& of, const GroupLayout& by)
-      : routes(of), layout(by), groups(static_cast<double>(by.last - by.first)) {}
-  [[nodiscard]] Path path(std::int64_t source, std::int64_t destination, std::uint64_t hash) const {
-    return routes.path(source, destination, hash);
-  }
-  [[nodiscard]] double& count(LevelCounts& counts, std::int64_t, std::int64_t,
-                              const Path& path) const {
-    return counts[static_cast<std::size_t>(routes.turning_level(path))];
-  }
+  explicit GroupPairs(const GroupLayout& by)
+      : layout(by), groups(static_cast<double>(by.last - by.first)) {}
   template <class F>
-  void for_each_pair(std::int64_t from, std::int64_t to, F&& f) const {
+  void for_each(std::int64_t from, std::int64_t to, F&& f) const {
     for (std::int64_t group = layout.first; group < layout.last; ++group)
       f(layout.rank(group, from), layout.rank(group, to));
   }
-  static constexpr bool may_be_cut = true;
 };
 
 }  // namespace
@@ -130,8 +121,9 @@ void GroupsEngine::add_lane(const Lane& lane, std::size_t number, std::int64_t s
     for_each_routed_flow(system(), network_.routes(), lane, number, step, times, hashing_, edges,
                          AnyFlowSink(*this));
   else
-    route_lane(system(), network_.routes(), GroupRoutes(network_.routes(), layout_), lane, number,
-               step, times, hashing_, edges, *this);
+    route_lane(system(), network_.routes(),
+               routed_detail::AnyRoutes<GroupPairs>{network_.routes(), GroupPairs(layout_)}, lane,
+               number, step, times, hashing_, edges, *this);
 }
 
 void GroupsEngine::add_step(const std::vector<const Lane*>& lanes, std::int64_t step,

@@ -134,9 +134,19 @@ class SwitchFlows {
   std::vector<TreeLink> tree_links_;
 };
 
+/// Each message of the schedule once.
+struct OnePair {
+  static constexpr double groups = 1;
+  template <class F>
+  static void for_each(std::int64_t source, std::int64_t destination, F&& f) {
+    f(source, destination);
+  }
+};
+
 /// Packed, on a whole clos: nothing but the fabric, inlined.
 struct PlainRoutes {
   const Fabric& fabric;
+  OnePair pairs{};
   [[nodiscard]] ClosPath path(std::int64_t source, std::int64_t destination,
                               std::uint64_t hash) const {
     return fabric.clos_path(source, destination, hash);
@@ -146,16 +156,13 @@ struct PlainRoutes {
                               const ClosPath&) const {
     return counts.near(static_cast<std::size_t>(fabric.turning_level(source, destination)));
   }
-  template <class F>
-  static void for_each_pair(std::int64_t source, std::int64_t destination, F&& f) {
-    f(source, destination);
-  }
-  static constexpr double groups = 1;
   static constexpr bool may_be_cut = false;
 };
 
+template <class Pairs = OnePair>
 struct AnyRoutes {
   const Routes& routes;
+  Pairs pairs{};
   [[nodiscard]] Path path(std::int64_t source, std::int64_t destination, std::uint64_t hash) const {
     return routes.path(source, destination, hash);
   }
@@ -163,11 +170,6 @@ struct AnyRoutes {
                               const Path& path) const {
     return counts[static_cast<std::size_t>(routes.turning_level(path))];
   }
-  template <class F>
-  static void for_each_pair(std::int64_t source, std::int64_t destination, F&& f) {
-    f(source, destination);
-  }
-  static constexpr double groups = 1;
   static constexpr bool may_be_cut = true;
 };
 
@@ -176,10 +178,10 @@ struct AnyRoutes {
 /// for_each_routed over ways of one's own. A Routing has
 ///   Path path(source, destination, hash) const;
 ///   double& count(LevelCounts&, source, destination, const Path&) const;   of messages of its
-///   level void for_each_pair(from, to, f) const;   f(source, destination) for each group of the
-///   job that
-///                                            goes through the schedule
-///   double groups;                           so many; messages are counted for one of them
+///   level pairs.for_each(from, to, f);   f(source, destination) for each group of the job that
+///   goes
+///                                  through the schedule
+///   double pairs.groups;           so many; messages are counted for one of them
 ///   static constexpr bool may_be_cut;
 template <class Routing, class Sink>
 void route_lane(const System& system, const Routes& routes, const Routing& routing,
@@ -209,7 +211,7 @@ void route_lane(const System& system, const Routes& routes, const Routing& routi
       if constexpr (Routing::may_be_cut) {
         if (path.length == 0 && source != destination) return sink.cut(source, destination);
       }
-      routing.count(counts, source, destination, path) += times / routing.groups;
+      routing.count(counts, source, destination, path) += times / routing.pairs.groups;
       sink.way(path.view(), part, source, destination);
       for (std::int64_t pair = 1; pair < hashing.queue_pairs; ++pair) {
         path = routing.path(source, destination, ends + salt + part_hash(pair));
@@ -217,7 +219,7 @@ void route_lane(const System& system, const Routes& routes, const Routing& routi
       }
     };
     const auto add = [&](std::int64_t from, std::int64_t to) {
-      routing.for_each_pair(from, to, add_one);
+      routing.pairs.for_each(from, to, add_one);
     };
     if (step < 0)
       for_each_flow_of_all_steps(lane, arc, add);
@@ -237,8 +239,8 @@ void for_each_routed(const System& system, const Routes& routes, const Lane& lan
     route_lane(system, routes, routed_detail::PlainRoutes{routes.fabric()}, lane, number, step,
                times, hashing, edges, sink);
   else
-    route_lane(system, routes, routed_detail::AnyRoutes{routes}, lane, number, step, times, hashing,
-               edges, sink);
+    route_lane(system, routes, routed_detail::AnyRoutes<>{routes}, lane, number, step, times,
+               hashing, edges, sink);
 }
 
 }  // namespace collscale

@@ -11,6 +11,7 @@
 
 #include "sim/flow.hpp"
 #include "sim/routes.hpp"
+#include "support/faults.hpp"
 #include "support/systems.hpp"
 #include "topology/small_system.hpp"
 
@@ -19,18 +20,9 @@ namespace {
 
 using ::testing::HasSubstr;
 using Kind = LinkClass::Kind;
+using test::faults_of;
 using testing::make_dragonfly;
 using testing::make_torus;
-
-Faults faults_of(const System& system, const std::vector<std::string>& failed,
-                 std::uint64_t seed = 1) {
-  Faults faults;
-  for (const std::string& text : failed) {
-    const auto added = add_fault(system, text, false, seed, faults);
-    EXPECT_TRUE(added.has_value()) << (added ? "" : added.error().message);
-  }
-  return faults;
-}
 
 std::vector<std::string> names(const System& system, const std::vector<std::string>& failed,
                                std::int64_t from, std::int64_t to) {
@@ -90,7 +82,8 @@ RC_GTEST_PROP(Detours, BundlesAreCutWhereTheirLinksAre, ()) {
   options.routing = *rc::gen::element(Routing::adaptive, Routing::spray);
   const System bundled = test::clos_system(options);
   const auto seed = *rc::gen::inRange<std::uint64_t>(1, 1000);
-  const Faults faults = faults_of(apart, {"25% of leaf up", "20% of spine up", "10% of nic"}, seed);
+  const Faults faults =
+      faults_of(apart, {"25% of leaf up", "20% of spine up", "10% of nic"}, {}, seed);
   const Routes one(apart, JobPlacement(), faults);
   const Routes other(bundled, JobPlacement(), faults);
   int cut = 0;

@@ -12,6 +12,7 @@
 #include "sim/all_pairs.hpp"
 #include "sim/flow.hpp"
 #include "sim/link_loads.hpp"
+#include "support/faults.hpp"
 #include "support/systems.hpp"
 
 namespace collscale {
@@ -21,20 +22,7 @@ using ::testing::HasSubstr;
 using Kind = LinkClass::Kind;
 using test::clos_system;
 using test::ClosOptions;
-
-Faults faults_of(const System& system, const std::vector<std::string>& failed,
-                 const std::vector<std::string>& degraded = {}) {
-  Faults faults;
-  for (const std::string& text : failed) {
-    const auto added = add_fault(system, text, false, 1, faults);
-    EXPECT_TRUE(added.has_value()) << added.error().message;
-  }
-  for (const std::string& text : degraded) {
-    const auto added = add_fault(system, text, true, 1, faults);
-    EXPECT_TRUE(added.has_value()) << added.error().message;
-  }
-  return faults;
-}
+using test::faults_of;
 
 Routes broken(const System& system, const std::vector<std::string>& failed,
               const std::vector<std::string>& degraded = {}) {

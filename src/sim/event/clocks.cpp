@@ -140,11 +140,11 @@ void Clocks::run_steps(const Plan& plan, std::vector<double>& t) {
 
 void Clocks::run_arcs(const Plan& plan, const Lane& lane, int first_arc, int end_arc,
                       std::vector<double>& t) {
+  const bool butterfly =
+      chunks_ == nullptr && end_arc - first_arc == 1 && is_butterfly(lane, ranks_);
   for (const Plan::Class& steps : plan.classes) {
     const bool kernels = steps.count > 1 && !steps.merged && chunks_ == nullptr && is_ring(lane);
     if (kernels && run_ring(plan, lane, first_arc, steps, t)) continue;
-    const bool butterfly =
-        chunks_ == nullptr && end_arc - first_arc == 1 && is_butterfly(lane, ranks_);
     const std::int64_t count = steps.merged ? 1 : steps.count;
     for (std::int64_t s = steps.first; s < steps.first + count; ++s)
       if (!butterfly || !exchange(plan, lane, s, steps, t))

@@ -35,6 +35,16 @@ System thin_system(std::vector<double> children, std::vector<double> oversubscri
   return clos_system(options);
 }
 
+/// 64 nodes of four ranks, each with a NIC on a rail of its own; leaves tapered 2 to 1.
+ClosOptions four_rails() {
+  ClosOptions options;
+  options.nodes = 64;
+  options.per_node = options.nics = options.rails = 4;
+  options.children = {4, 4, 4};
+  options.oversubscription = {1, 2, 1};
+  return options;
+}
+
 FlowOptions with_faults(const System& system, const std::string& failed,
                         const std::string& degraded) {
   FlowOptions options;
@@ -177,12 +187,7 @@ TEST(EventFaults, RanksOfADeadNicUseTheNextOfTheirNode) {
 // NIC leaves its node over the next rail, and changes back above the leaf. Flow counts the
 // latencies of the first channel, clocks those of each.
 TEST(EventFaults, CountsTheLatenciesOfEveryLane) {
-  ClosOptions options;
-  options.nodes = 64;
-  options.per_node = options.nics = options.rails = 4;
-  options.children = {4, 4, 4};
-  options.oversubscription = {1, 2, 1};
-  const System system = clos_system(options);
+  const System system = clos_system(four_rails());
   const Fabric fabric(system);
   const FlowOptions flow = with_faults(system, "nic 9.2", "");
   // 16 nodes, 4 a leaf; all edges of the ring but one of the shortest.
@@ -195,11 +200,7 @@ TEST(EventFaults, CountsTheLatenciesOfEveryLane) {
 }
 
 TEST(EventFaults, AFailureElsewhereChangesNoBit) {
-  ClosOptions options;
-  options.nodes = 64;
-  options.per_node = options.nics = options.rails = 4;
-  options.children = {4, 4, 4};
-  options.oversubscription = {1, 2, 1};
+  ClosOptions options = four_rails();
   int compared = 0;
   for (const Routing routing : {Routing::spray, Routing::ecmp}) {
     options.routing = routing;
