@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // MPI collectives on host memory, hosted by Google Benchmark.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -119,8 +118,7 @@ class GroupedPoints {
 /// Fails where the pools of this node's ranks, all of them written before anything is measured, do
 /// not fit its memory.
 Expected<void> check_memory(std::int64_t pool_bytes, const NodeMap& map) {
-  const double memory =
-      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  const double memory = machine_memory_bytes();
   const double needed = 2.0 * static_cast<double>(pool_bytes) * map.local_size;
   if (memory <= 0 || needed < memory) {
     return {};

@@ -51,8 +51,9 @@ Expected<LayoutPlan> plan_layouts(const BenchOptions& options, const std::vector
     if (!groups) return fail(as_option_error(groups.error().message), groups.error().code);
     const std::size_t asked = plan.asked.size();
     if (options.groups_in_turn) {
-      for (std::size_t g = 0; g < groups->groups.size(); ++g)
-        plan.sets.push_back({{groups->groups[g].name, {groups->groups[g]}}, asked, g});
+      std::size_t first = 0;
+      for (RankGroups& alone : one_by_one(*groups))
+        plan.sets.push_back({std::move(alone), asked, first++});
     } else {
       plan.sets.push_back({*groups, asked, 0});
     }

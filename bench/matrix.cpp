@@ -2,12 +2,12 @@
 #include "bench/matrix.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <numeric>
 
+#include "measure/buffers.hpp"
 #include "measure/make_record.hpp"
 #include "record_io/results_file.hpp"
 #include "stats/quantiles.hpp"
@@ -39,11 +39,8 @@ PairMatrix::PairMatrix(const BenchOptions& options, const BenchBackend& backend,
     : options_(options), backend_(backend), node_of_(std::move(node_of)) {
   const std::size_t pairs = backend.ranks > 1 ? pair_count(static_cast<int>(backend.ranks)) : 0;
   time_s_.assign(matrix_sizes(options).size(), std::vector<double>(pairs, 0.0));
-  results_.context = make_context(backend.engine == Engine::nccl ? "bench_nccl" : "bench_mpi");
-  results_.context["sample"] = "half a round trip of a message between two ranks";
-  if (!options.topology.empty()) results_.context["topology"] = options.topology;
-  for (const auto* extra : {&backend.context, &options.benchmark.context})
-    for (const auto& [key, value] : *extra) results_.context[key] = value;
+  results_.context =
+      context_of_run(options, backend, "half a round trip of a message between two ranks");
 }
 
 Expected<void> PairMatrix::check() const {
@@ -51,8 +48,7 @@ Expected<void> PairMatrix::check() const {
   if (matrix_sizes(options_).back() > 2147483647.0)
     return fail(fmt::format("-e: a message of {} in --matrix, at most 2147483647 bytes can be sent",
                             format_size(matrix_sizes(options_).back())));
-  const double memory =
-      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  const double memory = machine_memory_bytes();
   const auto pairs = static_cast<double>(pair_count(static_cast<int>(backend_.ranks)));
   const double needed = pairs * 2 * 2000;  // a record with its samples, in memory
   if (memory > 0 && needed > memory / 4)

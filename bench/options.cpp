@@ -29,17 +29,6 @@ struct RawOptions {
   RawTiming timing;
 };
 
-Expected<std::int64_t> whole(std::string_view flag, const std::string& text, std::int64_t least,
-                             std::int64_t most) {
-  std::int64_t value = 0;
-  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (status != std::errc() || end != text.data() + text.size() || value < least || value > most) {
-    return fail(
-        fmt::format("{} {}: expected a whole number from {} to {}", flag, text, least, most));
-  }
-  return value;
-}
-
 tl::unexpected<Error> at(std::string_view flag, const Error& error) {
   return fail(fmt::format("{}: {}", flag, error.message), error.code);
 }

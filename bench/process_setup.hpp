@@ -15,6 +15,7 @@
 #include "bench/benchmark_flags.hpp"
 #include "bench/suite.hpp"
 #include "measure/coordinator.hpp"
+#include "measure/fingerprint.hpp"
 #include "units/error.hpp"
 
 namespace collscale {
@@ -23,12 +24,9 @@ namespace collscale {
 /// do.
 inline std::uint32_t fingerprint(const std::vector<std::string>& arguments,
                                  const Environment& environment) {
-  std::uint32_t hash = 2166136261U;  // FNV-1a
+  std::uint32_t hash = fingerprint_of("");
   const auto add = [&hash](std::string_view text) {
-    for (const char c : text) {
-      hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
-    }
-    hash = (hash ^ 0xffU) * 16777619U;
+    hash = fingerprint_of("\xff", fingerprint_of(text, hash));  // the end of each is told apart
   };
   for (const std::string& argument : arguments) {
     add(argument);

@@ -48,17 +48,8 @@ class Run {
  public:
   Run(const BenchOptions& options, const BenchBackend& backend)
       : options_(options), backend_(backend), table_(options.json_path == "-" ? stderr : stdout) {
-    results_.context = make_context(backend.engine == Engine::nccl ? "bench_nccl" : "bench_mpi");
-    results_.context["buffers"] = name(options.buffers);
-    results_.context["sample"] = describe(options.sampling.sync);
-    if (!options.topology.empty()) {
-      results_.context["topology"] = options.topology;
-    }
-    for (const auto* extra : {&backend.context, &options.benchmark.context}) {
-      for (const auto& [key, value] : *extra) {
-        results_.context[key] = value;
-      }
-    }
+    results_.context = context_of_run(options, backend, describe(options.sampling.sync));
+    results_.context.try_emplace("buffers", name(options.buffers));
     if (backend.watchdog != nullptr) {
       backend.watchdog->before_abort([this] { return last_words(); });
     }
@@ -279,6 +270,21 @@ class Run {
 };
 
 }  // namespace
+
+Context context_of_run(const BenchOptions& options, const BenchBackend& backend,
+                       std::string_view sample) {
+  Context context = make_context(backend.engine == Engine::nccl ? "bench_nccl" : "bench_mpi");
+  context["sample"] = sample;
+  if (!options.topology.empty()) {
+    context["topology"] = options.topology;
+  }
+  for (const auto* extra : {&backend.context, &options.benchmark.context}) {
+    for (const auto& [key, value] : *extra) {
+      context[key] = value;
+    }
+  }
+  return context;
+}
 
 ExitCode report_error(const Error& error, bool reports) {
   if (reports) {

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/options.hpp"
@@ -62,6 +63,11 @@ std::int64_t largest_pool_bytes(const BenchOptions& options, const std::vector<B
 /// Checks the output path, then measures all points, printing and rewriting the file after each.
 /// All processes call it and end with the same code.
 ExitCode run_suite(const BenchOptions& options, const BenchBackend& backend, const PointList& list);
+
+/// What heads the file of a run: the machine, the backend, what the user added, and in "sample"
+/// what a sample is.
+Context context_of_run(const BenchOptions& options, const BenchBackend& backend,
+                       std::string_view sample);
 
 /// `error: MESSAGE` on stderr, where this process reports; gives the code back.
 ExitCode report_error(const Error& error, bool reports);

@@ -11,34 +11,17 @@ namespace collscale {
 
 namespace {
 
-template <class T>
-std::optional<T> number(std::string_view text) {
-  T value{};
-  const char* const end = text.data() + text.size();
-  const auto [stop, status] = std::from_chars(text.data(), end, value);
-  return status == std::errc() && stop == end && !text.empty() ? std::optional(value)
-                                                               : std::nullopt;
-}
-
-Expected<std::int64_t> count(std::string_view flag, const std::string& text, std::int64_t least,
-                             std::int64_t most) {
-  const auto value = number<std::int64_t>(text);
-  if (!value || *value < least || *value > most) {
-    return fail(
-        fmt::format("{} {}: expected a whole number from {} to {}", flag, text, least, most));
-  }
-  return *value;
-}
-
 Expected<double> share(const std::string& text) {
   const std::string_view digits =
       std::string_view(text).substr(0, text.size() - (text.ends_with('%') ? 1 : 0));
-  const auto percent = number<double>(digits);
-  if (!percent || !(*percent >= 0.01) || !(*percent <= 100)) {
+  double percent = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto [stop, status] = std::from_chars(digits.data(), end, percent);
+  if (status != std::errc() || stop != end || !(percent >= 0.01) || !(percent <= 100)) {
     return fail(
         fmt::format("--precision {}: expected a share such as 2%, from 0.01% to 100%", text));
   }
-  return *percent / 100;
+  return percent / 100;
 }
 
 }  // namespace
@@ -66,6 +49,17 @@ void add_timing_options(CLI::App& app, RawTiming& raw, const std::string& group)
       ->group(group);
 }
 
+Expected<std::int64_t> whole(std::string_view flag, const std::string& text, std::int64_t least,
+                             std::int64_t most) {
+  std::int64_t value = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (status != std::errc() || end != text.data() + text.size() || value < least || value > most) {
+    return fail(
+        fmt::format("{} {}: expected a whole number from {} to {}", flag, text, least, most));
+  }
+  return value;
+}
+
 Expected<void> understand_timing(const RawTiming& raw, BenchOptions& options) {
   SamplingPlan& plan = options.sampling;
   constexpr std::int64_t kMost = 1000000;
@@ -81,20 +75,20 @@ Expected<void> understand_timing(const RawTiming& raw, BenchOptions& options) {
     plan.precision = *precision;
   }
   if (!raw.max_samples.empty()) {
-    const auto most = count("--max-samples", raw.max_samples, 1, kMost);
+    const auto most = whole("--max-samples", raw.max_samples, 1, kMost);
     if (!most) return tl::unexpected(most.error());
     plan.max_samples = *most;
     plan.min_samples = std::min(plan.min_samples, *most);
     plan.enough_from_samples = std::min(plan.enough_from_samples, *most);
   }
   if (!raw.min_samples.empty()) {
-    const auto least = count("--min-samples", raw.min_samples, 1, plan.max_samples);
+    const auto least = whole("--min-samples", raw.min_samples, 1, plan.max_samples);
     if (!least) return tl::unexpected(least.error());
     plan.min_samples = *least;
     plan.enough_from_samples = *least;
   }
   if (!raw.retry_noisy.empty()) {
-    const auto retries = count("--retry-noisy", raw.retry_noisy, 0, 100);
+    const auto retries = whole("--retry-noisy", raw.retry_noisy, 0, 100);
     if (!retries) return tl::unexpected(retries.error());
     options.retry_noisy = *retries;
   }

@@ -3,7 +3,9 @@
 // bench_nccl.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "bench/options.hpp"
 
@@ -18,6 +20,10 @@ struct RawTiming {
   std::string sync = "barrier", precision, min_samples, max_samples, buffers = "rotate",
               retry_noisy;
 };
+
+/// A whole number after `flag`; else one sentence with the flag and the bounds.
+Expected<std::int64_t> whole(std::string_view flag, const std::string& text, std::int64_t least,
+                             std::int64_t most);
 
 void add_timing_options(CLI::App& app, RawTiming& raw, const std::string& group);
 Expected<void> understand_timing(const RawTiming& raw, BenchOptions& options);

@@ -14,13 +14,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-double seconds_in(std::string_view unit) {
-  if (unit == "ns") return 1e-9;
-  if (unit == "us") return 1e-6;
-  if (unit == "ms") return 1e-3;
-  return unit == "s" ? 1 : 0;
-}
-
 std::string text_of(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
@@ -49,7 +42,7 @@ Expected<RunFile> from_google_benchmark(const Json& root, const std::string& pat
     std::string name = text_of(object, "run_name");
     if (name.empty()) name = text_of(object, "name");
     const auto time = object.find("real_time");
-    const double unit_s = seconds_in(text_of(object, "time_unit"));
+    const double unit_s = benchmark_time_unit_s(text_of(object, "time_unit"));
     if (name.empty() || time == object.end() || !time->is_number() || unit_s == 0 ||
         !(time->get<double>() > 0))
       return fail(fmt::format(

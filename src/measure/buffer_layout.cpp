@@ -23,6 +23,11 @@ std::int64_t ramp_begin(const Scenario& scenario, const BufferLayout& layout, st
   return static_cast<std::int64_t>(std::floor(static_cast<double>(total) * share));
 }
 
+/// The result of a reduce or a gather is the root's alone.
+bool root_alone_receives(Collective collective) {
+  return collective == Collective::reduce || collective == Collective::gather;
+}
+
 }  // namespace
 
 bool is_measured_on_gpus(Collective collective) {
@@ -104,9 +109,7 @@ BufferExtents extents_of(const Scenario& scenario, const BufferLayout& layout, s
 }
 
 std::int64_t received_by_all(const Scenario& scenario, const BufferLayout& layout) {
-  const bool by_root_alone =
-      scenario.collective == Collective::reduce || scenario.collective == Collective::gather;
-  return layout.receive_elements * (by_root_alone ? 1 : scenario.ranks);
+  return layout.receive_elements * (root_alone_receives(scenario.collective) ? 1 : scenario.ranks);
 }
 
 InPlaceInput in_place_input(const Scenario& scenario, const BufferLayout& layout,
@@ -121,9 +124,7 @@ InPlaceInput in_place_input(const Scenario& scenario, const BufferLayout& layout
     default:
       break;
   }
-  const bool root_alone =
-      scenario.collective == Collective::reduce || scenario.collective == Collective::gather;
-  if (root_alone && rank != scenario.root) {
+  if (root_alone_receives(scenario.collective) && rank != scenario.root) {
     input.elements = 0;
   }
   return input;

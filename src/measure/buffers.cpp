@@ -48,6 +48,10 @@ std::int64_t pool_bytes_for(BufferPolicy policy, std::int64_t last_cache_bytes) 
   return policy == BufferPolicy::cold ? 2 * last_cache_bytes : kRotationPoolBytes;
 }
 
+double machine_memory_bytes() {
+  return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
 std::int64_t last_cache_bytes() {
   std::int64_t largest = 0;
 #ifdef _SC_LEVEL4_CACHE_SIZE

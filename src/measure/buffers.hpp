@@ -59,6 +59,9 @@ std::int64_t pool_bytes_for(BufferPolicy policy, std::int64_t last_cache_bytes);
 /// The largest cache of processor 0 that the system knows of (sysconf); 64 MiB where it knows none.
 std::int64_t last_cache_bytes();
 
+/// The machine's memory in bytes (sysconf); 0 or less where the system does not say.
+double machine_memory_bytes();
+
 /// Page-aligned host memory whose pages have all been written: memory never touched reads from one
 /// shared page of zeros, which is quicker than any real buffer.
 class HostBuffer {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "measure/clock.hpp"
+#include "measure/fingerprint.hpp"
 
 namespace collscale {
 
@@ -87,11 +88,7 @@ std::uint32_t machine_number() {
     identity.resize(256);
     gethostname(identity.data(), identity.size() - 1);
   }
-  std::uint32_t hash = 2166136261U;  // FNV-1a
-  for (const char c : identity) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
-  }
-  return hash;
+  return fingerprint_of(identity);
 }
 
 std::int64_t online_cores() { return std::max<std::int64_t>(1, sysconf(_SC_NPROCESSORS_ONLN)); }

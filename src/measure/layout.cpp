@@ -153,18 +153,17 @@ std::int64_t nodes_of_a_group(const RankGroups& groups, std::span<const int> nod
   return static_cast<std::int64_t>(most);
 }
 
-std::string format_ranks(std::span<const int> ranks) {
+std::string format_ranks(std::span<const int> ranks, std::string_view between, int most_runs) {
   std::string text;
+  int runs = 0;
   for (std::size_t begin = 0; begin < ranks.size();) {
-    std::size_t end = begin + 1;
-    while (end < ranks.size() && ranks[end] == ranks[end - 1] + 1) ++end;
-    if (!text.empty()) text += ',';
-    if (end - begin >= 3) {
-      text += fmt::format("{}-{}", ranks[begin], ranks[end - 1]);
-      begin = end;
-    } else {
-      text += fmt::format("{}", ranks[begin++]);
-    }
+    if (++runs > most_runs) return text + fmt::format("{}... ({} in all)", between, ranks.size());
+    std::size_t last = begin;
+    while (last + 1 < ranks.size() && ranks[last + 1] == ranks[last] + 1) ++last;
+    if (!text.empty()) text += between;
+    text += fmt::format("{}", ranks[begin]);
+    if (last > begin) text += fmt::format("{}{}", last == begin + 1 ? between : "-", ranks[last]);
+    begin = last + 1;
   }
   return text;
 }
@@ -173,9 +172,7 @@ std::optional<SlowGroup> slowest_group(std::span<const double> group_time_s) {
   if (group_time_s.size() < 2) return std::nullopt;
   const auto slowest = std::max_element(group_time_s.begin(), group_time_s.end());
   // The lower middle: of two groups the other one is what the slowest is held against.
-  std::vector<double> sorted(group_time_s.begin(), group_time_s.end());
-  std::sort(sorted.begin(), sorted.end());
-  const double usual_s = sorted[(sorted.size() - 1) / 2];
+  const double usual_s = lower_median(group_time_s);
   if (!(*slowest > kSlowGroupRatio * usual_s)) return std::nullopt;
   return SlowGroup{static_cast<std::size_t>(slowest - group_time_s.begin()), *slowest / usual_s};
 }

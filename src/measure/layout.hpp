@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -45,8 +46,10 @@ std::vector<RankGroups> one_by_one(const RankGroups& groups);
 /// The nodes that the group on most nodes has ranks on.
 std::int64_t nodes_of_a_group(const RankGroups& groups, std::span<const int> node_of);
 
-/// "0-3", "0,4,8-9": ranks in their order, runs of three or more folded.
-std::string format_ranks(std::span<const int> ranks);
+/// "0-3", "0,4,8,9": ranks in their order, runs of three or more folded; more runs than `most_runs`
+/// end in "... (123 in all)".
+std::string format_ranks(std::span<const int> ranks, std::string_view between = ",",
+                         int most_runs = std::numeric_limits<int>::max());
 
 /// Where groups measured the same thing: the slowest, where it took so much longer than the median
 /// group as to be worth a sentence; nothing with one group or with all about as fast.

@@ -16,11 +16,6 @@ constexpr double kDeviations = 5;
 constexpr double kNormalScale = 1.4826;  // MAD to standard deviation, of a normal distribution
 constexpr double kLeastScale = 0.05;     // of the median: quiet runs have a MAD of almost nothing
 
-double lower_median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[(values.size() - 1) / 2];
-}
-
 /// Above which a value stands out from the others, and what it is held against.
 struct Limit {
   double center = 0;
@@ -51,7 +46,7 @@ std::vector<double> slow_ranks(std::span<const double> time_s, std::span<const i
         own.push_back(time_s[pair_index(std::minmax(a, b), ranks)]);
       }
       if (own.size() < 2) continue;  // one pair says nothing about which end is slow
-      typical.push_back(lower_median(std::move(own)));
+      typical.push_back(lower_median(own));
       of.push_back(static_cast<std::size_t>(a));
     }
     const Limit limit = limit_of(typical);
@@ -91,7 +86,7 @@ std::vector<SlowPart> find_slow(std::span<const double> pair_time_s, std::span<c
     if (members.size() > 1 && slow == static_cast<std::ptrdiff_t>(members.size())) {
       std::vector<double> own;
       for (const std::size_t rank : members) own.push_back(ratio[rank]);
-      found.push_back({SlowPart::Kind::node, node, 0, lower_median(std::move(own))});
+      found.push_back({SlowPart::Kind::node, node, 0, lower_median(own)});
       continue;
     }
     for (const std::size_t rank : members)

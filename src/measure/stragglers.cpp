@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "measure/layout.hpp"
+
 namespace collscale {
 
 namespace {
@@ -51,24 +53,8 @@ std::string describe(const Stragglers& stragglers, std::size_t ranks) {
 }
 
 std::string rank_ranges(const std::vector<int>& ranks) {
-  constexpr int kMostRanges = 8;
-  std::string text;
-  int ranges = 0;
-  for (std::size_t first = 0; first < ranks.size();) {
-    if (++ranges > kMostRanges) {
-      return text + fmt::format(", ... ({} in all)", ranks.size());
-    }
-    std::size_t last = first;
-    while (last + 1 < ranks.size() && ranks[last + 1] == ranks[last] + 1) {
-      ++last;
-    }
-    text += fmt::format("{}{}", text.empty() ? "" : ", ", ranks[first]);
-    if (last > first) {
-      text += fmt::format("{}{}", last == first + 1 ? ", " : "-", ranks[last]);
-    }
-    first = last + 1;
-  }
-  return text;
+  constexpr int kMostRuns = 8;
+  return format_ranks(ranks, ", ", kMostRuns);
 }
 
 }  // namespace collscale

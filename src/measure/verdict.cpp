@@ -34,6 +34,20 @@ bool is_contended(const SampleSet& samples, const Conditions& conditions) {
          10 * conditions.involuntary_switches > static_cast<std::int64_t>(samples.time_s.size());
 }
 
+Verdict judge(const SampleSet& samples, const Conditions& conditions, const Drift& drift,
+              double mode_ratio) {
+  if (conditions.oversubscribed) {
+    return Verdict::oversubscribed;
+  }
+  if (is_contended(samples, conditions)) {
+    return Verdict::contended;
+  }
+  if (drift.significant) {
+    return Verdict::drifting;
+  }
+  return mode_ratio > 1 ? Verdict::bimodal : Verdict::good;
+}
+
 }  // namespace
 
 std::string_view name(Verdict verdict) { return kVerdicts[static_cast<std::size_t>(verdict)]; }
@@ -109,21 +123,15 @@ double find_modes(std::span<const double> samples_s) {
 }
 
 Verdict judge(const SampleSet& samples, const Conditions& conditions) {
-  if (conditions.oversubscribed) {
-    return Verdict::oversubscribed;
-  }
-  if (is_contended(samples, conditions)) {
-    return Verdict::contended;
-  }
-  if (find_drift(samples.time_s).significant) {
-    return Verdict::drifting;
-  }
-  return find_modes(samples.time_s) > 1 ? Verdict::bimodal : Verdict::good;
+  return judge(samples, conditions, find_drift(samples.time_s), find_modes(samples.time_s));
 }
 
 Quality assess(const SampleSet& samples, const Conditions& conditions, BufferPolicy buffers) {
+  const Drift drift = find_drift(samples.time_s);
   Quality quality;
-  quality.verdict = name(judge(samples, conditions));
+  quality.drift = drift.change;
+  quality.mode_ratio = find_modes(samples.time_s);
+  quality.verdict = name(judge(samples, conditions, drift, quality.mode_ratio));
   quality.sync = name(samples.sync);
   quality.buffers = name(buffers);
   quality.batch = samples.batch;
@@ -134,8 +142,6 @@ Quality assess(const SampleSet& samples, const Conditions& conditions, BufferPol
   quality.cpu_share = conditions.cpu_share;
   quality.foreign_cores = conditions.foreign_cores;
   quality.involuntary_switches = conditions.involuntary_switches;
-  quality.drift = find_drift(samples.time_s).change;
-  quality.mode_ratio = find_modes(samples.time_s);
   quality.clock_error_s = samples.clock_error_s;
   return quality;
 }

@@ -90,13 +90,6 @@ const std::vector<std::string>& tolerated() {
   return names;
 }
 
-double unit_s(std::string_view unit) {
-  if (unit == "ns") return 1e-9;
-  if (unit == "us") return 1e-6;
-  if (unit == "ms") return 1e-3;
-  return unit == "s" ? 1 : 0;
-}
-
 /// What a record says twice must agree; a figure edited by hand is caught here.
 void check_agreement(FieldReader& reader, const Record& record, const std::string& written_name) {
   if (!written_name.empty() && written_name != benchmark_name(record.scenario)) {
@@ -107,9 +100,10 @@ void check_agreement(FieldReader& reader, const Record& record, const std::strin
   reader.number("cpu_time", {0}, false);
   const std::string unit = reader.text("time_unit", "");
   if (real_time >= 0 && !reader.failed()) {
-    if (unit_s(unit) == 0) {
+    if (benchmark_time_unit_s(unit) == 0) {
       reader.refuse("time_unit", fmt::format("\"{}\" is not one of ns, us, ms, s", unit));
-    } else if (std::abs(real_time * unit_s(unit) - record.time_s) > 1e-9 * record.time_s) {
+    } else if (std::abs(real_time * benchmark_time_unit_s(unit) - record.time_s) >
+               1e-9 * record.time_s) {
       reader.refuse("real_time",
                     fmt::format("{} {} is not time_s = {} s", real_time, unit, record.time_s));
     }
@@ -262,6 +256,13 @@ Expected<bool> check_version(const Context& context, std::string_view file_name)
 }
 
 }  // namespace
+
+double benchmark_time_unit_s(std::string_view unit) {
+  if (unit == "ns") return 1e-9;
+  if (unit == "us") return 1e-6;
+  if (unit == "ms") return 1e-3;
+  return unit == "s" ? 1 : 0;
+}
 
 Expected<Results> from_json(std::string_view text, std::string_view file_name) {
   const Expected<Json> root = parse_text(text, file_name);

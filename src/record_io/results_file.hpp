@@ -20,6 +20,9 @@ std::string to_json(const Results& results);
 /// name or a bandwidth that contradicts the record's own scenario and time.
 Expected<Results> from_json(std::string_view text, std::string_view file_name);
 
+/// The seconds that Google Benchmark's time_unit stands for: ns, us, ms, s; 0 for anything else.
+double benchmark_time_unit_s(std::string_view unit);
+
 Expected<Results> read_results(const std::string& path);
 
 /// The whole file, whatever it holds. Fails with its name: it does not exist, it is a directory.

@@ -52,6 +52,13 @@ double quantile(std::span<const double> values, double q) {
 
 double median(std::span<const double> values) { return quantile(values, 0.5); }
 
+double lower_median(std::span<const double> values) {
+  std::vector<double> copy(values.begin(), values.end());
+  const auto middle = copy.begin() + static_cast<std::ptrdiff_t>((copy.size() - 1) / 2);
+  std::nth_element(copy.begin(), middle, copy.end());
+  return *middle;
+}
+
 double median_absolute_deviation(std::span<const double> values) {
   const double center = median(values);
   std::vector<double> distances(values.begin(), values.end());

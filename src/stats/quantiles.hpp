@@ -20,6 +20,10 @@ double sorted_quantile(std::span<const double> ascending, double q);
 /// The 0.5-quantile: the middle value, or the mean of the two in the middle.
 double median(std::span<const double> values);
 
+/// The middle value, or the lower of the two in the middle: always one of the values, of which
+/// there is at least one.
+double lower_median(std::span<const double> values);
+
 /// Median of |value - median|, not scaled to a standard deviation.
 double median_absolute_deviation(std::span<const double> values);
 

@@ -58,8 +58,8 @@ class MpiGroups {
 };
 static_assert(ClockPeers<MpiGroups>);
 
-/// The rank that a collective sees: the one within the group.
-inline int rank_in_group(const MpiCommunicator& ranks) { return ranks.rank(); }
-inline int rank_in_group(const MpiGroups& ranks) { return ranks.group().rank(); }
+/// The ranks that a collective of this rank is among.
+inline const MpiCommunicator& group_of(const MpiCommunicator& ranks) { return ranks; }
+inline const MpiCommunicator& group_of(const MpiGroups& ranks) { return ranks.group(); }
 
 }  // namespace collscale

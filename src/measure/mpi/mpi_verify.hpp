@@ -54,9 +54,6 @@ class BarrierCheck {
   int name_;
 };
 
-inline const MpiCommunicator& group_of(const MpiCommunicator& ranks) { return ranks; }
-inline const MpiCommunicator& group_of(const MpiGroups& ranks) { return ranks.group(); }
-
 /// Performs the operation twice on pattern data in the first slot, each time with other data, and
 /// compares every element and the guard behind the last one: the second time, what the first one
 /// left is wrong everywhere. Collective; the answer is the same on every rank.
@@ -72,7 +69,7 @@ Mismatch verify_on_host(Ranks& ranks, const Scenario& scenario, const BufferLayo
     const BarrierCheck check(group_of(ranks), ranks.rank());
     return agree_on_mismatch(ranks, check([&] { operation(send, receive); }));
   }
-  const int rank = rank_in_group(ranks);
+  const int rank = group_of(ranks).rank();
   const auto element = static_cast<std::size_t>(element_bytes(scenario.dtype));
   const InPlaceInput input =
       scenario.in_place ? in_place_input(scenario, layout, rank) : InPlaceInput{};
