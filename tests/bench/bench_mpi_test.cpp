@@ -7,19 +7,14 @@
 #include <set>
 #include <thread>
 
+#include "mpirun.hpp"
 #include "record_io/results_file.hpp"
-#include "run_program.hpp"
 
 namespace collscale {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-ProgramOutcome bench_mpi(const std::string& arguments, int ranks = 2) {
-  return run_program(std::string(COLLSCALE_MPIEXEC) + " " + std::to_string(ranks) + " " +
-                     COLLSCALE_BENCH_MPI + " " + arguments);
-}
 
 int occurrences(const std::string& text, const std::string& of) {
   int count = 0;

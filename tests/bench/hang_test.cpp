@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "mpirun.hpp"
 #include "record_io/results_file.hpp"
-#include "run_program.hpp"
 
 namespace collscale {
 namespace {
@@ -15,9 +15,8 @@ using testing::Not;
 /// hang_bench on three ranks, whose second point goes wrong.
 struct Hanging {
   explicit Hanging(const std::string& fault_and_rank)
-      : run(run_program("timeout 60 " + std::string(COLLSCALE_MPIEXEC) + " 3 " +
-                        COLLSCALE_HANG_BENCH + " " + fault_and_rank + " 0.5 " +
-                        scratch.file("r.json"))) {}
+      : run(mpirun(3,
+                   COLLSCALE_HANG_BENCH " " + fault_and_rank + " 0.5 " + scratch.file("r.json"))) {}
   /// The first point is kept, in one whole file.
   void expect_the_first_point() const {
     const auto results = read_results(scratch.file("r.json"));
@@ -68,8 +67,7 @@ TEST(FullDisk, IsSaidOnceAndTheEarlierFileStaysWhole) {
   std::ofstream(scratch.file("start.sh"))
       << "trap '' XFSZ; ulimit -f 8; exec " << COLLSCALE_BENCH_MPI
       << " all_reduce -b 8 -e 4K -n 20 --json " << file << "\n";
-  const ProgramOutcome run = run_program("timeout 60 " + std::string(COLLSCALE_MPIEXEC) + " 2 sh " +
-                                         scratch.file("start.sh"));
+  const ProgramOutcome run = mpirun(2, "sh " + scratch.file("start.sh"));
   EXPECT_EQ(run.exit_code, 1) << run.err;
   EXPECT_THAT(run.err, HasSubstr("error: cannot write \"" + file + "\": File too large"));
   EXPECT_EQ(run.err.find("error: "), run.err.rfind("error: "));
@@ -82,9 +80,7 @@ TEST(FullDisk, IsSaidOnceAndTheEarlierFileStaysWhole) {
 }
 
 TEST(FullDisk, AFullDeviceIsSaidOnce) {
-  const ProgramOutcome run =
-      run_program("timeout 60 " + std::string(COLLSCALE_MPIEXEC) + " 2 " + COLLSCALE_BENCH_MPI +
-                  " all_reduce -b 8 -e 64 -n 6 --json /dev/full");
+  const ProgramOutcome run = bench_mpi("all_reduce -b 8 -e 64 -n 6 --json /dev/full");
   EXPECT_EQ(run.exit_code, 1) << run.err;
   EXPECT_THAT(run.err, HasSubstr("error: cannot write \"/dev/full\": No space left on device"));
   EXPECT_EQ(run.err.find("error: "), run.err.rfind("error: "));

@@ -5,8 +5,8 @@
 
 #include <set>
 
+#include "mpirun.hpp"
 #include "record_io/results_file.hpp"
-#include "run_program.hpp"
 
 namespace collscale {
 namespace {
@@ -14,10 +14,8 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-ProgramOutcome bench_mpi(const std::string& arguments) {
-  std::string command = COLLSCALE_MPIEXEC;
-  command.append(" 4 ").append(COLLSCALE_BENCH_MPI).append(" -n 6 -m 1 --ranks-per-node 2 ");
-  return run_program(command + arguments);
+ProgramOutcome on_two_nodes(const std::string& arguments) {
+  return bench_mpi("-n 6 -m 1 --ranks-per-node 2 " + arguments, 4);
 }
 
 std::vector<std::string> names_in(const std::string& file) {
@@ -31,7 +29,8 @@ std::vector<std::string> names_in(const std::string& file) {
 TEST(BenchMpiLayout, MeasuresEachTierAndNamesItInTheRecord) {
   const ScratchDirectory scratch;
   const std::string file = scratch.file("r.json");
-  const ProgramOutcome run = bench_mpi("-C all -b 1K -e 1K --layout node,rail,all --json " + file);
+  const ProgramOutcome run =
+      on_two_nodes("-C all -b 1K -e 1K --layout node,rail,all --json " + file);
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const auto results = read_results(file);
   ASSERT_TRUE(results) << results.error().message;
@@ -57,7 +56,7 @@ TEST(BenchMpiLayout, InTurnEachGroupIsABenchmarkOfItsOwn) {
   const ScratchDirectory scratch;
   const std::string file = scratch.file("r.json");
   const ProgramOutcome run =
-      bench_mpi("all_reduce -b 1K -e 1K --layout node --groups in-turn --json " + file);
+      on_two_nodes("all_reduce -b 1K -e 1K --layout node --groups in-turn --json " + file);
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(names_in(file),
               ElementsAre("all_reduce/auto/float/bytes:1024/ranks:2/layout:node:0",
@@ -69,7 +68,7 @@ TEST(BenchMpiLayout, AFileListsGroupsAndRanksInNoneComeAlong) {
   const ScratchDirectory scratch;
   std::ofstream(scratch.file("groups")) << "3 1\n";
   const std::string file = scratch.file("r.json");
-  const ProgramOutcome run = bench_mpi(
+  const ProgramOutcome run = on_two_nodes(
       "broadcast -r 1 -b 1K -e 1K --layout file:" + scratch.file("groups") + " --json " + file);
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(names_in(file),
@@ -79,14 +78,14 @@ TEST(BenchMpiLayout, AFileListsGroupsAndRanksInNoneComeAlong) {
 
 TEST(BenchMpiLayout, AFilterSeesTheLayout) {
   const ProgramOutcome run =
-      bench_mpi("all_reduce -b 1K -e 1K --layout node,rail --benchmark_filter=rail --list");
+      on_two_nodes("all_reduce -b 1K -e 1K --layout node,rail --benchmark_filter=rail --list");
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_EQ(run.out, "all_reduce/auto/float/bytes:1024/ranks:2/layout:rail\n");
 }
 
 TEST(BenchMpiLayout, WhatCannotBeIsRefusedInOneSentence) {
   const auto error = [](const std::string& arguments) {
-    const ProgramOutcome run = bench_mpi(arguments);
+    const ProgramOutcome run = on_two_nodes(arguments);
     EXPECT_EQ(run.exit_code, 2) << arguments;
     return run.err;
   };

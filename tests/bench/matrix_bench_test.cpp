@@ -5,18 +5,13 @@
 
 #include <set>
 
+#include "mpirun.hpp"
 #include "record_io/results_file.hpp"
-#include "run_program.hpp"
 
 namespace collscale {
 namespace {
 
 using testing::HasSubstr;
-
-ProgramOutcome mpirun(int ranks, const std::string& program_and_arguments) {
-  return run_program(std::string(COLLSCALE_MPIEXEC) + " " + std::to_string(ranks) + " " +
-                     program_and_arguments);
-}
 
 TEST(BenchMpiMatrix, MeasuresEveryPairOnceForLatencyAndForBandwidth) {
   const ScratchDirectory scratch;

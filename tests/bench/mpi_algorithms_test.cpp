@@ -5,18 +5,13 @@
 
 #include <set>
 
+#include "mpirun.hpp"
 #include "record_io/results_file.hpp"
-#include "run_program.hpp"
 
 namespace collscale {
 namespace {
 
 using testing::HasSubstr;
-
-ProgramOutcome bench_mpi(const std::string& arguments, int ranks = 2) {
-  return run_program("timeout 60 " + std::string(COLLSCALE_MPIEXEC) + " " + std::to_string(ranks) +
-                     " " + COLLSCALE_BENCH_MPI + " " + arguments);
-}
 
 bool is_open_mpi() { return std::string(COLLSCALE_MPI_LIBRARY) == "openmpi"; }
 
