@@ -12,11 +12,6 @@ namespace collscale {
 
 namespace {
 
-std::string turn_key(Scenario scenario) {
-  scenario.algorithm.clear();
-  return benchmark_name(scenario);
-}
-
 void append(PointResult& result, PointResult more) {
   std::vector<double> earlier = std::move(result.samples.time_s);
   earlier.insert(earlier.end(), more.samples.time_s.begin(), more.samples.time_s.end());
@@ -78,6 +73,11 @@ Expected<void> check_algorithms(
                             name, library, suggestion(name, all), fmt::join(all, ", ")));
   }
   return {};
+}
+
+std::string turn_key(Scenario scenario) {
+  scenario.algorithm.clear();
+  return benchmark_name(scenario);
 }
 
 PointPlan plan_of_turn(PointPlan plan, int turn, int turns, std::int64_t batch) {

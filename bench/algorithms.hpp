@@ -22,6 +22,9 @@ Expected<void> check_algorithms(
     const std::function<std::vector<std::string>(Collective)>& available,
     const std::string& library);
 
+/// The same for those that take turns.
+std::string turn_key(Scenario scenario);
+
 /// Measures points that follow one another in `points` and differ in the algorithm alone in turns,
 /// A B C A B C A B C, each with a third of its samples, so that a drift of the machine meets all of
 /// them alike.

@@ -51,7 +51,7 @@ Expected<PointList> mpi_points(const BenchOptions& options, const MpiCommunicato
     return chosen;
   };
   auto list = layouts.sets.empty() ? make_points(options, ranks.size(), nodes, "", of)
-                                   : make_layout_points(options, layouts, node_of);
+                                   : make_layout_points(options, layouts, node_of, of);
   if (!list) {
     return list;
   }
@@ -78,29 +78,39 @@ class GroupedPoints {
         heartbeat_(heartbeat),
         times_(plan) {}
 
-  PointResult measure(const BenchPoint& point) {
+  PointResult measure(const BenchPoint& point, const PointPlan& plan) {
     if (!groups_ || set_ != point.group_set) {
+      algorithms_.reset();
       groups_.reset();
       set_ = point.group_set;
       groups_ = std::make_unique<MpiGroups>(all_, plan_.sets[set_].groups);
+      algorithms_ = std::make_unique<MpiAlgorithms>(groups_->group());
     }
     const bool runs = groups_->takes_part();
     const BufferLayout layout = runs ? point.layout : BufferLayout{};
-    const MpiOperation collective(point.scenario, point.layout, groups_->group());
+    const MpiOperation collective(
+        point.scenario, point.layout,
+        runs ? algorithms_->communicator(point.scenario.collective, point.scenario.algorithm)
+             : groups_->group());
     const auto operation = [&, this](const std::byte* send, std::byte* receive) {
       heartbeat_.enter();  // on every rank: who enters fewer steps is who is waited for
       if (runs) collective(send, receive);
     };
     PointResult result =
-        measure_on_host(*groups_, point.scenario, layout, {options_.sampling, options_.verify},
+        measure_on_host(*groups_, point.scenario, layout, plan,
                         plan_slots(options_.buffers, layout, pool_bytes_), pools_, operation);
     std::vector<double> each_s = groups_->take_group_medians_s();
     if (!result.samples.time_s.empty()) {
+      for (double& time_s : each_s) time_s /= static_cast<double>(result.samples.batch);
       if (each_s.empty()) each_s = {median(result.samples.time_s)};
       times_.add(point, each_s);
     }
     return result;
   }
+  void keep(const BenchPoint& point, const Record& record, const Context& context) {
+    times_.keep(point, record, context);
+  }
+  [[nodiscard]] Context so_far() const { return times_.so_far(); }
   [[nodiscard]] Context closing() const { return times_.closing(); }
 
  private:
@@ -113,6 +123,7 @@ class GroupedPoints {
   GroupTimes times_;
   std::size_t set_ = 0;
   std::unique_ptr<MpiGroups> groups_;
+  std::unique_ptr<MpiAlgorithms> algorithms_;  // on groups_
 };
 
 /// Fails where the pools of this node's ranks, all of them written before anything is measured, do
@@ -153,6 +164,7 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
   backend.nodes = map.nodes;
   backend.context = {{"mpi_library", mpi_library_version()},
                      {"ranks_per_node", fmt::format("{}", map.local_size)}};
+  backend.context.merge(grouping_context(options, *layouts, node_of));
   backend.about = {
       fmt::format("bench_mpi: {}, {} rank{} on {} node{} of {} cores; {}, {}, buffers {}",
                   mpi_library_version(), ranks.size(), ranks.size() == 1 ? "" : "s", map.nodes,
@@ -195,6 +207,10 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
   backend.any = [&ranks](bool mine) { return any_process(ranks, mine); };
   GroupedPoints grouped(options, *layouts, ranks, pools, pool_bytes, heartbeat);
   backend.closing = [&grouped] { return grouped.closing(); };
+  backend.so_far = [&grouped] { return grouped.so_far(); };
+  backend.keep = [&grouped](const BenchPoint& point, const Record& record, const Context& context) {
+    grouped.keep(point, record, context);
+  };
   const auto measure_point = [&](const BenchPoint& point, const PointPlan& plan) {
     const SlotPlan slots = plan_slots(options.buffers, point.layout, pool_bytes);
     const MpiOperation operation(
@@ -206,11 +222,11 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
     };
     return measure_on_host(ranks, point.scenario, point.layout, plan, slots, pools, watched);
   };
-  if (layouts->sets.empty()) {
-    backend.measure = TurnTaking(list->points, {options.sampling, options.verify}, measure_point);
-  } else {
-    backend.measure = [&grouped](const BenchPoint& point) { return grouped.measure(point); };
-  }
+  backend.measure = TurnTaking(list->points, {options.sampling, options.verify},
+                               [&](const BenchPoint& point, const PointPlan& plan) {
+                                 return layouts->sets.empty() ? measure_point(point, plan)
+                                                              : grouped.measure(point, plan);
+                               });
   return run_suite(options, backend, *list);
 }
 

@@ -2,6 +2,10 @@
 #include "bench/layouts.hpp"
 
 #include <algorithm>
+#include <sstream>
+
+#include "bench/resume.hpp"
+#include "stats/quantiles.hpp"
 
 namespace collscale {
 namespace {
@@ -20,7 +24,34 @@ std::string about(const RankGroups& groups, std::int64_t nodes) {
   return text;
 }
 
+std::string all_groups(const std::vector<std::vector<int>>& groups) {
+  std::string text;
+  for (const std::vector<int>& ranks : groups) {
+    text.append(text.empty() ? "" : " | ").append(format_ranks(ranks));
+  }
+  return text;
+}
+
 }  // namespace
+
+Context grouping_context(const BenchOptions& options, const LayoutPlan& plan,
+                         const std::vector<int>& node_of) {
+  if (plan.asked.empty() && !options.matrix) return {};
+  Context context;
+  std::map<int, std::vector<int>> nodes;
+  for (std::size_t rank = 0; rank < node_of.size(); ++rank)
+    nodes[node_of[rank]].push_back(static_cast<int>(rank));
+  std::vector<std::vector<int>> groups;
+  for (auto& [node, ranks] : nodes) groups.push_back(std::move(ranks));
+  context["ranks_of_nodes"] = context_text(all_groups(groups));
+  context["groups"] = options.groups_in_turn ? "in-turn" : "together";
+  for (const RankGroups& layout : plan.asked) {
+    groups.clear();
+    for (const RankGroup& group : layout.groups) groups.push_back(group.ranks);
+    context["layout/" + layout.name] = context_text(all_groups(groups));
+  }
+  return context;
+}
 
 std::vector<int> nodes_as_asked(const BenchOptions& options, std::vector<int> node_of) {
   if (options.ranks_per_node) {
@@ -35,14 +66,15 @@ std::string as_option_error(const std::string& message) {
 }
 
 Expected<PointList> make_layout_points(const BenchOptions& options, const LayoutPlan& plan,
-                                       const std::vector<int>& node_of) {
+                                       const std::vector<int>& node_of,
+                                       const AlgorithmsOf& algorithms) {
   PointList all;
   for (std::size_t set = 0; set < plan.sets.size(); ++set) {
     const RankGroups& groups = plan.sets[set].groups;
     const std::int64_t nodes = nodes_of_a_group(groups, node_of);
     // One communicator of all ranks is what a run without --layout measures: the same benchmark.
     const std::string layout = groups.name == "all" ? "" : groups.name;
-    auto list = make_points(options, groups.size(), nodes, layout);
+    auto list = make_points(options, groups.size(), nodes, layout, algorithms);
     if (!list) {
       // A filter may leave nothing of one layout.
       if (!options.benchmark.filter.empty() && set + 1 < plan.sets.size()) continue;
@@ -66,9 +98,38 @@ void GroupTimes::add(const BenchPoint& point, const std::vector<double>& group_t
   Scenario plain = point.scenario;
   plain.layout.clear();
   auto& times = times_s_[set.asked][benchmark_name(plain)];
-  times.resize(plan_.asked[set.asked].groups.size(), 0.0);
-  std::copy(group_time_s.begin(), group_time_s.end(),
-            times.begin() + static_cast<std::ptrdiff_t>(set.first));
+  times.resize(plan_.asked[set.asked].groups.size());
+  auto& together = together_s_[full_benchmark_name(point.scenario)];
+  together.resize(group_time_s.size());
+  for (std::size_t g = 0; g < group_time_s.size(); ++g) {
+    times[set.first + g].push_back(group_time_s[g]);
+    together[g].push_back(group_time_s[g]);
+  }
+}
+
+void GroupTimes::keep(const BenchPoint& point, const Record& record, const Context& context) {
+  if (plan_.sets.empty()) return;
+  std::vector<double> group_time_s;
+  if (point.groups == 1) {
+    group_time_s = {record.time_s};
+  } else if (const auto found = context.find("group_times/" + full_benchmark_name(point.scenario));
+             found != context.end()) {
+    std::istringstream text(found->second);
+    for (double time_s = 0; text >> time_s;) group_time_s.push_back(time_s);
+  }
+  // Without them the point is left out of the closing sentence.
+  if (std::ssize(group_time_s) == point.groups) add(point, group_time_s);
+}
+
+Context GroupTimes::so_far() const {
+  Context context;
+  for (const auto& [benchmark, groups] : together_s_) {
+    if (groups.size() < 2) continue;
+    std::string& text = context["group_times/" + benchmark];
+    for (const Times& times : groups)
+      text += fmt::format("{}{}", text.empty() ? "" : " ", lower_median(times));
+  }
+  return context;
 }
 
 Context GroupTimes::closing() const {
@@ -78,10 +139,12 @@ Context GroupTimes::closing() const {
     std::vector<int> slowest(layout.groups.size(), 0);
     std::vector<double> ratio(layout.groups.size(), 1.0);
     int points = 0;
-    for (const auto& [benchmark, times] : by_benchmark) {
+    for (const auto& [benchmark, groups] : by_benchmark) {
       // Interrupted before each group had its turn.
-      if (std::any_of(times.begin(), times.end(), [](double time_s) { return !(time_s > 0); }))
+      if (std::any_of(groups.begin(), groups.end(), [](const Times& of) { return of.empty(); }))
         continue;
+      std::vector<double> times;
+      for (const Times& of : groups) times.push_back(lower_median(of));
       ++points;
       if (const auto slow = slowest_group(times)) {
         ++slowest[slow->group];

@@ -81,23 +81,38 @@ Expected<std::string> read_on_process_0(C& processes, const std::string& path) {
   return text;
 }
 
+/// Which ranks are on which node, and in which groups: what decides the numbers of layouts and of
+/// --matrix, for a file's context.
+Context grouping_context(const BenchOptions& options, const LayoutPlan& plan,
+                         const std::vector<int>& node_of);
+
 /// The points of every layout, layout by layout, as make_points.
 Expected<PointList> make_layout_points(const BenchOptions& options, const LayoutPlan& plan,
-                                       const std::vector<int>& node_of);
+                                       const std::vector<int>& node_of,
+                                       const AlgorithmsOf& algorithms = {});
 
 /// Gathers what each group took, to say which is the slowest.
 class GroupTimes {
  public:
   explicit GroupTimes(const LayoutPlan& plan) : plan_(plan) {}
-  /// `group_time_s` is the median of each group of the point's set.
+  /// `group_time_s` is the median of each group of the point's set. A point may come several times
+  /// (turns, repetitions): each group then has the median over them.
   void add(const BenchPoint& point, const std::vector<double>& group_time_s);
+  /// Of a point that an earlier run measured, whose file had this record and context.
+  void keep(const BenchPoint& point, const Record& record, const Context& context);
+  /// "1.2e-06 1.3e-06", the times in seconds of groups that measured together, by
+  /// "group_times/BENCHMARK".
+  [[nodiscard]] Context so_far() const;
   /// One sentence for each layout of several groups, by "slowest_group/layout:L".
   [[nodiscard]] Context closing() const;
 
  private:
   const LayoutPlan& plan_;
+  using Times = std::vector<double>;  ///< of one group
   /// By layout asked for, and by benchmark without its layout: the groups' times.
-  std::map<std::size_t, std::map<std::string, std::vector<double>>> times_s_;
+  std::map<std::size_t, std::map<std::string, std::vector<Times>>> times_s_;
+  /// By benchmark: the times of groups that measured together.
+  std::map<std::string, std::vector<Times>> together_s_;
 };
 
 }  // namespace collscale

@@ -202,9 +202,6 @@ Expected<void> understand_layouts(const RawOptions& raw, BenchOptions& options) 
   if (options.layouts.empty() && options.groups_in_turn)
     return fail(
         "--groups in-turn: expected together with --layout, which says what the groups are");
-  if (!options.layouts.empty() && options.algorithms != std::vector<std::string>{"auto"}) {
-    return fail("-a: expected auto with --layout: other algorithms are for all ranks together");
-  }
   options.matrix = raw.matrix;
   if (options.matrix && (!options.layouts.empty() || options.benchmark.list)) {
     return fail("--matrix: every pair of ranks is measured, without --layout and --list");
@@ -292,6 +289,9 @@ Expected<BenchOptions> understand(const RawOptions& raw, Engine engine, BenchOpt
   if (options.json_path.empty()) {
     options.json_path = options.benchmark.out;
   }
+  if (options.resume && (options.json_path.empty() || options.json_path == "-")) {
+    return fail("--resume needs --json FILE: the file that is gone on with");
+  }
   return options;
 }
 
@@ -302,6 +302,7 @@ std::string description(Engine engine) {
            "  bench_nccl -g 8                         all_reduce and all_gather, 8 B to 64 MiB\n"
            "  bench_nccl -g 8 -C all -b 1M -e 8G      all six collectives up to 8 GiB\n"
            "  mpirun -np 16 -N 8 bench_nccl -b 8 -e 8G -f 2 --json h100.json\n"
+           "  bench_nccl -g 8 --json h100.json --resume   after it was stopped\n"
            "  bench_nccl -g 8 --min-busbw 400GB/s     a gate: exit 3 below it\n";
   }
   return "Measures MPI collectives on host memory. Start it with mpirun or srun.\n\n"
@@ -313,6 +314,7 @@ std::string description(Engine engine) {
          "  mpirun -np 16 bench_mpi --layout node,rail   inside nodes, then across them\n"
          "  mpirun -np 16 bench_mpi --matrix             every pair; names a slow rank or link\n"
          "  mpirun -np 4 bench_mpi -C all_reduce -a all   each of Open MPI's algorithms\n"
+         "  mpirun -np 2 bench_mpi --json results.json --resume   after a rank was killed\n"
          "  mpirun -np 2 bench_mpi --precision 1% --sync window --retry-noisy=3\n"
          "  mpirun -np 2 bench_mpi --min-busbw 1GB/s     a gate: exit 3 below it\n";
 }
@@ -416,6 +418,9 @@ void add_output(CLI::App& app, RawOptions& raw, BenchOptions& options) {
   const std::string output = "Output";
   add(app, "--json", options.json_path, "Write records here after each point; - is stdout", "FILE",
       output);
+  app.add_flag("--resume", options.resume,
+               "Keep what the --json file holds of the same run and measure the rest")
+      ->group(output);
   add(app, "--table", raw.table, "default, or nccl for nccl-tests' columns [default]", "NAME",
       output);
   add(app, "--topology", options.topology, "Name of this system, stored with each record", "NAME",

@@ -34,6 +34,7 @@ struct BenchOptions {
   double timeout_s = 60;  ///< --timeout: without progress for so long, the run is aborted; 0: never
   std::string topology;
   std::string json_path;  ///< "" none, "-" stdout
+  bool resume = false;    ///< --resume: keep what the file holds and measure the rest
   bool nccl_table = false;
   std::optional<double> min_busbw_Bps;
   std::vector<std::string> layouts;  ///< --layout; empty: one communicator of all ranks

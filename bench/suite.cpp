@@ -4,14 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <set>
 
+#include "bench/algorithms.hpp"
 #include "bench/hosting.hpp"
+#include "bench/interrupt.hpp"
+#include "bench/resume.hpp"
 #include "bench/table.hpp"
 #include "measure/make_record.hpp"
 #include "measure/verdict.hpp"
@@ -21,15 +23,6 @@
 namespace collscale {
 
 namespace {
-
-volatile std::sig_atomic_t interrupted = 0;  // the one thing a signal handler may write
-
-// The first signal ends the run after the point that is being measured; a second one, at once. The
-// file is whole at any time.
-extern "C" void note_interrupt(int signal) {
-  interrupted = 1;
-  std::signal(signal, SIG_DFL);
-}
 
 const char* describe(SyncPolicy policy) {
   switch (policy) {
@@ -49,7 +42,6 @@ class Run {
   Run(const BenchOptions& options, const BenchBackend& backend)
       : options_(options), backend_(backend), table_(options.json_path == "-" ? stderr : stdout) {
     results_.context = context_of_run(options, backend, describe(options.sampling.sync));
-    results_.context.try_emplace("buffers", name(options.buffers));
     if (backend.watchdog != nullptr) {
       backend.watchdog->before_abort([this] { return last_words(); });
     }
@@ -75,11 +67,26 @@ class Run {
     }
   }
 
-  std::optional<double> measure(const BenchPoint& point) {
+  /// What an earlier run left of the places, and the context of its file.
+  void keep(const std::vector<BenchPoint>& points,
+            const std::vector<std::optional<Record>>& earlier, const Context& context) {
+    for (std::size_t place = 0; place < earlier.size(); ++place) {
+      if (earlier[place]) {
+        backend_.keep(points[place % points.size()], *earlier[place], context);
+        take(place, *earlier[place]);
+      }
+    }
+    if (!results_.records.empty()) {
+      results_.context = resumed_context(results_.context, context);
+    }
+  }
+
+  std::optional<double> measure(const BenchPoint& point, std::size_t place) {
+    place_ = place;
     current_.reset();
     about_ = point.about;
     // A launcher may signal one rank alone, and not the one that reports.
-    if (backend_.any(interrupted != 0)) {
+    if (backend_.any(InterruptWatch::interrupted())) {
       stopped_ = true;
       return std::nullopt;
     }
@@ -90,7 +97,7 @@ class Run {
     for (std::int64_t retry = 1; best_s && retry <= options_.retry_noisy; ++retry) {
       // One process decides, and a signal at any of them ends the retries.
       const bool again = worth_retrying(*current_->record->quality);
-      if (backend_.agree(again ? 1 : 0) == 0 || backend_.any(interrupted != 0)) {
+      if (backend_.agree(again ? 1 : 0) == 0 || backend_.any(InterruptWatch::interrupted())) {
         break;
       }
       const TableRow before = *current_;
@@ -139,13 +146,8 @@ class Run {
     print(table_row(options_, *current_));
     if (current_->record) {
       const std::lock_guard lock(results_mutex_);
-      results_.records.push_back(*current_->record);
-      const std::string& verdict = current_->record->quality->verdict;
-      if (verdict != name(Verdict::good)) {
-        ++noisy_[verdict];
-      }
-      results_.context["contended_points"] = fmt::format(
-          "{} of {}", noisy_["contended"] + noisy_["oversubscribed"], results_.records.size());
+      take(place_, *current_->record);
+      changed_ = true;
       write(false);
     }
   }
@@ -204,6 +206,15 @@ class Run {
                        options_.json_path == "-" ? "the output" : options_.json_path);
   }
 
+  void take(std::size_t place, Record record) {
+    if (record.quality && record.quality->verdict != name(Verdict::good)) {
+      ++noisy_[record.quality->verdict];
+    }
+    ordered_.put(place, std::move(record));
+    results_.context["contended_points"] = fmt::format(
+        "{} of {}", noisy_["contended"] + noisy_["oversubscribed"], results_.records.size());
+  }
+
   void note_noisy() const {
     std::vector<std::string> parts;
     int all = 0;
@@ -223,9 +234,14 @@ class Run {
   }
 
   void write(bool last) {
-    // Standard output gets one whole document, at the end.
-    if (!backend_.reports || options_.json_path.empty() || last != (options_.json_path == "-")) {
+    // Standard output gets one whole document, at the end. A file that lacks nothing stays as it
+    // is.
+    if (!backend_.reports || (options_.resume && !changed_) || options_.json_path.empty() ||
+        last != (options_.json_path == "-")) {
       return;
+    }
+    for (auto& [key, value] : backend_.so_far()) {
+      results_.context[key] = value;
     }
     if (auto done = write_results(options_.json_path, results_); !done && written_) {
       written_ = false;  // said once; the table goes on
@@ -260,6 +276,9 @@ class Run {
   std::FILE* table_;
   std::mutex results_mutex_;  // the watchdog's thread reads the results before it aborts
   Results results_;
+  OrderedRecords ordered_{results_.records};
+  std::size_t place_ = 0;  // of what is being measured
+  bool changed_ = false;   // the file lacks something
   std::optional<TableRow> current_;
   std::optional<Collective> last_;
   std::string about_, about_printed_;
@@ -268,6 +287,44 @@ class Run {
   bool stopped_ = false;
   bool written_ = true;
 };
+
+/// One place for every point of a repetition, behind those that there are.
+void append_places(const std::vector<BenchPoint>& points, std::vector<RecordPlace>& places) {
+  std::map<std::string, std::size_t> units;
+  for (const BenchPoint& point : points) {
+    const std::size_t unit =
+        units.try_emplace(turn_key(point.scenario), places.size()).first->second;
+    places.push_back({full_benchmark_name(point.scenario), unit});
+  }
+}
+
+/// What there is of an earlier run.
+struct Earlier {
+  std::vector<std::optional<Record>> placed;
+  Context context;
+};
+
+/// Fails where the file cannot be written, or cannot be gone on with.
+Expected<Earlier> read_earlier(const BenchOptions& options, const BenchBackend& backend,
+                               const std::vector<RecordPlace>& places) {
+  if (auto writable = check_writable(options.json_path); !writable) {
+    return tl::unexpected(writable.error());
+  }
+  Earlier earlier;
+  if (!options.resume) {
+    return earlier;
+  }
+  auto found = read_for_resume(options.json_path,
+                               context_of_run(options, backend, describe(options.sampling.sync)));
+  if (!found) {
+    return tl::unexpected(found.error());
+  }
+  auto placed = place_records(options.json_path, std::move(found->records), places);
+  if (!placed) {
+    return tl::unexpected(placed.error());
+  }
+  return Earlier{std::move(*placed), std::move(found->context)};
+}
 
 }  // namespace
 
@@ -283,6 +340,10 @@ Context context_of_run(const BenchOptions& options, const BenchBackend& backend,
       context[key] = value;
     }
   }
+  context.try_emplace("ranks", fmt::format("{}", backend.ranks));
+  context.try_emplace("nodes", fmt::format("{}", backend.nodes));
+  context.try_emplace("buffers", name(options.buffers));
+  add_conditions(options, backend.engine, context);
   return context;
 }
 
@@ -368,15 +429,30 @@ ExitCode run_suite(const BenchOptions& options, const BenchBackend& backend,
     }
     return ExitCode::ok;
   }
-  Error unwritable{"", ExitCode::ok};
+  std::vector<RecordPlace> places;
+  Earlier earlier;
+  Error unusable{"", ExitCode::ok};
+  for (int repetition = 0; repetition < options.benchmark.repetitions; ++repetition) {
+    append_places(list.points, places);
+  }
   if (backend.reports && !options.json_path.empty()) {
-    if (const auto writable = check_writable(options.json_path); !writable) {
-      unwritable = writable.error();
-      report_error(unwritable, true);
+    auto found = read_earlier(options, backend, places);
+    if (found) {
+      earlier = std::move(*found);
+    } else {
+      unusable = found.error();
+      report_error(unusable, true);
     }
   }
-  if (const auto code = backend.agree(static_cast<std::int64_t>(unwritable.code)); code != 0) {
+  if (const auto code = backend.agree(static_cast<std::int64_t>(unusable.code)); code != 0) {
     return static_cast<ExitCode>(code);
+  }
+  std::vector<bool> has(places.size());
+  for (std::size_t place = 0; place < earlier.placed.size(); ++place) {
+    has[place] = earlier.placed[place].has_value();
+  }
+  if (options.resume) {
+    has = agree_on_flags(has, backend.agree);
   }
 
   Run run(options, backend);
@@ -392,20 +468,28 @@ ExitCode run_suite(const BenchOptions& options, const BenchBackend& backend,
     run.note(fmt::format("left out, less than one element per rank: {}",
                          fmt::join(list.left_out, ", ")));
   }
-  interrupted = 0;
-  auto* const before_int = std::signal(SIGINT, note_interrupt);
-  auto* const before_term = std::signal(SIGTERM, note_interrupt);
-  std::vector<HostedBenchmark> benchmarks;
-  for (const BenchPoint& point : list.points) {
-    benchmarks.push_back(
-        {benchmark_name(point.scenario), [&run, &point] { return run.measure(point); }});
+  run.keep(list.points, earlier.placed, earlier.context);
+  if (const auto kept = std::count(has.begin(), has.end(), true); kept > 0) {
+    run.note(fmt::format("--resume: {} of {} points are kept from {}{}", kept, has.size(),
+                         options.json_path,
+                         kept == std::ssize(has) ? "; nothing is left to measure" : ""));
   }
-  // Repetitions go over the whole list, so that a row appears as soon as it is measured.
-  for (int repetition = 0; repetition < options.benchmark.repetitions; ++repetition) {
-    run_hosted(benchmarks, [&run] { run.report(); });
+  {
+    const InterruptWatch watch;
+    // Repetitions go over the whole list, so that a row appears as soon as it is measured.
+    for (std::size_t first = 0; first < places.size(); first += list.points.size()) {
+      std::vector<HostedBenchmark> benchmarks;
+      for (std::size_t i = 0; i < list.points.size(); ++i) {
+        if (!has[first + i]) {
+          benchmarks.push_back({benchmark_name(list.points[i].scenario),
+                                [&run, &point = list.points[i], place = first + i] {
+                                  return run.measure(point, place);
+                                }});
+        }
+      }
+      run_hosted(benchmarks, [&run] { run.report(); });
+    }
   }
-  std::signal(SIGINT, before_int);
-  std::signal(SIGTERM, before_term);
   return run.finish();
 }
 

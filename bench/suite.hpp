@@ -41,6 +41,11 @@ struct BenchBackend {
   std::function<bool(bool)> any = [](bool mine) { return mine; };
   /// What can be said when all is measured: noted, and added to the file's context.
   std::function<Context()> closing = [] { return Context{}; };
+  /// What is known of the points so far and not in their records, for the file's context.
+  std::function<Context()> so_far = [] { return Context{}; };
+  /// Of --resume: a point that is not measured, its record, and the context of the file it is from.
+  std::function<void(const BenchPoint&, const Record&, const Context&)> keep =
+      [](const BenchPoint&, const Record&, const Context&) {};
 };
 
 /// Collectives × sizes, as they will really be run. Sizes that come out the same are measured once;

@@ -1,31 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compare/compare.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <set>
 
 #include "stats/quantiles.hpp"
 #include "stats/two_samples.hpp"
 
 namespace collscale {
 namespace {
-
-std::string timing_name(const Scenario& scenario) {
-  std::string text = benchmark_name(scenario);
-  if (scenario.op != ReduceOp::sum) text += fmt::format("/op:{}", name(scenario.op));
-  if (scenario.root != 0) text += fmt::format("/root:{}", scenario.root);
-  if (scenario.in_place) text += "/in_place";
-  return text;
-}
-
-/// Says when and how a file was written, not what was measured.
-bool always_differs(std::string_view key) {
-  static const std::set<std::string_view> kKeys{
-      "date", "load_avg", "executable", "library_build_type", "contended_points", "program"};
-  return kKeys.contains(key);
-}
 
 Verdict judge(const Comparison& one, const CompareOptions& options) {
   if (least_rank_sum_p(one.a_samples, one.b_samples) > 1 - options.level) return Verdict::unjudged;
@@ -55,10 +37,10 @@ std::string_view name(Verdict verdict) {
 
 Timings timings_of(const Results& results) {
   Timings timings;
-  for (const auto& [key, value] : results.context) timings.context[key] = value;
+  timings.context = results.context;
   std::map<std::string, std::size_t> place;
   for (const Record& record : results.records) {
-    const std::string name = timing_name(record.scenario);
+    const std::string name = full_benchmark_name(record.scenario);
     const auto [found, fresh] = place.try_emplace(name, timings.list.size());
     if (fresh) timings.list.push_back({name, {}});
     std::vector<double>& samples = timings.list[found->second].samples_s;
@@ -109,17 +91,7 @@ Comparisons compare(const Timings& a, const Timings& b, const CompareOptions& op
     out.list[i].p_corrected = corrected[i];
     out.list[i].verdict = judge(out.list[i], options);
   }
-  std::set<std::string> keys;
-  for (const auto& [key, value] : a.context) keys.insert(key);
-  for (const auto& [key, value] : b.context) keys.insert(key);
-  for (const std::string& key : keys) {
-    const auto value = [&key](const Timings& of) {
-      const auto found = of.context.find(key);
-      return found == of.context.end() ? std::string() : found->second;
-    };
-    if (!always_differs(key) && value(a) != value(b))
-      out.context.push_back({key, value(a), value(b)});
-  }
+  out.context = context_differences(a.context, b.context);
   return out;
 }
 

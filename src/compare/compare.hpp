@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "record/context.hpp"
 #include "record/record.hpp"
 
 namespace collscale {
@@ -23,7 +24,7 @@ struct Timing {
 /// A run: in the order of its file, every name once.
 struct Timings {
   std::vector<Timing> list;
-  std::map<std::string, std::string> context;
+  Context context;
 };
 
 /// The record's samples, or its time. Records of one name (repetitions) are one timing. Names are
@@ -62,11 +63,7 @@ struct Comparisons {
   std::vector<Comparison> list;  ///< in the order of a
   std::vector<std::string> only_in_a;
   std::vector<std::string> only_in_b;
-  /// What the two contexts say differently, of what may explain a difference: key, a, b.
-  struct Difference {
-    std::string key, a, b;
-  };
-  std::vector<Difference> context;
+  std::vector<ContextDifference> context;
 };
 
 Comparisons compare(const Timings& a, const Timings& b, const CompareOptions& options = {});

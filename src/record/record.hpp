@@ -83,6 +83,10 @@ struct Record {
   std::string source;              ///< where a measurement of others is from; "" for our own
 };
 
+/// benchmark_name, with what it leaves out: "/op:max", "/root:3", "/in_place" where they are not
+/// sum, 0 and out of place. What differs in none of these is the same benchmark.
+std::string full_benchmark_name(const Scenario& scenario);
+
 /// Sets algbw_Bps and busbw_Bps from the scenario and time_s.
 void set_bandwidths(Record& record);
 

@@ -97,5 +97,22 @@ TEST(BenchMpiLayout, WhatCannotBeIsRefusedInOneSentence) {
               HasSubstr("error: --layout file:/none: the file cannot be read\n"));
 }
 
+TEST(BenchMpiLayout, AlgorithmsOneByOneInsideEachGroup) {
+  const ScratchDirectory scratch;
+  const std::string file = scratch.file("r.json");
+  const ProgramOutcome run =
+      on_two_nodes("all_gather -b 1K -e 1K -a all --layout node,all --json " + file);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  if (std::string(COLLSCALE_MPI_LIBRARY) != "openmpi") GTEST_SKIP() << "another MPI";
+  const auto names = names_in(file);
+  const auto has = [&names](const std::string& name) {
+    return std::count(names.begin(), names.end(), name) == 1;
+  };
+  EXPECT_TRUE(has("all_gather/two_proc/float/bytes:1024/ranks:2/layout:node"));
+  EXPECT_FALSE(has("all_gather/two_proc/float/bytes:1024/ranks:4")) << "it is for 2 ranks";
+  EXPECT_TRUE(has("all_gather/neighbor/float/bytes:1024/ranks:4"));
+  EXPECT_TRUE(has("all_gather/auto/float/bytes:1024/ranks:2/layout:node"));
+}
+
 }  // namespace
 }  // namespace collscale

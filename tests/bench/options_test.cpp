@@ -37,6 +37,8 @@ TEST(Options, BadValuesAreRefusedWithWhatWasExpected) {
   EXPECT_THAT(error_of({"-n", "many"}), HasSubstr("-n many: expected a whole number"));
   EXPECT_THAT(error_of({"-b", "8Q"}), HasSubstr("-b: "));
   EXPECT_THAT(error_of({"-b", "1M", "-e", "1K"}), HasSubstr("-e not below -b"));
+  EXPECT_THAT(error_of({"--resume"}), HasSubstr("--resume needs --json FILE"));
+  EXPECT_THAT(error_of({"--resume", "--json", "-"}), HasSubstr("--resume needs --json FILE"));
   EXPECT_THAT(error_of({"-f", "1"}), HasSubstr("-f 1: expected"));
   EXPECT_THAT(error_of({"-f", "2", "-i", "8"}), HasSubstr("one of the two"));
   EXPECT_THAT(error_of({"-d", "floot"}), HasSubstr("-d: "));

@@ -57,9 +57,11 @@ TEST(Compare, CorrectsForTheNumberOfBenchmarks) {
 }
 
 TEST(Compare, ListsWhatOnlyOneRunHas) {
-  const Timings a{{{"x", {1}}, {"y", {1}}}, {{"mpi_library", "A"}, {"date", "today"}}};
-  const Timings b{{{"z", {1}}, {"x", {1}}},
-                  {{"mpi_library", "B"}, {"date", "tomorrow"}, {"note", "n"}}};
+  const Timings a{{{"x", {1}}, {"y", {1}}},
+                  {{"mpi_library", "A"}, {"date", "today"}, {"slowest_group/layout:node", "0"}}};
+  const Timings b{
+      {{"z", {1}}, {"x", {1}}},
+      {{"mpi_library", "B"}, {"date", "tomorrow"}, {"note", "n"}, {"slow/bytes:8", "1"}}};
   const Comparisons out = compare(a, b);
   ASSERT_EQ(out.list.size(), 1U);
   EXPECT_EQ(out.only_in_a, std::vector<std::string>{"y"});
