@@ -199,9 +199,10 @@ Expected<void> understand_layouts(const RawOptions& raw, BenchOptions& options) 
     if (!per_node) return tl::unexpected(per_node.error());
     options.ranks_per_node = *per_node;
   }
-  if (options.layouts.empty() && options.groups_in_turn)
+  if (options.layouts.empty() && !raw.matrix && options.groups_in_turn)
     return fail(
-        "--groups in-turn: expected together with --layout, which says what the groups are");
+        "--groups in-turn: expected together with --layout, which says what the groups are, or "
+        "with --matrix");
   options.matrix = raw.matrix;
   if (options.matrix && (!options.layouts.empty() || options.benchmark.list)) {
     return fail("--matrix: every pair of ranks is measured, without --layout and --list");
@@ -377,7 +378,8 @@ void add_what_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
                  "Every pair of ranks: latency of -b [8] and bandwidth of -e [1M], what is slow")
         ->group(what);
     add(app, "--groups", raw.groups,
-        "Groups of a layout measure together, as jobs do, or in-turn [together]",
+        "Groups of a layout, or pairs of --matrix, measure together, as jobs do, or in-turn "
+        "[together]",
         "together|in-turn", what);
     add(app, "--ranks-per-node", raw.per_node,
         "Take every N ranks for a node, whatever MPI says of nodes", "N", what);

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <map>
 
 #include "measure/layout.hpp"
@@ -43,7 +42,8 @@ std::vector<double> slow_ranks(std::span<const double> time_s, std::span<const i
         if ((node_of[static_cast<std::size_t>(a)] != node_of[static_cast<std::size_t>(b)]) !=
             across)
           continue;
-        own.push_back(time_s[pair_index(std::minmax(a, b), ranks)]);
+        const double pair_s = time_s[pair_index(std::minmax(a, b), ranks)];
+        if (pair_s > 0) own.push_back(pair_s);
       }
       if (own.size() < 2) continue;  // one pair says nothing about which end is slow
       typical.push_back(lower_median(own));
@@ -71,6 +71,23 @@ std::vector<std::vector<RankPair>> pair_rounds(int ranks) {
       add((turn + k) % (seats - 1), (turn + seats - 1 - k) % (seats - 1));
   }
   return rounds;
+}
+
+std::vector<std::vector<RankPair>> pairs_in_turn(int ranks) {
+  std::vector<std::vector<RankPair>> alone;
+  for (const auto& round : pair_rounds(ranks))
+    for (const RankPair& pair : round) alone.push_back({pair});
+  return alone;
+}
+
+Scenario pair_message(double size_bytes) {
+  Scenario scenario;
+  scenario.collective = Collective::send_recv;
+  scenario.algorithm = "ping_pong";
+  scenario.dtype = DataType::uint8;
+  scenario.size_bytes = size_bytes;
+  scenario.ranks = 2;
+  return scenario;
 }
 
 std::vector<SlowPart> find_slow(std::span<const double> pair_time_s, std::span<const int> node_of) {
@@ -101,8 +118,10 @@ std::vector<SlowPart> find_slow(std::span<const double> pair_time_s, std::span<c
         const auto i = static_cast<std::size_t>(a);
         const auto j = static_cast<std::size_t>(b);
         if ((node_of[i] != node_of[j]) != across || ratio[i] > 1 || ratio[j] > 1) continue;
+        const double time_s = pair_time_s[pair_index({a, b}, ranks)];
+        if (!(time_s > 0)) continue;
         pairs.emplace_back(a, b);
-        times.push_back(pair_time_s[pair_index({a, b}, ranks)]);
+        times.push_back(time_s);
       }
     }
     const Limit limit = limit_of(times);

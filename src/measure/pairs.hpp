@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,7 @@
 
 #include "measure/coordinator.hpp"
 #include "measure/sampling_plan.hpp"
+#include "measure/verify.hpp"
 
 namespace collscale {
 
@@ -24,6 +26,9 @@ using RankPair = std::pair<int, int>;  ///< the lower rank first
 /// number, whose ranks rest once each. (The round-robin tournament: one rank stays, the others turn
 /// about it.)
 std::vector<std::vector<RankPair>> pair_rounds(int ranks);
+
+/// The same pairs in the same order, each in a round of its own.
+std::vector<std::vector<RankPair>> pairs_in_turn(int ranks);
 
 /// The place of a pair in lists over all pairs: (0,1), (0,2), ..., (1,2), ...
 inline std::size_t pair_index(const RankPair& pair, int ranks) {
@@ -44,17 +49,62 @@ struct SlowPart {
   double ratio = 1;  ///< how many times the time of the rest
 };
 
-/// `pair_time_s` by pair_index. Pairs within a node are held against such pairs, pairs across
-/// nodes against those. A rank has the lower median over its pairs, so that one bad link does not
-/// make a bad rank; it is slow where that is above the median rank's by more than five times 1.4826
-/// MAD (a standard deviation, were the times normal), taken as at least 5 %: so by a quarter at
-/// least. A node is slow where it has several ranks and all are. A link is slow by the same
-/// criterion among pairs of ranks that are not. With two ranks there is nothing to hold a pair
-/// against. Slowest first.
+/// `pair_time_s` by pair_index; 0: not measured, and left out. Pairs within a node are held against
+/// such pairs, pairs across nodes against those. A rank has the lower median over its pairs, so
+/// that one bad link does not make a bad rank; it is slow where that is above the median rank's by
+/// more than five times 1.4826 MAD (a standard deviation, were the times normal), taken as at least
+/// 5 %: so by a quarter at least. A node is slow where it has several ranks and all are. A link is
+/// slow by the same criterion among pairs of ranks that are not. With two ranks there is nothing to
+/// hold a pair against. Slowest first.
 std::vector<SlowPart> find_slow(std::span<const double> pair_time_s, std::span<const int> node_of);
 
 /// "rank 3 is slow: its pairs take 2.41 times as long as those of the other ranks"
 std::string describe(const SlowPart& part, std::span<const int> node_of);
+
+/// The message between the pairs as a collective of two ranks, the lower of which sends first.
+Scenario pair_message(double size_bytes);
+
+/// Collective: each pair of the round makes two round trips with data that the other end knows, not
+/// the same in both, between other pairs or in the two directions, and compares every byte and
+/// those behind the last one. What the pairs found, in the round's order; the same on every
+/// process. `ping_pong.send()` and `ping_pong.receive()` are its buffers' bytes, the latter with
+/// kGuardBytes behind the message.
+template <Coordinator C, class PingPong>
+std::vector<Mismatch> verify_round(C& processes, const std::vector<RankPair>& round,
+                                   std::int64_t size_bytes, PingPong&& ping_pong) {
+  const int me = processes.rank();
+  Mismatch found;
+  for (const RankPair& pair : round) {
+    if (pair.first != me && pair.second != me) continue;
+    const bool starts = pair.first == me;
+    const Scenario scenario = pair_message(static_cast<double>(size_bytes));
+    const BufferLayout layout = buffer_layout(scenario.collective, scenario.dtype,
+                                              static_cast<double>(size_bytes), scenario.ranks);
+    const std::span<std::byte> received =
+        ping_pong.receive().first(static_cast<std::size_t>(size_bytes));
+    const std::span<std::byte> guard = ping_pong.receive().subspan(received.size());
+    for (int trip = 0; trip < 2; ++trip) {
+      const auto pairs_before = static_cast<int>(pair_index(pair, processes.size()) % 1000000);
+      const Pattern pattern(scenario.collective, scenario.dtype, scenario.op, scenario.ranks,
+                            2 * pairs_before + trip);
+      fill_send(scenario, layout, pattern, starts ? 0 : 1, ping_pong.send());
+      std::fill(ping_pong.receive().begin(), ping_pong.receive().end(), kUntouched);
+      ping_pong(starts ? pair.second : pair.first, starts, std::int64_t{1});
+      Mismatch now = check_receive(scenario, layout, pattern, starts ? 0 : 1, received);
+      check_guard(scenario.dtype, guard, size_bytes, now);
+      if (found.wrong == 0) found = now;
+    }
+  }
+  found.rank = me;
+  const std::vector<Mismatch> all = mismatches_of_all(processes, found);
+  std::vector<Mismatch> of_pairs;
+  for (const RankPair& pair : round) {
+    const std::array<Mismatch, 2> ends{all[static_cast<std::size_t>(pair.first)],
+                                       all[static_cast<std::size_t>(pair.second)]};
+    of_pairs.push_back(sum_of_mismatches(ends));
+  }
+  return of_pairs;
+}
 
 /// The samples of a round's pairs, in its order: seconds of one message, half a round trip.
 struct RoundSamples {

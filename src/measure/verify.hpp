@@ -58,10 +58,9 @@ void check_guard(DataType type, std::span<const std::byte> guard, std::int64_t e
 /// written beyond the end, and who left a barrier too early.
 std::string describe(const Mismatch& mismatch, std::int64_t elements);
 
-/// The sum of wrong elements over all processes, and the first mismatch of the lowest rank; the
-/// same on every process.
+/// What each process found, by process; the same on every process.
 template <Coordinator C>
-Mismatch agree_on_mismatch(C& processes, const Mismatch& mine) {
+std::vector<Mismatch> mismatches_of_all(C& processes, const Mismatch& mine) {
   constexpr std::size_t kFields = 6;
   const auto size = static_cast<std::size_t>(processes.size());
   std::vector<double> all(size * kFields, std::numeric_limits<double>::lowest());
@@ -74,20 +73,34 @@ Mismatch agree_on_mismatch(C& processes, const Mismatch& mine) {
   all[at + 4] = mine.want;
   all[at + 5] = static_cast<double>(mine.kind);
   processes.all_max(all);
-  Mismatch agreed;
+  std::vector<Mismatch> found;
   for (std::size_t p = 0; p < size; ++p) {
     const double* fields = &all[p * kFields];
-    if (fields[0] > 0 && agreed.wrong == 0) {
-      agreed = {0,
-                static_cast<std::int64_t>(fields[1]),
-                static_cast<std::int64_t>(fields[2]),
-                fields[3],
-                fields[4],
-                static_cast<Mismatch::Kind>(static_cast<int>(fields[5]))};
-    }
-    agreed.wrong += static_cast<std::int64_t>(fields[0]);
+    found.push_back({static_cast<std::int64_t>(fields[0]), static_cast<std::int64_t>(fields[1]),
+                     static_cast<std::int64_t>(fields[2]), fields[3], fields[4],
+                     static_cast<Mismatch::Kind>(static_cast<int>(fields[5]))});
   }
-  return agreed;
+  return found;
+}
+
+/// The sum of wrong elements, and the first mismatch.
+inline Mismatch sum_of_mismatches(std::span<const Mismatch> each) {
+  Mismatch sum;
+  for (const Mismatch& one : each) {
+    if (one.wrong > 0) {
+      const std::int64_t wrong = sum.wrong + one.wrong;
+      if (sum.wrong == 0) sum = one;
+      sum.wrong = wrong;
+    }
+  }
+  return sum;
+}
+
+/// The sum of wrong elements over all processes, and the first mismatch of the lowest rank; the
+/// same on every process.
+template <Coordinator C>
+Mismatch agree_on_mismatch(C& processes, const Mismatch& mine) {
+  return sum_of_mismatches(mismatches_of_all(processes, mine));
 }
 
 }  // namespace collscale

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <functional>
 #include <set>
 
 namespace collscale {
@@ -81,10 +82,69 @@ TEST(FindSlow, PairsAcrossNodesAreNotSlowForBeingAcross) {
                   "pairs"));
 }
 
+TEST(PairsInTurn, AreTheSamePairsInTheSameOrder) {
+  std::vector<RankPair> expected, alone;
+  for (const auto& round : pair_rounds(7))
+    expected.insert(expected.end(), round.begin(), round.end());
+  for (const auto& round : pairs_in_turn(7)) {
+    ASSERT_EQ(round.size(), 1U);
+    alone.push_back(round.front());
+  }
+  EXPECT_EQ(alone, expected);
+}
+
+TEST(FindSlow, PairsThatWereNotMeasuredAreLeftOut) {
+  const std::vector<int> one_node(6, 0);
+  const auto all_of_rank_0 = [](int a, int) { return a == 0 ? 1e-6 : 0.0; };
+  EXPECT_THAT(slow_among(one_node, all_of_rank_0), IsEmpty());
+  EXPECT_THAT(slow_among(one_node,
+                         [](int a, int b) {
+                           return b == 5 && a > 1 ? 0.0 : a == 3 || b == 3 ? 4e-6 : 1e-6;
+                         }),
+              ElementsAre("rank 3 is slow: its pairs take 4.00 times as long as those of the other "
+                          "ranks"));
+}
+
 TEST(FindSlow, IsSilentWhereNothingStandsOutOrNothingCan) {
   EXPECT_THAT(slow_among({0, 0}, [](int, int) { return 1.0; }), IsEmpty());
   EXPECT_THAT(slow_among({0, 0, 0, 0}, [](int a, int b) { return 1 + 0.1 * (a + b) / 5; }),
               IsEmpty());
+}
+
+TEST(VerifyRound, ComparesEveryByteAndThoseBehindTheLast) {
+  for (const std::int64_t spoil : {-1, 0, 9, 10, 4105}) {
+    std::vector<std::byte> sent(10), received(10 + kGuardBytes);
+    int trips = 0;
+    struct {
+      std::span<std::byte> send_bytes, receive_bytes;
+      std::function<void()> trip;
+      std::span<std::byte> send() const { return send_bytes; }
+      std::span<std::byte> receive() const { return receive_bytes; }
+      void operator()(int, bool, std::int64_t) const { trip(); }
+    } ping_pong{
+        sent, received, [&] {
+          // What rank 1 sends in the message's own pattern.
+          const Scenario scenario = pair_message(10);
+          const Pattern pattern(scenario.collective, scenario.dtype, scenario.op, 2, trips++);
+          const BufferLayout layout = buffer_layout(scenario.collective, scenario.dtype, 10, 2);
+          fill_send(scenario, layout, pattern, 1, std::span(received).first(10));
+          if (spoil >= 0) received[static_cast<std::size_t>(spoil)] ^= std::byte{1};
+        }};
+    // The other end of the pair is not there to report: one process alone counts as both.
+    struct TwoProcesses : SingleProcess {
+      static int size() { return 2; }
+      static void all_max(std::span<double> values) {
+        for (std::size_t i = values.size() / 2; i < values.size(); ++i) values[i] = 0;
+      }
+    } processes;
+    const auto found = verify_round(processes, {{0, 1}}, 10, ping_pong);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].wrong, spoil < 0 ? 0 : 1) << spoil;
+    if (spoil >= 0) {
+      EXPECT_EQ(found[0].index, spoil);
+    }
+    EXPECT_EQ(trips, 2);
+  }
 }
 
 TEST(MeasureRound, SharesTheSamplesOfEveryPair) {

@@ -2,10 +2,13 @@
 // Round trips of a message between two ranks over MPI.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "measure/buffers.hpp"
 #include "measure/mpi/mpi_communicator.hpp"
+#include "measure/verify.hpp"
 
 namespace collscale {
 
@@ -16,7 +19,11 @@ class MpiPingPong {
       : comm_(ranks.handle()),
         count_(static_cast<int>(size_bytes)),
         send_(size_bytes),
-        receive_(size_bytes) {}
+        receive_(size_bytes + kGuardBytes) {}
+
+  [[nodiscard]] std::span<std::byte> send() const { return send_.bytes(); }
+  /// With kGuardBytes behind the message.
+  [[nodiscard]] std::span<std::byte> receive() const { return receive_.bytes(); }
 
   /// `round_trips` times there and back; the rank that `starts` sends first.
   void operator()(int partner, bool starts, std::int64_t round_trips) const {
