@@ -76,9 +76,11 @@ Expected<PointList> make_layout_points(const BenchOptions& options, const Layout
     const std::string layout = groups.name == "all" ? "" : groups.name;
     auto list = make_points(options, groups.size(), nodes, layout, algorithms);
     if (!list) {
-      // A filter may leave nothing of one layout.
-      if (!options.benchmark.filter.empty() && set + 1 < plan.sets.size()) continue;
-      if (!options.benchmark.filter.empty() && !all.points.empty()) break;
+      // A filter, or algorithms that need other numbers of ranks, may leave nothing of one layout.
+      const bool may_lack = !options.benchmark.filter.empty() ||
+                            options.algorithms != std::vector<std::string>{"auto"};
+      if (may_lack && set + 1 < plan.sets.size()) continue;
+      if (may_lack && !all.points.empty()) break;
       return list;
     }
     for (BenchPoint& point : list->points) {

@@ -365,6 +365,7 @@ Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
   }
   PointList list;
   std::set<std::string> seen;
+  bool without_algorithm = false;
   for (const Collective collective : options.collectives) {
     for (const double size : options.sizes_bytes) {
       const bool sized = collective != Collective::barrier;  // else one point: its name is `seen`
@@ -386,8 +387,9 @@ Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
         list.left_out.push_back(fmt::format("{} of {}", name(collective), format_size(size)));
         continue;
       }
-      for (const std::string& algorithm :
-           algorithms ? algorithms(scenario) : std::vector<std::string>{"auto"}) {
+      const auto names = algorithms ? algorithms(scenario) : std::vector<std::string>{"auto"};
+      without_algorithm = without_algorithm || names.empty();
+      for (const std::string& algorithm : names) {
         scenario.algorithm = algorithm;
         const std::string benchmark = benchmark_name(scenario);
         const auto wanted = selected(benchmark, options.benchmark.filter);
@@ -401,6 +403,10 @@ Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
     }
   }
   if (list.points.empty()) {
+    if (without_algorithm && options.benchmark.filter.empty()) {
+      return fail(fmt::format("-a {}: runs for none of these collectives and sizes on {} ranks",
+                              fmt::join(options.algorithms, ","), ranks));
+    }
     return fail(options.benchmark.filter.empty()
                     ? "nothing to measure: every size leaves less than one element per rank"
                     : fmt::format("--benchmark_filter={}: no benchmark has such a name; --list "

@@ -112,6 +112,16 @@ TEST(BenchMpiLayout, AlgorithmsOneByOneInsideEachGroup) {
   EXPECT_FALSE(has("all_gather/two_proc/float/bytes:1024/ranks:4")) << "it is for 2 ranks";
   EXPECT_TRUE(has("all_gather/neighbor/float/bytes:1024/ranks:4"));
   EXPECT_TRUE(has("all_gather/auto/float/bytes:1024/ranks:2/layout:node"));
+  EXPECT_EQ(on_two_nodes("all_gather -s 1K -a two_proc --layout node,all --list").out,
+            "all_gather/two_proc/float/bytes:1024/ranks:2/layout:node\n");
+}
+
+TEST(BenchMpiLayout, AnAlgorithmThatRunsNowhereIsRefused) {
+  if (std::string(COLLSCALE_MPI_LIBRARY) != "openmpi") GTEST_SKIP() << "another MPI";
+  const ProgramOutcome run = on_two_nodes("all_gather -s 1K -a two_proc");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("error: -a two_proc: runs for none of these collectives and sizes "
+                                 "on 4 ranks\n"));
 }
 
 }  // namespace
