@@ -52,16 +52,14 @@ void delays(benchmark::State& state, const char* noise, const Kernels* kernels) 
   const DelayLaw law(*parse_noise(noise));
   constexpr std::int64_t kRanks = 256;
   const RankKeys keys = rank_keys(1, kRanks);
-  std::vector<float> rows(kRanks * 8);
-  std::uint64_t pair = 0;
+  std::vector<float> rows(kRanks * kDelaySteps);
+  std::uint64_t block = 0;
   for (auto _ : state) {
-    StepKeys steps[4];
-    for (auto& one : steps) one = step_keys(1, 0, pair++);
-    kernels->fill_delays(law, keys.low.data(), keys.high.data(), kRanks, steps, 4, rows.data(),
-                         kRanks);
+    kernels->fill_delays(law, keys.low.data(), keys.high.data(), kRanks, step_keys(1, 0, block++),
+                         0, kDelaySteps / 2, rows.data(), kRanks);
     benchmark::DoNotOptimize(rows.data());
   }
-  state.SetItemsProcessed(state.iterations() * kRanks * 8);
+  state.SetItemsProcessed(state.iterations() * kRanks * kDelaySteps);
   state.SetLabel(kernels->name);
 }
 

@@ -105,21 +105,23 @@ const float* Clocks::delays(std::int64_t step) {
   const std::int64_t stride = padded(ranks_);
   if (row_pair_ != step / 2) {
     row_pair_ = step / 2;
-    const StepKeys keys =
-        step_keys(disturbance_.seed, stream_, static_cast<std::uint64_t>(row_pair_));
+    const auto within = static_cast<int>(step % kDelaySteps);
     available_kernels().front()->fill_delays(*disturbance_.law, keys_.low.data(), keys_.high.data(),
-                                             stride, &keys, 1, rows_.data(), stride);
+                                             stride, keys_of(step), within / 2, 1, rows_.data(),
+                                             stride);
   }
   return rows_.data() + step % 2 * stride;
 }
 
 double Clocks::delay_of(std::int64_t rank, std::int64_t step) const {
   if (disturbance_.law == nullptr) return 0;
-  const StepKeys keys = step_keys(disturbance_.seed, stream_, static_cast<std::uint64_t>(step / 2));
-  const auto pair =
-      delay_pair(*disturbance_.law,
-                 std::uint64_t{keys_.high[index(rank)]} << 32U | keys_.low[index(rank)], keys);
-  return static_cast<double>(step % 2 == 0 ? pair.first : pair.second);
+  return static_cast<double>(collscale::delay_of(
+      *disturbance_.law, std::uint64_t{keys_.high[index(rank)]} << 32U | keys_.low[index(rank)],
+      keys_of(step), static_cast<int>(step % kDelaySteps)));
+}
+
+StepKeys Clocks::keys_of(std::int64_t step) const {
+  return step_keys(disturbance_.seed, stream_, static_cast<std::uint64_t>(step / kDelaySteps));
 }
 
 /// Lanes, and the arcs of rings, are chains of their own that share what carries them, which their

@@ -83,6 +83,7 @@ class Clocks {
   /// Delays of all ranks in a step of the present stream; null without.
   const float* delays(std::int64_t step);
   [[nodiscard]] double delay_of(std::int64_t rank, std::int64_t step) const;
+  [[nodiscard]] StepKeys keys_of(std::int64_t step) const;
   void next_stream() {
     ++stream_;
     row_pair_ = -1;

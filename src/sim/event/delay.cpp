@@ -76,6 +76,7 @@ DelayLaw::DelayLaw(const Noise& noise) {
     case NoiseKind::exponential:
       kind = Kind::exponential;
       set_log(*this, noise.mean_s);
+      mean_s = noise.mean_s;
       return;
     case NoiseKind::normal:
       kind = Kind::normal;
@@ -112,8 +113,10 @@ DelayLaw::DelayLaw(std::span<const double> values)
   for (const double value : values) samples.push_back(static_cast<float>(value));
 }
 
-StepKeys step_keys(std::uint64_t seed, std::uint64_t stream, std::uint64_t pair) {
-  std::uint64_t state = mix(mix(mix(seed + kGolden) + stream * kGolden) + pair * kGolden);
+std::int32_t whole(float delay) { return static_cast<std::int32_t>(std::lrint(delay)); }
+
+StepKeys step_keys(std::uint64_t seed, std::uint64_t stream, std::uint64_t block) {
+  std::uint64_t state = mix(mix(mix(seed + kGolden) + stream * kGolden) + block * kGolden);
   const auto next = [&] {
     state += kGolden;
     return mix(state);
@@ -133,44 +136,60 @@ std::uint64_t rank_key(std::uint64_t seed, std::uint64_t rank) {
   return mix(mix(~seed) + (rank + 1) * kGolden);
 }
 
-std::pair<std::uint32_t, std::uint32_t> delay_words(std::uint64_t rank_key, const StepKeys& keys) {
+std::pair<std::uint32_t, std::uint32_t> delay_words(std::uint64_t rank_key, const StepKeys& keys,
+                                                    int pair) {
   std::uint32_t left = low(rank_key) ^ keys.first;
   std::uint32_t right = high(rank_key);
-  for (const std::uint32_t key : keys.round) {
+  std::uint32_t before = 0;
+  const auto rounds = static_cast<std::size_t>(kMixingRounds + 2 * pair + 1);
+  for (std::size_t i = 0; i < rounds; ++i) {
+    before = left;
     const std::uint64_t product = std::uint64_t{left} * kDelayMultiplier;
-    left = high(product) ^ right ^ key;
+    left = high(product) ^ right ^ keys.round[i];
     right = low(product);
   }
-  return {left, right};
+  return {before, left};
 }
 
-std::uint32_t delay_tail(std::uint64_t rank_key, const StepKeys& keys, std::uint32_t which) {
-  return high(mix(mix(rank_key + keys.tail) + (which + 1) * kGolden));
+std::uint32_t delay_tail(std::uint64_t rank_key, const StepKeys& keys, int step) {
+  return high(mix(mix(rank_key + keys.tail) + static_cast<std::uint64_t>(step + 1) * kGolden));
 }
 
-float delay_uniform(std::uint32_t word, std::uint64_t rank_key, const StepKeys& keys,
-                    std::uint32_t which) {
+float delay_uniform(std::uint32_t word, std::uint64_t rank_key, const StepKeys& keys, int step) {
   if (word >= kDelayTail) return static_cast<float>(word);
-  const std::uint64_t both = std::uint64_t{word} << 32U | delay_tail(rank_key, keys, which);
+  const std::uint64_t both = std::uint64_t{word} << 32U | delay_tail(rank_key, keys, step);
   return static_cast<float>((static_cast<double>(both) + 0.5) * 0x1p-32);
 }
 
 std::pair<float, float> delay_pair(const DelayLaw& law, std::uint64_t rank_key,
-                                   const StepKeys& keys) {
-  const auto [w0, w1] = delay_words(rank_key, keys);
+                                   const StepKeys& keys, int pair) {
+  return delay_pair(law, rank_key, keys, pair, delay_words(rank_key, keys, pair));
+}
+
+float delay_of(const DelayLaw& law, std::uint64_t rank_key, const StepKeys& keys, int step) {
+  const auto [even, odd] = delay_pair(law, rank_key, keys, step / 2);
+  return step % 2 == 0 ? even : odd;
+}
+
+std::pair<float, float> delay_pair(const DelayLaw& law, std::uint64_t rank_key,
+                                   const StepKeys& keys, int pair,
+                                   std::pair<std::uint32_t, std::uint32_t> words) {
+  const auto [w0, w1] = words;
+  const int even = 2 * pair;
+  const int odd = even + 1;
   using Kind = DelayLaw::Kind;
   switch (law.kind) {
     case Kind::none:
       return {0.0F, 0.0F};
     case Kind::exponential:
-      return {log_of(law, delay_uniform(w0, rank_key, keys, 0)),
-              log_of(law, delay_uniform(w1, rank_key, keys, 1))};
+      return {log_of(law, delay_uniform(w0, rank_key, keys, even)),
+              log_of(law, delay_uniform(w1, rank_key, keys, odd))};
     case Kind::pareto:
-      return {law.scale * exp2_of(log_of(law, delay_uniform(w0, rank_key, keys, 0))),
-              law.scale * exp2_of(log_of(law, delay_uniform(w1, rank_key, keys, 1)))};
+      return {law.scale * exp2_of(log_of(law, delay_uniform(w0, rank_key, keys, even))),
+              law.scale * exp2_of(log_of(law, delay_uniform(w1, rank_key, keys, odd)))};
     case Kind::normal:
     case Kind::lognormal: {
-      const float squared = log_of(law, delay_uniform(w0, rank_key, keys, 0));
+      const float squared = log_of(law, delay_uniform(w0, rank_key, keys, even));
       // The polynomial's error makes the logarithm of 1 negative, by a millionth.
       const auto [x, y] = on_circle(std::sqrt(squared > 0 ? squared : 0.0F), w1);
       if (law.kind == Kind::normal) return {x, y};
@@ -180,13 +199,13 @@ std::pair<float, float> delay_pair(const DelayLaw& law, std::uint64_t rank_key,
       return {power(x), power(y)};
     }
     case Kind::detour: {
-      const auto one = [&](std::uint32_t word, std::uint32_t which) {
+      const auto one = [&](std::uint32_t word, int step) {
         const bool meets =
             law.always || word < law.threshold ||
-            (word == law.threshold && delay_tail(rank_key, keys, which) < law.threshold_tail);
+            (word == law.threshold && delay_tail(rank_key, keys, step) < law.threshold_tail);
         return meets ? law.length : 0.0F;
       };
-      return {one(w0, 0), one(w1, 1)};
+      return {one(w0, even), one(w1, odd)};
     }
     case Kind::samples: {
       const auto one = [&](std::uint32_t word) {

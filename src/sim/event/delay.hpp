@@ -5,11 +5,11 @@
 // The generator is a Feistel network of 32 × 32 → 64 bit products, the round of Philox2x32 (J.
 // Salmon, M. Moraes, R. Dror, D. Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
 // Philox needs 7 rounds because it turns counters into noise. Here both inputs are random already:
-// the rank's 64 bits and the step's keys come out of SplitMix64, once per rank and once per two
-// steps, and kDelayRounds rounds mix the two. One evaluation gives a word for each of two steps.
+// the rank's 64 bits and the keys of kDelaySteps steps come out of SplitMix64, kMixingRounds rounds
+// mix the two, and every further round, with a key of its own, gives the word of one step more.
 //
-// A word is 32 bits. Below 2^20 (one in 4,096) it is continued by another 32, so that the tail is
-// right: without them the largest of 1e9 draws would be one of a few multiples of 2^-32.
+// A word is 32 bits. Below 2^16 it is continued by another 32, so that the tail is right: without
+// them the largest of 1e9 draws would be one of a few multiples of 2^-32.
 //
 // Values are floats, good to 1.5e-6 of the mean (exponential) or better, with errors of either
 // sign. Logarithm, exponential, sine and cosine are polynomials evaluated by fused multiply-adds in
@@ -26,10 +26,13 @@
 
 namespace collscale {
 
-inline constexpr int kDelayRounds = 4;
+/// Steps that share their keys.
+inline constexpr int kDelaySteps = 16;
+inline constexpr int kMixingRounds = 4;
+inline constexpr int kDelayRounds = kMixingRounds + kDelaySteps - 1;
 inline constexpr std::uint32_t kDelayMultiplier = 0xD256D193U;  ///< PHILOX_M2x32_0 of SC 2011
 /// Words below are continued by a second word.
-inline constexpr std::uint32_t kDelayTail = std::uint32_t{1} << 20U;
+inline constexpr std::uint32_t kDelayTail = std::uint32_t{1} << 16U;
 
 /// ln 2 (m−1) − ln m on [1, 2] to 1.3e-6, 2^f on [−1/2, 1/2] to 8e-8, sin x / x and cos x in x² on
 /// [−π/4, π/4] to 3e-8: minimax fits by iterated weights, ascending powers [D].
@@ -51,6 +54,7 @@ struct DelayLaw {
   /// −ln u of a word, times `log_scale`: log_slope · (bits below those of 2^32) + polynomial.
   float log_slope = 0;
   std::array<float, 7> log_polynomial{};
+  double mean_s = 0;  ///< exponential
   /// lognormal: scale · 2^(normal · exponent_slope + exponent_offset); pareto: scale · 2^(the log).
   float exponent_slope = 0;
   float exponent_offset = 0;
@@ -67,28 +71,36 @@ struct DelayLaw {
   explicit DelayLaw(std::span<const double> values);
 };
 
-/// What two successive steps of a stream contribute.
+/// What kDelaySteps successive steps of a stream contribute.
 struct StepKeys {
   std::uint32_t first = 0;
   std::array<std::uint32_t, kDelayRounds> round{};
   std::uint64_t tail = 0;
 };
-/// Of steps 2·pair and 2·pair + 1.
-StepKeys step_keys(std::uint64_t seed, std::uint64_t stream, std::uint64_t pair);
+/// Of steps kDelaySteps · block and on.
+StepKeys step_keys(std::uint64_t seed, std::uint64_t stream, std::uint64_t block);
 
 /// What a rank contributes: 64 random bits.
 std::uint64_t rank_key(std::uint64_t seed, std::uint64_t rank);
 
-/// The words of both steps.
-std::pair<std::uint32_t, std::uint32_t> delay_words(std::uint64_t rank_key, const StepKeys& keys);
-/// What continues word 0 or 1.
-std::uint32_t delay_tail(std::uint64_t rank_key, const StepKeys& keys, std::uint32_t which);
+/// The words of steps 2 · pair and 2 · pair + 1 of a block.
+std::pair<std::uint32_t, std::uint32_t> delay_words(std::uint64_t rank_key, const StepKeys& keys,
+                                                    int pair);
+/// What continues the word of a step of a block.
+std::uint32_t delay_tail(std::uint64_t rank_key, const StepKeys& keys, int step);
 /// 2^32 times the uniform variable that a word and its continuation stand for, in (0, 2^32].
-float delay_uniform(std::uint32_t word, std::uint64_t rank_key, const StepKeys& keys,
-                    std::uint32_t which);
+float delay_uniform(std::uint32_t word, std::uint64_t rank_key, const StepKeys& keys, int step);
 
 /// The delays of a rank in both steps: the scalar definition that the vector code must match.
 std::pair<float, float> delay_pair(const DelayLaw& law, std::uint64_t rank_key,
-                                   const StepKeys& keys);
+                                   const StepKeys& keys, int pair);
+/// The same of words that are known.
+std::pair<float, float> delay_pair(const DelayLaw& law, std::uint64_t rank_key,
+                                   const StepKeys& keys, int pair,
+                                   std::pair<std::uint32_t, std::uint32_t> words);
+/// Rounded to the nearest whole number, ties to even.
+std::int32_t whole(float delay);
+/// Of one step of a block.
+float delay_of(const DelayLaw& law, std::uint64_t rank_key, const StepKeys& keys, int step);
 
 }  // namespace collscale

@@ -48,7 +48,7 @@ std::vector<double> starts_of(const EventOptions& options, std::int64_t ranks) {
     const StepKeys keys = step_keys(options.seed, 0, 0);
     for (std::size_t r = 0; r < starts.size(); ++r)
       starts[r] = std::max(
-          0.0, static_cast<double>(delay_pair(law, rank_key(options.seed, r), keys).first));
+          0.0, static_cast<double>(delay_pair(law, rank_key(options.seed, r), keys, 0).first));
   }
   for (std::size_t r = 0; r < std::min(starts.size(), options.late_s.size()); ++r)
     starts[r] = options.late_s[r];

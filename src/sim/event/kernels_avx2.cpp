@@ -10,7 +10,7 @@ namespace {
 
 struct Avx2 {
   static constexpr std::int64_t kDoubles = 4;
-  static constexpr int kPairs = 1;
+  static constexpr int kVectors = 1;
   static constexpr int kBeside = 4;
   using F = __m256;
   using I = __m256i;
@@ -20,6 +20,10 @@ struct Avx2 {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   }
   static F load(const float* p) { return _mm256_loadu_ps(p); }
+  static I load(const std::int32_t* p) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  }
+  static void store(std::int32_t* p, I x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x); }
   static void store(std::uint32_t* p, I x) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x);
   }
@@ -55,6 +59,9 @@ struct Avx2 {
     return _mm256_movemask_epi8(_mm256_cmpeq_epi32(top, _mm256_setzero_si256())) != 0;
   }
 
+  static I largeri(I a, I b) { return _mm256_max_epi32(a, b); }
+  static I whole(F x) { return _mm256_cvtps_epi32(x); }
+
   static I bits(F x) { return _mm256_castps_si256(x); }
   static F floats(I x) { return _mm256_castsi256_ps(x); }
   static I mantissa(I x) { return _mm256_or_si256(both(x, set(0x7fffffU)), set(0x3f800000U)); }
@@ -74,6 +81,14 @@ struct Avx2 {
   static D loadd(const double* p) { return _mm256_loadu_pd(p); }
   static void stored(double* p, D x) { _mm256_storeu_pd(p, x); }
   static D load_as_double(const float* p) { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
+  static D load_as_double(const std::int32_t* p) {
+    return _mm256_cvtepi32_pd(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
+  static void store_whole(std::int32_t* p, D x) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtpd_epi32(x));
+  }
+  static D mind(D a, D b) { return _mm256_min_pd(a, b); }
+  static D subtractd(D a, D b) { return _mm256_sub_pd(a, b); }
   static D addd(D a, D b) { return _mm256_add_pd(a, b); }
   static D maxd(D a, D b) { return _mm256_max_pd(a, b); }
 };

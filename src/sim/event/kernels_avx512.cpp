@@ -10,7 +10,7 @@ namespace {
 
 struct Avx512 {
   static constexpr std::int64_t kDoubles = 8;
-  static constexpr int kPairs = 2;
+  static constexpr int kVectors = 2;
   static constexpr int kBeside = 8;
   using F = __m512;
   using I = __m512i;
@@ -18,6 +18,8 @@ struct Avx512 {
 
   static I load(const std::uint32_t* p) { return _mm512_loadu_si512(p); }
   static F load(const float* p) { return _mm512_loadu_ps(p); }
+  static I load(const std::int32_t* p) { return _mm512_loadu_si512(p); }
+  static void store(std::int32_t* p, I x) { _mm512_storeu_si512(p, x); }
   static void store(std::uint32_t* p, I x) { _mm512_storeu_si512(p, x); }
   static void store(float* p, F x) { _mm512_storeu_ps(p, x); }
   static I set(std::uint32_t x) { return _mm512_set1_epi32(static_cast<int>(x)); }
@@ -48,6 +50,9 @@ struct Avx512 {
   static I smaller(I a, I b) { return _mm512_min_epu32(a, b); }
   static bool any_small(I a) { return _mm512_testn_epi32_mask(a, set(~(kDelayTail - 1))) != 0; }
 
+  static I largeri(I a, I b) { return _mm512_max_epi32(a, b); }
+  static I whole(F x) { return _mm512_cvtps_epi32(x); }
+
   static I bits(F x) { return _mm512_castps_si512(x); }
   static F floats(I x) { return _mm512_castsi512_ps(x); }
   static I mantissa(I x) {
@@ -66,6 +71,14 @@ struct Avx512 {
   static D loadd(const double* p) { return _mm512_loadu_pd(p); }
   static void stored(double* p, D x) { _mm512_storeu_pd(p, x); }
   static D load_as_double(const float* p) { return _mm512_cvtps_pd(_mm256_loadu_ps(p)); }
+  static D load_as_double(const std::int32_t* p) {
+    return _mm512_cvtepi32_pd(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
+  static void store_whole(std::int32_t* p, D x) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtpd_epi32(x));
+  }
+  static D mind(D a, D b) { return _mm512_min_pd(a, b); }
+  static D subtractd(D a, D b) { return _mm512_sub_pd(a, b); }
   static D addd(D a, D b) { return _mm512_add_pd(a, b); }
   static D maxd(D a, D b) { return _mm512_max_pd(a, b); }
 };

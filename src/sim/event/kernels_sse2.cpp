@@ -32,7 +32,7 @@ __m128d fused(__m128d a, __m128d b, __m128d c) {
 
 struct Sse2 {
   static constexpr std::int64_t kDoubles = 2;
-  static constexpr int kPairs = 1;
+  static constexpr int kVectors = 1;
   static constexpr int kBeside = 4;
   using F = __m128;
   using I = __m128i;
@@ -42,6 +42,10 @@ struct Sse2 {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
   }
   static F load(const float* p) { return _mm_loadu_ps(p); }
+  static I load(const std::int32_t* p) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  }
+  static void store(std::int32_t* p, I x) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), x); }
   static void store(std::uint32_t* p, I x) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), x); }
   static void store(float* p, F x) { _mm_storeu_ps(p, x); }
   static I set(std::uint32_t x) { return _mm_set1_epi32(static_cast<int>(x)); }
@@ -84,6 +88,9 @@ struct Sse2 {
     return _mm_movemask_epi8(_mm_cmpeq_epi32(top, _mm_setzero_si128())) != 0;
   }
 
+  static I largeri(I a, I b) { return select(_mm_cmpgt_epi32(a, b), a, b); }
+  static I whole(F x) { return _mm_cvtps_epi32(x); }
+
   static I bits(F x) { return _mm_castps_si128(x); }
   static F floats(I x) { return _mm_castsi128_ps(x); }
   static I mantissa(I x) { return _mm_or_si128(both(x, set(0x7fffffU)), set(0x3f800000U)); }
@@ -111,6 +118,14 @@ struct Sse2 {
   static D load_as_double(const float* p) {
     return _mm_cvtps_pd(_mm_castpd_ps(_mm_load_sd(reinterpret_cast<const double*>(p))));
   }
+  static D load_as_double(const std::int32_t* p) {
+    return _mm_cvtepi32_pd(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+  }
+  static void store_whole(std::int32_t* p, D x) {
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_cvtpd_epi32(x));
+  }
+  static D mind(D a, D b) { return _mm_min_pd(a, b); }
+  static D subtractd(D a, D b) { return _mm_sub_pd(a, b); }
   static D addd(D a, D b) { return _mm_add_pd(a, b); }
   static D maxd(D a, D b) { return _mm_max_pd(a, b); }
 };

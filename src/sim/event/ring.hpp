@@ -41,6 +41,9 @@ struct RingWork {
   std::uint64_t stream = 0;  ///< of the delays; its steps count from 0
   int threads = 1;
   const Kernels* kernels = nullptr;  ///< null: the fastest
+  /// `automatic`: ticks where there is enough to do and they are good enough (sim/event/ticks).
+  enum class Clock { automatic, seconds, ticks };
+  Clock clock = Clock::automatic;
   /// Ranks of a tile and steps of a block; 0: chosen.
   std::int64_t tile_ranks = 0;
   std::int64_t block_steps = 0;

@@ -69,18 +69,19 @@ TEST(EventButterfly, GivesTheBitsOfThePlainLoop) {
       for (std::int64_t step = 0; step < steps.count; ++step) {
         const std::int64_t mask =
             distance(lanes[0], step, 0) * (lanes[0].map.rank(0, 1) - lanes[0].map.rank(0, 0));
-        const StepKeys keys = step_keys(9, 1, static_cast<std::uint64_t>(step / 2));
+        const StepKeys keys = step_keys(9, 1, static_cast<std::uint64_t>(step / kDelaySteps));
         std::vector<double> next(expected.size());
         for (std::int64_t r = 0; r < kRanks; ++r) {
           const std::int64_t other = r ^ mask;
           const auto level = static_cast<std::size_t>(fabric.turning_level(r, other));
           const double factor = r == 77 || other == 77 ? 1.5 : 1.0;
           const auto at = static_cast<std::size_t>(r);
-          const auto delays = delay_pair(law, rank_key(9, static_cast<std::uint64_t>(r)), keys);
+          const float delay = delay_of(law, rank_key(9, static_cast<std::uint64_t>(r)), keys,
+                                       static_cast<int>(step % kDelaySteps));
           next[at] = std::max(expected[at] + factor * steps.durations.busy_s[level],
                               expected[static_cast<std::size_t>(other)] +
                                   factor * steps.durations.arrive_s[level]) +
-                     static_cast<double>(step % 2 == 0 ? delays.first : delays.second);
+                     static_cast<double>(delay);
         }
         expected = next;
       }

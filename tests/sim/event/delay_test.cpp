@@ -16,15 +16,17 @@
 namespace collscale {
 namespace {
 
+constexpr int kPairs = kDelaySteps / 2;
+
 /// Calls f(value) for `pairs` pairs of `ranks` ranks.
 template <class F>
 void draw(const DelayLaw& law, std::int64_t ranks, int pairs, std::uint64_t seed, F&& f) {
   const RankKeys keys = rank_keys(seed, ranks);
   std::vector<float> rows(static_cast<std::size_t>(2 * ranks));
   for (int p = 0; p < pairs; ++p) {
-    const StepKeys step = step_keys(seed, 0, static_cast<std::uint64_t>(p));
-    available_kernels().front()->fill_delays(law, keys.low.data(), keys.high.data(), ranks, &step,
-                                             1, rows.data(), ranks);
+    const StepKeys steps = step_keys(seed, 0, static_cast<std::uint64_t>(p / kPairs));
+    available_kernels().front()->fill_delays(law, keys.low.data(), keys.high.data(), ranks, steps,
+                                             p % kPairs, 1, rows.data(), ranks);
     for (const float value : rows) f(static_cast<double>(value));
   }
 }
@@ -80,16 +82,13 @@ TEST(EventDelay, DrawsMeasuredValuesAlikeOften) {
 
 /// The largest of ranks × 2 · pairs delays; 8 ranks side by side, so that 1e9 take seconds.
 float largest(const DelayLaw& law, std::int64_t ranks, int pairs, std::uint64_t seed) {
-  constexpr int kTogether = 16;
   const RankKeys keys = rank_keys(seed, ranks);
-  std::vector<float> rows(static_cast<std::size_t>(2 * kTogether * ranks));
+  std::vector<float> rows(static_cast<std::size_t>(kDelaySteps * ranks));
   std::array<float, 8> most{};
-  for (int p = 0; p < pairs; p += kTogether) {
-    std::array<StepKeys, kTogether> steps;
-    for (std::size_t i = 0; i < kTogether; ++i)
-      steps[i] = step_keys(seed, 0, static_cast<std::uint64_t>(p) + i);
-    available_kernels().front()->fill_delays(law, keys.low.data(), keys.high.data(), ranks,
-                                             steps.data(), kTogether, rows.data(), ranks);
+  for (int p = 0; p < pairs; p += kPairs) {
+    available_kernels().front()->fill_delays(
+        law, keys.low.data(), keys.high.data(), ranks,
+        step_keys(seed, 0, static_cast<std::uint64_t>(p / kPairs)), 0, kPairs, rows.data(), ranks);
     for (std::size_t r = 0; r < rows.size(); r += most.size())
       for (std::size_t i = 0; i < most.size(); ++i) most[i] = std::max(most[i], rows[r + i]);
   }
@@ -126,32 +125,35 @@ TEST(EventDelay, WordsBelowTheTailAreContinuedEvenly) {
   // A continued word is uniform within its 2^-32: where the second word falls says nothing.
   std::vector<int> quarters(4);
   int continued = 0;
-  for (std::uint64_t p = 0; continued < 20000; ++p) {
+  for (std::uint64_t p = 0; continued < 2000; ++p) {
     const StepKeys keys = step_keys(1, 0, p);
-    for (std::uint64_t r = 0; r < 65536 && continued < 20000; ++r) {
+    for (std::uint64_t r = 0; r < 65536 && continued < 2000; ++r) {
       const std::uint64_t key = rank_key(1, r);
-      const auto [w0, w1] = delay_words(key, keys);
-      if (w0 >= kDelayTail) continue;
-      ++continued;
-      ++quarters[delay_tail(key, keys, 0) >> 30U];
+      for (int pair = 0; pair < kPairs; ++pair) {
+        if (delay_words(key, keys, pair).first >= kDelayTail) continue;
+        ++continued;
+        ++quarters[delay_tail(key, keys, 2 * pair) >> 30U];
+      }
     }
   }
-  for (const int count : quarters) EXPECT_NEAR(count, 5000, 5 * std::sqrt(20000 * 3.0 / 16));
+  for (const int count : quarters)
+    EXPECT_NEAR(count, continued / 4.0, 5 * std::sqrt(continued * 3.0 / 16));
 }
 
 TEST(EventDelay, NeighbouringRanksAndStepsAreNotTied) {
   constexpr std::int64_t kRanks = 4096;
-  constexpr int kPairs = 64;
-  std::vector<std::vector<std::uint32_t>> words(2 * kPairs, std::vector<std::uint32_t>(kRanks));
-  for (std::size_t p = 0; p < kPairs; ++p) {
-    const StepKeys keys = step_keys(1, 0, p);
+  constexpr std::size_t kSteps = 128;
+  std::vector<std::vector<std::uint32_t>> words(kSteps, std::vector<std::uint32_t>(kRanks));
+  for (std::size_t p = 0; p < kSteps / 2; ++p) {
+    const StepKeys keys = step_keys(1, 0, p / kPairs);
     for (std::size_t r = 0; r < kRanks; ++r)
-      std::tie(words[2 * p][r], words[2 * p + 1][r]) = delay_words(rank_key(1, r), keys);
+      std::tie(words[2 * p][r], words[2 * p + 1][r]) =
+          delay_words(rank_key(1, r), keys, static_cast<int>(p % kPairs));
   }
   const auto centred = [&](std::size_t s, std::size_t r) {
     return static_cast<double>(words[s][r]) * 0x1p-32 - 0.5;
   };
-  const double n = 2 * kPairs * kRanks;
+  const double n = kSteps * kRanks;
   // Correlation of u(r, s) with u(r+i, s+j), and of the corners of rectangles, which is what a
   // function of two keys would betray first: 5 / √n.
   for (std::size_t i = 0; i < 4; ++i) {
@@ -160,9 +162,9 @@ TEST(EventDelay, NeighbouringRanksAndStepsAreNotTied) {
       double together = 0;
       double corners = 0;
       double bits = 0;
-      for (std::size_t s = 0; s < 2 * kPairs; ++s) {
+      for (std::size_t s = 0; s < kSteps; ++s) {
         for (std::size_t r = 0; r < kRanks; ++r) {
-          const std::size_t s2 = (s + j) % (2 * kPairs);
+          const std::size_t s2 = (s + j) % (kSteps);
           const std::size_t r2 = (r + i) % kRanks;
           together += centred(s, r) * centred(s2, r2) * 12;
           corners += centred(s, r) * centred(s, r2) * centred(s2, r) * centred(s2, r2) * 144;
@@ -178,6 +180,32 @@ TEST(EventDelay, NeighbouringRanksAndStepsAreNotTied) {
   }
 }
 
+TEST(EventDelay, ThreeWordsInSuccessionFillACubeEvenly) {
+  // Two words are the generator's whole state: what follows them is where a poor one shows.
+  constexpr std::size_t kSide = 16;
+  std::vector<double> cells(kSide * kSide * kSide);
+  double n = 0;
+  for (std::uint64_t block = 0; block < 40; ++block) {
+    const StepKeys keys = step_keys(2, 1, block);
+    for (std::uint64_t r = 0; r < 4096; ++r) {
+      std::array<std::size_t, kDelaySteps> words;
+      for (int pair = 0; pair < kPairs; ++pair) {
+        const auto [even, odd] = delay_words(rank_key(2, r), keys, pair);
+        words[static_cast<std::size_t>(2 * pair)] = even >> 28U;
+        words[static_cast<std::size_t>(2 * pair + 1)] = odd >> 28U;
+      }
+      for (std::size_t i = 0; i + 2 < words.size(); ++i, ++n)
+        ++cells[(words[i] * kSide + words[i + 1]) * kSide + words[i + 2]];
+    }
+  }
+  const double expected = n / static_cast<double>(cells.size());
+  double chi_squared = 0;
+  for (const double count : cells)
+    chi_squared += (count - expected) * (count - expected) / expected;
+  const auto freedom = static_cast<double>(cells.size() - 1);
+  EXPECT_NEAR(chi_squared, freedom, 5 * std::sqrt(2 * freedom));
+}
+
 TEST(EventDelay, EveryBitIsSetHalfTheTime) {
   std::vector<int> first(32);
   std::vector<int> second(32);
@@ -185,7 +213,7 @@ TEST(EventDelay, EveryBitIsSetHalfTheTime) {
   for (std::uint64_t p = 0; p < kDraws / 4096; ++p) {
     const StepKeys keys = step_keys(9, 2, p);
     for (std::uint64_t r = 0; r < 4096; ++r) {
-      const auto [w0, w1] = delay_words(rank_key(9, r), keys);
+      const auto [w0, w1] = delay_words(rank_key(9, r), keys, static_cast<int>(p % kPairs));
       for (std::size_t b = 0; b < 32; ++b) {
         first[b] += static_cast<int>(w0 >> b & 1U);
         second[b] += static_cast<int>(w1 >> b & 1U);

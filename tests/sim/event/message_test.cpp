@@ -127,10 +127,10 @@ double simulated_s(const System& system, const Case& c) {
     if (law.kind == DelayLaw::Kind::none) return 0.0;
     const std::int64_t stream =
         (chunk_of(phase) * lanes + lane_of(phase)) * stages + stage_of(phase) + 1;
-    const auto pair = delay_pair(law, rank_key(c.seed, static_cast<std::uint64_t>(rank)),
-                                 step_keys(c.seed, static_cast<std::uint64_t>(stream),
-                                           static_cast<std::uint64_t>(step / 2)));
-    return static_cast<double>(step % 2 == 0 ? pair.first : pair.second);
+    return static_cast<double>(delay_of(law, rank_key(c.seed, static_cast<std::uint64_t>(rank)),
+                                        step_keys(c.seed, static_cast<std::uint64_t>(stream),
+                                                  static_cast<std::uint64_t>(step / kDelaySteps)),
+                                        static_cast<int>(step % kDelaySteps)));
   };
   world.stage = [=](std::int64_t phase) { return chunk_of(phase) * stages + stage_of(phase); };
   world.chunk = chunk_of;

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <vector>
 
+#include "sim/event/ticks.hpp"
 #include "stats/random.hpp"
 
 namespace collscale {
@@ -58,20 +59,21 @@ struct Ring {
 };
 
 /// The definition, one rank and one step after the other.
-std::vector<double> plainly(const Ring& ring, std::int64_t steps, const DelayLaw& law) {
+std::vector<double> plainly(const Ring& ring, std::int64_t steps, const DelayLaw& law,
+                            bool in_ticks = false) {
   std::vector<double> t = ring.clocks;
   for (std::int64_t step = 0; step < steps; ++step) {
-    const StepKeys keys = step_keys(7, 3, static_cast<std::uint64_t>(step / 2));
+    const StepKeys keys = step_keys(7, 3, static_cast<std::uint64_t>(step / kDelaySteps));
     std::vector<double> next(t.size());
     for (std::int64_t i = 0; i < std::ssize(t); ++i) {
       const std::int64_t base = i / ring.size * ring.size;
       const auto left = static_cast<std::size_t>(base + (i - base + ring.size - 1) % ring.size);
       const auto r = static_cast<std::size_t>(i);
       next[r] = std::max(t[r] + ring.own[r], t[left] + ring.edge[r]);
-      const auto pair =
-          delay_pair(law, std::uint64_t{ring.keys.high[r]} << 32U | ring.keys.low[r], keys);
-      if (law.kind != DelayLaw::Kind::none)
-        next[r] += static_cast<double>(step % 2 == 0 ? pair.first : pair.second);
+      if (law.kind == DelayLaw::Kind::none) continue;
+      const float delay = delay_of(law, std::uint64_t{ring.keys.high[r]} << 32U | ring.keys.low[r],
+                                   keys, static_cast<int>(step % kDelaySteps));
+      next[r] += static_cast<double>(in_ticks ? std::rint(delay) : delay);
     }
     t = std::move(next);
   }
@@ -111,34 +113,95 @@ TEST(EventRing, GivesTheBitsOfThePlainLoopOnEveryInstructionSet) {
 
 TEST(EventRing, DrawsTheBitsOfTheDefinitionAlsoWhereWordsAreContinued) {
   constexpr std::int64_t kRanks = 4096;
-  constexpr int kPairs = 8;
+  constexpr int kBlocks = 4;
   const RankKeys keys = rank_keys(3, kRanks);
-  std::vector<float> rows(static_cast<std::size_t>(2 * kPairs * kRanks));
+  std::vector<float> rows(static_cast<std::size_t>(kDelaySteps * kRanks));
+  std::vector<std::int32_t> ticks(rows.size());
   for (const Kernels* kernels : available_kernels()) {
     for (const char* noise : kNoises) {
       const DelayLaw law = law_of(noise);
-      std::vector<StepKeys> steps;
-      for (std::uint64_t p = 0; p < kPairs; ++p) steps.push_back(step_keys(3, 1, p));
-      kernels->fill_delays(law, keys.low.data(), keys.high.data(), kRanks, steps.data(), kPairs,
-                           rows.data(), kRanks);
+      const bool exponential = law.kind == DelayLaw::Kind::exponential;
       int differ = 0;
       int continued = 0;
-      for (std::size_t p = 0; p < kPairs; ++p) {
-        for (std::size_t r = 0; r < kRanks; ++r) {
-          const std::uint64_t key = std::uint64_t{keys.high[r]} << 32U | keys.low[r];
-          const auto words = delay_words(key, steps[p]);
-          continued += words.first < kDelayTail || words.second < kDelayTail;
-          const auto pair = delay_pair(law, key, steps[p]);
-          differ += std::bit_cast<std::uint32_t>(rows[2 * p * kRanks + r]) !=
-                    std::bit_cast<std::uint32_t>(pair.first);
-          differ += std::bit_cast<std::uint32_t>(rows[(2 * p + 1) * kRanks + r]) !=
-                    std::bit_cast<std::uint32_t>(pair.second);
+      for (std::uint64_t block = 0; block < kBlocks; ++block) {
+        const StepKeys steps = step_keys(3, 1, block);
+        const int first = static_cast<int>(block) * 2;  // from there on
+        const int pairs = kDelaySteps / 2 - first;
+        kernels->fill_delays(law, keys.low.data(), keys.high.data(), kRanks, steps, first, pairs,
+                             rows.data(), kRanks);
+        if (exponential)
+          kernels->ticks.fill(law, keys.low.data(), keys.high.data(), kRanks, steps,
+                              kDelaySteps / 2, ticks.data(), kRanks);
+        for (int step = 2 * first; step < kDelaySteps; ++step) {
+          for (std::size_t r = 0; r < kRanks; ++r) {
+            const std::uint64_t key = std::uint64_t{keys.high[r]} << 32U | keys.low[r];
+            const auto words = delay_words(key, steps, step / 2);
+            continued += words.first < kDelayTail || words.second < kDelayTail;
+            const float delay = delay_of(law, key, steps, step);
+            const auto row = static_cast<std::size_t>(step - 2 * first);
+            differ += std::bit_cast<std::uint32_t>(rows[row * kRanks + r]) !=
+                      std::bit_cast<std::uint32_t>(delay);
+            if (exponential)
+              differ += ticks[static_cast<std::size_t>(step) * kRanks + r] != whole(delay);
+          }
         }
       }
       EXPECT_EQ(differ, 0) << kernels->name << " " << noise;
       EXPECT_GT(continued, 0);
     }
   }
+}
+
+TEST(EventRing, InTicksGivesThePlainLoopOfWholeNumbersOnEveryInstructionSet) {
+  Random random(6);
+  const DelayLaw law = law_of("exponential:1us");
+  for (const Kernels* kernels : available_kernels()) {
+    for (int trial = 0; trial < 12; ++trial) {
+      const auto size = static_cast<std::int64_t>(1 + random.below(trial < 3 ? 40 : 700));
+      const auto groups = static_cast<std::int64_t>(1 + random.below(3));
+      const auto steps = static_cast<std::int64_t>(1 + random.below(300));
+      Ring ring(size, groups, random.next());
+      // Some steps far longer than the mean delay; some ranks too late for 32 bits.
+      if (trial % 4 == 1)
+        for (double& edge : ring.edge) edge += 1e-4;
+      if (trial % 4 >= 2) ring.clocks[random.below(ring.clocks.size())] = 1;
+      if (trial % 4 == 3) ring.own[0] = ring.edge[0] = 1.5e-5;
+      RingWork work = ring.work(steps, law);
+      work.clock = RingWork::Clock::ticks;
+      work.kernels = kernels;
+      work.threads = static_cast<int>(1 + random.below(4));
+      work.tile_ranks = static_cast<std::int64_t>(random.below(3) * 37);
+      work.block_steps = static_cast<std::int64_t>(random.below(3) * 16);
+      const auto ticks = ticks_of(work);
+      ASSERT_TRUE(ticks);
+      Ring counted = ring;
+      for (auto* values : {&counted.clocks, &counted.own, &counted.edge})
+        for (double& value : *values) value = std::rint(value / ticks->tick_s);
+      std::vector<double> expected = plainly(counted, steps, ticks->law, true);
+      for (double& t : expected) t *= ticks->tick_s;
+      const std::vector<double> in_seconds = plainly(ring, steps, law);
+      run_rings(work);
+      EXPECT_TRUE(same_bits(ring.clocks, expected))
+          << kernels->name << ", trial " << trial << ", " << groups << " rings of " << size << ", "
+          << steps << " steps";
+      for (std::size_t r = 0; r < expected.size(); ++r)
+        EXPECT_NEAR(expected[r], in_seconds[r], 2e-6 * in_seconds[r]);
+    }
+  }
+}
+
+TEST(EventRing, CountsTicksOnlyWhereTheyAreExactAndWorthIt) {
+  const DelayLaw law = law_of("exponential:1us");
+  Ring ring(1000, 1, 1);
+  EXPECT_FALSE(ticks_of(ring.work(100, law)));
+  EXPECT_TRUE(ticks_of(ring.work(100000, law)));
+  EXPECT_FALSE(ticks_of(ring.work(100000, law_of("normal:200ns"))));
+  ring.edge[3] = 1e-3;  // of others a tick would be a ten-thousandth
+  EXPECT_FALSE(ticks_of(ring.work(100000, law)));
+  ring.edge[3] = 1e-6;
+  EXPECT_TRUE(ticks_of(ring.work(100000, law)));
+  ring.clocks[3] = 1e5;  // 1e17 ticks
+  EXPECT_FALSE(ticks_of(ring.work(100000, law)));
 }
 
 TEST(EventRing, ExchangesWithEveryPartnerOnEveryInstructionSet) {

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/event/ticks.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "sim/event/ring.hpp"
+#include "sim/event/tiles.hpp"
+
+namespace collscale {
+namespace {
+
+constexpr double kTicksPerMean = 0x1p20;
+constexpr double kMostMeansPerStep = 16;
+/// −ln of the smallest uniform variable, 2^-65.
+constexpr double kMostMeansPerDelay = 45.1;
+/// A sweep that starts below ends within 32 bits.
+constexpr std::int32_t kNear = std::int32_t{1} << 30U;
+static_assert(kSweepSteps * (kMostMeansPerStep + kMostMeansPerDelay) * kTicksPerMean < kNear);
+/// Rings of fewer rank-steps keep their clocks in seconds.
+constexpr std::int64_t kLeastRankSteps = std::int64_t{1} << 22U;
+
+/// A tile's clocks while it goes through a block of steps: in `near`, each lane from its earliest
+/// clock on, as long as a lane's clocks lie close enough together.
+class Lanes {
+ public:
+  Lanes(Tile& tile, const TickKernels& kernels) : tile_(tile), kernels_(kernels) {}
+  [[nodiscard]] bool near() const { return near_; }
+
+  /// From `from` on; what is before is not looked at any more.
+  void come_near(std::int64_t from) {
+    const auto at = static_cast<std::size_t>(from);
+    near_ = kernels_.come_near(&tile_.t[at], places(from), kNear, base_.data(), &tile_.near[at]);
+  }
+  void leave(std::int64_t from) {
+    const auto at = static_cast<std::size_t>(from);
+    if (near_) kernels_.leave(&tile_.t[at], places(from), base_.data(), &tile_.near[at]);
+    near_ = false;
+  }
+
+ private:
+  [[nodiscard]] std::int64_t places(std::int64_t from) const { return std::ssize(tile_.t) - from; }
+
+  Tile& tile_;
+  const TickKernels& kernels_;
+  bool near_ = false;
+  std::array<double, kMostLanes> base_{};
+};
+
+template <class Clock, class Sweep>
+void sweep_in_strips(Tile& tile, const Layout& layout, const Kernels& kernels, const Ticks& ticks,
+                     const StepKeys& keys, std::int64_t from, int steps, std::int32_t* rows,
+                     Clock unknown, Sweep&& sweep) {
+  std::array<Clock, kSweepSteps * kMostLanes> carry;
+  carry.fill(unknown);
+  const std::int64_t places = layout.vectors * layout.lanes;
+  for (std::int64_t place = from; place < places; place += kStripRanks) {
+    const std::int64_t here = std::min(kStripRanks, places - place);
+    const auto at = static_cast<std::size_t>(place);
+    kernels.ticks.fill(ticks.law, &tile.low[at], &tile.high[at], here, keys, (steps + 1) / 2, rows,
+                       kStripRanks);
+    if (steps == kSweepSteps) {
+      sweep(at, here, rows, steps, carry.data());
+      continue;
+    }
+    for (int k = 0; k < steps; ++k)
+      sweep(at, here, rows + k * kStripRanks, 1, carry.data() + k * layout.lanes);
+  }
+}
+
+}  // namespace
+
+std::int32_t Ticks::count(double duration_s) const {
+  return static_cast<std::int32_t>(std::lrint(duration_s / tick_s));
+}
+
+std::optional<Ticks> ticks_of(const RingWork& work) {
+  if (work.law == nullptr || work.law->kind != DelayLaw::Kind::exponential) return std::nullopt;
+  const std::int64_t ranks = work.size * work.groups;
+  if (work.clock == RingWork::Clock::seconds) return std::nullopt;
+  if (work.clock == RingWork::Clock::automatic && ranks * work.steps < kLeastRankSteps)
+    return std::nullopt;
+  const double mean_s = work.law->mean_s;
+  double longest_s = kMostMeansPerStep * mean_s;
+  double shortest_s = std::numeric_limits<double>::infinity();
+  double latest_s = 0;
+  for (std::int64_t r = 0; r < ranks; ++r) {
+    if (work.own[r] < 0 || work.edge[r] < 0 || work.clocks[r] < 0) return std::nullopt;
+    longest_s = std::max({longest_s, work.own[r], work.edge[r]});
+    shortest_s = std::min(shortest_s, work.edge[r]);
+    latest_s = std::max(latest_s, work.clocks[r]);
+  }
+  const double tick_s = longest_s / (kMostMeansPerStep * kTicksPerMean);
+  if (tick_s * kTicksPerMean > std::max(mean_s, shortest_s)) return std::nullopt;
+  const double end_s =
+      latest_s + static_cast<double>(work.steps) * (longest_s + kMostMeansPerDelay * mean_s);
+  if (!(tick_s > 0) || end_s / tick_s > 0x1p52) return std::nullopt;
+  return Ticks{tick_s, DelayLaw(Noise{.kind = NoiseKind::exponential, .mean_s = mean_s / tick_s})};
+}
+
+void run_in_ticks(Tile& tile, const Layout& layout, const Kernels& kernels, const RingWork& work,
+                  const Ticks& ticks, std::int64_t step, std::int64_t steps, std::int32_t* rows) {
+  std::int64_t from = first_place(layout, steps);
+  Lanes lanes(tile, kernels.ticks);
+  lanes.come_near(from);
+  for (std::int64_t done = 0; done < steps; done += kSweepSteps) {
+    const auto here = static_cast<int>(std::min<std::int64_t>(steps - done, kSweepSteps));
+    from = first_place(layout, steps - done);
+    const StepKeys keys =
+        step_keys(work.seed, work.stream, static_cast<std::uint64_t>((step + done) / kDelaySteps));
+    if (lanes.near()) {
+      std::int32_t latest = 0;
+      sweep_in_strips(tile, layout, kernels, ticks, keys, from, here, rows, -kNear,
+                      [&](std::size_t at, std::int64_t places, const std::int32_t* delays,
+                          int count, std::int32_t* carry) {
+                        latest = std::max(latest,
+                                          kernels.ticks.sweep(&tile.near[at], &tile.own_ticks[at],
+                                                              &tile.edge_ticks[at], places, delays,
+                                                              kStripRanks, count, carry));
+                      });
+      if (latest >= kNear) {
+        lanes.leave(from);
+        lanes.come_near(from);
+      }
+    } else {
+      sweep_in_strips(tile, layout, kernels, ticks, keys, from, here, rows,
+                      -std::numeric_limits<double>::infinity(),
+                      [&](std::size_t at, std::int64_t places, const std::int32_t* delays,
+                          int count, double* carry) {
+                        kernels.ticks.sweep_wide(&tile.t[at], &tile.own_ticks[at],
+                                                 &tile.edge_ticks[at], places, delays, kStripRanks,
+                                                 count, carry);
+                      });
+    }
+  }
+  lanes.leave(from);
+}
+
+}  // namespace collscale
