@@ -2,7 +2,6 @@
 #include "sim/flow.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <numeric>
 #include <thread>
@@ -10,6 +9,7 @@
 
 #include "scenario/price.hpp"
 #include "sim/flow_engine.hpp"
+#include "sim/in_parallel.hpp"
 #include "sim/memory.hpp"
 
 namespace collscale {
@@ -41,36 +41,14 @@ std::size_t middle_trial(std::span<const double> samples_s) {
   return order[(order.size() - 1) / 2];
 }
 
-namespace {
-
-/// Calls work(i) for 0 <= i < count, each exactly once, over threads.
-template <class Work>
-void in_parallel(std::int64_t count, std::int64_t threads, const Work& work) {
-  std::atomic<std::int64_t> next{0};
-  const auto loop = [&] {
-    for (std::int64_t i = next++; i < count; i = next++) work(i);
-  };
-  std::vector<std::thread> others;
-  for (std::int64_t t = 1; t < std::min(threads, count); ++t) others.emplace_back(loop);
-  loop();
-  for (std::thread& other : others) other.join();
-}
-
-}  // namespace
-
 Expected<std::vector<FlowTrials>> simulate_flow_trials(
     const System& system, Collective collective, std::string_view algorithm, std::int64_t ranks,
     std::span<const double> sizes_bytes, std::int64_t trials, int threads,
     const FlowOptions& options, const PriceOptions& price_options) {
   if (threads < 1) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const std::int64_t priced_trials = hash_matters(system) ? trials : 1;
-  // Fewer threads where memory is scarce; one has to fit.
-  const double most =
-      options.memory_limit_bytes > 0 ? options.memory_limit_bytes : available_memory_bytes();
-  const double one = 8 * static_cast<double>(Fabric(system).link_count());
-  const auto engines = static_cast<std::int64_t>(
-      std::clamp(std::floor(most / one), 1.0,
-                 static_cast<double>(std::min<std::int64_t>(threads, priced_trials))));
+  const std::int64_t engines =
+      engines_that_fit(system, options, std::min<std::int64_t>(threads, priced_trials));
   const auto network = FlowNetwork::make(system, ranks, options, engines);
   if (!network) return tl::unexpected(network.error());
   auto found = candidates(system, collective, algorithm, shape_of(system, ranks));
@@ -92,7 +70,7 @@ Expected<std::vector<FlowTrials>> simulate_flow_trials(
   for (const Candidate& candidate : *found) {
     std::vector<std::vector<Prediction>> by_trial(priced_count);
     std::vector<Expected<void>> whole(priced_count);
-    in_parallel(priced_trials, engines, [&](std::int64_t trial) {
+    in_parallel(priced_trials, engines, [&](std::int64_t trial, std::int64_t) {
       const auto t = static_cast<std::size_t>(trial);
       FlowEngine engine(*network, options.seed + static_cast<std::uint64_t>(trial));
       const ScheduleCost cost = price(candidate.program, engine);

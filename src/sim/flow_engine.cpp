@@ -131,6 +131,15 @@ Expected<void> FlowNetwork::accepts(const Candidate& candidate) const {
   return {};
 }
 
+std::int64_t engines_that_fit(const System& system, const FlowOptions& options,
+                              std::int64_t wanted) {
+  const double most =
+      options.memory_limit_bytes > 0 ? options.memory_limit_bytes : available_memory_bytes();
+  const double one = 8 * static_cast<double>(Fabric(system).link_count());
+  return static_cast<std::int64_t>(
+      std::clamp(std::floor(most / one), 1.0, static_cast<double>(wanted)));
+}
+
 FlowEngine::FlowEngine(const FlowNetwork& network, std::uint64_t seed)
     : network_(network), hashing_(flow_hashing(network.system(), seed)), loads_(network.routes()) {}
 

@@ -57,6 +57,10 @@ class FlowNetwork {
   Routes even_routes_;
 };
 
+/// Up to `wanted` engines, fewer where memory is scarce; one at least.
+std::int64_t engines_that_fit(const System& system, const FlowOptions& options,
+                              std::int64_t wanted);
+
 class FlowEngine {
  public:
   FlowEngine(const FlowNetwork& network, std::uint64_t seed);

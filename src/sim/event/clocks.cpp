@@ -164,11 +164,16 @@ bool Clocks::exchange(const Plan& plan, const Lane& lane, std::int64_t step,
   next_.resize(index(ranks_));
   own_.resize(index(ranks_));
   edge_.resize(index(ranks_));
+  // Of nodes that exchange rank by rank all messages turn round at one level.
   const auto top = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(mask)));
+  const std::int64_t per_node = routes_.fabric().ranks_per_node();
+  const bool nodes =
+      routes_.placement().keeps_nodes() && mask % per_node == 0 && top % per_node == 0;
   for (std::int64_t base = 0; base < ranks_; base += 2 * top) {
+    std::size_t of = 0;
     for (std::int64_t r = base; r < base + top; ++r) {
       const std::int64_t other = r ^ mask;
-      const std::size_t of = kind(r, other);  // of both ways
+      if (!nodes || r % per_node == 0) of = kind(r, other);  // of both ways
       const double slow = factor(r, other);
       own_[index(r)] = own_[index(other)] = slow * steps.durations.busy_s[of];
       edge_[index(r)] = edge_[index(other)] = slow * steps.durations.arrive_s[of];

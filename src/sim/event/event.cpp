@@ -14,6 +14,7 @@
 #include "sim/event/ways.hpp"
 #include "sim/flow_engine.hpp"
 #include "sim/memory.hpp"
+#include "sim/parallel_engine.hpp"
 #include "units/quantity.hpp"
 
 namespace collscale {
@@ -102,6 +103,10 @@ void add_term(Prediction& prediction, const char* term, const std::string& tier,
   prediction.breakdown.push_back({term, tier, seconds});
 }
 
+std::int64_t engines_of(const FlowNetwork& network, const EventOptions& options) {
+  return engines_that_fit(network.system(), options.flow, options.threads);
+}
+
 class Simulation {
  public:
   /// `whole`: the same job where nothing has failed; null where nothing has.
@@ -117,10 +122,10 @@ class Simulation {
                 ? DelayLaw(price_options.terms.has(CostTerm::noise) ? price_options.noise : Noise{})
                 : DelayLaw(std::span<const double>(options.measured_delays_s))),
         network_(network),
-        loads_(network, options.seed),
+        loads_(network, options.seed, engines_of(network, options)),
         rates_(network.system(), without_noise(price_options)) {
     plan_rates_.options.protocol.base_s = 0;
-    if (whole != nullptr) whole_loads_.emplace(*whole, options.seed);
+    if (whole != nullptr) whole_loads_.emplace(*whole, options.seed, engines_of(network, options));
     if (Ways::decide(network.routes())) ways_.emplace(network, options.seed, plan_rates_);
   }
 
@@ -207,8 +212,8 @@ class Simulation {
   std::vector<double> starts_;
   DelayLaw law_;
   const FlowNetwork& network_;
-  FlowEngine loads_;
-  std::optional<FlowEngine> whole_loads_;
+  ParallelFlowEngine loads_;
+  std::optional<ParallelFlowEngine> whole_loads_;
   CostRates rates_;
   CostRates plan_rates_ = rates_;  ///< without the constant part
   std::optional<Ways> ways_;

@@ -125,9 +125,9 @@ TEST(EventDelay, WordsBelowTheTailAreContinuedEvenly) {
   // A continued word is uniform within its 2^-32: where the second word falls says nothing.
   std::vector<int> quarters(4);
   int continued = 0;
-  for (std::uint64_t p = 0; continued < 2000; ++p) {
+  for (std::uint64_t p = 0; continued < 500; ++p) {
     const StepKeys keys = step_keys(1, 0, p);
-    for (std::uint64_t r = 0; r < 65536 && continued < 2000; ++r) {
+    for (std::uint64_t r = 0; r < 65536 && continued < 500; ++r) {
       const std::uint64_t key = rank_key(1, r);
       for (int pair = 0; pair < kPairs; ++pair) {
         if (delay_words(key, keys, pair).first >= kDelayTail) continue;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+namespace collscale {
+
+/// Calls work(i, worker) for 0 <= i < count, each exactly once, over threads. A worker is one of
+/// 0 to threads − 1, and takes its i in rising order.
+template <class Work>
+void in_parallel(std::int64_t count, std::int64_t threads, const Work& work) {
+  std::atomic<std::int64_t> next{0};
+  const auto loop = [&](std::int64_t worker) {
+    for (std::int64_t i = next++; i < count; i = next++) work(i, worker);
+  };
+  std::vector<std::thread> others;
+  for (std::int64_t t = 1; t < std::min(threads, count); ++t) others.emplace_back(loop, t);
+  loop(0);
+  for (std::thread& other : others) other.join();
+}
+
+}  // namespace collscale
