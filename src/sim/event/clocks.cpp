@@ -169,14 +169,16 @@ bool Clocks::exchange(const Plan& plan, const Lane& lane, std::int64_t step,
   const std::int64_t per_node = routes_.fabric().ranks_per_node();
   const bool nodes =
       routes_.placement().keeps_nodes() && mask % per_node == 0 && top % per_node == 0;
+  const std::int64_t alike = nodes ? per_node : 1;
   for (std::int64_t base = 0; base < ranks_; base += 2 * top) {
-    std::size_t of = 0;
-    for (std::int64_t r = base; r < base + top; ++r) {
-      const std::int64_t other = r ^ mask;
-      if (!nodes || r % per_node == 0) of = kind(r, other);  // of both ways
-      const double slow = factor(r, other);
-      own_[index(r)] = own_[index(other)] = slow * steps.durations.busy_s[of];
-      edge_[index(r)] = edge_[index(other)] = slow * steps.durations.arrive_s[of];
+    for (std::int64_t first = base; first < base + top; first += alike) {
+      const std::size_t of = kind(first, first ^ mask);  // of both ways
+      for (std::int64_t r = first; r < first + alike; ++r) {
+        const std::int64_t other = r ^ mask;
+        const double slow = factor(r, other);
+        own_[index(r)] = own_[index(other)] = slow * steps.durations.busy_s[of];
+        edge_[index(r)] = edge_[index(other)] = slow * steps.durations.arrive_s[of];
+      }
     }
   }
   available_kernels().front()->exchange(next_.data(), t.data(), own_.data(), edge_.data(), ranks_,
