@@ -15,6 +15,7 @@
 #include "bench/interrupt.hpp"
 #include "bench/resume.hpp"
 #include "bench/table.hpp"
+#include "measure/clock.hpp"
 #include "measure/make_record.hpp"
 #include "measure/verdict.hpp"
 #include "record_io/results_file.hpp"
@@ -158,9 +159,6 @@ class Run {
       results_.context[key] = sentence;
       note(sentence);
     }
-    if (!closing.empty()) {
-      write(false);
-    }
     write(true);
     Best best;
     for (const Record& record : results_.records) {
@@ -199,7 +197,9 @@ class Run {
     if (!lock || options_.json_path.empty() || !written_) {
       return "";
     }
-    write(true);
+    if (options_.json_path == "-") {
+      write(true);
+    }
     const std::size_t points = results_.records.size();
     return fmt::format("{} finished point{} {} kept in {}", points, points == 1 ? "" : "s",
                        points == 1 ? "is" : "are",
@@ -233,17 +233,28 @@ class Run {
     }
   }
 
+  // A file after each point, and flushed seldom: waiting for a busy disk would keep all ranks
+  // waiting. A run that is killed loses nothing by it; a machine that crashes, the last seconds.
+  // Standard output gets one whole document, at the end.
   void write(bool last) {
-    // Standard output gets one whole document, at the end. A file that lacks nothing stays as it
-    // is.
-    if (!backend_.reports || (options_.resume && !changed_) || options_.json_path.empty() ||
-        last != (options_.json_path == "-")) {
+    constexpr double kFlushEvery_s = 10;
+    const bool to_file = options_.json_path != "-";
+    // A file that lacks nothing stays as it is, and none is made for nothing.
+    if (!backend_.reports || options_.json_path.empty() || (!last && !to_file) ||
+        (!changed_ && (to_file || options_.resume))) {
       return;
     }
     for (auto& [key, value] : backend_.so_far()) {
       results_.context[key] = value;
     }
-    if (auto done = write_results(options_.json_path, results_); !done && written_) {
+    const double now_s = steady_now_s();
+    const bool flush = last || now_s - flushed_at_s_ >= kFlushEvery_s;
+    if (flush) {
+      flushed_at_s_ = now_s;
+    }
+    const auto done = write_results(options_.json_path, results_,
+                                    flush ? Durability::flushed : Durability::buffered);
+    if (!done && written_) {
       written_ = false;  // said once; the table goes on
       report_error(done.error(), true);
     }
@@ -286,6 +297,7 @@ class Run {
   bool wrong_ = false;
   bool stopped_ = false;
   bool written_ = true;
+  double flushed_at_s_ = steady_now_s();
 };
 
 /// One place for every point of a repetition, behind those that there are.

@@ -118,11 +118,32 @@ void Pattern::plan_extreme(std::int64_t limit) {
 }
 
 Pattern::Row Pattern::row(std::int64_t rank) const {
-  Row row(*this, reducing_ ? 0 : rank * kRankStride);
+  Row row;
+  row.pattern_ = this;
+  row.shift_ = reducing_ ? 0 : rank * kRankStride;
   for (std::uint32_t key = 0; reducing_ && key < period_; ++key) {
-    row.by_key_.push_back(contribution(rank, key));
+    row.by_key.push_back(contribution(rank, key));
   }
   return row;
+}
+
+Pattern::Row Pattern::reduced_row() const {
+  Row row;
+  row.pattern_ = this;
+  row.by_key = reduced_;
+  return row;
+}
+
+// As key(), without a product or a branch per index.
+void Pattern::Row::keys(std::int64_t first, std::span<std::uint32_t> keys) const {
+  const auto period = static_cast<std::uint32_t>(pattern_->period_);
+  const auto round = static_cast<std::uint32_t>(pattern_->round_);
+  auto wide = static_cast<std::uint64_t>(first + shift_) * kStep;
+  for (std::uint32_t& key : keys) {
+    const auto at = static_cast<std::uint32_t>(((wide >> 32U) * period) >> 32U) + round;
+    key = std::min(at, at - period);  // below the period the difference wraps and is the larger
+    wide += kStep;
+  }
 }
 
 int Pattern::contribution(std::int64_t rank, std::uint32_t key) const {

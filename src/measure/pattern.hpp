@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "collective/collective.hpp"
@@ -25,33 +26,35 @@ class Pattern {
     return reducing_ ? contribution(rank, key(index))
                      : static_cast<int>(key(index + rank * kRankStride));
   }
-  /// What one rank sends, looked up rather than computed: for filling a buffer.
+  /// Many values, looked up rather than computed: for filling and checking whole buffers. The value
+  /// at an index is by_key[key], or the key itself where that is empty. `keys` writes those of
+  /// `first` and the indices that follow.
   class Row {
    public:
-    [[nodiscard]] int sent(std::int64_t index) const {
-      const std::uint32_t key = pattern_.key(index + shift_);
-      return by_key_.empty() ? static_cast<int>(key) : by_key_[key];
-    }
+    void keys(std::int64_t first, std::span<std::uint32_t> keys) const;
+    std::vector<int> by_key;
 
    private:
     friend class Pattern;
-    Row(const Pattern& pattern, std::int64_t shift) : pattern_(pattern), shift_(shift) {}
-    const Pattern& pattern_;
-    std::int64_t shift_;
-    std::vector<int> by_key_;  // empty where the key is the value
+    const Pattern* pattern_ = nullptr;
+    std::int64_t shift_ = 0;
   };
-  /// The pattern must outlive it.
+  /// What one rank sends. The pattern must outlive it.
   [[nodiscard]] Row row(std::int64_t rank) const;
+  /// What reduced() gives. The pattern must outlive it.
+  [[nodiscard]] Row reduced_row() const;
   /// The reduction over all ranks of what they send at `index`.
   [[nodiscard]] int reduced(std::int64_t index) const { return reduced_[key(index)]; }
 
  private:
   static constexpr std::int64_t kRankStride = 0x2545f491;  // odd, spreads ranks over the hash
 
+  static constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15U;
+
   // A multiplicative hash scaled to [0, period), and then `round` further: no division, so filling
   // runs at memory speed. Neighbouring keys have different results.
   [[nodiscard]] std::uint32_t key(std::int64_t index) const {
-    const auto wide = static_cast<std::uint64_t>(index) * 0x9e3779b97f4a7c15U;
+    const auto wide = static_cast<std::uint64_t>(index) * kStep;
     const std::uint64_t at = (((wide >> 32U) * period_) >> 32U) + round_;
     return static_cast<std::uint32_t>(at >= period_ ? at - period_ : at);
   }

@@ -63,12 +63,26 @@ class Stopwatch {
   Clock& now_s_;
 };
 
+/// Appends a round of batches to the samples; `own_s` are this process's times, `agreed_s` those of
+/// the slowest.
+template <Coordinator C>
+void keep(C& processes, std::span<const double> own_s, std::span<const double> agreed_s,
+          SampleSet& result) {
+  if constexpr (requires { processes.note_samples(own_s); }) {
+    processes.note_samples(own_s);  // groups that measure together are told apart by them
+  }
+  for (const double time_s : agreed_s) {
+    result.time_s.push_back(time_s / static_cast<double>(result.batch));
+  }
+}
+
 /// Before the samples: finds the batch, and performs operations until their times have settled.
-/// Gives the duration of one batch. Nothing here asks a clock that is not agreed on, so that all
-/// processes do the same.
-template <Coordinator C, class Watch, class Operation>
-double settle(C& processes, const SamplingPlan& plan, Watch& watch, Operation& run,
-              SampleSet& result) {
+/// Where the last round is what a sample is, it is the first round of samples, which began at
+/// `begin_s`. Gives the duration of one batch. Nothing here asks a clock that is not agreed on, so
+/// that all processes do the same.
+template <Coordinator C, class Watch, class Operation, class Clock>
+double settle(C& processes, const SamplingPlan& plan, Watch& watch, Operation& run, Clock& now_s,
+              SampleSet& result, double& begin_s) {
   if (plan.fixed_warmup && *plan.fixed_warmup > 0) {
     run(*plan.fixed_warmup);
     result.warmup = *plan.fixed_warmup;
@@ -96,26 +110,35 @@ double settle(C& processes, const SamplingPlan& plan, Watch& watch, Operation& r
     result.batch = next;
   }
   if (plan.fixed_warmup) {
+    begin_s = now_s();
     return pilot_s;
   }
+  std::vector<double> own;
   std::vector<double> round;
   double earlier_s = pilot_s;
   result.warmup_stable = result.batch == 1 && times_agree(before_s, pilot_s);
   for (;;) {
     const std::int64_t count = next_warmup_round(plan, elapsed_s, earlier_s);
+    begin_s = now_s();
     if (count == 0) {
       return pilot_s;
     }
-    round.assign(static_cast<std::size_t>(count), 0.0);
-    watch.time_after_barriers(result.batch, round);
+    own.assign(static_cast<std::size_t>(count), 0.0);
+    watch.time_after_barriers(result.batch, own);
+    round = own;
     processes.all_max(round);
     for (const double time_s : round) {
       elapsed_s += time_s;
     }
-    result.warmup += count * result.batch;
     const double later_s = median(round);
     result.warmup_stable = times_agree(earlier_s, later_s);
+    if (result.warmup_stable && settled_round_counts(plan)) {
+      keep(processes, own, round, result);
+      return later_s;
+    }
+    result.warmup += count * result.batch;
     if (result.warmup_stable) {
+      begin_s = now_s();
       return later_s;
     }
     earlier_s = later_s;
@@ -128,7 +151,8 @@ template <Coordinator C, class Operation, class Clock>
 SampleSet take_samples(C& processes, const SamplingPlan& plan, Operation&& run, Clock&& now_s) {
   SampleSet result;
   Stopwatch watch(processes, run, now_s);
-  const double pilot_s = settle(processes, plan, watch, run, result);
+  double begin_s = now_s();
+  const double pilot_s = settle(processes, plan, watch, run, now_s, result, begin_s);
   if constexpr (ClockPeers<C>) {
     if (plan.sync == SyncPolicy::window &&
         take_windows(processes, plan, pilot_s, run, now_s, result)) {
@@ -139,7 +163,7 @@ SampleSet take_samples(C& processes, const SamplingPlan& plan, Operation&& run, 
   if (plan.sync == SyncPolicy::back_to_back) {
     result.sync = SyncPolicy::back_to_back;
   }
-  const double begin_s = now_s();
+  std::vector<double> own;
   std::vector<double> round;
   for (;;) {
     const std::int64_t count =
@@ -147,19 +171,15 @@ SampleSet take_samples(C& processes, const SamplingPlan& plan, Operation&& run, 
     if (count <= 0) {
       return result;
     }
-    round.assign(static_cast<std::size_t>(count), 0.0);
+    own.assign(static_cast<std::size_t>(count), 0.0);
     if (result.sync == SyncPolicy::back_to_back) {
-      watch.time_back_to_back(result.batch, round);
+      watch.time_back_to_back(result.batch, own);
     } else {
-      watch.time_after_barriers(result.batch, round);
+      watch.time_after_barriers(result.batch, own);
     }
-    if constexpr (requires { processes.note_samples(round); }) {
-      processes.note_samples(round);  // groups that measure together are told apart by them
-    }
+    round = own;
     processes.all_max(round);
-    for (const double sample_s : round) {
-      result.time_s.push_back(sample_s / static_cast<double>(result.batch));
-    }
+    keep(processes, own, round, result);
   }
 }
 

@@ -15,13 +15,29 @@ namespace collscale {
 namespace {
 
 constexpr std::array<std::string_view, 3> kSyncPolicies{"barrier", "back-to-back", "window"};
+constexpr std::int64_t kWarmupRound = 10;  // samples at most
 
-bool precise_enough(const SamplingPlan& plan, const SampleSet& so_far) {
-  if (static_cast<std::int64_t>(so_far.time_s.size()) < plan.enough_from_samples) {
-    return false;
+/// Samples that are missing to the precision asked for, if those to come are like those before:
+/// intervals narrow with the square root of the number of samples. 0: it is reached.
+std::int64_t missing_to_precision(const SamplingPlan& plan, const SampleSet& so_far) {
+  const auto done = static_cast<std::int64_t>(so_far.time_s.size());
+  if (done < plan.enough_from_samples) {
+    return plan.enough_from_samples - done;
   }
   const auto reached = precision_of(so_far.time_s);
-  return reached && *reached <= plan.precision;
+  if (reached && *reached <= plan.precision) {
+    return 0;
+  }
+  // An estimate from few samples, so no more than half of what there is; and not so few that one
+  // looks, and stops by chance, after every other sample.
+  const std::int64_t most = std::max<std::int64_t>(done / 2, 1);
+  if (!reached || plan.precision <= 0) {
+    return most;
+  }
+  const double ratio = *reached / plan.precision;
+  const double more = static_cast<double>(done) * (ratio * ratio - 1);
+  return std::clamp(static_cast<std::int64_t>(std::min(more, static_cast<double>(most))),
+                    std::max<std::int64_t>(done / 5, 1), most);
 }
 
 }  // namespace
@@ -65,13 +81,17 @@ std::int64_t next_batch(const SamplingPlan& plan, std::int64_t batch, double ela
                   static_cast<std::int64_t>(std::ceil(static_cast<double>(batch) * factor)));
 }
 
+bool settled_round_counts(const SamplingPlan& plan) {
+  return plan.sync == SyncPolicy::barrier && !plan.fixed_samples &&
+         plan.max_samples >= kWarmupRound;
+}
+
 bool times_agree(double earlier_s, double later_s) {
   constexpr double kClose = 0.05;
   return std::abs(later_s - earlier_s) <= kClose * std::max(earlier_s, later_s);
 }
 
 std::int64_t next_warmup_round(const SamplingPlan& plan, double elapsed_s, double sample_cost_s) {
-  constexpr std::int64_t kMost = 10;
   const double left_s = plan.time_budget_s / 5 - elapsed_s;
   if (left_s <= 0) {
     return 0;
@@ -79,7 +99,8 @@ std::int64_t next_warmup_round(const SamplingPlan& plan, double elapsed_s, doubl
   // At least four rounds fit, so that two can agree after some did not.
   const double affordable = left_s / (4 * std::max(sample_cost_s, 1e-9));
   return std::clamp<std::int64_t>(
-      static_cast<std::int64_t>(std::min(affordable, static_cast<double>(kMost))), 1, kMost);
+      static_cast<std::int64_t>(std::min(affordable, static_cast<double>(kWarmupRound))), 1,
+      kWarmupRound);
 }
 
 std::int64_t next_round(const SamplingPlan& plan, const SampleSet& so_far, double elapsed_s,
@@ -90,7 +111,8 @@ std::int64_t next_round(const SamplingPlan& plan, const SampleSet& so_far, doubl
   }
   const std::int64_t room = plan.max_samples - done;
   const std::int64_t missing = plan.min_samples - done;
-  if (room <= 0 || precise_enough(plan, so_far)) {
+  const std::int64_t wanted = missing_to_precision(plan, so_far);
+  if (room <= 0 || wanted == 0) {
     return 0;
   }
   const double left_s = plan.time_budget_s - elapsed_s;
@@ -98,11 +120,10 @@ std::int64_t next_round(const SamplingPlan& plan, const SampleSet& so_far, doubl
     return std::max<std::int64_t>(0, std::min(missing, room));
   }
   const double cost_s = done > 0 ? elapsed_s / static_cast<double>(done) : sample_cost_s;
-  // No more than a third of what the budget still holds, as the cost is an estimate; and no more
-  // than half of what there is, as the precision may be reached with little more.
+  // No more than a third of what the budget still holds, as the cost is an estimate.
   const double affordable = left_s / std::max(cost_s, 1e-9);
-  const auto wanted = static_cast<double>(std::max(plan.enough_from_samples, done / 2));
-  const double share = std::min({std::max(1.0, affordable / 3), wanted, static_cast<double>(room)});
+  const double share = std::min(
+      {std::max(1.0, affordable / 3), static_cast<double>(wanted), static_cast<double>(room)});
   if (missing <= 0 && affordable < 1) {
     return 0;
   }

@@ -62,6 +62,10 @@ bool times_agree(double earlier_s, double later_s);
 /// point's budget is for it.
 std::int64_t next_warmup_round(const SamplingPlan& plan, double elapsed_s, double sample_cost_s);
 
+/// Whether the round of the warm-up by which times had settled is the first round of samples: it
+/// was taken as they are.
+bool settled_round_counts(const SamplingPlan& plan);
+
 /// How many samples the next round takes; 0: enough. `elapsed_s` is the time the rounds so far
 /// took, barriers included, and `sample_cost_s` an estimate of one sample's for the first round.
 std::int64_t next_round(const SamplingPlan& plan, const SampleSet& so_far, double elapsed_s,

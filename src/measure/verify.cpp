@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -90,24 +91,53 @@ auto with_type(DataType type, F&& f) {
   return f(double{});
 }
 
-/// Compares `count` elements from `first` on with want(0), want(1), ...
-template <class T, class Want>
-void check_run(std::span<const std::byte> buffer, std::int64_t first, std::int64_t count,
-               Want&& want, Mismatch& found) {
-  const std::byte* at = buffer.data() + static_cast<std::size_t>(first) * sizeof(T);
-  for (std::int64_t i = 0; i < count; ++i, at += sizeof(T)) {
-    const T expected = encode<T>(want(i));
-    if (std::memcmp(at, &expected, sizeof(T)) == 0) {
-      continue;
+/// Calls f(i, values) with the values of i, i + 1, ... as the type has them, block by block.
+template <class T, class F>
+void for_blocks(const Pattern::Row& row, std::int64_t from, std::int64_t count, F&& f) {
+  constexpr std::size_t kBlock = 1024;  // its keys and values stay in the first cache
+  std::array<std::uint32_t, kBlock> keys;
+  std::array<T, kBlock> values;
+  std::vector<T> by_key(row.by_key.size());
+  std::transform(row.by_key.begin(), row.by_key.end(), by_key.begin(), encode<T>);
+  for (std::int64_t i = 0; i < count; i += static_cast<std::int64_t>(kBlock)) {
+    const std::size_t size = std::min(kBlock, static_cast<std::size_t>(count - i));
+    row.keys(from + i, std::span(keys).first(size));
+    if (by_key.empty()) {
+      for (std::size_t k = 0; k < size; ++k) {
+        values[k] = encode<T>(static_cast<int>(keys[k]));
+      }
+    } else {
+      for (std::size_t k = 0; k < size; ++k) {
+        values[k] = by_key[keys[k]];
+      }
     }
-    if (found.wrong++ == 0) {
-      T got;
-      std::memcpy(&got, at, sizeof(T));
-      found.index = first + i;
-      found.got = decode(got);
-      found.want = decode(expected);
-    }
+    f(i, std::span<const T>(values).first(size));
   }
+}
+
+/// Compares `count` elements from `first` on with those of `row` from `from` on.
+template <class T>
+void check_run(std::span<const std::byte> buffer, std::int64_t first, std::int64_t count,
+               const Pattern::Row& row, std::int64_t from, Mismatch& found) {
+  const std::byte* const begin = buffer.data() + static_cast<std::size_t>(first) * sizeof(T);
+  for_blocks<T>(row, from, count, [&](std::int64_t i, std::span<const T> expected) {
+    const std::byte* at = begin + static_cast<std::size_t>(i) * sizeof(T);
+    if (std::memcmp(at, expected.data(), expected.size_bytes()) == 0) {
+      return;
+    }
+    for (std::size_t k = 0; k < expected.size(); ++k, at += sizeof(T)) {
+      if (std::memcmp(at, &expected[k], sizeof(T)) == 0) {
+        continue;
+      }
+      if (found.wrong++ == 0) {
+        T got;
+        std::memcpy(&got, at, sizeof(T));
+        found.index = first + i + static_cast<std::int64_t>(k);
+        found.got = decode(got);
+        found.want = decode(expected[k]);
+      }
+    }
+  });
 }
 
 }  // namespace
@@ -117,12 +147,11 @@ void fill_send(const Scenario& scenario, const BufferLayout& layout, const Patte
   const Pattern::Row row = pattern.row(rank);
   with_type(scenario.dtype, [&](auto type) {
     using T = decltype(type);
-    std::byte* at = buffer.data();
     const std::int64_t elements = extents_of(scenario, layout, rank).send;
-    for (std::int64_t i = 0; i < elements; ++i, at += sizeof(T)) {
-      const T value = encode<T>(row.sent(i));
-      std::memcpy(at, &value, sizeof(T));
-    }
+    for_blocks<T>(row, 0, elements, [&](std::int64_t i, std::span<const T> values) {
+      std::memcpy(buffer.data() + static_cast<std::size_t>(i) * sizeof(T), values.data(),
+                  values.size_bytes());
+    });
   });
 }
 
@@ -145,13 +174,10 @@ Mismatch check_receive(const Scenario& scenario, const BufferLayout& layout, con
   with_type(scenario.dtype, [&](auto type) {
     using T = decltype(type);
     const auto reduced = [&](std::int64_t at, std::int64_t from) {
-      check_run<T>(
-          buffer, at, count, [&](auto i) { return pattern.reduced(from + i); }, found);
+      check_run<T>(buffer, at, count, pattern.reduced_row(), from, found);
     };
     const auto sent = [&](Block block, std::int64_t origin, std::int64_t from) {
-      check_run<T>(
-          buffer, block.begin, block.elements,
-          [&](auto i) { return pattern.sent(origin, from + i); }, found);
+      check_run<T>(buffer, block.begin, block.elements, pattern.row(origin), from, found);
     };
     switch (scenario.collective) {
       case Collective::all_reduce:
@@ -200,6 +226,9 @@ void check_guard(DataType type, std::span<const std::byte> guard, std::int64_t e
                  Mismatch& found) {
   const auto size = static_cast<std::size_t>(element_bytes(type));
   const auto untouched = [](std::byte value) { return value == kUntouched; };
+  if (std::all_of(guard.begin(), guard.end(), untouched)) {
+    return;
+  }
   for (std::size_t at = 0; at + size <= guard.size(); at += size) {
     const auto element = guard.subspan(at, size);
     if (std::all_of(element.begin(), element.end(), untouched)) {

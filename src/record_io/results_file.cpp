@@ -54,18 +54,19 @@ class TemporaryFile {
     return cannot_write(target.string(), "too many temporary files beside it", ExitCode::failed);
   }
 
-  int write(std::string_view text) const {
+  int write(std::string_view text, Durability durability) const {
     while (!text.empty()) {
       const ssize_t count = ::write(descriptor_, text.data(), text.size());
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) return errno;
       text.remove_prefix(static_cast<std::size_t>(count));
     }
-    return ::fsync(descriptor_) == 0 ? 0 : errno;
+    return durability == Durability::buffered || ::fsync(descriptor_) == 0 ? 0 : errno;
   }
 
   int rename_to(const fs::path& target) {
-    close();
+    // Some file systems find out only here that there was no room.
+    if (::close(std::exchange(descriptor_, -1)) != 0) return errno;
     if (::rename(path_.c_str(), target.c_str()) != 0) return errno;
     path_.clear();
     return 0;
@@ -185,25 +186,27 @@ Expected<Results> read_results(const std::string& path) {
   return from_json(*text, path);
 }
 
-Expected<void> write_text_file(const std::string& path, std::string_view text) {
+Expected<void> write_text_file(const std::string& path, std::string_view text,
+                               Durability durability) {
   if (path == "-") return write_stream("stdout", text, stdout);
   const auto target = resolve(path);
   if (!target) return tl::make_unexpected(target.error());
   if (target->in_place) return write_in_place(path, text);
   auto file = TemporaryFile::beside(target->path);
   if (!file) return tl::make_unexpected(file.error());
-  if (const int code = file->write(text))
+  if (const int code = file->write(text, durability))
     return cannot_write(path, system_message(code), ExitCode::failed);
   if (const int code = file->rename_to(target->path))
     return cannot_write(path, system_message(code), ExitCode::failed);
   return {};
 }
 
-Expected<void> write_results(const std::string& path, const Results& results) {
+Expected<void> write_results(const std::string& path, const Results& results,
+                             Durability durability) {
   for (const Record& record : results.records) {
     if (auto checked = check_record(record); !checked) return checked;
   }
-  return write_text_file(path, to_json(results));
+  return write_text_file(path, to_json(results), durability);
 }
 
 Expected<void> check_writable(const std::string& path) {

@@ -32,16 +32,22 @@ Expected<std::string> read_text_file(const std::string& path);
 /// ranks).
 Expected<void> check_record(const Record& record);
 
+/// flushed: on the disk when the call returns, whatever happens to the machine then. buffered: in
+/// the kernel's hands, which survives the end of the program; a disk that is busy holds nobody up.
+enum class Durability { buffered, flushed };
+
 /// Writes through a temporary file beside `path` and renames it: a reader never sees half a file.
 /// "-" is stdout. A device or a pipe is written in place. Checks every record before it writes.
-Expected<void> write_results(const std::string& path, const Results& results);
+Expected<void> write_results(const std::string& path, const Results& results,
+                             Durability durability = Durability::flushed);
 
 /// Fails now rather than after the measurement: checks that `path` can be written, creating nothing
 /// that stays.
 Expected<void> check_writable(const std::string& path);
 
 /// Writes any text with the same guarantees as write_results; for the other files we make.
-Expected<void> write_text_file(const std::string& path, std::string_view text);
+Expected<void> write_text_file(const std::string& path, std::string_view text,
+                               Durability durability = Durability::flushed);
 
 /// What is the same for every file this machine writes: schema version, host, date, cores, our
 /// version and build, compiler.

@@ -145,6 +145,26 @@ TEST(TakeSamples, WarmsUpUntilTimesNoLongerFall) {
   EXPECT_LT(set.time_s.front(), 1.5e-3);
 }
 
+TEST(TakeSamples, TheRoundByWhichTimesHaveSettledCounts) {
+  SamplingPlan plan;
+  plan.fixed_batch = 1;
+  std::int64_t operations = 0;
+  const auto even = [&](std::int64_t) {
+    ++operations;
+    return 1e-3;
+  };
+  const SampleSet set = sample_alone(plan, even);
+  EXPECT_EQ(set.warmup, 1 + 3) << "the first and the pilots";
+  EXPECT_EQ(set.time_s.size(), 30U);
+  EXPECT_EQ(operations, 34);
+  plan.fixed_samples = 12;
+  EXPECT_EQ(sample_alone(plan, even).time_s.size(), 12U);
+  plan.fixed_samples.reset();
+  plan.max_samples = 5;
+  plan.min_samples = 5;
+  EXPECT_EQ(sample_alone(plan, even).time_s.size(), 5U);
+}
+
 TEST(TakeSamples, WarmUpGivesUpAfterAFifthOfTheBudget) {
   SamplingPlan plan;
   plan.fixed_batch = 1;

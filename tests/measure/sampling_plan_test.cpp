@@ -55,6 +55,16 @@ TEST(NextRound, GrowsWithWhatThereIsSoThatItCanStopSoon) {
   EXPECT_EQ(next_round(plan, samples(200, 1e-3, 1e-4), 1e-3, 1e-6), 100);
 }
 
+TEST(NextRound, TakesWhatIsMissingToThePrecisionByTheSquareRootLaw) {
+  SamplingPlan plan;
+  const SampleSet wide = samples(400, 1.0, 0.001);
+  const double reached = *precision_of(wide.time_s);
+  plan.precision = reached / 1.1;
+  EXPECT_NEAR(static_cast<double>(next_round(plan, wide, 1e-3, 1e-6)), 0.21 * 400, 1);
+  plan.precision = reached / 1.01;
+  EXPECT_EQ(next_round(plan, wide, 1e-3, 1e-6), 80) << "not so few that chance decides";
+}
+
 TEST(NextRound, StopsWhenTheMedianIsKnownWellEnough) {
   SamplingPlan plan;
   EXPECT_EQ(next_round(plan, samples(60, 1e-3), 0.06, 1e-3), 0);

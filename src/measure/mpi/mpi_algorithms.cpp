@@ -16,6 +16,8 @@ namespace collscale {
 
 namespace {
 
+constexpr const char* kDynamicRules = "OMPI_MCA_coll_tuned_use_dynamic_rules";
+
 /// Of segmented_ring, where the library's own default is no segments, which makes it the plain
 /// ring; as large as Open MPI's decision rules used to ask for.
 constexpr int kRingSegmentBytes = 1 << 20;
@@ -145,7 +147,7 @@ std::vector<Variable::Item> choices(Collective collective) {
 
 }  // namespace
 
-void enable_algorithm_choice() { ::setenv("OMPI_MCA_coll_tuned_use_dynamic_rules", "1", 0); }
+void enable_algorithm_choice() { ::setenv(kDynamicRules, "1", 0); }
 
 std::string mpi_algorithm_name(std::string_view library_name) {
   std::string text(library_name);
@@ -154,8 +156,12 @@ std::string mpi_algorithm_name(std::string_view library_name) {
 }
 
 MpiAlgorithms::MpiAlgorithms(const MpiCommunicator& ranks) : ranks_(ranks) {
+  const char* const rules = std::getenv(kDynamicRules);
+  const bool enabled = rules != nullptr && std::string_view(rules) != "0";
+  // Not without need: Open MPI then loads every component that it has, drivers of networks that are
+  // not there included, which takes a fifth of a second.
   int provided = 0;
-  has_tools_ = MPI_T_init_thread(MPI_THREAD_SINGLE, &provided) == MPI_SUCCESS;
+  has_tools_ = enabled && MPI_T_init_thread(MPI_THREAD_SINGLE, &provided) == MPI_SUCCESS;
 }
 
 MpiAlgorithms::~MpiAlgorithms() {
@@ -169,10 +175,8 @@ MpiAlgorithms::~MpiAlgorithms() {
 }
 
 std::vector<std::string> MpiAlgorithms::names(Collective collective) const {
-  const char* const rules = std::getenv("OMPI_MCA_coll_tuned_use_dynamic_rules");
-  const bool enabled = rules != nullptr && std::string_view(rules) != "0";
   std::vector<std::string> all;
-  if (has_tools_ && enabled) {
+  if (has_tools_) {
     for (const Variable::Item& item : choices(collective)) {
       all.push_back(item.name);
     }

@@ -2,6 +2,8 @@
 // One point over MPI on host memory: verify one operation, then take samples.
 #pragma once
 
+#include <algorithm>
+
 #include "measure/buffers.hpp"
 #include "measure/clock.hpp"
 #include "measure/mpi/mpi_communicator.hpp"
@@ -25,8 +27,8 @@ PointResult measure_on_host(Ranks& ranks, const Scenario& scenario, const Buffer
     }
   }
   const auto used = static_cast<std::size_t>(slots.pool_bytes());
-  fill_ones(scenario.dtype, pools.send.bytes().first(used));
-  fill_ones(scenario.dtype, pools.receive.bytes().first(used));
+  refill(pools, scenario, used,
+         std::min(used, plan.verify ? static_cast<std::size_t>(layout.size_bytes) : 0));
   SlotWalk slot(slots);
   const auto run = [&](std::int64_t operations) {
     for (std::int64_t i = 0; i < operations; ++i) {

@@ -16,7 +16,25 @@ namespace collscale {
 struct HostPools {
   HostBuffer send;
   HostBuffer receive;
+  std::size_t ones_bytes = 0;         ///< from the begin of `send`: what fill_ones has filled
+  DataType ones_of = DataType::int8;  ///< with which type's
 };
+
+/// Fills the first `used` bytes of what operations read from with ones: harmless however often they
+/// are reduced. Of the send pool that is what was not filled before, and the first `overwritten`
+/// bytes; in place, reductions read from the receive pool.
+inline void refill(HostPools& pools, const Scenario& scenario, std::size_t used,
+                   std::size_t overwritten) {
+  const std::span<std::byte> send = pools.send.bytes();
+  const std::size_t filled = pools.ones_of == scenario.dtype ? std::min(used, pools.ones_bytes) : 0;
+  fill_ones(scenario.dtype, send.first(std::min(filled, overwritten)));
+  fill_ones(scenario.dtype, send.subspan(filled, used - filled));
+  pools.ones_bytes = filled == 0 ? used : std::max(used, pools.ones_bytes);
+  pools.ones_of = scenario.dtype;
+  if (scenario.in_place && reduces(scenario.collective)) {
+    fill_ones(scenario.dtype, pools.receive.bytes().first(used));
+  }
+}
 
 /// A barrier is right when no rank leaves it before every rank has entered it. Sixteen times a
 /// rank, each in turn, comes late, and looks before it enters for messages of ranks that have left
