@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "bench/algorithms.hpp"
+#include "bench/attainable.hpp"
 #include "bench/layouts.hpp"
 #include "bench/matrix.hpp"
 #include "bench/process_setup.hpp"
@@ -20,6 +21,7 @@
 #include "measure/mpi/mpi_measure.hpp"
 #include "measure/mpi/mpi_operation.hpp"
 #include "measure/mpi/ping_pong.hpp"
+#include "measure/surroundings.hpp"
 #include "stats/quantiles.hpp"
 #include "units/quantity.hpp"
 
@@ -140,6 +142,41 @@ Expected<void> check_memory(std::int64_t pool_bytes, const NodeMap& map) {
       map.local_size, map.local_size == 1 ? "" : "s", format_size(needed), format_size(memory)));
 }
 
+bool wants_ceiling(const BenchOptions& options, const PointList& list, int ranks) {
+  return options.ceiling && !options.benchmark.list && ranks > 1 &&
+         std::any_of(list.points.begin(), list.points.end(), [](const BenchPoint& point) {
+           return point.scenario.layout.empty() || point.scenario.layout == "all";
+         });
+}
+
+/// Of all ranks, with the buffers and the policy of the points.
+Ceiling measured_ceiling(MpiCommunicator& ranks, const BenchOptions& options, const PointList& list,
+                         std::span<const int> node_of, HostPools& pools, std::int64_t pool_bytes) {
+  double largest_bytes = 0;
+  for (const BenchPoint& point : list.points) {
+    largest_bytes = std::max(largest_bytes, point.scenario.size_bytes);
+  }
+  const auto room = static_cast<std::int64_t>(pools.send.bytes().size()) - kGuardBytes;
+  return measure_ceiling(
+      ranks, node_of, largest_bytes, options.sampling,
+      [&ranks](std::int64_t size_bytes) { return MpiPingPong(ranks, size_bytes); },
+      [&](std::int64_t size_bytes) {
+        const std::int64_t bytes = std::min(size_bytes, room);
+        const BufferLayout layout = buffer_layout(Collective::broadcast, DataType::uint8,
+                                                  static_cast<double>(bytes), ranks.size());
+        return [&pools, bytes,
+                slot = SlotWalk(plan_slots(options.buffers, layout, std::min(pool_bytes, room)))](
+                   std::int64_t times) mutable {
+          for (std::int64_t i = 0; i < times; ++i) {
+            const std::int64_t at = slot.next_bytes();
+            std::memcpy(pools.receive.data() + at, pools.send.data() + at,
+                        static_cast<std::size_t>(bytes));
+          }
+        };
+      },
+      steady_now_s);
+}
+
 ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
   const bool reports = ranks.rank() == 0;
   const NodeMap map = map_nodes(ranks);
@@ -156,19 +193,24 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
   if (!list) {
     return report_error(list.error(), reports);
   }
+  auto attainables = Attainables::make(options, ranks.size());
+  if (!attainables) {
+    return report_error(attainables.error(), reports);
+  }
   const unsigned cores = std::thread::hardware_concurrency();
   BenchBackend backend;
   backend.engine = Engine::mpi;
   backend.reports = reports;
   backend.ranks = ranks.size();
   backend.nodes = map.nodes;
-  backend.context = {{"mpi_library", mpi_library_version()},
-                     {"ranks_per_node", fmt::format("{}", map.local_size)}};
+  backend.context = surroundings(ranks);
+  backend.context["mpi_library"] = mpi_library_version();
+  backend.context["ranks_per_node"] = fmt::format("{}", map.local_size);
   backend.context.merge(grouping_context(options, *layouts, node_of));
   backend.about = {
       fmt::format("bench_mpi: {}, {} rank{} on {} node{} of {} cores; {}, {}, buffers {}",
                   mpi_library_version(), ranks.size(), ranks.size() == 1 ? "" : "s", map.nodes,
-                  map.nodes == 1 ? "" : "s", cores, name(options.dtype), name(options.op),
+                  map.nodes == 1 ? "" : "s", cores, names_of(options.dtypes), names_of(options.ops),
                   name(options.buffers)),
       "time: median over samples; a sample is the slowest rank's time per operation"};
   if (static_cast<unsigned>(map.local_size) > cores && cores > 0) {
@@ -205,6 +247,15 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
   }
   backend.agree = [&ranks](std::int64_t value) { return ranks.agree(value); };
   backend.any = [&ranks](bool mine) { return any_process(ranks, mine); };
+  if (wants_ceiling(options, *list, ranks.size()) && !attainables->by_topology()) {
+    attainables->use(measured_ceiling(ranks, options, *list, node_of, pools, pool_bytes));
+  }
+  if (const std::string about = attainables->about(ranks.size(), map.nodes); !about.empty()) {
+    backend.about.push_back(about);
+  }
+  backend.judge = [&attainables](Record& record, std::int64_t batch) {
+    attainables->judge(record, batch);
+  };
   GroupedPoints grouped(options, *layouts, ranks, pools, pool_bytes, heartbeat);
   backend.closing = [&grouped] { return grouped.closing(); };
   backend.so_far = [&grouped] { return grouped.so_far(); };

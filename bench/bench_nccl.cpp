@@ -7,9 +7,11 @@
 #include <cstdlib>
 #include <exception>
 
+#include "bench/attainable.hpp"
 #include "bench/process_setup.hpp"
 #include "bench/watchdog_setup.hpp"
 #include "measure/nccl/nccl_measure.hpp"
+#include "measure/surroundings.hpp"
 #ifdef COLLSCALE_HAVE_MPI
 #include "measure/mpi/mpi_communicator.hpp"
 #endif
@@ -89,6 +91,10 @@ ExitCode measure(const BenchOptions& options, Processes& processes, const NodeMa
       return report_error(can.error(), reports);
     }
   }
+  const auto attainables = Attainables::make(options, ranks);
+  if (!attainables) {
+    return report_error(attainables.error(), reports);
+  }
   BenchBackend backend;
   backend.engine = Engine::nccl;
   backend.reports = reports;
@@ -105,11 +111,16 @@ ExitCode measure(const BenchOptions& options, Processes& processes, const NodeMa
   }
   NcclDeviceGroup gpus({map.local_rank * options.gpus, options.gpus,
                         processes.rank() * options.gpus, ranks, shared_nccl_id(processes)});
-  gpus.reserve(largest_pool_bytes(options, list->points));
-  backend.context = {{"nccl_version", nccl_library_version()},
-                     {"cuda_runtime", cuda_runtime_version()},
-                     {"device", gpus.device_name(0)},
-                     {"clock", "host, around stream-synchronised batches"}};
+  auto cache_bytes = static_cast<double>(gpus.largest_cache_bytes());
+  processes.all_max(std::span<double>(&cache_bytes, 1));
+  const std::int64_t pool_bytes =
+      pool_bytes_for(options.buffers, static_cast<std::int64_t>(cache_bytes));
+  gpus.reserve(largest_pool_bytes(options, list->points, pool_bytes));
+  backend.context = surroundings(processes);
+  backend.context["nccl_version"] = nccl_library_version();
+  backend.context["cuda_runtime"] = cuda_runtime_version();
+  backend.context["device"] = gpus.device_name(0);
+  backend.context["clock"] = "host, around stream-synchronised batches";
   backend.about = {
       fmt::format(
           "bench_nccl: NCCL {}, CUDA {}, {} rank{} on {} node{} ({} process{} of {} GPU{}: {})",
@@ -118,12 +129,18 @@ ExitCode measure(const BenchOptions& options, Processes& processes, const NodeMa
           options.gpus, options.gpus == 1 ? "" : "s", gpus.device_name(0)),
       "time: median over samples; a sample is the slowest process's time per operation, host "
       "clock"};
+  if (const std::string about = attainables->about(ranks, map.nodes); !about.empty()) {
+    backend.about.push_back(about);
+  }
+  backend.judge = [&attainables](Record& record, std::int64_t batch) {
+    attainables->judge(record, batch);
+  };
   Heartbeat heartbeat;
   count_steps(processes, heartbeat);
   const auto watchdog = start_watchdog(processes, options.timeout_s, heartbeat, abort_run);
   backend.watchdog = watchdog.get();
   backend.measure = [&](const BenchPoint& point) {
-    const SlotPlan slots = plan_slots(options.buffers, point.layout, kRotationPoolBytes);
+    const SlotPlan slots = plan_slots(options.buffers, point.layout, pool_bytes);
     return measure_on_devices(processes, gpus, point.scenario, point.layout,
                               {options.sampling, options.verify}, slots, options.per_group,
                               heartbeat);

@@ -22,9 +22,10 @@ struct RawOptions {
   std::vector<std::string> positional;
   std::string collectives, min_size = "8", max_size, factor, step, samples, warmup, check = "1",
                            type = "float", op = "sum", per_sample, threads = "1", blocking = "0",
-                           root = "0", gpus = "1", table = "default", busbw, time, timeout,
-                           algorithms = "auto", layouts, groups = "together", per_node, sizes, skew;
-  bool in_place = false, list = false, matrix = false;
+                           root = "0", gpus = "1", table = "default", progress = "auto", busbw,
+                           time, timeout, algorithms = "auto", layouts, groups = "together",
+                           per_node, sizes, skew;
+  bool in_place = false, list = false, matrix = false, no_ceiling = false;
   bool sized_by_range = false;  ///< -b, -e, -f or -i is given
   RawTiming timing;
 };
@@ -223,6 +224,38 @@ std::vector<std::string> parse_list(std::string_view text) {
   return parts;
 }
 
+/// MPI knows no half precision.
+std::vector<DataType> measured_types(Engine engine) {
+  std::vector<DataType> types{DataType::int8,   DataType::uint8, DataType::int32,
+                              DataType::uint32, DataType::int64, DataType::uint64};
+  if (engine == Engine::nccl) {
+    types.insert(types.end(), {DataType::float16, DataType::bfloat16});
+  }
+  types.insert(types.end(), {DataType::float32, DataType::float64});
+  return types;
+}
+
+/// "a,b", or all of them.
+template <class Value, class Parse>
+Expected<std::vector<Value>> parse_each(std::string_view flag, const std::string& text,
+                                        std::vector<Value> all, Parse&& parse) {
+  if (text == "all") {
+    return all;
+  }
+  std::vector<Value> values;
+  for (const std::string& word : parse_list(text)) {
+    const auto value = parse(word);
+    if (!value) return at(flag, value.error());
+    if (std::find(values.begin(), values.end(), *value) == values.end()) {
+      values.push_back(*value);
+    }
+  }
+  if (values.empty()) {
+    return fail(fmt::format("{}: expected names with commas between them, or all", flag));
+  }
+  return values;
+}
+
 Expected<BenchOptions> understand(const RawOptions& raw, Engine engine, BenchOptions options) {
   std::vector<std::string> words = raw.positional;
   if (!raw.collectives.empty()) {
@@ -241,12 +274,13 @@ Expected<BenchOptions> understand(const RawOptions& raw, Engine engine, BenchOpt
     return fail("-a: expected names of algorithms, auto or all, with commas between them");
   }
   if (auto skew = understand_skew(raw, options); !skew) return tl::unexpected(skew.error());
-  const auto type = parse_data_type(raw.type);
-  if (!type) return at("-d", type.error());
-  options.dtype = *type;
-  const auto op = parse_reduce_op(raw.op);
-  if (!op) return at("-o", op.error());
-  options.op = *op;
+  const auto types = parse_each<DataType>("-d", raw.type, measured_types(engine), parse_data_type);
+  if (!types) return tl::unexpected(types.error());
+  options.dtypes = *types;
+  const auto ops = parse_each<ReduceOp>(
+      "-o", raw.op, {ReduceOp::sum, ReduceOp::prod, ReduceOp::min, ReduceOp::max}, parse_reduce_op);
+  if (!ops) return tl::unexpected(ops.error());
+  options.ops = *ops;
   const auto check = whole("-c", raw.check, 0, 1);
   if (!check) return tl::unexpected(check.error());
   options.verify = *check == 1;
@@ -267,7 +301,14 @@ Expected<BenchOptions> understand(const RawOptions& raw, Engine engine, BenchOpt
   if (raw.table != "default" && raw.table != "nccl") {
     return fail(fmt::format("--table {}: expected default or nccl", raw.table));
   }
+  options.ceiling = !raw.no_ceiling;
   options.nccl_table = raw.table == "nccl";
+  if (raw.progress != "auto" && raw.progress != "on" && raw.progress != "off") {
+    return fail(fmt::format("--progress {}: expected auto, on or off", raw.progress));
+  }
+  options.progress = raw.progress == "on"    ? ProgressPolicy::on
+                     : raw.progress == "off" ? ProgressPolicy::off
+                                             : ProgressPolicy::detect;
   if (auto timing = understand_timing(raw.timing, options); !timing) {
     return tl::unexpected(timing.error());
   }
@@ -301,7 +342,7 @@ std::string description(Engine engine) {
     return "Measures NCCL collectives on the GPUs of this machine or cluster.\n\n"
            "Examples:\n"
            "  bench_nccl -g 8                         all_reduce and all_gather, 8 B to 64 MiB\n"
-           "  bench_nccl -g 8 -C all -b 1M -e 8G      all six collectives up to 8 GiB\n"
+           "  bench_nccl -g 8 -C all -b 1M -e 8G      all collectives up to 8 GiB\n"
            "  mpirun -np 16 -N 8 bench_nccl -b 8 -e 8G -f 2 --json h100.json\n"
            "  bench_nccl -g 8 --json h100.json --resume   after it was stopped\n"
            "  bench_nccl -g 8 --min-busbw 400GB/s     a gate: exit 3 below it\n";
@@ -342,8 +383,10 @@ void add_what_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
   const std::string what = "What to measure";
   add(app, "-C,--collective", raw.collectives,
       engine == Engine::nccl
-          ? "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, reduce, or all "
-            "[all_reduce,all_gather]"
+          ? "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, reduce, gather, "
+            "scatter, "
+            "send_recv (ring shift), all_gather_v, all_to_all_v (blocks of unequal size, --skew), "
+            "or all [all_reduce,all_gather]"
           : "all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, reduce, gather, "
             "scatter, send_recv (ring shift), barrier, all_gather_v, all_to_all_v (blocks of "
             "unequal size, --skew), or all [all_reduce,all_gather]",
@@ -357,10 +400,12 @@ void add_what_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
       "LIST", what);
   add(app, "-d,--datatype", raw.type,
       engine == Engine::nccl
-          ? "int8 uint8 int32 uint32 int64 uint64 half bfloat16 float double [float]"
-          : "int8 uint8 int32 uint32 int64 uint64 float double [float]",
-      "TYPE", what);
-  add(app, "-o,--op", raw.op, "sum, prod, min, max [sum]", "OP", what);
+          ? "int8 uint8 int32 uint32 int64 uint64 half bfloat16 float double, or all, as "
+            "float,int32 "
+            "[float]"
+          : "int8 uint8 int32 uint32 int64 uint64 float double, or all, as float,int32 [float]",
+      "LIST", what);
+  add(app, "-o,--op", raw.op, "sum, prod, min, max, or all, as sum,max [sum]", "LIST", what);
   add(app, "-r,--root", raw.root, "Root of broadcast, reduce, gather and scatter [0]", "RANK",
       what);
   if (engine == Engine::mpi) {
@@ -383,11 +428,11 @@ void add_what_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
         "together|in-turn", what);
     add(app, "--ranks-per-node", raw.per_node,
         "Take every N ranks for a node, whatever MPI says of nodes", "N", what);
-    add(app, "--skew", raw.skew,
-        "Of all_gather_v and all_to_all_v: largest block over smallest; between them sizes rise "
-        "linearly, their total kept, as --skew 4 [1]",
-        "FACTOR", what);
   }
+  add(app, "--skew", raw.skew,
+      "Of all_gather_v and all_to_all_v: largest block over smallest; between them sizes rise "
+      "linearly, their total kept, as --skew 4 [1]",
+      "FACTOR", what);
   if (engine == Engine::nccl) {
     add(app, "-g,--ngpus", raw.gpus, "GPUs per process [1]", "N", what);
   }
@@ -416,7 +461,7 @@ void add_how_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
   add_timing_options(app, raw.timing, how);
 }
 
-void add_output(CLI::App& app, RawOptions& raw, BenchOptions& options) {
+void add_output(CLI::App& app, Engine engine, RawOptions& raw, BenchOptions& options) {
   const std::string output = "Output";
   add(app, "--json", options.json_path, "Write records here after each point; - is stdout", "FILE",
       output);
@@ -425,10 +470,20 @@ void add_output(CLI::App& app, RawOptions& raw, BenchOptions& options) {
       ->group(output);
   add(app, "--table", raw.table, "default, or nccl for nccl-tests' columns [default]", "NAME",
       output);
-  add(app, "--topology", options.topology, "Name of this system, stored with each record", "NAME",
-      output);
+  add(app, "--topology", options.topology,
+      "This system: a file, a name, or a family as fat-tree:nodes=4; adds what share of the "
+      "attainable each row reaches",
+      "SYSTEM", output);
+  if (engine == Engine::mpi) {
+    app.add_flag("--no-ceiling", raw.no_ceiling,
+                 "Without --topology: do not measure what messages and copies would allow")
+        ->group(output);
+  }
   add(app, "--min-busbw", raw.busbw,
       "Gate: exit 3 unless every collective's best busbw reaches this", "BANDWIDTH", output);
+  add(app, "--progress", raw.progress,
+      "One line with what is left to do: on a terminal, or always (on, to stderr) or never [auto]",
+      "auto|on|off", output);
   app.add_flag("--list", raw.list, "Print the names of the benchmarks and end")->group(output);
 }
 
@@ -447,7 +502,7 @@ Expected<ParsedCommandLine> parse_command_line(Engine engine, std::vector<std::s
   app.footer(kFooter);
   add_what_to_measure(app, engine, raw);
   add_how_to_measure(app, engine, raw);
-  add_output(app, raw, parsed.options);
+  add_output(app, engine, raw, parsed.options);
   auto text = read_arguments(app, std::move(arguments));
   if (!text) {
     return tl::unexpected(text.error());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench/benchmark_flags.hpp"
+#include "bench/progress.hpp"
 #include "measure/buffers.hpp"
 #include "measure/sampling_plan.hpp"
 #include "record/record.hpp"
@@ -20,8 +21,8 @@ struct BenchOptions {
   std::vector<Collective> collectives{Collective::all_reduce, Collective::all_gather};
   std::vector<double> sizes_bytes;
   std::vector<std::string> algorithms{"auto"};  ///< -a: names, auto, all
-  DataType dtype = DataType::float32;
-  ReduceOp op = ReduceOp::sum;
+  std::vector<DataType> dtypes{DataType::float32};
+  std::vector<ReduceOp> ops{ReduceOp::sum};
   std::int64_t root = 0;
   bool in_place = false;
   double skew = 1;  ///< of all_gather_v and all_to_all_v: the largest block over the smallest
@@ -36,6 +37,8 @@ struct BenchOptions {
   std::string json_path;  ///< "" none, "-" stdout
   bool resume = false;    ///< --resume: keep what the file holds and measure the rest
   bool nccl_table = false;
+  bool ceiling = true;  ///< without a topology: measure what messages and copies allow
+  ProgressPolicy progress = ProgressPolicy::detect;  ///< --progress: what is left, while it runs
   std::optional<double> min_busbw_Bps;
   std::vector<std::string> layouts;  ///< --layout; empty: one communicator of all ranks
   bool matrix = false;               ///< --matrix: every pair of ranks, instead of collectives
@@ -43,6 +46,16 @@ struct BenchOptions {
   std::optional<std::int64_t> ranks_per_node;  ///< --ranks-per-node, instead of what MPI says
   BenchmarkFlags benchmark;                    ///< filter, list, repetitions, context
 };
+
+/// "float, double"
+template <class Value>
+std::string names_of(const std::vector<Value>& values) {
+  std::string text;
+  for (const Value& value : values) {
+    text.append(text.empty() ? "" : ", ").append(name(value));
+  }
+  return text;
+}
 
 /// The command line, or the text that --help or --version asks for.
 struct ParsedCommandLine {

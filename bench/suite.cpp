@@ -13,6 +13,7 @@
 #include "bench/algorithms.hpp"
 #include "bench/hosting.hpp"
 #include "bench/interrupt.hpp"
+#include "bench/progress.hpp"
 #include "bench/resume.hpp"
 #include "bench/table.hpp"
 #include "measure/clock.hpp"
@@ -40,8 +41,13 @@ const char* describe(SyncPolicy policy) {
 /// What a run gathers.
 class Run {
  public:
-  Run(const BenchOptions& options, const BenchBackend& backend)
-      : options_(options), backend_(backend), table_(options.json_path == "-" ? stderr : stdout) {
+  Run(const BenchOptions& options, const BenchBackend& backend, std::vector<double> sizes_bytes)
+      : options_(options),
+        backend_(backend),
+        table_(options.json_path == "-" ? stderr : stdout),
+        view_(backend.reports ? watched_streams(options.progress) : Watched{}),
+        progress_(progress_stream(view_, table_), std::move(sizes_bytes),
+                  options.sampling.fixed_samples ? 0 : options.sampling.time_budget_s) {
     results_.context = context_of_run(options, backend, describe(options.sampling.sync));
     if (backend.watchdog != nullptr) {
       backend.watchdog->before_abort([this] { return last_words(); });
@@ -58,12 +64,14 @@ class Run {
 
   void print(const std::string& text) const {
     if (backend_.reports) {
+      progress_.clear();
       fmt::print(table_, "{}", text);
       std::fflush(table_);
     }
   }
   void note(const std::string& text) const {
     if (backend_.reports) {
+      progress_.clear();
       fmt::print(stderr, "note: {}\n", text);
     }
   }
@@ -94,6 +102,13 @@ class Run {
     if (backend_.watchdog != nullptr) {
       backend_.watchdog->at(benchmark_name(point.scenario));
     }
+    progress_.begin(benchmark_name(point.scenario));
+    const std::optional<double> best_s = measure_again_if_noisy(point);
+    progress_.end();
+    return best_s;
+  }
+
+  std::optional<double> measure_again_if_noisy(const BenchPoint& point) {
     std::optional<double> best_s = measure_once(point);
     for (std::int64_t retry = 1; best_s && retry <= options_.retry_noisy; ++retry) {
       // One process decides, and a signal at any of them ends the retries.
@@ -120,6 +135,7 @@ class Run {
                         result.mismatch ? std::optional(result.mismatch->wrong) : std::nullopt};
     if (result.wrong()) {
       wrong_ = true;
+      progress_.clear();
       const std::int64_t all = received_by_all(point.scenario, point.layout) * point.groups;
       report_error({fmt::format("{}: wrong result: {}", benchmark_name(point.scenario),
                                 describe(*result.mismatch, all))},
@@ -128,6 +144,7 @@ class Run {
     }
     current_->record = make_record(point.scenario, backend_.engine, result.samples);
     current_->record->quality = assess(result.samples, result.conditions, options_.buffers);
+    backend_.judge(*current_->record, result.samples.batch);
     return current_->record->time_s;
   }
 
@@ -144,7 +161,7 @@ class Run {
       print("# " + about_ + "\n");
       about_printed_ = about_;
     }
-    print(table_row(options_, *current_));
+    print(coloured(table_row(options_, *current_)));
     if (current_->record) {
       const std::lock_guard lock(results_mutex_);
       take(place_, *current_->record);
@@ -159,6 +176,7 @@ class Run {
       results_.context[key] = sentence;
       note(sentence);
     }
+    progress_.clear();
     write(true);
     Best best;
     for (const Record& record : results_.records) {
@@ -189,6 +207,19 @@ class Run {
  private:
   /// Of each collective, and of each layout that it ran on.
   using Best = std::map<std::pair<Collective, std::string>, const Record*>;
+
+  /// Yellow what is not good, red what is wrong; for people who watch.
+  std::string coloured(std::string row) const {
+    if (!view_.colour || !view_.out || table_ != stdout || options_.nccl_table) {
+      return row;
+    }
+    const bool good = current_->record && current_->record->quality->verdict == name(Verdict::good);
+    if (good || row.empty()) {
+      return row;
+    }
+    row.pop_back();  // the line's end stays outside
+    return (current_->record ? "\033[33m" : "\033[31m") + row + "\033[0m\n";
+  }
 
   /// On the watchdog's thread, while this one hangs: what of the run is not lost.
   std::string last_words() {
@@ -285,6 +316,8 @@ class Run {
   const BenchOptions& options_;
   const BenchBackend& backend_;
   std::FILE* table_;
+  Watched view_;
+  mutable RunProgress progress_;
   std::mutex results_mutex_;  // the watchdog's thread reads the results before it aborts
   Results results_;
   OrderedRecords ordered_{results_.records};
@@ -344,6 +377,7 @@ Context context_of_run(const BenchOptions& options, const BenchBackend& backend,
                        std::string_view sample) {
   Context context = make_context(backend.engine == Engine::nccl ? "bench_nccl" : "bench_mpi");
   context["sample"] = sample;
+  context["google_benchmark_version"] = COLLSCALE_BENCHMARK_VERSION;
   if (!options.topology.empty()) {
     context["topology"] = options.topology;
   }
@@ -378,38 +412,53 @@ Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
   PointList list;
   std::set<std::string> seen;
   bool without_algorithm = false;
-  for (const Collective collective : options.collectives) {
-    for (const double size : options.sizes_bytes) {
-      const bool sized = collective != Collective::barrier;  // else one point: its name is `seen`
-      BenchPoint point;
-      point.layout = buffer_layout(collective, options.dtype, size, ranks);
-      Scenario& scenario = point.scenario;
-      scenario.topology = options.topology;
-      scenario.collective = collective;
-      scenario.dtype = options.dtype;
-      scenario.op = options.op;
-      scenario.root = options.root;
-      scenario.in_place = options.in_place;
-      scenario.skew = has_unequal_blocks(collective) ? options.skew : 1;
-      scenario.size_bytes = static_cast<double>(point.layout.size_bytes);
-      scenario.ranks = ranks;
-      scenario.nodes = nodes;
-      scenario.layout = layout;
-      if (sized && point.layout.count == 0) {
-        list.left_out.push_back(fmt::format("{} of {}", name(collective), format_size(size)));
-        continue;
+  // One that moves nothing, or adds up nothing, comes out the same again and is in `seen`.
+  const auto add = [&](Collective collective, DataType dtype, ReduceOp op,
+                       double size) -> Expected<void> {
+    const bool sized = collective != Collective::barrier;
+    BenchPoint point;
+    point.layout = buffer_layout(collective, dtype, size, ranks);
+    Scenario& scenario = point.scenario;
+    scenario.topology = options.topology;
+    scenario.collective = collective;
+    scenario.dtype = sized ? dtype : DataType::float32;
+    scenario.op = reduces(collective) ? op : ReduceOp::sum;
+    scenario.root = options.root;
+    scenario.in_place = options.in_place;
+    scenario.skew = has_unequal_blocks(collective) ? options.skew : 1;
+    scenario.size_bytes = static_cast<double>(point.layout.size_bytes);
+    scenario.ranks = ranks;
+    scenario.nodes = nodes;
+    scenario.layout = layout;
+    if (sized && point.layout.count == 0) {
+      const std::string what = fmt::format("{} of {}", name(collective), format_size(size));
+      if (std::find(list.left_out.begin(), list.left_out.end(), what) == list.left_out.end()) {
+        list.left_out.push_back(what);
       }
-      const auto names = algorithms ? algorithms(scenario) : std::vector<std::string>{"auto"};
-      without_algorithm = without_algorithm || names.empty();
-      for (const std::string& algorithm : names) {
-        scenario.algorithm = algorithm;
-        const std::string benchmark = benchmark_name(scenario);
-        const auto wanted = selected(benchmark, options.benchmark.filter);
-        if (!wanted) {
-          return tl::unexpected(wanted.error());
-        }
-        if (*wanted && seen.insert(benchmark).second) {
-          list.points.push_back(point);
+      return {};
+    }
+    const auto names = algorithms ? algorithms(scenario) : std::vector<std::string>{"auto"};
+    without_algorithm = without_algorithm || names.empty();
+    for (const std::string& algorithm : names) {
+      scenario.algorithm = algorithm;
+      const std::string benchmark = benchmark_name(scenario);
+      const auto wanted = selected(benchmark, options.benchmark.filter);
+      if (!wanted) {
+        return tl::unexpected(wanted.error());
+      }
+      if (*wanted && seen.insert(benchmark).second) {
+        list.points.push_back(point);
+      }
+    }
+    return {};
+  };
+  for (const Collective collective : options.collectives) {
+    for (const DataType dtype : options.dtypes) {
+      for (const ReduceOp op : options.ops) {
+        for (const double size : options.sizes_bytes) {
+          if (auto done = add(collective, dtype, op, size); !done) {
+            return tl::unexpected(done.error());
+          }
         }
       }
     }
@@ -473,7 +522,13 @@ ExitCode run_suite(const BenchOptions& options, const BenchBackend& backend,
     has = agree_on_flags(has, backend.agree);
   }
 
-  Run run(options, backend);
+  std::vector<double> sizes_bytes;  // of what is still to be measured
+  for (std::size_t place = 0; place < places.size(); ++place) {
+    if (!has[place]) {
+      sizes_bytes.push_back(list.points[place % list.points.size()].scenario.size_bytes);
+    }
+  }
+  Run run(options, backend, std::move(sizes_bytes));
   for (const std::string& line : backend.about) {
     run.print("# " + line + "\n");
   }

@@ -34,6 +34,8 @@ struct BenchBackend {
   Context context;                 ///< added to the file's
   /// Collective; the same result on every process.
   std::function<PointResult(const BenchPoint&)> measure;
+  /// Says what the record is held against, `batch` operations having been timed together.
+  std::function<void(Record&, std::int64_t batch)> judge = [](Record&, std::int64_t) {};
   /// The reporting process's value, on every process.
   std::function<std::int64_t(std::int64_t)> agree = [](std::int64_t value) { return value; };
   Watchdog* watchdog = nullptr;  ///< is told what is being measured; none: nothing watches

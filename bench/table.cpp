@@ -37,6 +37,11 @@ std::string precision(const Record& record) {
   return fmt::format("{:.1f}%", 100 * *record.quality->precision);
 }
 
+std::string share(const Record& record) {
+  const auto of = of_attainable(record);
+  return of ? fmt::format("{:.0f}%", 100 * *of) : "-";
+}
+
 std::string nccl_half(const TableRow& row) {
   const std::string wrong = row.wrong ? fmt::format("{:6d}", *row.wrong) : "   N/A";
   if (!row.record) {
@@ -80,15 +85,22 @@ std::string rate_or_dash(bool there, double rate_Bps) {
   return there ? format_bandwidth(rate_Bps) : "-";
 }
 
-/// "all_reduce", and "all_reduce/ring" where the library was told the algorithm.
-std::string label(const Scenario& scenario) {
-  return scenario.algorithm == "auto"
-             ? std::string(name(scenario.collective))
-             : fmt::format("{}/{}", name(scenario.collective), scenario.algorithm);
+/// "all_reduce"; "all_reduce/ring" where the library was told the algorithm; "all_reduce double
+/// max" where there are several types and operations.
+std::string label(const BenchOptions& options, const Scenario& scenario) {
+  std::string text(name(scenario.collective));
+  if (scenario.algorithm != "auto") text.append("/").append(scenario.algorithm);
+  if (options.dtypes.size() > 1 && has_size(scenario))
+    text.append(" ").append(name(scenario.dtype));
+  if (options.ops.size() > 1 && reduces(scenario.collective)) {
+    text.append(" ").append(name(scenario.op));
+  }
+  return text;
 }
 
 int first_column(const BenchOptions& options) {
-  return options.algorithms == std::vector<std::string>{"auto"} ? 14 : 34;
+  return (options.algorithms == std::vector<std::string>{"auto"} ? 14 : 34) +
+         (options.dtypes.size() > 1 ? 9 : 0) + (options.ops.size() > 1 ? 5 : 0);
 }
 
 }  // namespace
@@ -128,9 +140,10 @@ std::string table_header(const BenchOptions& options, Collective collective, boo
   if (!first) {
     return "";
   }
-  return fmt::format("{:<{}} {:>9} {:>12} {:>10} {:>6} {:>10} {:>10} {:>12} {:>12} {:>6}  {}\n",
-                     "collective", first_column(options), "size", "samples", "time", "+-", "p5",
-                     "p95", "algbw", "busbw", "wrong", "quality");
+  return fmt::format(
+      "{:<{}} {:>9} {:>12} {:>10} {:>6} {:>10} {:>10} {:>12} {:>12} {:>13} {:>6}  {}\n",
+      "collective", first_column(options), "size", "samples", "time", "+-", "p5", "p95", "algbw",
+      "busbw", "of attainable", "wrong", "quality");
 }
 
 std::string table_row(const BenchOptions& options, const TableRow& row) {
@@ -141,20 +154,23 @@ std::string table_row(const BenchOptions& options, const TableRow& row) {
   const std::string size =
       has_size(row.scenario) ? format_size(static_cast<double>(row.layout.size_bytes)) : "-";
   if (!row.record) {
-    return fmt::format("{:<{}} {:>9} {:>12} {:>10} {:>6} {:>10} {:>10} {:>12} {:>12} {:>6}\n",
-                       label(row.scenario), first_column(options), size, "-", "-", "-", "-", "-",
-                       "-", "-", wrong);
+    return fmt::format(
+        "{:<{}} {:>9} {:>12} {:>10} {:>6} {:>10} {:>10} {:>12} {:>12} {:>13} {:>6}\n",
+        label(options, row.scenario), first_column(options), size, "-", "-", "-", "-", "-", "-",
+        "-", "-", wrong);
   }
   const Record& record = *row.record;
   const std::string samples = row.batch > 1
                                   ? fmt::format("{} x {}", record.samples_s.size(), row.batch)
                                   : fmt::format("{}", record.samples_s.size());
   return fmt::format(
-      "{:<{}} {:>9} {:>12} {:>10} {:>6} {:>10} {:>10} {:>12} {:>12} {:>6}{}\n", label(row.scenario),
-      first_column(options), size, samples, format_time(record.time_s), precision(record),
-      format_time(quantile_of(record, "p5")), format_time(quantile_of(record, "p95")),
+      "{:<{}} {:>9} {:>12} {:>10} {:>6} {:>10} {:>10} {:>12} {:>12} {:>13} {:>6}{}\n",
+      label(options, row.scenario), first_column(options), size, samples,
+      format_time(record.time_s), precision(record), format_time(quantile_of(record, "p5")),
+      format_time(quantile_of(record, "p95")),
       rate_or_dash(has_size(row.scenario), record.algbw_Bps),
-      rate_or_dash(has_bus_bandwidth(row.scenario), record.busbw_Bps), wrong, remark(record));
+      rate_or_dash(has_bus_bandwidth(row.scenario), record.busbw_Bps), share(record), wrong,
+      remark(record));
 }
 
 }  // namespace collscale

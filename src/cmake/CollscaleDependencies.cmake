@@ -27,6 +27,15 @@ if(NOT COLLSCALE_WITH_MPI STREQUAL OFF)
   endif()
 endif()
 
+# The shape of the machine, in the files of the benchmarks; without it they leave it out.
+find_path(HWLOC_INCLUDE_DIR hwloc.h)
+find_library(HWLOC_LIBRARY hwloc)
+mark_as_advanced(HWLOC_INCLUDE_DIR HWLOC_LIBRARY)
+set(COLLSCALE_HAVE_HWLOC OFF)
+if(HWLOC_INCLUDE_DIR AND HWLOC_LIBRARY)
+  set(COLLSCALE_HAVE_HWLOC ON)
+endif()
+
 # NCCL needs the CUDA runtime's headers and library as well; both may live outside the system paths.
 set(COLLSCALE_HAVE_NCCL OFF)
 set(COLLSCALE_NCCL_NOTE "COLLSCALE_WITH_NCCL=OFF")

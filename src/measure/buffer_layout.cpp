@@ -31,23 +31,7 @@ bool root_alone_receives(Collective collective) {
 }  // namespace
 
 bool is_measured_on_gpus(Collective collective) {
-  switch (collective) {
-    case Collective::all_reduce:
-    case Collective::all_gather:
-    case Collective::reduce_scatter:
-    case Collective::all_to_all:
-    case Collective::broadcast:
-    case Collective::reduce:
-      return true;
-    case Collective::gather:
-    case Collective::scatter:
-    case Collective::send_recv:
-    case Collective::barrier:
-    case Collective::all_gather_v:
-    case Collective::all_to_all_v:
-      return false;
-  }
-  return false;
+  return collective != Collective::barrier;  // streams have none
 }
 
 BufferLayout buffer_layout(Collective collective, DataType type, double size_bytes,

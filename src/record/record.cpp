@@ -49,4 +49,11 @@ void set_bandwidths(Record& record) {
   record.busbw_Bps = bus_bandwidth_Bps(s.collective, s.ranks, s.size_bytes, record.time_s);
 }
 
+std::optional<double> of_attainable(const Record& record) {
+  if (!record.attainable || record.time_s <= 0) {
+    return std::nullopt;
+  }
+  return record.attainable->time_s / record.time_s;
+}
+
 }  // namespace collscale

@@ -62,6 +62,13 @@ struct Quality {
   std::optional<double> clock_error_s;  ///< window: by how much clocks were misjudged at most
 };
 
+/// The time a measurement is held against.
+struct Attainable {
+  double time_s = 0;
+  std::string by;     ///< "topology": the analytic engine on it; "measured": messages and copies
+  std::string limit;  ///< what limits there: "latency", "message", "copy", or the topology's tier
+};
+
 struct Record {
   Scenario scenario;
   Engine engine = Engine::analytic;
@@ -79,8 +86,9 @@ struct Record {
   std::optional<double> utilisation;   ///< bound_s / time_s
   std::optional<int> assumed_figures;  ///< figures of the topology that are assumed or recalled
   std::optional<std::int64_t> validated_to_ranks;
-  std::optional<Quality> quality;  ///< of our own measurements
-  std::string source;              ///< where a measurement of others is from; "" for our own
+  std::optional<Quality> quality;        ///< of our own measurements
+  std::optional<Attainable> attainable;  ///< of our own measurements
+  std::string source;                    ///< where a measurement of others is from; "" for our own
 };
 
 /// benchmark_name, with what it leaves out: "/op:max", "/root:3", "/in_place" where they are not
@@ -89,6 +97,9 @@ std::string full_benchmark_name(const Scenario& scenario);
 
 /// Sets algbw_Bps and busbw_Bps from the scenario and time_s.
 void set_bandwidths(Record& record);
+
+/// The share of what is attainable that was reached, 1 where the two times are equal.
+std::optional<double> of_attainable(const Record& record);
 
 /// What a whole file has in common; free text, values as strings, in the file under "context".
 using Context = std::map<std::string, std::string>;
@@ -100,6 +111,6 @@ struct Results {
 };
 
 /// The version of the schema that this program writes; readers refuse another major number.
-inline constexpr std::string_view kSchemaVersion = "1.1";
+inline constexpr std::string_view kSchemaVersion = "1.2";
 
 }  // namespace collscale

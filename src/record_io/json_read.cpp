@@ -182,6 +182,14 @@ Expected<Record> read_record(const Json& object, const std::string& place, bool 
     if (strict) fields.refuse_unknown({});
     reader.take_error(fields);
   }
+  if (const Json* const attainable = reader.object("attainable", false)) {
+    FieldReader fields(*attainable, place + ": attainable");
+    record.attainable = {fields.number("time_s", {0}).value_or(0), fields.text("by", "", true),
+                         fields.text("limit", "")};
+    fields.number("share", {0}, false);  // follows from the two times
+    if (strict) fields.refuse_unknown({});
+    reader.take_error(fields);
+  }
   record.source = reader.text("source", "");
   const std::string written_name = reader.text("name", "");
   reader.text("run_name", "");

@@ -97,6 +97,11 @@ Json to_object(const Record& record) {
   object["assumed_figures"] = or_null(record.assumed_figures);
   object["validated_to_ranks"] = or_null(record.validated_to_ranks);
   object["quality"] = record.quality ? to_object(*record.quality) : Json(nullptr);
+  object["attainable"] = record.attainable ? Json{{"time_s", record.attainable->time_s},
+                                                  {"share", or_null(of_attainable(record))},
+                                                  {"by", record.attainable->by},
+                                                  {"limit", record.attainable->limit}}
+                                           : Json(nullptr);
   object["source"] = record.source;
   return object;
 }

@@ -155,6 +155,7 @@ Expected<void> check_record(const Record& record) {
   for (const BreakdownTerm& term : record.breakdown) check("breakdown", term.exposed_s, -HUGE_VAL);
   if (record.bound_s) check("bound_s", *record.bound_s, 0);
   if (record.utilisation) check("utilisation", *record.utilisation, 0);
+  if (record.attainable) check("attainable.time_s", record.attainable->time_s, 0);
   if (const auto& quality = record.quality) {
     check("quality.precision", quality->precision.value_or(0), 0);
     check("quality.cpu_share", quality->cpu_share.value_or(0), 0);

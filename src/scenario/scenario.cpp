@@ -11,6 +11,9 @@ std::string benchmark_name(const Scenario& scenario) {
       fmt::format("{}/{}/{}/bytes:{:.0f}/ranks:{}", name(scenario.collective), scenario.algorithm,
                   name(scenario.dtype), scenario.size_bytes, scenario.ranks);
   if (has_unequal_blocks(scenario.collective)) text += fmt::format("/skew:{}", scenario.skew);
+  if (reduces(scenario.collective) && scenario.op != ReduceOp::sum) {
+    text += fmt::format("/op:{}", name(scenario.op));
+  }
   if (!scenario.layout.empty()) text += "/layout:" + scenario.layout;
   return text;
 }

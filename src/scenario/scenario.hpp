@@ -31,8 +31,9 @@ struct Scenario {
   std::string failures;  ///< "" = none
 };
 
-/// COLLECTIVE/ALGORITHM/DTYPE/bytes:N/ranks:N[/skew:S][/layout:L], the benchmark name, exactly so.
-/// Only the collectives of unequal blocks have a skew in their name.
+/// COLLECTIVE/ALGORITHM/DTYPE/bytes:N/ranks:N[/skew:S][/op:O][/layout:L], the benchmark name,
+/// exactly so. O is there for reductions other than sum. Only the collectives of unequal blocks
+/// have a skew in their name.
 std::string benchmark_name(const Scenario& scenario);
 
 }  // namespace collscale

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include <regex>
 #include <set>
 #include <thread>
@@ -29,7 +31,8 @@ const std::string kShort = "-b 1K -e 4K -f 4 --time-per-point 0.01s ";
 TEST(BenchMpi, MeasuresEveryCollectiveAndWritesRecordsThatReadBack) {
   const ScratchDirectory scratch;
   const std::string file = scratch.file("r.json");
-  const ProgramOutcome run = bench_mpi(kShort + "-C all --skew 3 --topology here --json " + file);
+  const ProgramOutcome run =
+      bench_mpi(kShort + "-C all --skew 3 --topology dgx-h100-superpod --json " + file);
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const auto results = read_results(file);
   ASSERT_TRUE(results) << results.error().message;
@@ -38,7 +41,7 @@ TEST(BenchMpi, MeasuresEveryCollectiveAndWritesRecordsThatReadBack) {
     names.insert(benchmark_name(record.scenario));
     EXPECT_EQ(record.engine, Engine::mpi);
     EXPECT_EQ(record.trust, Trust::measured);
-    EXPECT_EQ(record.scenario.topology, "here");
+    EXPECT_EQ(record.scenario.topology, "dgx-h100-superpod");
     EXPECT_EQ(record.scenario.nodes, 1);
     EXPECT_GE(record.samples_s.size(), 6U);
     EXPECT_GT(record.time_s, 0);
@@ -64,6 +67,102 @@ TEST(BenchMpi, MeasuresEveryCollectiveAndWritesRecordsThatReadBack) {
   EXPECT_THAT(text.str(), HasSubstr("\"all_reduce/auto/float/bytes:1024/ranks:2\""));
   EXPECT_THAT(text.str(), Not(HasSubstr("manual_time")));
   EXPECT_THAT(text.str(), Not(HasSubstr("iterations:1")));
+}
+
+// What a share is of, by column: the row that begins with `row`.
+std::string of_attainable_column(const std::string& table, const std::string& row) {
+  const std::size_t at = table.find("of attainable  wrong");
+  const std::size_t line = table.find("\n" + row);
+  if (at == std::string::npos || line == std::string::npos) return "no such row";
+  const std::size_t column = at - table.rfind('\n', at);
+  std::istringstream cell(table.substr(line + column, 13));
+  std::string text;
+  cell >> text;
+  return text;
+}
+
+TEST(BenchMpi, AllTypesAndOperationsAreMeasuredInOneRunAndToldApart) {
+  const ScratchDirectory scratch;
+  const std::string file = scratch.file("r.json");
+  const ProgramOutcome run =
+      bench_mpi("all_reduce,all_gather -s 1K -n 6 -m 1 -d all -o all --no-ceiling --json " + file);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto results = read_results(file);
+  ASSERT_TRUE(results) << results.error().message;
+  std::set<std::string> names;
+  for (const Record& record : results->records) names.insert(benchmark_name(record.scenario));
+  EXPECT_EQ(names.size(), 8U * 4U + 8U);
+  EXPECT_EQ(results->records.size(), names.size());
+  EXPECT_TRUE(names.count("all_reduce/auto/double/bytes:1024/ranks:2/op:prod"));
+  EXPECT_TRUE(names.count("all_reduce/auto/int8/bytes:1024/ranks:2"));
+  EXPECT_TRUE(names.count("all_gather/auto/uint64/bytes:1024/ranks:2"));
+  EXPECT_THAT(run.out, HasSubstr("\nall_reduce double max "));
+  EXPECT_THAT(run.out, HasSubstr("\nall_gather int32 "));
+}
+
+TEST(BenchMpi, TheFileTellsWhatSurroundedTheRun) {
+  const ScratchDirectory scratch;
+  const std::string file = scratch.file("r.json");
+  const ProgramOutcome run =
+      run_program("env UCX_TLS=tcp MY_TOKEN=hidden timeout 60 " COLLSCALE_MPIEXEC
+                  " 2 " COLLSCALE_BENCH_MPI " all_reduce -s 1K -n 6 --no-ceiling --json " +
+                  file);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto results = read_results(file);
+  ASSERT_TRUE(results) << results.error().message;
+  const Context& context = results->context;
+  EXPECT_EQ(context.at("env.UCX_TLS"), "tcp");
+  EXPECT_FALSE(context.count("env.MY_TOKEN"));
+  for (const char* key : {"binding", "mpi_library", "google_benchmark_version", "compiler"}) {
+    EXPECT_FALSE(context.at(key).empty()) << key;
+  }
+  EXPECT_THAT(context.at("binding"), HasSubstr("rank"));
+  for (const auto& [key, value] : context) EXPECT_THAT(value, Not(HasSubstr("hidden"))) << key;
+}
+
+TEST(BenchMpi, ATopologySaysWhatWouldBeAttainableAndAnUnknownOneIsRefused) {
+  const ScratchDirectory scratch;
+  const std::string file = scratch.file("r.json");
+  const std::string points = "all_reduce,all_gather_v -s 1M -n 6 ";
+  const ProgramOutcome run = bench_mpi(points + "--topology fat-tree:nodes=4 --json " + file);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto results = read_results(file);
+  ASSERT_TRUE(results) << results.error().message;
+  ASSERT_EQ(results->records.size(), 2U);
+  const Record& record = results->records[0];
+  ASSERT_TRUE(record.attainable);
+  EXPECT_EQ(record.attainable->by, "topology");
+  EXPECT_GE(record.attainable->time_s, record.bound_s.value());
+  EXPECT_DOUBLE_EQ(*record.utilisation, *record.bound_s / record.time_s);
+  EXPECT_EQ(of_attainable_column(run.out, "all_reduce "),
+            fmt::format("{:.0f}%", 100 * of_attainable(record).value()));
+  EXPECT_FALSE(results->records[1].attainable);
+  EXPECT_EQ(of_attainable_column(run.out, "all_gather_v "), "-");
+  const ProgramOutcome unknown = bench_mpi(points + "--topology dgx-h100-superpot");
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("error: --topology: unknown topology"));
+  EXPECT_THAT(unknown.err, HasSubstr("did you mean \"dgx-h100-superpod\""));
+  const ProgramOutcome small = bench_mpi(points + "--topology fat-tree:nodes=1", 9);
+  EXPECT_EQ(small.exit_code, 2);
+  EXPECT_THAT(small.err, HasSubstr("it has 8 ranks, but 9 are running"));
+}
+
+TEST(BenchMpi, WithoutATopologyMessagesAndCopiesAreTheCeiling) {
+  const ScratchDirectory scratch;
+  const std::string file = scratch.file("r.json");
+  const std::string points = "all_reduce -s 64K --time-per-point 0.05s ";
+  const ProgramOutcome run = bench_mpi(points + "--json " + file);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("# of attainable: by what is measured here, message latency "));
+  const auto results = read_results(file);
+  ASSERT_TRUE(results) << results.error().message;
+  ASSERT_TRUE(results->records.at(0).attainable);
+  EXPECT_EQ(results->records[0].attainable->by, "measured");
+  EXPECT_GT(results->records[0].attainable->time_s, 0);
+  EXPECT_FALSE(results->records[0].bound_s);
+  const ProgramOutcome without = bench_mpi(points + "--no-ceiling");
+  EXPECT_EQ(without.exit_code, 0) << without.err;
+  EXPECT_EQ(of_attainable_column(without.out, "all_reduce "), "-");
 }
 
 TEST(BenchMpi, EverySynchronisationAndBufferPolicyMeasuresAndIsRecorded) {

@@ -25,7 +25,15 @@ TEST(BenchNccl, WithoutAGpuOneSentenceExit4AndNoFile) {
 TEST(BenchNccl, MistakesAreFoundBeforeDevicesAreLookedFor) {
   EXPECT_EQ(run_program(kProgram + " --itres 3").exit_code, 2);
   EXPECT_EQ(run_program(kProgram + " -o avg").exit_code, 2);
-  EXPECT_EQ(run_program(kProgram + " --in-place all_to_all").exit_code, 2);
+  for (const char* collective : {"all_to_all", "all_to_all_v", "gather", "scatter", "send_recv"}) {
+    const ProgramOutcome run = run_program(kProgram + " --in-place " + collective);
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_EQ(run.err,
+              std::string("error: ") + collective + " in place: NCCL has no such operation\n");
+  }
+  EXPECT_EQ(run_program(kProgram + " barrier").exit_code, 2);
+  EXPECT_EQ(run_program(kProgram + " --topology nowhere").exit_code, 2);
+  EXPECT_EQ(run_program(kProgram + " --layout node").exit_code, 2);
 }
 
 TEST(BenchNccl, HelpAndListNeedNoGpu) {
@@ -33,6 +41,14 @@ TEST(BenchNccl, HelpAndListNeedNoGpu) {
   const ProgramOutcome list = run_program(kProgram + " --list -g 8 -b 1M -e 1M all_gather");
   EXPECT_EQ(list.exit_code, 0);
   EXPECT_EQ(list.out, "all_gather/auto/float/bytes:1048576/ranks:8\n");
+  const ProgramOutcome unequal =
+      run_program(kProgram +
+                  " --list -g 8 -s 1M gather,scatter,send_recv,all_gather_v,all_to_all_v --skew 2 "
+                  "-d half --topology fat-tree:nodes=2");
+  EXPECT_EQ(unequal.exit_code, 0) << unequal.err;
+  EXPECT_EQ(std::count(unequal.out.begin(), unequal.out.end(), '\n'), 5);
+  EXPECT_THAT(unequal.out,
+              testing::HasSubstr("all_to_all_v/auto/half/bytes:1048576/ranks:8/skew:2\n"));
 }
 
 }  // namespace

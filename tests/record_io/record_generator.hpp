@@ -82,6 +82,7 @@ inline Record any_record() {
   if (*rc::gen::arbitrary<bool>())
     r.validated_to_ranks = *rc::gen::inRange<std::int64_t>(0, 100'000);
   if (*rc::gen::arbitrary<bool>()) r.quality = any_quality();
+  if (*rc::gen::arbitrary<bool>()) r.attainable = {1e-6, "measured", "message"};
   r.source = *any_text();
   set_bandwidths(r);
   return r;
@@ -108,6 +109,7 @@ inline Record example_record() {
   r.utilisation = 0.8;
   r.assumed_figures = 2;
   r.validated_to_ranks = 16;
+  r.attainable = {r.time_s / 2, "topology", "nic"};
   r.quality.emplace();
   r.quality->verdict = "good";
   r.quality->sync = "barrier";

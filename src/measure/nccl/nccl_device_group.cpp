@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "measure/nccl/nccl_compat.hpp"
+#include "measure/nccl/nccl_exchange.hpp"
 
 namespace collscale {
 
@@ -107,8 +110,12 @@ Expected<void> check_nccl_can_run(const Scenario& scenario) {
         "operation avg: its result depends on the order of rounding, so it is not measured "
         "here; valid: sum, prod, min, max");
   }
-  if (scenario.in_place && scenario.collective == Collective::all_to_all) {
-    return fail("all_to_all in place: NCCL has no such operation");
+  constexpr std::array kOutOfPlace = {Collective::all_to_all, Collective::all_to_all_v,
+                                      Collective::gather, Collective::scatter,
+                                      Collective::send_recv};
+  if (scenario.in_place &&
+      std::find(kOutOfPlace.begin(), kOutOfPlace.end(), scenario.collective) != kOutOfPlace.end()) {
+    return fail(fmt::format("{} in place: NCCL has no such operation", name(scenario.collective)));
   }
   return {};
 }
@@ -150,6 +157,17 @@ std::string NcclDeviceGroup::device_name(int gpu) const {
   check_cuda(cudaGetDeviceProperties(&properties, devices_[static_cast<std::size_t>(gpu)].device),
              "cudaGetDeviceProperties");
   return static_cast<const char*>(properties.name);
+}
+
+std::int64_t NcclDeviceGroup::largest_cache_bytes() const {
+  int most = 0;
+  for (const Device& device : devices_) {
+    int bytes = 0;
+    check_cuda(cudaDeviceGetAttribute(&bytes, cudaDevAttrL2CacheSize, device.device),
+               "cudaDeviceGetAttribute");
+    most = std::max(most, bytes);
+  }
+  return most;
 }
 
 void NcclDeviceGroup::reserve(std::int64_t pool_bytes) {
@@ -241,7 +259,9 @@ void NcclDeviceGroup::enqueue(const Scenario& scenario, const BufferLayout& layo
                    "ncclReduce");
         break;
       default:
-        break;  // check_nccl_can_run refuses the others
+        enqueue_exchange(scenario, layout, type,
+                         {rank(gpu), device.comm, device.stream, send, receive});
+        break;
     }
   }
   end_group();

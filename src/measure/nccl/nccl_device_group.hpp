@@ -29,7 +29,8 @@ std::string cuda_runtime_version();
 std::vector<char> make_nccl_id();
 std::size_t nccl_id_bytes();
 
-/// Fails where NCCL has no such operation: avg (not verified here), all_to_all in place.
+/// Fails where NCCL has no such operation: avg (not verified here), all_to_all,
+/// gather, scatter and send_recv in place; a barrier.
 Expected<void> check_nccl_can_run(const Scenario& scenario);
 
 class NcclDeviceGroup {
@@ -54,6 +55,9 @@ class NcclDeviceGroup {
   [[nodiscard]] int rank(int gpu) const;
   /// "NVIDIA H100 80GB HBM3"
   [[nodiscard]] std::string device_name(int gpu) const;
+
+  /// The largest L2 of this process's GPUs.
+  [[nodiscard]] std::int64_t largest_cache_bytes() const;
 
   /// Two pools of this many bytes on every GPU, every byte written.
   void reserve(std::int64_t pool_bytes);
