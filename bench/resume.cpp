@@ -77,8 +77,8 @@ Expected<Results> read_for_resume(const std::string& path, const Context& contex
     return fail(fmt::format("--resume: {}", found.error().message), found.error().code);
   }
   std::vector<ContextDifference> differences;
-  // Whose file it is decides what else it could say.
-  for (const std::string key : {"executable", "library_build_type"}) {
+  // Whose file it is decides what else it could say, and how many ranks there were, too.
+  for (const std::string key : {"executable", "library_build_type", "ranks_per_node"}) {
     if (value_of(found->context, key) != value_of(context, key)) {
       differences.push_back({key, value_of(found->context, key), value_of(context, key)});
     }

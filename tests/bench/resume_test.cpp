@@ -205,7 +205,7 @@ TEST(Resume, AFileMeasuredOtherwiseIsRefusedAndTheFirstDifferenceNamed) {
         r.options.sizes_bytes = {1024, 4096};
       },
       "holds all_reduce/auto/float/bytes:2048/ranks:2, which this run does not measure");
-  refused([](Runs& r) { r.options.op = ReduceOp::max; }, "which this run does not measure");
+  refused([](Runs& r) { r.options.ops = {ReduceOp::max}; }, "which this run does not measure");
 }
 
 TEST(Resume, ATornOrForeignFileIsRefused) {
