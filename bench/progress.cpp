@@ -125,11 +125,12 @@ void ProgressLine::show(std::int64_t done, std::int64_t total, std::string_view 
   if (stream_ == nullptr || !shown_) {
     return;
   }
-  std::string line =
-      fmt::format("[{}/{}] {}, {} so far", done + 1, total, what, format_clock(elapsed_s()));
+  // The name last: it is what may be cut.
+  std::string line = fmt::format("[{}/{}] {} so far", done + 1, total, format_clock(elapsed_s()));
   if (remaining_s > 0) {
     line += fmt::format(", about {} left", format_clock(remaining_s));
   }
+  line.append(": ").append(what);
   fmt::print(stream_, "\r\033[K{}", line.substr(0, kLineWidth));
   std::fflush(stream_);
   visible_ = true;
