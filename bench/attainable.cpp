@@ -66,6 +66,11 @@ void Attainables::judge(Record& record, std::int64_t batch) const {
   }
   if (impl_->ceiling && (scenario.layout.empty() || scenario.layout == "all")) {
     record.attainable = attainable_here(*impl_->ceiling, scenario, batch);
+    // No library is so much better than its own messages: other work was in the ceiling's way.
+    constexpr double kIncredible = 10;
+    if (of_attainable(record).value_or(0) > kIncredible) {
+      record.attainable.reset();
+    }
   }
   if (!impl_->system) {
     return;
