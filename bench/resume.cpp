@@ -151,10 +151,11 @@ Context resumed_context(Context now, const Context& earlier) {
   return now;
 }
 
-void OrderedRecords::put(std::size_t place, Record record) {
+std::size_t OrderedRecords::put(std::size_t place, Record record) {
   const auto at = std::upper_bound(places_.begin(), places_.end(), place) - places_.begin();
   places_.insert(places_.begin() + at, place);
   records_.insert(records_.begin() + at, std::move(record));
+  return static_cast<std::size_t>(at);
 }
 
 }  // namespace collscale

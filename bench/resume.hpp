@@ -52,7 +52,8 @@ Context resumed_context(Context now, const Context& earlier);
 class OrderedRecords {
  public:
   explicit OrderedRecords(std::vector<Record>& records) : records_(records) {}
-  void put(std::size_t place, Record record);
+  /// Gives its index among the records.
+  std::size_t put(std::size_t place, Record record);
 
  private:
   std::vector<Record>& records_;

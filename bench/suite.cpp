@@ -241,7 +241,10 @@ class Run {
     if (record.quality && record.quality->verdict != name(Verdict::good)) {
       ++noisy_[record.quality->verdict];
     }
-    ordered_.put(place, std::move(record));
+    const std::size_t at = ordered_.put(place, std::move(record));
+    if (backend_.reports && !options_.json_path.empty()) {
+      file_.insert(at, results_.records[at]);
+    }
     results_.context["contended_points"] = fmt::format(
         "{} of {}", noisy_["contended"] + noisy_["oversubscribed"], results_.records.size());
   }
@@ -283,8 +286,8 @@ class Run {
     if (flush) {
       flushed_at_s_ = now_s;
     }
-    const auto done = write_results(options_.json_path, results_,
-                                    flush ? Durability::flushed : Durability::buffered);
+    const auto done = file_.write(options_.json_path, results_.context,
+                                  flush ? Durability::flushed : Durability::buffered);
     if (!done && written_) {
       written_ = false;  // said once; the table goes on
       report_error(done.error(), true);
@@ -321,6 +324,7 @@ class Run {
   std::mutex results_mutex_;  // the watchdog's thread reads the results before it aborts
   Results results_;
   OrderedRecords ordered_{results_.records};
+  GrowingResults file_;    // of the same records
   std::size_t place_ = 0;  // of what is being measured
   bool changed_ = false;   // the file lacks something
   std::optional<TableRow> current_;

@@ -138,11 +138,18 @@ Pattern::Row Pattern::reduced_row() const {
 void Pattern::Row::keys(std::int64_t first, std::span<std::uint32_t> keys) const {
   const auto period = static_cast<std::uint32_t>(pattern_->period_);
   const auto round = static_cast<std::uint32_t>(pattern_->round_);
-  auto wide = static_cast<std::uint64_t>(first + shift_) * kStep;
-  for (std::uint32_t& key : keys) {
-    const auto at = static_cast<std::uint32_t>(((wide >> 32U) * period) >> 32U) + round;
-    key = std::min(at, at - period);  // below the period the difference wraps and is the larger
-    wide += kStep;
+  while (!keys.empty()) {
+    const std::int64_t begin = first % kCycle;
+    const auto left = static_cast<std::size_t>(kCycle - begin);
+    const std::span<std::uint32_t> run = keys.first(std::min(keys.size(), left));
+    auto wide = static_cast<std::uint64_t>(begin + shift_) * kStep;
+    for (std::uint32_t& key : run) {
+      const auto at = static_cast<std::uint32_t>(((wide >> 32U) * period) >> 32U) + round;
+      key = std::min(at, at - period);  // below the period the difference wraps and is the larger
+      wide += kStep;
+    }
+    keys = keys.subspan(run.size());
+    first += static_cast<std::int64_t>(run.size());
   }
 }
 

@@ -18,13 +18,17 @@ namespace collscale {
 
 class Pattern {
  public:
+  /// Values repeat after so many indices, so that large buffers are copied and compared rather than
+  /// computed. A prime: what goes astray by a whole number of blocks does not meet its like.
+  static constexpr std::int64_t kCycle = 65521;
+
   /// `op` matters only where the collective reduces; avg is not among what a pattern can foresee.
   Pattern(Collective collective, DataType type, ReduceOp op, std::int64_t ranks, int round = 0);
 
   /// What `rank` sends at `index` of its send buffer.
   [[nodiscard]] int sent(std::int64_t rank, std::int64_t index) const {
-    return reducing_ ? contribution(rank, key(index))
-                     : static_cast<int>(key(index + rank * kRankStride));
+    return reducing_ ? contribution(rank, key(index % kCycle))
+                     : static_cast<int>(key(index % kCycle + rank * kRankStride));
   }
   /// Many values, looked up rather than computed: for filling and checking whole buffers. The value
   /// at an index is by_key[key], or the key itself where that is empty. `keys` writes those of
@@ -44,7 +48,7 @@ class Pattern {
   /// What reduced() gives. The pattern must outlive it.
   [[nodiscard]] Row reduced_row() const;
   /// The reduction over all ranks of what they send at `index`.
-  [[nodiscard]] int reduced(std::int64_t index) const { return reduced_[key(index)]; }
+  [[nodiscard]] int reduced(std::int64_t index) const { return reduced_[key(index % kCycle)]; }
 
  private:
   static constexpr std::int64_t kRankStride = 0x2545f491;  // odd, spreads ranks over the hash

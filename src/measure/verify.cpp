@@ -91,27 +91,33 @@ auto with_type(DataType type, F&& f) {
   return f(double{});
 }
 
-/// Calls f(i, values) with the values of i, i + 1, ... as the type has them, block by block.
-template <class T, class F>
-void for_blocks(const Pattern::Row& row, std::int64_t from, std::int64_t count, F&& f) {
-  constexpr std::size_t kBlock = 1024;  // its keys and values stay in the first cache
+/// The first `count` values from `from` on, as the type has them.
+template <class T>
+std::vector<T> values_of(const Pattern::Row& row, std::int64_t from, std::size_t count) {
+  constexpr std::size_t kBlock = 1024;  // its keys stay in the first cache
   std::array<std::uint32_t, kBlock> keys;
-  std::array<T, kBlock> values;
   std::vector<T> by_key(row.by_key.size());
   std::transform(row.by_key.begin(), row.by_key.end(), by_key.begin(), encode<T>);
-  for (std::int64_t i = 0; i < count; i += static_cast<std::int64_t>(kBlock)) {
-    const std::size_t size = std::min(kBlock, static_cast<std::size_t>(count - i));
-    row.keys(from + i, std::span(keys).first(size));
-    if (by_key.empty()) {
-      for (std::size_t k = 0; k < size; ++k) {
-        values[k] = encode<T>(static_cast<int>(keys[k]));
-      }
-    } else {
-      for (std::size_t k = 0; k < size; ++k) {
-        values[k] = by_key[keys[k]];
-      }
+  const T* const table = by_key.data();  // in a register: bytes that are written might alias it
+  std::vector<T> values(count);
+  T* at = values.data();
+  for (std::size_t i = 0; i < count; i += kBlock) {
+    const auto block = std::span(keys).first(std::min(kBlock, count - i));
+    row.keys(from + static_cast<std::int64_t>(i), block);
+    for (const std::uint32_t key : block) {
+      *at++ = by_key.empty() ? encode<T>(static_cast<int>(key)) : table[key];
     }
-    f(i, std::span<const T>(values).first(size));
+  }
+  return values;
+}
+
+/// Calls f(i, values) for i = 0 and further on, with the values that belong there.
+template <class T, class F>
+void for_blocks(const Pattern::Row& row, std::int64_t from, std::int64_t count, F&& f) {
+  const std::vector<T> cycle =
+      values_of<T>(row, from, static_cast<std::size_t>(std::min(count, Pattern::kCycle)));
+  for (std::int64_t i = 0; i < count; i += Pattern::kCycle) {
+    f(i, std::span(cycle).first(static_cast<std::size_t>(std::min(count - i, Pattern::kCycle))));
   }
 }
 

@@ -114,16 +114,29 @@ std::string dump(const Json& value, int indent = -1) {
 }  // namespace
 
 std::string to_json(const Results& results) {
+  GrowingResults all;
+  for (const Record& record : results.records) {
+    all.lines_.push_back(dump(to_object(record)));
+  }
+  return all.to_json(results.context);
+}
+
+void GrowingResults::insert(std::size_t at, const Record& record) {
+  if (auto checked = check_record(record); !checked && state_) state_ = checked;
+  lines_.insert(lines_.begin() + static_cast<std::ptrdiff_t>(at), dump(to_object(record)));
+}
+
+std::string GrowingResults::to_json(const Context& values) const {
   Json context = Json::object();
   context["schema_version"] = kSchemaVersion;
-  for (const auto& [key, value] : results.context) {
+  for (const auto& [key, value] : values) {
     if (key != "schema_version") context[key] = value;
   }
   std::string text = "{\"context\": " + dump(context, 2) + ",\n\"benchmarks\": [";
   const char* separator = "\n";
-  for (const Record& record : results.records) {
+  for (const std::string& line : lines_) {
     text += separator;
-    text += dump(to_object(record));
+    text += line;
     separator = ",\n";
   }
   text += "\n]}\n";

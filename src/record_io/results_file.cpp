@@ -210,6 +210,12 @@ Expected<void> write_results(const std::string& path, const Results& results,
   return write_text_file(path, to_json(results), durability);
 }
 
+Expected<void> GrowingResults::write(const std::string& path, const Context& context,
+                                     Durability durability) const {
+  if (!state_) return state_;
+  return write_text_file(path, to_json(context), durability);
+}
+
 Expected<void> check_writable(const std::string& path) {
   if (path == "-") return {};
   const auto target = resolve(path);

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "record/record.hpp"
 #include "units/error.hpp"
@@ -40,6 +41,23 @@ enum class Durability { buffered, flushed };
 /// "-" is stdout. A device or a pipe is written in place. Checks every record before it writes.
 Expected<void> write_results(const std::string& path, const Results& results,
                              Durability durability = Durability::flushed);
+
+/// A results file that is written again and again while its records become more: each of them is
+/// put into words once.
+class GrowingResults {
+ public:
+  /// Behind the first `at` of those before.
+  void insert(std::size_t at, const Record& record);
+  /// As write_results.
+  Expected<void> write(const std::string& path, const Context& context,
+                       Durability durability) const;
+
+ private:
+  friend std::string to_json(const Results& results);
+  [[nodiscard]] std::string to_json(const Context& context) const;
+  std::vector<std::string> lines_;
+  Expected<void> state_;  // what check_record said of the first bad one
+};
 
 /// Fails now rather than after the measurement: checks that `path` can be written, creating nothing
 /// that stays.

@@ -106,7 +106,7 @@ TEST(Pattern, ARowIsWhatTheRankSends) {
       const Pattern pattern(collective, DataType::int8, op, 200, 1);
       const Pattern::Row row = pattern.row(137);
       const Pattern::Row reduced = pattern.reduced_row();
-      constexpr std::int64_t kFirst = 12345;
+      constexpr std::int64_t kFirst = Pattern::kCycle - 500;
       std::vector<std::uint32_t> keys(1000);
       row.keys(kFirst, keys);
       for (std::int64_t i = 0; i < 1000; ++i) {
@@ -136,7 +136,7 @@ TEST(Pattern, RanksAndIndicesDiffer) {
 TEST(CheckReceive, FindsTheOneWrongElementInEveryType) {
   for (const DataType type : kTypes) {
     const Scenario scenario = scenario_of(Collective::all_gather, type, 3);
-    const BufferLayout layout = buffer_layout(scenario.collective, type, 3 * 16384, 3);
+    const BufferLayout layout = buffer_layout(scenario.collective, type, 3 * 131072, 3);
     const Pattern pattern(scenario.collective, type, scenario.op, 3);
     const auto element = static_cast<std::size_t>(element_bytes(type));
     const auto block = static_cast<std::size_t>(layout.count) * element;
@@ -147,13 +147,14 @@ TEST(CheckReceive, FindsTheOneWrongElementInEveryType) {
       std::memcpy(&gathered[rank * block], send.data(), block);
     }
     EXPECT_EQ(check_receive(scenario, layout, pattern, 1, gathered).wrong, 0) << name(type);
-    const std::int64_t broken = layout.count + 1500;
+    const std::int64_t index = layout.count / 4 * 3;  // of the small types in the second cycle
+    const std::int64_t broken = layout.count + index;
     gathered[static_cast<std::size_t>(broken) * element] ^= std::byte{1};
     const Mismatch found = check_receive(scenario, layout, pattern, 1, gathered);
     EXPECT_EQ(found.wrong, 1) << name(type);
     EXPECT_EQ(found.index, broken) << name(type);
     EXPECT_EQ(found.rank, 1);
-    EXPECT_EQ(found.want, pattern.sent(1, 1500)) << name(type);
+    EXPECT_EQ(found.want, pattern.sent(1, index)) << name(type);
     EXPECT_NE(found.got, found.want) << name(type);
   }
 }
