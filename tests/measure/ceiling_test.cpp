@@ -104,7 +104,9 @@ TEST(Ceiling, MeasuringTakesEverySizeUpToTheLargestAndCopiesOnOneMachineOnly) {
     ASSERT_EQ(ceiling.message.points.size(), 3U);  // 8, 512 and 4096 bytes
     EXPECT_NEAR(ceiling.message.points[2].second, 5.096e-6, 1e-12);
     ASSERT_EQ(ceiling.copy.points.size(), together ? 2U : 0U);
-    if (together) EXPECT_NEAR(ceiling.copy.points[1].second, 4.096e-6, 1e-12);
+    if (together) {
+      EXPECT_NEAR(ceiling.copy.points[1].second, 4.096e-6, 1e-12);
+    }
   }
 }
 

@@ -28,10 +28,12 @@ TEST(RecordedEnvironment, HoldsWhatDecidesAndNothingThatMayBeSecret) {
 }
 
 TEST(RecordedEnvironment, CutsLongValues) {
-  const std::string variable = "UCX_NET_DEVICES=" + std::string(1000, 'x');
+  std::string variable = "UCX_NET_DEVICES=";
+  variable.append(1000, 'x');
   const std::array variables{variable.c_str()};
-  EXPECT_EQ(recorded_environment(variables).at("env.UCX_NET_DEVICES"),
-            std::string(300, 'x') + "...");
+  std::string cut(300, 'x');
+  cut.append("...");
+  EXPECT_EQ(recorded_environment(variables).at("env.UCX_NET_DEVICES"), cut);
 }
 
 TEST(Binding, RanksOnTheSameProcessorsAreNamedTogether) {
