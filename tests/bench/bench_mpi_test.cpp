@@ -203,7 +203,7 @@ TEST(BenchMpi, TheTableHasOneRowPerPointAndNoAlarmAboutTheLibrary) {
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, HasSubstr("2 ranks on 1 node"));
   const std::regex row(
-      R"(all_reduce +(1|4) KiB +[0-9]+( x [0-9]+)? +[0-9.]+ [num]?s +([0-9.]+%|-) +[0-9.]+ [num]?s +[0-9.]+ [num]?s +[0-9.]+ [kMG]?B/s +[0-9.]+ [kMG]?B/s +[0-9]+% +0)");
+      R"(all_reduce +(1|4) KiB +[0-9]+( x [0-9]+)? +[0-9.]+ [num]?s +([0-9.]+%|-) +[0-9.]+ [num]?s +[0-9.]+ [num]?s +[0-9.]+ [kMG]?B/s +[0-9.]+ [kMG]?B/s +([0-9]+%|-) +0)");
   EXPECT_EQ(std::distance(std::sregex_iterator(run.out.begin(), run.out.end(), row), {}), 2)
       << run.out;
   EXPECT_THAT(run.out + run.err, Not(HasSubstr("DEBUG")));
