@@ -37,7 +37,6 @@ Expected<Trust> parse_trust(std::string_view text) {
 
 std::string full_benchmark_name(const Scenario& scenario) {
   std::string text = benchmark_name(scenario);
-  if (scenario.op != ReduceOp::sum) text.append("/op:").append(name(scenario.op));
   if (scenario.root != 0) text.append("/root:").append(std::to_string(scenario.root));
   if (scenario.in_place) text.append("/in_place");
   return text;
