@@ -265,12 +265,12 @@ class Run {
     }
   }
 
-  // A file after each point, but no more often than every tenth of a second, as replacing a file
+  // A file after each point, but no more often than every fifth of a second, as replacing a file
   // takes longer than a short point; and flushed seldom: all ranks wait for a busy disk. A run that
-  // is killed loses that tenth, a machine that crashes the last seconds. Standard output gets one
+  // is killed loses that fifth, a machine that crashes the last seconds. Standard output gets one
   // whole document, at the end.
   void write(bool last) {
-    constexpr double kWriteEvery_s = 0.1;
+    constexpr double kWriteEvery_s = 0.2;
     constexpr double kFlushEvery_s = 10;
     const bool to_file = options_.json_path != "-";
     // A file that lacks nothing stays as it is, and none is made for nothing.

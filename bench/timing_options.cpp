@@ -33,7 +33,7 @@ void add_timing_options(CLI::App& app, RawTiming& raw, const std::string& group)
   add("--precision", raw.precision,
       "Enough when the median's 95% interval is within so much of it [2%]", "SHARE");
   add("--min-samples", raw.min_samples,
-      "Never fewer, whatever they take [8; 30 before it stops for precision]", "N");
+      "Never fewer, whatever they take [8; 20 before it stops for precision]", "N");
   add("--max-samples", raw.max_samples, "Never more [2000]", "N");
   add("--sync", raw.sync,
       "Before each sample: a barrier; nothing; or all ranks wait for an agreed time, on clocks "

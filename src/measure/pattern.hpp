@@ -20,7 +20,7 @@ class Pattern {
  public:
   /// Values repeat after so many indices, so that large buffers are copied and compared rather than
   /// computed. A prime: what goes astray by a whole number of blocks does not meet its like.
-  static constexpr std::int64_t kCycle = 65521;
+  static constexpr std::int64_t kCycle = 16381;
 
   /// `op` matters only where the collective reduces; avg is not among what a pattern can foresee.
   Pattern(Collective collective, DataType type, ReduceOp op, std::int64_t ranks, int round = 0);

@@ -26,7 +26,7 @@ struct SamplingPlan {
   SyncPolicy sync = SyncPolicy::barrier;
   std::optional<std::int64_t> fixed_warmup;  ///< operations; empty: until their times settle
   double precision = 0.02;  ///< enough when the median's 95 % interval lies within ± this share
-  std::int64_t enough_from_samples = 30;  ///< and there are at least so many samples
+  std::int64_t enough_from_samples = 20;  ///< and there are at least so many samples
   std::int64_t min_samples = 8;           ///< taken even when they exceed the budget
   std::int64_t max_samples = 2000;
   double time_budget_s = 1.0;   ///< per point, for the samples; looked at between rounds

@@ -155,8 +155,8 @@ TEST(TakeSamples, TheRoundByWhichTimesHaveSettledCounts) {
   };
   const SampleSet set = sample_alone(plan, even);
   EXPECT_EQ(set.warmup, 1 + 3) << "the first and the pilots";
-  EXPECT_EQ(set.time_s.size(), 30U);
-  EXPECT_EQ(operations, 34);
+  EXPECT_EQ(set.time_s.size(), 20U);
+  EXPECT_EQ(operations, 24);
   plan.fixed_samples = 12;
   EXPECT_EQ(sample_alone(plan, even).time_s.size(), 12U);
   plan.fixed_samples.reset();
