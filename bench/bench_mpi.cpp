@@ -203,7 +203,9 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
   backend.reports = reports;
   backend.ranks = ranks.size();
   backend.nodes = map.nodes;
-  backend.context = surroundings(ranks);
+  if (!options.json_path.empty()) {  // looking at the machine takes longer than many a point
+    backend.context = surroundings(ranks);
+  }
   backend.context["mpi_library"] = mpi_library_version();
   backend.context["ranks_per_node"] = fmt::format("{}", map.local_size);
   backend.context.merge(grouping_context(options, *layouts, node_of));
