@@ -177,12 +177,12 @@ struct AnyRoutes {
 
 /// for_each_routed over ways of one's own. A Routing has
 ///   Path path(source, destination, hash) const;
-///   double& count(LevelCounts&, source, destination, const Path&) const;   of messages of its
-///   level pairs.for_each(from, to, f);   f(source, destination) for each group of the job that
-///   goes
+///   double& count(LevelCounts&, source, destination, const Path&) const;   where messages of its
+///                                                                          level are counted
+///   static constexpr bool may_be_cut;
+///   pairs.for_each(from, to, f);   f(source, destination) for each group of the job that goes
 ///                                  through the schedule
 ///   double pairs.groups;           so many; messages are counted for one of them
-///   static constexpr bool may_be_cut;
 template <class Routing, class Sink>
 void route_lane(const System& system, const Routes& routes, const Routing& routing,
                 const Lane& lane, std::size_t number, std::int64_t step, double times,

@@ -100,6 +100,9 @@ std::pair<float, float> delay_pair(const DelayLaw& law, std::uint64_t rank_key,
                                    std::pair<std::uint32_t, std::uint32_t> words);
 /// Rounded to the nearest whole number, ties to even.
 std::int32_t whole(float delay);
+/// Into a row of delays, or of whole ones.
+inline void put_delay(float& to, float delay) { to = delay; }
+inline void put_delay(std::int32_t& to, float delay) { to = whole(delay); }
 /// Of one step of a block.
 float delay_of(const DelayLaw& law, std::uint64_t rank_key, const StepKeys& keys, int step);
 

@@ -9,33 +9,52 @@
 namespace collscale {
 namespace {
 
-void fill_delays(const DelayLaw& law, const std::uint32_t* key_low, const std::uint32_t* key_high,
-                 std::int64_t ranks, const StepKeys& keys, int first_pair, int pairs, float* rows,
-                 std::int64_t stride) {
+/// Row: float, or 32-bit integers, to which delays are rounded.
+template <class Row>
+void fill(const DelayLaw& law, const std::uint32_t* key_low, const std::uint32_t* key_high,
+          std::int64_t ranks, const StepKeys& keys, int first_pair, int pairs, Row* rows,
+          std::int64_t stride) {
   for (int p = 0; p < pairs; ++p) {
     for (std::int64_t r = 0; r < ranks; ++r) {
       const auto [first, second] =
           delay_pair(law, std::uint64_t{key_high[r]} << 32U | key_low[r], keys, first_pair + p);
-      rows[2 * p * stride + r] = first;
-      rows[(2 * p + 1) * stride + r] = second;
+      put_delay(rows[2 * p * stride + r], first);
+      put_delay(rows[(2 * p + 1) * stride + r], second);
     }
   }
 }
 
-double later(double a, double b) { return a > b ? a : b; }
+void fill_ticks(const DelayLaw& law, const std::uint32_t* key_low, const std::uint32_t* key_high,
+                std::int64_t ranks, const StepKeys& keys, int pairs, std::int32_t* rows,
+                std::int64_t stride) {
+  fill(law, key_low, key_high, ranks, keys, 0, pairs, rows, stride);
+}
 
-void sweep(double* t, const double* own, const double* edge, std::int64_t ranks, const float* rows,
-           std::int64_t stride, int steps, double* carry) {
+template <class Clock>
+Clock later(Clock a, Clock b) {
+  return a > b ? a : b;
+}
+
+template <class Clock, class Cost, class Row>
+void sweep(Clock* t, const Cost* own, const Cost* edge, std::int64_t places, const Row* rows,
+           std::int64_t stride, int steps, Clock* carry) {
   for (int k = 0; k < steps; ++k) {
-    double left = carry[k];
-    for (std::int64_t r = 0; r < ranks; ++r) {
-      const double clock = t[r];
-      const double next = later(clock + own[r], left + edge[r]);
-      t[r] = rows ? next + static_cast<double>(rows[k * stride + r]) : next;
+    Clock left = carry[k];
+    for (std::int64_t r = 0; r < places; ++r) {
+      const Clock clock = t[r];
+      const Clock next = later(clock + own[r], left + edge[r]);
+      t[r] = rows ? next + static_cast<Clock>(rows[k * stride + r]) : next;
       left = clock;
     }
     carry[k] = left;
   }
+}
+
+std::int32_t sweep_ticks(std::int32_t* t, const std::int32_t* own, const std::int32_t* edge,
+                         std::int64_t places, const std::int32_t* rows, std::int64_t stride,
+                         int steps, std::int32_t* carry) {
+  sweep(t, own, edge, places, rows, stride, steps, carry);
+  return *std::max_element(t, t + places);
 }
 
 void exchange(double* to, const double* from, const double* own, const double* edge,
@@ -44,40 +63,6 @@ void exchange(double* to, const double* from, const double* own, const double* e
     const double next = later(from[r] + own[r], from[r ^ mask] + edge[r]);
     to[r] = row ? next + static_cast<double>(row[r]) : next;
   }
-}
-
-void fill_ticks(const DelayLaw& law, const std::uint32_t* key_low, const std::uint32_t* key_high,
-                std::int64_t ranks, const StepKeys& keys, int pairs, std::int32_t* rows,
-                std::int64_t stride) {
-  for (int p = 0; p < pairs; ++p) {
-    for (std::int64_t r = 0; r < ranks; ++r) {
-      const auto [first, second] =
-          delay_pair(law, std::uint64_t{key_high[r]} << 32U | key_low[r], keys, p);
-      rows[2 * p * stride + r] = whole(first);
-      rows[(2 * p + 1) * stride + r] = whole(second);
-    }
-  }
-}
-
-template <class Clock>
-Clock sweep_ticks(Clock* t, const std::int32_t* own, const std::int32_t* edge, std::int64_t places,
-                  const std::int32_t* rows, std::int64_t stride, int steps, Clock* carry) {
-  for (int k = 0; k < steps; ++k) {
-    Clock left = carry[k];
-    for (std::int64_t r = 0; r < places; ++r) {
-      const Clock clock = t[r];
-      t[r] = std::max(clock + own[r], left + edge[r]) + rows[k * stride + r];
-      left = clock;
-    }
-    carry[k] = left;
-  }
-  return *std::max_element(t, t + places);
-}
-
-void sweep_wide_ticks(double* t, const std::int32_t* own, const std::int32_t* edge,
-                      std::int64_t places, const std::int32_t* rows, std::int64_t stride, int steps,
-                      double* carry) {
-  sweep_ticks(t, own, edge, places, rows, stride, steps, carry);
 }
 
 bool come_near(const double* t, std::int64_t places, double within, double* base,
@@ -97,9 +82,9 @@ constexpr Kernels kPortable{
     InstructionSet::portable,
     "portable",
     1,
-    fill_delays,
-    sweep,
-    {1, fill_ticks, sweep_ticks<std::int32_t>, sweep_wide_ticks, come_near, leave},
+    fill<float>,
+    sweep<double, double, float>,
+    {1, fill_ticks, sweep_ticks, sweep<double, std::int32_t, std::int32_t>, come_near, leave},
     exchange};
 
 }  // namespace

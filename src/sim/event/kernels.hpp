@@ -15,7 +15,7 @@ enum class InstructionSet { portable, sse2, avx2, avx512 };
 /// anything), so that no vector length needs a remainder.
 inline constexpr std::int64_t kKernelGrain = 64;
 
-/// Steps that a sweep does with clocks in registers.
+/// Most steps of a sweep; so many are done with clocks in registers.
 inline constexpr int kSweepSteps = kDelaySteps;
 inline constexpr std::int64_t kMostLanes = 16;
 
@@ -59,7 +59,7 @@ struct Kernels {
                       const std::uint32_t* key_high, std::int64_t ranks, const StepKeys& keys,
                       int first_pair, int pairs, float* rows, std::int64_t stride);
 
-  /// `steps` (kSweepSteps or 1) steps of `lanes` chains of ranks side by side, in place: rank r of
+  /// `steps` (up to kSweepSteps) steps of `lanes` chains of ranks side by side, in place: rank r of
   /// chain l stands at place r · lanes + l.
   ///   t'[r] = max(t[r] + own[r], t[r−1] + edge[r]) + row[step][r]
   /// carry[step · lanes + l]: in, the clock of the rank before the first, before that step; out,

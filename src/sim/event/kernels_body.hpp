@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 #include "sim/event/kernels.hpp"
 #include "sim/event/kernels_sets.hpp"
@@ -200,13 +199,8 @@ struct Body {
         const auto [even, odd] =
             delay_pair(fill.law, std::uint64_t{fill.key_high[r + i]} << 32U | fill.key_low[r + i],
                        fill.keys, fill.first_pair + p, {first[i], second[i]});
-        if constexpr (std::is_same_v<Out, float>) {
-          row[i] = even;
-          row[fill.stride + i] = odd;
-        } else {
-          row[i] = whole(even);
-          row[fill.stride + i] = whole(odd);
-        }
+        put_delay(row[i], even);
+        put_delay(row[fill.stride + i], odd);
       }
     }
   };
@@ -220,19 +214,17 @@ struct Body {
     return V::any_small(smallest);
   }
 
+  static void put_delays(float* row, F delays) { V::store(row, delays); }
+  static void put_delays(std::int32_t* row, F delays) { V::store(row, V::whole(delays)); }
+
   template <Kind kKind, int kVectors, class Out>
   static void put(const Fill<Out>& fill, const Draw<kKind, kVectors>& draw, std::int64_t r, int p) {
     F out[2 * kVectors];
     draw.finish(fill.law, out);
     Out* row = fill.rows + 2 * p * fill.stride + r;
     for (int i = 0; i < kVectors; ++i) {
-      if constexpr (std::is_same_v<Out, float>) {
-        V::store(row + i * kLanes, out[i]);
-        V::store(row + fill.stride + i * kLanes, out[kVectors + i]);
-      } else {
-        V::store(row + i * kLanes, V::whole(out[i]));
-        V::store(row + fill.stride + i * kLanes, V::whole(out[kVectors + i]));
-      }
+      put_delays(row + i * kLanes, out[i]);
+      put_delays(row + fill.stride + i * kLanes, out[kVectors + i]);
     }
   }
 
@@ -340,13 +332,16 @@ struct Body {
   static void sweep(double* t, const double* own, const double* edge, std::int64_t places,
                     const float* rows, std::int64_t stride, int steps, double* carry) {
     if (steps == kSweepSteps && rows)
-      sweep_steps<kSweepSteps, true>(t, own, edge, places, rows, stride, carry);
-    else if (steps == kSweepSteps)
-      sweep_steps<kSweepSteps, false>(t, own, edge, places, rows, stride, carry);
-    else if (rows)
-      sweep_steps<1, true>(t, own, edge, places, rows, stride, carry);
-    else
-      sweep_steps<1, false>(t, own, edge, places, rows, stride, carry);
+      return sweep_steps<kSweepSteps, true>(t, own, edge, places, rows, stride, carry);
+    if (steps == kSweepSteps)
+      return sweep_steps<kSweepSteps, false>(t, own, edge, places, rows, stride, carry);
+    for (int k = 0; k < steps; ++k) {
+      double* const of_step = carry + k * V::kDoubles;
+      if (rows)
+        sweep_steps<1, true>(t, own, edge, places, rows + k * stride, stride, of_step);
+      else
+        sweep_steps<1, false>(t, own, edge, places, rows, stride, of_step);
+    }
   }
 
   template <int kSteps>
@@ -391,7 +386,11 @@ struct Body {
                                   std::int32_t* carry) {
     if (steps == kSweepSteps)
       return sweep_steps_of_ticks<kSweepSteps>(t, own, edge, places, rows, stride, carry);
-    return sweep_steps_of_ticks<1>(t, own, edge, places, rows, stride, carry);
+    std::int32_t latest = 0;
+    for (int k = 0; k < steps; ++k)
+      latest = sweep_steps_of_ticks<1>(t, own, edge, places, rows + k * stride, stride,
+                                       carry + k * kLanes);
+    return latest;
   }
 
   static void sweep_wide_ticks(double* t, const std::int32_t* own, const std::int32_t* edge,

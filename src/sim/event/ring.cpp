@@ -13,46 +13,31 @@
 namespace collscale {
 namespace {
 
-using Carry = std::array<double, kSweepSteps * kMostLanes>;
-
-Carry unknown() {
-  Carry carry;
-  carry.fill(-std::numeric_limits<double>::infinity());
-  return carry;
-}
-
-/// `places` ranks from `at` on, through as many steps as there are keys in common.
-void sweep(const Kernels& kernels, const Layout& layout, Tile& tile, std::int64_t at,
-           std::int64_t places, const float* rows, int steps, Carry& carry) {
-  const auto first = static_cast<std::size_t>(at);
-  const int together = steps == kSweepSteps ? kSweepSteps : 1;
-  for (int k = 0; k < steps; k += together)
-    kernels.sweep(&tile.t[first], &tile.own[first], &tile.edge[first], places,
-                  rows ? rows + k * kStripRanks : nullptr, kStripRanks, together,
-                  carry.data() + k * layout.lanes);
-}
-
 /// Takes a tile through `steps` steps from `step` on.
 void run_in_seconds(Tile& tile, const Layout& layout, const Kernels& kernels, const RingWork& work,
                     std::int64_t step, std::int64_t steps, float* rows) {
-  const std::int64_t places = layout.vectors * layout.lanes;
   for (std::int64_t done = 0; done < steps; done += kSweepSteps) {
     const auto here = static_cast<int>(std::min<std::int64_t>(steps - done, kSweepSteps));
-    const std::int64_t from = first_place(layout, steps - done);
-    Carry carry = unknown();
+    const std::int64_t from = layout.first_place(steps - done);
+    std::array<double, kSweepSteps * kMostLanes> carry;
+    carry.fill(-std::numeric_limits<double>::infinity());
+    const auto sweep = [&](std::int64_t place, std::int64_t places, const float* delays) {
+      const auto at = static_cast<std::size_t>(place);
+      kernels.sweep(&tile.t[at], &tile.own[at], &tile.edge[at], places, delays, kStripRanks, here,
+                    carry.data());
+    };
     if (work.law == nullptr) {
-      sweep(kernels, layout, tile, from, places - from, nullptr, here, carry);
+      sweep(from, layout.places() - from, nullptr);
       continue;
     }
     const StepKeys keys =
         step_keys(work.seed, work.stream, static_cast<std::uint64_t>((step + done) / kDelaySteps));
-    for (std::int64_t place = from; place < places; place += kStripRanks) {
-      const std::int64_t strip = std::min(kStripRanks, places - place);
+    for_each_strip(from, layout.places(), [&](std::int64_t place, std::int64_t places) {
       const auto at = static_cast<std::size_t>(place);
-      kernels.fill_delays(*work.law, &tile.low[at], &tile.high[at], strip, keys, 0, (here + 1) / 2,
+      kernels.fill_delays(*work.law, &tile.low[at], &tile.high[at], places, keys, 0, (here + 1) / 2,
                           rows, kStripRanks);
-      sweep(kernels, layout, tile, place, strip, rows, here, carry);
-    }
+      sweep(place, places, rows);
+    });
   }
 }
 

@@ -49,27 +49,6 @@ class Lanes {
   std::array<double, kMostLanes> base_{};
 };
 
-template <class Clock, class Sweep>
-void sweep_in_strips(Tile& tile, const Layout& layout, const Kernels& kernels, const Ticks& ticks,
-                     const StepKeys& keys, std::int64_t from, int steps, std::int32_t* rows,
-                     Clock unknown, Sweep&& sweep) {
-  std::array<Clock, kSweepSteps * kMostLanes> carry;
-  carry.fill(unknown);
-  const std::int64_t places = layout.vectors * layout.lanes;
-  for (std::int64_t place = from; place < places; place += kStripRanks) {
-    const std::int64_t here = std::min(kStripRanks, places - place);
-    const auto at = static_cast<std::size_t>(place);
-    kernels.ticks.fill(ticks.law, &tile.low[at], &tile.high[at], here, keys, (steps + 1) / 2, rows,
-                       kStripRanks);
-    if (steps == kSweepSteps) {
-      sweep(at, here, rows, steps, carry.data());
-      continue;
-    }
-    for (int k = 0; k < steps; ++k)
-      sweep(at, here, rows + k * kStripRanks, 1, carry.data() + k * layout.lanes);
-  }
-}
-
 }  // namespace
 
 std::int32_t Ticks::count(double duration_s) const {
@@ -102,37 +81,34 @@ std::optional<Ticks> ticks_of(const RingWork& work) {
 
 void run_in_ticks(Tile& tile, const Layout& layout, const Kernels& kernels, const RingWork& work,
                   const Ticks& ticks, std::int64_t step, std::int64_t steps, std::int32_t* rows) {
-  std::int64_t from = first_place(layout, steps);
+  std::int64_t from = layout.first_place(steps);
   Lanes lanes(tile, kernels.ticks);
   lanes.come_near(from);
   for (std::int64_t done = 0; done < steps; done += kSweepSteps) {
     const auto here = static_cast<int>(std::min<std::int64_t>(steps - done, kSweepSteps));
-    from = first_place(layout, steps - done);
+    from = layout.first_place(steps - done);
     const StepKeys keys =
         step_keys(work.seed, work.stream, static_cast<std::uint64_t>((step + done) / kDelaySteps));
-    if (lanes.near()) {
-      std::int32_t latest = 0;
-      sweep_in_strips(tile, layout, kernels, ticks, keys, from, here, rows, -kNear,
-                      [&](std::size_t at, std::int64_t places, const std::int32_t* delays,
-                          int count, std::int32_t* carry) {
-                        latest = std::max(latest,
-                                          kernels.ticks.sweep(&tile.near[at], &tile.own_ticks[at],
-                                                              &tile.edge_ticks[at], places, delays,
-                                                              kStripRanks, count, carry));
-                      });
-      if (latest >= kNear) {
-        lanes.leave(from);
-        lanes.come_near(from);
-      }
-    } else {
-      sweep_in_strips(tile, layout, kernels, ticks, keys, from, here, rows,
-                      -std::numeric_limits<double>::infinity(),
-                      [&](std::size_t at, std::int64_t places, const std::int32_t* delays,
-                          int count, double* carry) {
-                        kernels.ticks.sweep_wide(&tile.t[at], &tile.own_ticks[at],
-                                                 &tile.edge_ticks[at], places, delays, kStripRanks,
-                                                 count, carry);
-                      });
+    std::array<std::int32_t, kSweepSteps * kMostLanes> carry;
+    carry.fill(-kNear);
+    std::array<double, kSweepSteps * kMostLanes> wide_carry;
+    wide_carry.fill(-std::numeric_limits<double>::infinity());
+    std::int32_t latest = 0;
+    for_each_strip(from, layout.places(), [&](std::int64_t place, std::int64_t places) {
+      const auto at = static_cast<std::size_t>(place);
+      kernels.ticks.fill(ticks.law, &tile.low[at], &tile.high[at], places, keys, (here + 1) / 2,
+                         rows, kStripRanks);
+      if (lanes.near())
+        latest = std::max(
+            latest, kernels.ticks.sweep(&tile.near[at], &tile.own_ticks[at], &tile.edge_ticks[at],
+                                        places, rows, kStripRanks, here, carry.data()));
+      else
+        kernels.ticks.sweep_wide(&tile.t[at], &tile.own_ticks[at], &tile.edge_ticks[at], places,
+                                 rows, kStripRanks, here, wide_carry.data());
+    });
+    if (latest >= kNear) {
+      lanes.leave(from);
+      lanes.come_near(from);
     }
   }
   lanes.leave(from);

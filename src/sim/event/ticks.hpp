@@ -16,8 +16,8 @@
 namespace collscale {
 
 struct RingWork;
-struct Tile;
 struct Layout;
+struct Tile;
 
 struct Ticks {
   double tick_s = 0;
@@ -29,9 +29,6 @@ struct Ticks {
 /// None where the delays are not exponential, where steps are too unlike for one tick, where clocks
 /// would not be exact in 53 bits, or where there are too few steps for it to matter.
 std::optional<Ticks> ticks_of(const RingWork& work);
-
-/// Room for the delays of a strip of ranks in the steps of a sweep.
-inline constexpr std::int64_t kStripRanks = 256;
 
 /// Takes a tile through `steps` steps from `step` on. `rows` is room for
 /// kSweepSteps × kStripRanks delays.

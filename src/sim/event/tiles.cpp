@@ -66,7 +66,7 @@ void Tiles::for_each_part(std::int64_t number, F&& f) const {
 
 void Tiles::begin(std::int64_t number) {
   Tile& tile = at(number);
-  const auto places = static_cast<std::size_t>(layout_.vectors * layout_.lanes);
+  const auto places = static_cast<std::size_t>(layout_.places());
   tile.t.resize(places);
   if (ticks_) {
     tile.own_ticks.resize(places);

@@ -2,6 +2,7 @@
 // How the ranks of rings lie in memory while they go through their steps (sim/event/ring).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <new>
 #include <optional>
@@ -41,6 +42,12 @@ struct Layout {
   std::int64_t halo = 0;     ///< at least a block
   std::int64_t vectors = 0;  ///< of a tile: halo and part
 
+  [[nodiscard]] std::int64_t places() const { return vectors * lanes; }  ///< of a tile
+  /// Of the halo, what lies further left than `steps` steps look has nothing more to tell. What is
+  /// not known there reaches one rank more in every step, and so no rank that is kept.
+  [[nodiscard]] std::int64_t first_place(std::int64_t steps) const {
+    return (halo - steps) * lanes / kKernelGrain * kKernelGrain;
+  }
   [[nodiscard]] std::int64_t tiles() const { return (all + lanes - 1) / lanes; }
   [[nodiscard]] std::int64_t first(std::int64_t part) const { return part % parts * length; }
   [[nodiscard]] std::int64_t count(std::int64_t part) const {
@@ -52,10 +59,14 @@ struct Layout {
   }
 };
 
-/// Of the halo, what lies further left than `steps` steps look has nothing more to tell. What is
-/// not known there reaches one rank more in every step, and so no rank that is kept.
-inline std::int64_t first_place(const Layout& layout, std::int64_t steps) {
-  return (layout.halo - steps) * layout.lanes / kKernelGrain * kKernelGrain;
+/// Delays of so many ranks for the steps of a sweep stay in the first-level cache with the clocks.
+inline constexpr std::int64_t kStripRanks = 256;
+
+/// f(place, places) for each strip of [from, end).
+template <class F>
+void for_each_strip(std::int64_t from, std::int64_t end, F&& f) {
+  for (std::int64_t place = from; place < end; place += kStripRanks)
+    f(place, std::min(kStripRanks, end - place));
 }
 
 struct Tile {
