@@ -5,17 +5,16 @@
 #include <benchmark/benchmark.h>
 
 #include <array>
-#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "model/selected.hpp"
 #include "selector/nccl/selector.hpp"
+#include "sim/in_parallel.hpp"
 #include "topology_io/load.hpp"
 
 namespace collscale {
@@ -131,28 +130,22 @@ void sweep(benchmark::State& state) {
   const auto threads = static_cast<std::size_t>(state.range(0));
   std::int64_t points = 0;
   for (auto _ : state) {
-    std::atomic<std::size_t> next{0};
     std::vector<double> sums(threads, 0.0);
     std::vector<std::int64_t> done(threads, 0);
-    const auto work = [&](std::size_t thread) {
-      for (std::size_t i = next++; i < counts.size(); i = next++) {
-        for (const Collective collective : kCollectives) {
-          Question question(collective, counts[i]);
-          for (const double size : sizes_bytes()) {
-            const Prediction prediction = question.ask(size);
-            double exposed_s = 0;
-            for (const ExposedTime& part : prediction.breakdown) exposed_s += part.exposed_s;
-            if (std::abs(exposed_s - prediction.time_s) > 1e-9 * prediction.time_s) std::abort();
-            sums[thread] += exposed_s;
-            ++done[thread];
-          }
+    in_parallel(std::ssize(counts), state.range(0), [&](std::int64_t i, std::int64_t worker) {
+      const auto thread = static_cast<std::size_t>(worker);
+      for (const Collective collective : kCollectives) {
+        Question question(collective, counts[static_cast<std::size_t>(i)]);
+        for (const double size : sizes_bytes()) {
+          const Prediction prediction = question.ask(size);
+          double exposed_s = 0;
+          for (const ExposedTime& part : prediction.breakdown) exposed_s += part.exposed_s;
+          if (std::abs(exposed_s - prediction.time_s) > 1e-9 * prediction.time_s) std::abort();
+          sums[thread] += exposed_s;
+          ++done[thread];
         }
       }
-    };
-    std::vector<std::thread> others;
-    for (std::size_t t = 1; t < threads; ++t) others.emplace_back(work, t);
-    work(0);
-    for (std::thread& other : others) other.join();
+    });
     for (std::size_t t = 0; t < threads; ++t) {
       benchmark::DoNotOptimize(sums[t]);
       points += done[t];

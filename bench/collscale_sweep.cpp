@@ -15,6 +15,7 @@
 #include "bench/sweep.hpp"
 #include "cli/terminal.hpp"
 #include "record_io/results_file.hpp"
+#include "sim/in_parallel.hpp"
 
 #ifdef COLLSCALE_HAVE_MPI
 #include <mpi.h>
@@ -35,7 +36,8 @@ Expected<void> alone(const Sweep& sweep, const SweepOptions& options, SweepFile&
   Progress progress(Terminal::detect(), file.missing());
   Expected<void> outcome;
   std::size_t next = 0;
-  const auto loop = [&] {
+  const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
+  on_threads(options.threads > 0 ? options.threads : cores, [&](std::int64_t) {
     std::unique_lock lock(busy);
     while (true) {
       while (next < sweep.blocks() && file.has(next)) ++next;
@@ -51,13 +53,7 @@ Expected<void> alone(const Sweep& sweep, const SweepOptions& options, SweepFile&
       lock.lock();
       if (auto taken = file.take(block, std::move(records)); !taken) outcome = taken;
     }
-  };
-  const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
-  const std::int64_t threads = options.threads > 0 ? options.threads : cores;
-  std::vector<std::thread> others;
-  for (std::int64_t t = 1; t < threads; ++t) others.emplace_back(loop);
-  loop();
-  for (std::thread& other : others) other.join();
+  });
   if (!outcome) return outcome;
   return file.write();
 }

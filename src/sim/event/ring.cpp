@@ -5,10 +5,10 @@
 #include <array>
 #include <barrier>
 #include <limits>
-#include <thread>
 
 #include "sim/event/ticks.hpp"
 #include "sim/event/tiles.hpp"
+#include "sim/in_parallel.hpp"
 
 namespace collscale {
 namespace {
@@ -64,7 +64,7 @@ void run_rings(const RingWork& work) {
   const std::int64_t count = layout.tiles();
   const std::int64_t workers = std::min<std::int64_t>(std::max(1, work.threads), count);
   std::barrier meet(workers);
-  const auto run = [&](std::int64_t worker) {
+  on_threads(workers, [&](std::int64_t worker) {
     AlignedVector<float> rows;
     AlignedVector<std::int32_t> tick_rows;
     constexpr auto kRoom = static_cast<std::size_t>(kSweepSteps * kStripRanks);
@@ -88,11 +88,7 @@ void run_rings(const RingWork& work) {
       });
     }
     for_mine([&](std::int64_t i) { tiles.end(i); });
-  };
-  std::vector<std::thread> crew;
-  for (std::int64_t worker = 1; worker < workers; ++worker) crew.emplace_back(run, worker);
-  run(0);
-  for (std::thread& one : crew) one.join();
+  });
 }
 
 }  // namespace collscale
