@@ -82,12 +82,9 @@ void Attainables::judge(Record& record, std::int64_t batch) const {
   }
   const Prediction& best = predicted->front();
   record.attainable = {best.time_s, "topology", best.bottleneck};
-  record.bound_s = lower_bounds(*impl_->system, scenario.collective, scenario.ranks,
-                                scenario.size_bytes, best.abilities)
-                       .time_s();
-  if (record.time_s > 0) {
-    record.utilisation = *record.bound_s / record.time_s;
-  }
+  set_bound(record, lower_bounds(*impl_->system, scenario.collective, scenario.ranks,
+                                 scenario.size_bytes, best.abilities)
+                        .time_s());
   record.assumed_figures = unsourced_figures(*impl_->system);
 }
 

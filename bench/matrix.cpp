@@ -95,8 +95,7 @@ Expected<void> PairMatrix::prepare() {
   }
   if (const std::size_t kept = results_.records.size(); kept > 0) {
     results_.context = resumed_context(results_.context, found->context);
-    fmt::print(stderr, "note: --resume: {} of {} points are kept from {}{}\n", kept, place,
-               options_.json_path, kept == place ? "; nothing is left to measure" : "");
+    fmt::print(stderr, "note: {}\n", kept_points(kept, place, options_.json_path));
   }
   return {};
 }
@@ -159,10 +158,7 @@ std::string PairMatrix::last_words() {
   const std::unique_lock lock(results_mutex_, std::try_to_lock);
   if (!lock || !backend_.reports || options_.json_path.empty() || write() != ExitCode::ok)
     return "";
-  const std::size_t points = results_.records.size();
-  return fmt::format("{} finished point{} {} kept in {}", points, points == 1 ? "" : "s",
-                     points == 1 ? "is" : "are",
-                     options_.json_path == "-" ? "the output" : options_.json_path);
+  return finished_points(results_.records.size(), options_.json_path);
 }
 
 double PairMatrix::median_s(std::size_t size, int a, int b) const {

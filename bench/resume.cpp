@@ -126,6 +126,11 @@ Expected<std::vector<std::optional<Record>>> place_records(const std::string& pa
   return placed;
 }
 
+std::string kept_points(std::size_t kept, std::size_t all, const std::string& path) {
+  return fmt::format("--resume: {} of {} points are kept from {}{}", kept, all, path,
+                     kept == all ? "; nothing is left to measure" : "");
+}
+
 std::vector<bool> agree_on_flags(const std::vector<bool>& mine,
                                  const std::function<std::int64_t(std::int64_t)>& agree) {
   constexpr std::size_t kBits = 62;

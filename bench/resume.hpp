@@ -40,6 +40,9 @@ Expected<std::vector<std::optional<Record>>> place_records(const std::string& pa
                                                            std::vector<Record> records,
                                                            std::span<const RecordPlace> places);
 
+/// What is said of a file that a run goes on with.
+std::string kept_points(std::size_t kept, std::size_t all, const std::string& path);
+
 /// One process's flags on every process. `agree` gives that process's value on every process.
 std::vector<bool> agree_on_flags(const std::vector<bool>& mine,
                                  const std::function<std::int64_t(std::int64_t)>& agree);

@@ -229,10 +229,7 @@ class Run {
       return "";
     }
     write(true);
-    const std::size_t points = results_.records.size();
-    return fmt::format("{} finished point{} {} kept in {}", points, points == 1 ? "" : "s",
-                       points == 1 ? "is" : "are",
-                       options_.json_path == "-" ? "the output" : options_.json_path);
+    return finished_points(results_.records.size(), options_.json_path);
   }
 
   void take(std::size_t place, Record record) {
@@ -551,10 +548,9 @@ ExitCode run_suite(const BenchOptions& options, const BenchBackend& backend,
                          fmt::join(list.left_out, ", ")));
   }
   run.keep(list.points, earlier.placed, earlier.context);
-  if (const auto kept = std::count(has.begin(), has.end(), true); kept > 0) {
-    run.note(fmt::format("--resume: {} of {} points are kept from {}{}", kept, has.size(),
-                         options.json_path,
-                         kept == std::ssize(has) ? "; nothing is left to measure" : ""));
+  if (const auto kept = static_cast<std::size_t>(std::count(has.begin(), has.end(), true));
+      kept > 0) {
+    run.note(kept_points(kept, has.size(), options.json_path));
   }
   {
     const InterruptWatch watch;

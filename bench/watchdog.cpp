@@ -287,4 +287,9 @@ void Watchdog::before_abort(std::function<std::string()> last_words) {
   impl_->before_abort(std::move(last_words));
 }
 
+std::string finished_points(std::size_t points, const std::string& json_path) {
+  return fmt::format("{} finished point{} {} kept in {}", points, points == 1 ? "" : "s",
+                     points == 1 ? "is" : "are", json_path == "-" ? "the output" : json_path);
+}
+
 }  // namespace collscale

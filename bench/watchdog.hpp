@@ -72,4 +72,7 @@ class Watchdog {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Last words of a run whose finished points the file of --json holds.
+std::string finished_points(std::size_t points, const std::string& json_path);
+
 }  // namespace collscale

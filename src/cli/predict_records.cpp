@@ -32,10 +32,9 @@ Record make_record(const PredictQuery& query, const System& system, const Predic
   record.bottleneck = prediction.bottleneck;
   for (const ExposedTime& part : prediction.breakdown)
     record.breakdown.push_back({part.term, part.tier, part.exposed_s});
-  const double bound_s =
-      lower_bounds(system, query.collective, ranks, size_bytes, prediction.abilities).time_s();
-  record.bound_s = bound_s;
-  if (prediction.time_s > 0) record.utilisation = bound_s / prediction.time_s;
+  set_bound(
+      record,
+      lower_bounds(system, query.collective, ranks, size_bytes, prediction.abilities).time_s());
   record.assumed_figures = unsourced_figures(system);
   return record;
 }

@@ -151,6 +151,19 @@ bool is_rooted(Collective collective) {
          collective == Collective::gather || collective == Collective::scatter;
 }
 
+bool passes_on(Collective collective) {
+  switch (collective) {
+    case Collective::all_to_all:
+    case Collective::all_to_all_v:
+    case Collective::gather:
+    case Collective::scatter:
+    case Collective::send_recv:
+      return false;
+    default:
+      return true;
+  }
+}
+
 bool has_unequal_blocks(Collective collective) {
   return collective == Collective::all_gather_v || collective == Collective::all_to_all_v;
 }

@@ -62,6 +62,11 @@ bool reduces(Collective collective);
 /// True for broadcast, reduce, gather and scatter: one rank is the root.
 bool is_rooted(Collective collective);
 
+/// Whether what a rank sends on depends on what it got, so that a message's latency is paid more
+/// than once. Where it does not (all_to_all, gather, scatter, send_recv), all messages may be under
+/// way at once.
+bool passes_on(Collective collective);
+
 /// True for all_gather_v and all_to_all_v, whose blocks differ in size (Scenario::skew).
 bool has_unequal_blocks(Collective collective);
 

@@ -217,10 +217,7 @@ void set_times(Record& record, const Predicted& predicted, double bound_s) {
         {level, std::max(std::exp(predicted.log_time - share * predicted.widths.down), bound_s),
          record.time_s * std::exp(share * predicted.widths.up)});
   }
-  if (bound_s > 0.0) {
-    record.bound_s = bound_s;
-    record.utilisation = bound_s / record.time_s;
-  }
+  if (bound_s > 0.0) set_bound(record, bound_s);
   set_bandwidths(record);
 }
 

@@ -13,20 +13,6 @@ namespace collscale {
 
 namespace {
 
-/// Whether what arrives is sent on, so that a message's latency is paid more than once.
-bool passes_on(Collective collective) {
-  switch (collective) {
-    case Collective::all_to_all:
-    case Collective::all_to_all_v:
-    case Collective::gather:
-    case Collective::scatter:
-    case Collective::send_recv:
-      return false;
-    default:
-      return true;
-  }
-}
-
 /// Bytes that an operation writes anew in every receive buffer; 0 where only a root has them.
 double copied_bytes(const Scenario& scenario) {
   const double size = scenario.size_bytes;

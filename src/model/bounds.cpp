@@ -16,20 +16,6 @@ int rounds(std::int64_t base, std::int64_t count) {
   return needed;
 }
 
-/// Whether what a rank sends on depends on what it got. Where it does not (all_to_all), all
-/// messages may be under way at once.
-bool spreads_in_rounds(Collective collective) {
-  switch (collective) {
-    case Collective::all_to_all:
-    case Collective::gather:
-    case Collective::scatter:
-    case Collective::send_recv:
-      return false;
-    default:
-      return true;
-  }
-}
-
 /// Fraction of the size that must pass, one way, between a set of `inside` ranks and the other
 /// `ranks − inside`, in the direction that carries more.
 double cut_fraction(Collective collective, double inside, double ranks, bool in_network) {
@@ -141,7 +127,7 @@ Bounds lower_bounds(const System& system, Collective collective, std::int64_t ra
     bounds.latency_s =
         std::min(bounds.latency_s, bounds.latency_s + fabric_switches->latency_s.value -
                                        system.node.nics.latency_s.value);
-  if (spreads_in_rounds(collective)) {
+  if (passes_on(collective)) {
     if (!in_network)
       bounds.latency_s =
           std::max(bounds.latency_s, rounds(abilities.ports + 1, in_node) * fabric.latency_s(0));

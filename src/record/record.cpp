@@ -42,6 +42,11 @@ std::string full_benchmark_name(const Scenario& scenario) {
   return text;
 }
 
+void set_bound(Record& record, double bound_s) {
+  record.bound_s = bound_s;
+  if (record.time_s > 0) record.utilisation = bound_s / record.time_s;
+}
+
 void set_bandwidths(Record& record) {
   const Scenario& s = record.scenario;
   record.algbw_Bps = algorithm_bandwidth_Bps(s.size_bytes, record.time_s);

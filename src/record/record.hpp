@@ -98,6 +98,9 @@ std::string full_benchmark_name(const Scenario& scenario);
 /// Sets algbw_Bps and busbw_Bps from the scenario and time_s.
 void set_bandwidths(Record& record);
 
+/// Sets bound_s, and the utilisation, which is how near time_s comes to it.
+void set_bound(Record& record, double bound_s);
+
 /// The share of what is attainable that was reached, 1 where the two times are equal.
 std::optional<double> of_attainable(const Record& record);
 

@@ -39,8 +39,7 @@ enum class Durability { buffered, flushed };
 
 /// Writes through a temporary file beside `path` and renames it: a reader never sees half a file.
 /// "-" is stdout. A device or a pipe is written in place. Checks every record before it writes.
-Expected<void> write_results(const std::string& path, const Results& results,
-                             Durability durability = Durability::flushed);
+Expected<void> write_results(const std::string& path, const Results& results);
 
 /// A results file that is written again and again while its records become more: each of them is
 /// put into words once.
