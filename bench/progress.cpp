@@ -16,9 +16,6 @@ namespace collscale {
 
 namespace {
 
-constexpr double kQuiet_s = 2;
-constexpr std::size_t kLineWidth = 79;
-
 bool is_set(const char* variable) {
   const char* const value = std::getenv(variable);
   return value != nullptr && *value != '\0';
@@ -83,8 +80,7 @@ bool is_terminal(int id, int descriptor) {
 }  // namespace
 
 Watched watched_streams(ProgressPolicy policy) {
-  const char* const term = std::getenv("TERM");
-  const bool capable = term == nullptr || std::string_view(term) != "dumb";
+  const bool capable = obeys_escapes();
   Watched watched;
   if (policy == ProgressPolicy::off) {
     return watched;
@@ -92,7 +88,7 @@ Watched watched_streams(ProgressPolicy policy) {
   const int through = launcher();
   watched.out = capable && is_terminal(through, STDOUT_FILENO);
   watched.err = policy == ProgressPolicy::on || (capable && is_terminal(through, STDERR_FILENO));
-  watched.colour = capable && !is_set("NO_COLOR");
+  watched.colour = may_be_coloured();
   return watched;
 }
 
@@ -115,33 +111,15 @@ std::string format_clock(double seconds) {
                       : fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
-ProgressLine::ProgressLine(std::FILE* stream) : stream_(stream), start_s_(steady_now_s()) {}
-
-double ProgressLine::elapsed_s() const { return steady_now_s() - start_s_; }
-
 void ProgressLine::show(std::int64_t done, std::int64_t total, std::string_view what,
                         double remaining_s) {
-  shown_ = shown_ || elapsed_s() + remaining_s >= kQuiet_s;
-  if (stream_ == nullptr || !shown_) {
-    return;
-  }
   // The name last: it is what may be cut.
-  std::string line = fmt::format("[{}/{}] {} so far", done + 1, total, format_clock(elapsed_s()));
+  std::string line =
+      fmt::format("[{}/{}] {} so far", done + 1, total, format_clock(line_.elapsed_s()));
   if (remaining_s > 0) {
     line += fmt::format(", about {} left", format_clock(remaining_s));
   }
-  line.append(": ").append(what);
-  fmt::print(stream_, "\r\033[K{}", line.substr(0, kLineWidth));
-  std::fflush(stream_);
-  visible_ = true;
-}
-
-void ProgressLine::clear() {
-  if (visible_) {
-    fmt::print(stream_, "\r\033[K");
-    std::fflush(stream_);
-    visible_ = false;
-  }
+  line_.show(line.append(": ").append(what), remaining_s);
 }
 
 std::FILE* progress_stream(const Watched& view, std::FILE* table) {

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "cli/terminal.hpp"
+
 namespace collscale {
 
 /// What a person sees of this process's streams. A launcher gives its ranks pipes, or (Open MPI)
@@ -42,27 +44,19 @@ class RemainingTime {
 /// "0:07", "12:34", "1:02:03"
 std::string format_clock(double seconds);
 
-/// One line at the foot of the table that is overwritten. It appears once a run is, or is bound to
-/// be, longer than two seconds.
+/// The line at the foot of the table: "[2/5] 0:07 so far, about 0:12 left: what".
 class ProgressLine {
  public:
   /// `stream` is where the line goes; nullptr: nowhere.
-  explicit ProgressLine(std::FILE* stream);
-  ~ProgressLine() { clear(); }
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
+  explicit ProgressLine(std::FILE* stream) : line_(stream) {}
 
   /// `done` of `total` points are measured; `what` is next. `remaining_s` is 0 where unknown.
   void show(std::int64_t done, std::int64_t total, std::string_view what, double remaining_s);
   /// Before anything else is printed.
-  void clear();
-  [[nodiscard]] double elapsed_s() const;
+  void clear() { line_.clear(); }
 
  private:
-  std::FILE* stream_;
-  double start_s_;
-  bool visible_ = false;
-  bool shown_ = false;  // once it has appeared it stays
+  StatusLine line_;
 };
 
 /// The stream for the line: the table's where that is watched, since two streams may arrive out of

@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <chrono>
 #include <cstdlib>
 
 namespace collscale {
 namespace {
 
-constexpr std::chrono::seconds kQuiet{2};
+constexpr double kQuiet_s = 2;
 constexpr std::size_t kLineWidth = 79;
 
 std::string_view environment(const char* variable) {
@@ -18,15 +18,21 @@ std::string_view environment(const char* variable) {
   return value == nullptr ? std::string_view{} : std::string_view{value};
 }
 
+double now_s() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 }  // namespace
 
+bool obeys_escapes() { return environment("TERM") != "dumb"; }
+bool may_be_coloured() { return obeys_escapes() && environment("NO_COLOR").empty(); }
+
 Terminal Terminal::detect() {
-  const bool capable = environment("TERM") != "dumb";
-  const bool colour = capable && environment("NO_COLOR").empty();
+  const bool colour = may_be_coloured();
   const bool watched = isatty(STDERR_FILENO) == 1;
   return {.colour_stdout = colour && isatty(STDOUT_FILENO) == 1,
           .colour_stderr = colour && watched,
-          .progress = capable && watched};
+          .progress = obeys_escapes() && watched};
 }
 
 std::string bold(std::string_view text, bool colour) {
@@ -37,20 +43,30 @@ std::string error_line(std::string_view message, bool colour) {
   return fmt::format("{} {}\n", colour ? "\033[1;31merror:\033[0m" : "error:", message);
 }
 
-Progress::Progress(const Terminal& terminal, std::size_t total)
-    : start_(std::chrono::steady_clock::now()), total_(total), enabled_(terminal.progress) {}
+StatusLine::StatusLine(std::FILE* stream) : stream_(stream), start_s_(now_s()) {}
 
-Progress::~Progress() {
-  if (visible_) fmt::print(stderr, "\r{:{}}\r", "", kLineWidth);
+double StatusLine::elapsed_s() const { return now_s() - start_s_; }
+
+void StatusLine::show(std::string_view text, double remaining_s) {
+  shown_ = shown_ || elapsed_s() + remaining_s >= kQuiet_s;
+  if (stream_ == nullptr || !shown_) return;
+  fmt::print(stream_, "\r\033[K{}", text.substr(0, kLineWidth));
+  std::fflush(stream_);
+  visible_ = true;
 }
 
+void StatusLine::clear() {
+  if (!visible_) return;
+  fmt::print(stream_, "\r\033[K");
+  std::fflush(stream_);
+  visible_ = false;
+}
+
+Progress::Progress(const Terminal& terminal, std::size_t total)
+    : line_(terminal.progress ? stderr : nullptr), total_(total) {}
+
 void Progress::next(std::string_view what) {
-  ++done_;
-  if (!enabled_ || std::chrono::steady_clock::now() - start_ < kQuiet) return;
-  const std::string line = fmt::format("[{}/{}] {}", done_, total_, what).substr(0, kLineWidth);
-  fmt::print(stderr, "\r{:{}}", line, kLineWidth);
-  std::fflush(stderr);
-  visible_ = true;
+  line_.show(fmt::format("[{}/{}] {}", ++done_, total_, what));
 }
 
 }  // namespace collscale

@@ -2,8 +2,8 @@
 // What the streams are connected to: colour and progress are for people who watch, never for pipes.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
+#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -18,30 +18,51 @@ struct Terminal {
   static Terminal detect();
 };
 
+/// Whether a terminal obeys escape sequences (TERM is not "dumb"), and may be sent colours.
+bool obeys_escapes();
+bool may_be_coloured();
+
 /// The text in bold where `colour` is on, else as it is.
 std::string bold(std::string_view text, bool colour);
 
 /// `error: <message>` for stderr, its first word red where `colour` is on.
 std::string error_line(std::string_view message, bool colour);
 
-/// One line on stderr, "[17/96] what", for work that has taken more than two seconds; it is wiped
-/// when the work ends. Silent where nobody watches.
+/// A line that is written over, and wiped when the work ends. It appears once the work is, or is
+/// bound to be, longer than two seconds.
+class StatusLine {
+ public:
+  /// `stream` is where the line goes; nullptr: nowhere.
+  explicit StatusLine(std::FILE* stream);
+  ~StatusLine() { clear(); }
+  StatusLine(const StatusLine&) = delete;
+  StatusLine& operator=(const StatusLine&) = delete;
+
+  /// The end of the text is cut where it is too long. `remaining_s` is 0 where unknown.
+  void show(std::string_view text, double remaining_s = 0);
+  /// Before anything else is printed.
+  void clear();
+  [[nodiscard]] double elapsed_s() const;
+
+ private:
+  std::FILE* stream_;
+  double start_s_;
+  bool visible_ = false;
+  bool shown_ = false;  // once it has appeared it stays
+};
+
+/// "[17/96] what" on stderr. Silent where nobody watches.
 class Progress {
  public:
   Progress(const Terminal& terminal, std::size_t total);
-  ~Progress();
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
 
   /// Before each of the `total` parts.
   void next(std::string_view what);
 
  private:
-  std::chrono::steady_clock::time_point start_;
+  StatusLine line_;
   std::size_t total_;
   std::size_t done_ = 0;
-  bool enabled_;
-  bool visible_ = false;
 };
 
 }  // namespace collscale
