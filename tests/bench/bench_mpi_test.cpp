@@ -29,7 +29,7 @@ int occurrences(const std::string& text, const std::string& of) {
 const std::string kShort = "-b 1K -e 4K -f 4 --time-per-point 0.01s ";
 
 TEST(BenchMpi, MeasuresEveryCollectiveAndWritesRecordsThatReadBack) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("r.json");
   const ProgramOutcome run =
       bench_mpi(kShort + "-C all --skew 3 --topology dgx-h100-superpod --json " + file);
@@ -77,7 +77,7 @@ std::string of_attainable_column(const std::string& table, const std::string& ro
 }
 
 TEST(BenchMpi, AllTypesAndOperationsAreMeasuredInOneRunAndToldApart) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("r.json");
   const ProgramOutcome run =
       bench_mpi("all_reduce,all_gather -s 1K -n 6 -m 1 -d all -o all --no-ceiling --json " + file);
@@ -96,7 +96,7 @@ TEST(BenchMpi, AllTypesAndOperationsAreMeasuredInOneRunAndToldApart) {
 }
 
 TEST(BenchMpi, TheFileTellsWhatSurroundedTheRun) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("r.json");
   const ProgramOutcome run =
       run_program("env UCX_TLS=tcp MY_TOKEN=hidden timeout 60 " COLLSCALE_MPIEXEC
@@ -116,7 +116,7 @@ TEST(BenchMpi, TheFileTellsWhatSurroundedTheRun) {
 }
 
 TEST(BenchMpi, ATopologySaysWhatWouldBeAttainableAndAnUnknownOneIsRefused) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("r.json");
   const std::string points = "all_reduce,all_gather_v -s 1M -n 6 ";
   const ProgramOutcome run = bench_mpi(points + "--topology fat-tree:nodes=4 --json " + file);
@@ -143,7 +143,7 @@ TEST(BenchMpi, ATopologySaysWhatWouldBeAttainableAndAnUnknownOneIsRefused) {
 }
 
 TEST(BenchMpi, WithoutATopologyMessagesAndCopiesAreTheCeiling) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("r.json");
   const std::string points = "all_reduce -s 64K --time-per-point 0.05s ";
   const ProgramOutcome run = bench_mpi(points + "--json " + file);
@@ -161,7 +161,7 @@ TEST(BenchMpi, WithoutATopologyMessagesAndCopiesAreTheCeiling) {
 }
 
 TEST(BenchMpi, EverySynchronisationAndBufferPolicyMeasuresAndIsRecorded) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("r.json");
   for (const auto& [sync, buffers] : {std::pair("window", "hot"), std::pair("back-to-back", "cold"),
                                       std::pair("barrier", "rotate")}) {
@@ -229,7 +229,7 @@ TEST(BenchMpi, TheNcclTableNamesTheRootAndPutsInPlaceInItsHalf) {
 }
 
 TEST(BenchMpi, FixedSampleCountsAreObeyed) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const ProgramOutcome run =
       bench_mpi("all_reduce -b 1K -e 1K -n 7 -m 3 --json " + scratch.file("r.json"));
   ASSERT_EQ(run.exit_code, 0) << run.err;
@@ -240,7 +240,7 @@ TEST(BenchMpi, FixedSampleCountsAreObeyed) {
 }
 
 TEST(BenchMpi, GoogleBenchmarksOutFlagAndVariableWriteOneFileFromRank0) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("flag.json");
   EXPECT_EQ(bench_mpi(kShort + "all_reduce --benchmark_out=" + file).exit_code, 0);
   const auto results = read_results(file);
@@ -275,7 +275,7 @@ TEST(BenchMpi, HelpAndListEndWellUnderMpirun) {
 }
 
 TEST(BenchMpi, MistakesEndWith2AndOneMessageBeforeAnythingIsMeasured) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   for (const auto& [arguments, message] : std::vector<std::pair<std::string, std::string>>{
            {"--itres 3", "error: unknown flag --itres, did you mean \"--iters\"?"},
            {"allreduc", "error: unknown collective \"allreduc\", did you mean \"all_reduce\"?"},
@@ -309,7 +309,7 @@ TEST(BenchMpi, RanksStartedDifferentlyAreRefusedInsteadOfHanging) {
 
 TEST(BenchMpi, ASignalToAnyOneRankStopsAllAndKeepsWhatWasDone) {
   for (const char* rank : {"0", "1"}) {
-    const ScratchDirectory scratch;
+    const TemporaryFolder scratch;
     const std::string file = scratch.file("r.json");
     // The rank is signalled once the first point is in the file; the whole run has 48.
     std::ofstream(scratch.file("start.sh"))

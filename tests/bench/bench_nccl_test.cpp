@@ -13,7 +13,7 @@ namespace {
 const std::string kProgram = std::string("CUDA_VISIBLE_DEVICES= ") + COLLSCALE_BENCH_NCCL;
 
 TEST(BenchNccl, WithoutAGpuOneSentenceExit4AndNoFile) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const ProgramOutcome run = run_program(kProgram + " --json " + scratch.file("r.json"));
   EXPECT_TRUE(std::filesystem::is_empty(scratch.path()));
   EXPECT_EQ(run.exit_code, 4);

@@ -37,7 +37,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 const std::string kShort = "--topology dgx-h100-superpod -n 8,64 -s 8B,1MiB ";
 
 TEST(BenchSim, RecordsReadBackUnderExactlyTheNamesThatAreListed) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("r.json");
   const ProgramOutcome run = bench_sim(kShort + "all_reduce -a ring --json " + file);
   ASSERT_EQ(run.exit_code, 0) << run.err;
@@ -60,7 +60,7 @@ TEST(BenchSim, RecordsReadBackUnderExactlyTheNamesThatAreListed) {
 }
 
 TEST(BenchSim, WithAutoTheRecordNamesTheAlgorithmThatWasTheFastest) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("r.json");
   ASSERT_EQ(bench_sim(kShort + "all_reduce --json " + file).exit_code, 0);
   const auto chosen = read_results(file);
@@ -87,7 +87,7 @@ TEST(BenchSim, WithAutoTheRecordNamesTheAlgorithmThatWasTheFastest) {
 }
 
 TEST(BenchSim, WhatItWritesMatchesTheSchema) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("r.json");
   for (const char* engine : {"flow", "analytic"}) {
     const ProgramOutcome run =
@@ -134,7 +134,7 @@ TEST(BenchSim, WithoutRanksItGoesUpToAllThatTheSystemHas) {
 }
 
 TEST(BenchSim, MistakesEndWith2AndOneSentenceBeforeAnythingIsWritten) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string output = " --json " + scratch.file("r.json");
   for (const auto& [arguments, message] : std::vector<std::pair<std::string, std::string>>{
            {"--rnks 8" + output, "unknown flag --rnks, did you mean \"--ranks\"?"},

@@ -25,7 +25,7 @@ struct Hanging {
     EXPECT_EQ(results->records[0].scenario.size_bytes, 1024);
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(scratch.path()), {}), 1);
   }
-  ScratchDirectory scratch;
+  TemporaryFolder scratch;
   ProgramOutcome run;
 };
 
@@ -62,7 +62,7 @@ TEST(Hang, AKilledRankLeavesAWholeFile) {
 
 // A file may not grow beyond 4 KiB: what writing then gives takes the same way as a full disk's.
 TEST(FullDisk, IsSaidOnceAndTheEarlierFileStaysWhole) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("r.json");
   std::ofstream(scratch.file("start.sh"))
       << "trap '' XFSZ; ulimit -f 8; exec " << COLLSCALE_BENCH_MPI

@@ -27,7 +27,7 @@ std::vector<std::string> names_in(const std::string& file) {
 }
 
 TEST(BenchMpiLayout, MeasuresEachTierAndNamesItInTheRecord) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("r.json");
   const ProgramOutcome run =
       on_two_nodes("-C all -b 1K -e 1K --layout node,rail,all --json " + file);
@@ -53,7 +53,7 @@ TEST(BenchMpiLayout, MeasuresEachTierAndNamesItInTheRecord) {
 }
 
 TEST(BenchMpiLayout, InTurnEachGroupIsABenchmarkOfItsOwn) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("r.json");
   const ProgramOutcome run =
       on_two_nodes("all_reduce -b 1K -e 1K --layout node --groups in-turn --json " + file);
@@ -65,7 +65,7 @@ TEST(BenchMpiLayout, InTurnEachGroupIsABenchmarkOfItsOwn) {
 }
 
 TEST(BenchMpiLayout, AFileListsGroupsAndRanksInNoneComeAlong) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   std::ofstream(scratch.file("groups")) << "3 1\n";
   const std::string file = scratch.file("r.json");
   const ProgramOutcome run = on_two_nodes(
@@ -98,7 +98,7 @@ TEST(BenchMpiLayout, WhatCannotBeIsRefusedInOneSentence) {
 }
 
 TEST(BenchMpiLayout, AlgorithmsOneByOneInsideEachGroup) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("r.json");
   const ProgramOutcome run =
       on_two_nodes("all_gather -b 1K -e 1K -a all --layout node,all --json " + file);

@@ -14,7 +14,7 @@ namespace {
 using testing::HasSubstr;
 
 TEST(BenchMpiMatrix, MeasuresEveryPairOnceForLatencyAndForBandwidth) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("m.json");
   const ProgramOutcome run =
       mpirun(3, std::string(COLLSCALE_BENCH_MPI) + " --matrix -e 64K -n 7 --json " + file);
@@ -40,7 +40,7 @@ TEST(BenchMpiMatrix, MeasuresEveryPairOnceForLatencyAndForBandwidth) {
 }
 
 TEST(BenchMpiMatrix, ASlowRankIsNamed) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("m.json");
   const ProgramOutcome run = mpirun(3, std::string(COLLSCALE_SLOW_RANK_BENCH) + " 1 " + file);
   ASSERT_EQ(run.exit_code, 0) << run.err;
@@ -52,7 +52,7 @@ TEST(BenchMpiMatrix, ASlowRankIsNamed) {
 }
 
 TEST(BenchMpiMatrix, WrongDataNamesThePairAndTheByteAndIsNotRecorded) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("m.json");
   const ProgramOutcome run =
       mpirun(3, std::string(COLLSCALE_SLOW_RANK_BENCH) + " 2 " + file + " wrong");
@@ -72,7 +72,7 @@ TEST(BenchMpiMatrix, WrongDataNamesThePairAndTheByteAndIsNotRecorded) {
 }
 
 TEST(BenchMpiMatrix, InTurnNoTwoPairsRunTogether) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("m.json");
   const std::string arguments = " --matrix -e 64 -n 5 --json " + file;
   ASSERT_EQ(mpirun(4, std::string(COLLSCALE_BENCH_MPI) + arguments + " --groups in-turn").exit_code,
@@ -88,7 +88,7 @@ TEST(BenchMpiMatrix, InTurnNoTwoPairsRunTogether) {
 }
 
 TEST(BenchMpiMatrix, AnInterruptedOneIsGoneOnWith) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("m.json");
   const std::string arguments =
       std::string(COLLSCALE_BENCH_MPI) + " --matrix -e 64 -n 600 -m 20 --json " + file;

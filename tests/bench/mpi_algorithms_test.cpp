@@ -19,7 +19,7 @@ TEST(MpiAlgorithms, EveryAlgorithmIsVerifiedAndRecordedUnderItsName) {
   if (!is_open_mpi()) {
     GTEST_SKIP() << "another MPI";
   }
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const ProgramOutcome run = bench_mpi(
       "all_reduce,all_gather -a all -b 4K -e 4K -n 6 -m 1 --json " + scratch.file("r.json"), 3);
   ASSERT_EQ(run.exit_code, 0) << run.err;

@@ -28,7 +28,7 @@ TEST(MpichAlgorithms, AutoIsTheOnlyOneAndThatIsSaid) {
 class Mpich : public testing::TestWithParam<int> {};
 
 TEST_P(Mpich, MeasuresAndVerifiesAllCollectives) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const ProgramOutcome run = bench_mpi_mpich(
       GetParam(), "-C all --skew 3 -b 64 -e 4K -f 64 -n 6 -m 1 --json " + scratch.file("r.json"));
   ASSERT_EQ(run.exit_code, 0) << run.err;
@@ -49,7 +49,7 @@ TEST_P(Mpich, MeasuresAndVerifiesAllCollectives) {
 INSTANTIATE_TEST_SUITE_P(Ranks, Mpich, testing::Values(2, 3));
 
 TEST(MpichLayout, IsMeasuredOnItsGroups) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const ProgramOutcome run =
       bench_mpi_mpich(4, "-C all --skew 2 --layout split:2 -s 1K -n 3 -m 1 --no-ceiling --json " +
                              scratch.file("r.json"));
@@ -64,7 +64,7 @@ TEST(MpichLayout, IsMeasuredOnItsGroups) {
 }
 
 TEST(MpichInterrupt, WhatWasMeasuredIsKept) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("r.json");
   // Rank 0 alone is told to stop, once its first point is written.
   std::ofstream(scratch.file("start.sh"))
@@ -83,7 +83,7 @@ TEST(MpichInterrupt, WhatWasMeasuredIsKept) {
 }
 
 TEST(MpichHang, AStoppedRankIsNamedAndTheRunAborted) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("r.json");
   std::ofstream(scratch.file("start.sh"))
       << "if [ \"$PMI_RANK\" = 1 ]; then\n"

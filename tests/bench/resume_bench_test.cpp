@@ -16,7 +16,7 @@ using testing::HasSubstr;
 /// bench_mpi on two ranks, the last of which gets `signal` when the file has `records` records.
 ProgramOutcome signalled(int signal, int records, const std::string& file,
                          const std::string& arguments) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   std::ofstream(scratch.file("rank.sh"))
       << "echo $$ >> " << scratch.file("pids") << "; exec " << COLLSCALE_BENCH_MPI << " "
       << arguments << " --json " << file << "\n";
@@ -32,7 +32,7 @@ ProgramOutcome signalled(int signal, int records, const std::string& file,
 
 /// What is stopped after some points and gone on with has the benchmarks of a run in one go.
 void expect_to_go_on(int signal, const std::string& arguments) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string file = scratch.file("r.json");
   const std::string slow = arguments + " --time-per-point 0.05s --precision 0.01%";
   const ProgramOutcome stopped = signalled(signal, 2, file, slow);
@@ -60,7 +60,7 @@ TEST(BenchMpiResume, GoesOnAfterAnInterruptWithLayouts) {
 }
 
 TEST(BenchMpiResume, AnotherNumberOfRanksIsRefused) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const std::string arguments = "all_reduce -s 8 -n 6 --resume --json " + scratch.file("r.json");
   ASSERT_EQ(bench_mpi(arguments).exit_code, 0) << "from nothing";
   const ProgramOutcome other = bench_mpi(arguments, 3);

@@ -84,7 +84,7 @@ struct Runs {
     EXPECT_THAT(measured, IsEmpty());
     EXPECT_EQ(text_of(options.json_path), before);
   }
-  ScratchDirectory scratch;
+  TemporaryFolder scratch;
   BenchOptions options;
   BenchBackend backend;
   std::vector<std::string> algorithms{"auto"};

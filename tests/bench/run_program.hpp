@@ -3,13 +3,13 @@
 #pragma once
 
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+
+#include "support/temporary_folder.hpp"
 
 namespace collscale {
 
@@ -19,25 +19,10 @@ struct ProgramOutcome {
   std::string err;
 };
 
-/// A directory of this test's own, removed at the end.
-class ScratchDirectory {
- public:
-  ScratchDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "collscale_XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~ScratchDirectory() { std::filesystem::remove_all(path_); }
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-  [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using test::TemporaryFolder;
 
 inline ProgramOutcome run_program(const std::string& command_line) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   const auto text_of = [](const std::string& name) {
     std::ifstream file(name);
     std::ostringstream text;

@@ -123,7 +123,7 @@ TEST(MakePoints, AGateOverOneRankAloneIsRefused) {
 }
 
 TEST(RunSuite, WritesRecordsWithExactNamesAndShowsARowEach) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   BenchOptions options = options_for({1024, 2048});
   options.json_path = scratch.file("r.json");
   ExitCode code{};
@@ -142,7 +142,7 @@ TEST(RunSuite, WritesRecordsWithExactNamesAndShowsARowEach) {
 }
 
 TEST(RunSuite, AWrongResultIsNamedNotRecordedAndEndsWith1) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   BenchOptions options = options_for({1024, 2048});
   options.json_path = scratch.file("r.json");
   BenchBackend backend = instant_backend(1e-3);
@@ -196,7 +196,7 @@ TEST(RunSuite, AnUnwritablePathFailsBeforeAnythingIsMeasured) {
 }
 
 TEST(RunSuite, ADirectoryThatGoesAwayIsSaidOnceAndTheTableGoesOn) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   BenchOptions options = options_for({1024, 2048, 4096});
   const std::filesystem::path directory = scratch.path() / "results";
   std::filesystem::create_directory(directory);
@@ -220,7 +220,7 @@ TEST(RunSuite, ADirectoryThatGoesAwayIsSaidOnceAndTheTableGoesOn) {
 
 TEST(RunSuite, ASignalKeepsWhatWasDoneAndEndsWith130) {
   for (const int signal : {SIGINT, SIGTERM}) {
-    const ScratchDirectory scratch;
+    const TemporaryFolder scratch;
     BenchOptions options = options_for({1024, 2048, 4096});
     options.json_path = scratch.file("r.json");
     BenchBackend backend = instant_backend(1e-3);
@@ -269,7 +269,7 @@ TEST(RunHosted, RunsEachOnceInOrderAndReportsAfterEach) {
 }
 
 TEST(RunSuite, AProcessThatDoesNotReportIsSilentAndWritesNothing) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   BenchOptions options = options_for({1024});
   options.json_path = scratch.file("r.json");
   BenchBackend backend = instant_backend(1e-3);
@@ -295,7 +295,7 @@ BenchBackend backend_with_shares(std::vector<double> shares, int* calls) {
 }
 
 TEST(RunSuite, ContendedPointsAreMarkedAndCounted) {
-  const ScratchDirectory scratch;
+  const TemporaryFolder scratch;
   BenchOptions options = options_for({1024, 2048});
   options.json_path = scratch.file("r.json");
   int calls = 0;

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "support/temporary_folder.hpp"
+
 namespace collscale::testing {
 
 struct Outcome {
@@ -17,21 +19,7 @@ struct Outcome {
 /// "NAME=value" entries for the program's environment, on top of the test's own.
 using Environment = std::vector<std::string>;
 
-/// A folder that is removed with everything in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  /// Names of what is in it, sorted.
-  [[nodiscard]] std::vector<std::string> names() const;
-
- private:
-  std::filesystem::path path_;
-};
+using test::TemporaryFolder;
 
 /// The tool, with these arguments, in `folder`.
 Outcome run_collscale(const std::vector<std::string>& arguments,

@@ -2,27 +2,21 @@
 #include "compare/read_run.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdio>
 #include <string>
+
+#include "support/temporary_folder.hpp"
 
 namespace collscale {
 namespace {
 
 class File {
  public:
-  explicit File(const std::string& text) : path_(::testing::TempDir() + "/run_XXXXXX") {
-    const int descriptor = mkstemp(path_.data());
-    EXPECT_EQ(write(descriptor, text.data(), text.size()), std::ssize(text));
-    close(descriptor);
-  }
-  ~File() { std::remove(path_.c_str()); }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
+  explicit File(const std::string& text) : path_(folder_.file("run", text)) {}
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
+  test::TemporaryFolder folder_;
   std::string path_;
 };
 

@@ -16,6 +16,7 @@
 #include <string>
 
 #include "record_generator.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace collscale {
 namespace {
@@ -25,21 +26,8 @@ using testing::HasSubstr;
 
 class ResultsFile : public testing::Test {
  protected:
-  ResultsFile()
-      : folder_(fs::temp_directory_path() /
-                fmt::format("collscale-{}-{}", ::getpid(), test_name())) {
-    fs::create_directories(folder_);
-  }
-  ~ResultsFile() override { fs::remove_all(folder_); }
-
-  static std::string test_name() {
-    return testing::UnitTest::GetInstance()->current_test_info()->name();
-  }
-  std::string path(const std::string& name) const { return (folder_ / name).string(); }
-  std::size_t files() const {
-    return static_cast<std::size_t>(
-        std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
-  }
+  std::string path(const std::string& name) const { return folder_.file(name); }
+  std::size_t files() const { return folder_.names().size(); }
   static std::string text_of(const std::string& file) {
     std::ifstream stream(file);
     return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
@@ -48,7 +36,7 @@ class ResultsFile : public testing::Test {
     return WEXITSTATUS(std::system(("/usr/bin/python3 " + arguments).c_str()));
   }
 
-  fs::path folder_;
+  test::TemporaryFolder folder_;
 };
 
 Results example_results() { return {make_context("a test"), {example_record()}}; }
@@ -56,14 +44,16 @@ Results example_results() { return {make_context("a test"), {example_record()}};
 TEST_F(ResultsFile, IsNotReadWhereThereIsNone) {
   EXPECT_EQ(read_results(path("none.json")).error().message,
             fmt::format("cannot read \"{}\": No such file or directory", path("none.json")));
-  EXPECT_THAT(read_results(folder_.string()).error().message, HasSubstr("it is a directory"));
+  EXPECT_THAT(read_results(folder_.path().string()).error().message,
+              HasSubstr("it is a directory"));
 }
 
 TEST_F(ResultsFile, IsNotWrittenWhereItCannotBe) {
   EXPECT_EQ(check_writable(path("no/such/runs.json")).error().message,
             fmt::format("cannot write \"{}\": the directory \"{}\" does not exist",
                         path("no/such/runs.json"), path("no/such")));
-  EXPECT_THAT(check_writable(folder_.string()).error().message, HasSubstr("it is a directory"));
+  EXPECT_THAT(check_writable(folder_.path().string()).error().message,
+              HasSubstr("it is a directory"));
   EXPECT_FALSE(check_writable(""));
   EXPECT_FALSE(check_writable("/proc/version/runs.json"));
   EXPECT_FALSE(check_writable("/proc/runs.json"));

@@ -2,12 +2,12 @@
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>
 
-#include <cstdio>
 #include <set>
 
 #include "sim/flow.hpp"
 #include "sim/job_placement.hpp"
 #include "support/systems.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace collscale {
 namespace {
@@ -21,20 +21,14 @@ JobPlacement placed(const char* text, std::int64_t ranks, std::int64_t nodes, st
   return *JobPlacement::make(*spec, ranks, nodes, per_node, seed);
 }
 
-/// A file in the test's own folder, removed at the end.
+/// A file of nodes or ranks.
 class NumberFile {
  public:
-  explicit NumberFile(const std::string& text) : path_(::testing::TempDir() + "placement.txt") {
-    std::FILE* const file = std::fopen(path_.c_str(), "w");
-    std::fputs(text.c_str(), file);
-    std::fclose(file);
-  }
-  ~NumberFile() { std::remove(path_.c_str()); }
-  NumberFile(const NumberFile&) = delete;
-  NumberFile& operator=(const NumberFile&) = delete;
+  explicit NumberFile(const std::string& text) : path_(folder_.file("placement.txt", text)) {}
   [[nodiscard]] PlacementSpec spec() const { return *parse_placement("file:" + path_); }
 
  private:
+  test::TemporaryFolder folder_;
   std::string path_;
 };
 

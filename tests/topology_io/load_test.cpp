@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/temporary_folder.hpp"
+
 namespace collscale {
 namespace {
 
@@ -87,16 +89,14 @@ TEST(LoadSystem, FindsANameInTheFirstDirectoryThatHasIt) {
 }
 
 TEST(LoadSystem, FindsNodeDesignsOfTheDirectoriesForAFileElsewhere) {
-  const fs::path directory = fs::path(::testing::TempDir()) / "collscale_load_test";
-  fs::create_directories(directory);
-  const fs::path file = directory / "mine.yaml";
+  const test::TemporaryFolder folder;
+  const fs::path file = folder.path() / "mine.yaml";
   fs::copy_file(kShipped + "/dgx-h100-superpod.yaml", file, fs::copy_options::overwrite_existing);
   const Expected<System> system = load_system(file.string(), {kShipped});
   ASSERT_TRUE(system) << system.error().message;
   EXPECT_EQ(system->node.name, "hgx-h100");
   EXPECT_THAT(error_of(load_system(file.string(), {})),
               HasSubstr("mine.yaml:14:7: node: no file \"nodes/hgx-h100.yaml\""));
-  fs::remove_all(directory);
 }
 
 TEST(LoadSystem, GivesOneReasonForANameItCannotResolve) {

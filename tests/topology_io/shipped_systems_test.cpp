@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "support/temporary_folder.hpp"
 #include "topology/clos_shape.hpp"
 #include "topology/fabric.hpp"
 #include "topology_io/family.hpp"
@@ -82,10 +83,10 @@ TEST(TopologiesReadme, ShowsAFileThatLoads) {
   const std::size_t begin = text.find(fence);
   ASSERT_NE(begin, std::string::npos);
   const std::size_t first = begin + fence.size();
-  const fs::path file = fs::path(::testing::TempDir()) / "collscale_readme_example.yaml";
-  std::ofstream(file) << text.substr(first, text.find("```\n", first) - first);
-  const Expected<System> system = load_system(file.string(), {kShipped});
-  fs::remove(file);
+  const test::TemporaryFolder folder;
+  const std::string file =
+      folder.file("example.yaml", text.substr(first, text.find("```\n", first) - first));
+  const Expected<System> system = load_system(file, {kShipped});
   ASSERT_TRUE(system) << system.error().message;
   EXPECT_TRUE(system_warnings(*system).empty());
 }
