@@ -91,7 +91,7 @@ TEST(BenchMpiMatrix, AnInterruptedOneIsGoneOnWith) {
   const TemporaryFolder scratch;
   const std::string file = scratch.file("m.json");
   const std::string arguments =
-      std::string(COLLSCALE_BENCH_MPI) + " --matrix -e 64 -n 600 -m 20 --json " + file;
+      std::string(COLLSCALE_BENCH_MPI) + " --matrix -e 8M -n 25 -m 1 --json " + file;
   // Another rank than the one that reports gets the signal.
   std::ofstream(scratch.file("rank.sh"))
       << "case $OMPI_COMM_WORLD_RANK$PMI_RANK in 2)\n"
