@@ -23,7 +23,7 @@ Record make_record(const Scenario& scenario, Engine engine, const SampleSet& sam
   record.quantiles = {{"min", sorted.front()}, {"p5", sorted_quantile(sorted, 0.05)},
                       {"p50", record.time_s},  {"p95", sorted_quantile(sorted, 0.95)},
                       {"max", sorted.back()},  {"mean", sum / static_cast<double>(count)}};
-  const MedianInterval interval = median_interval(sorted, 0.95);
+  const MedianInterval interval = sorted_median_interval(sorted, 0.95);
   if (interval.reached) {
     record.intervals.push_back({0.95, interval.low, interval.high});
   }

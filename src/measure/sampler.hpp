@@ -163,11 +163,11 @@ SampleSet take_samples(C& processes, const SamplingPlan& plan, Operation&& run, 
   if (plan.sync == SyncPolicy::back_to_back) {
     result.sync = SyncPolicy::back_to_back;
   }
+  Rounds rounds(plan);
   std::vector<double> own;
   std::vector<double> round;
   for (;;) {
-    const std::int64_t count =
-        processes.agree(next_round(plan, result, now_s() - begin_s, pilot_s));
+    const std::int64_t count = processes.agree(rounds.next(result, now_s() - begin_s, pilot_s));
     if (count <= 0) {
       return result;
     }

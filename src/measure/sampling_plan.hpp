@@ -66,9 +66,21 @@ std::int64_t next_warmup_round(const SamplingPlan& plan, double elapsed_s, doubl
 /// was taken as they are.
 bool settled_round_counts(const SamplingPlan& plan);
 
-/// How many samples the next round takes; 0: enough. `elapsed_s` is the time the rounds so far
-/// took, barriers included, and `sample_cost_s` an estimate of one sample's for the first round.
-std::int64_t next_round(const SamplingPlan& plan, const SampleSet& so_far, double elapsed_s,
-                        double sample_cost_s);
+/// Says how many samples to take before the next look at what was reached.
+class Rounds {
+ public:
+  explicit Rounds(const SamplingPlan& plan) : plan_(plan) {}
+
+  /// How many samples the next round takes; 0: enough. `so_far` has what it had in the call before,
+  /// and more. `elapsed_s` is the time the rounds so far took, barriers included, and
+  /// `sample_cost_s` an estimate of one sample's for the first round.
+  std::int64_t next(const SampleSet& so_far, double elapsed_s, double sample_cost_s);
+
+ private:
+  std::int64_t until_next_look(std::span<const double> times_s);
+
+  SamplingPlan plan_;
+  std::vector<double> ascending_s_;  // the samples, up to the last look
+};
 
 }  // namespace collscale

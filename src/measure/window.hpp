@@ -36,6 +36,7 @@ bool take_windows(C& processes, const SamplingPlan& plan, double pilot_s, Operat
   constexpr double kLate_s = 1e-6;       // far more than a poll of the clock, or its error
   constexpr double kLead_s = 200e-6;     // for the first start to reach every process
   constexpr double kLongest_s = 100e-3;  // of a round: clocks drift by a microsecond in it at most
+  Rounds rounds(plan);
   ReferenceClock clock;
   double window_s = first_window_s(pilot_s);
   std::int64_t tried = 0;
@@ -45,7 +46,7 @@ bool take_windows(C& processes, const SamplingPlan& plan, double pilot_s, Operat
   for (;;) {
     const double elapsed_s = now_s() - begin_s;
     const auto good = static_cast<std::int64_t>(result.time_s.size());
-    std::int64_t count = next_round(plan, result, elapsed_s, window_s);
+    std::int64_t count = rounds.next(result, elapsed_s, window_s);
     if (windows_are_hopeless(plan, good, tried, elapsed_s)) {
       count = 0;
     }

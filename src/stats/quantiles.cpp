@@ -30,6 +30,26 @@ double half_binomial(std::size_t n, std::size_t k) {
                   dn * std::log(2.0));
 }
 
+struct LowerEnd {
+  std::size_t rank = 1;       // r of x(r), from 1
+  MedianInterval interval{};  // without values
+};
+
+// P(r <= Bin <= n - r), from the middle outwards: some square root of n steps.
+LowerEnd lower_end(std::size_t n, double level) {
+  LowerEnd end{std::max<std::size_t>(n / 2, 1)};
+  double at_r = half_binomial(n, end.rank);  // P(Bin = r) = P(Bin = n - r)
+  double coverage = 2 * end.rank == n ? at_r : 2 * at_r;
+  while (coverage < level && end.rank > 1) {
+    at_r *= static_cast<double>(end.rank) / static_cast<double>(n - end.rank + 1);
+    --end.rank;
+    coverage += 2 * at_r;
+  }
+  end.interval.coverage = n == 1 ? 0 : std::min(coverage, 1.0);
+  end.interval.reached = end.interval.coverage >= level;
+  return end;
+}
+
 }  // namespace
 
 double sorted_quantile(std::span<const double> ascending, double q) {
@@ -69,24 +89,12 @@ double median_absolute_deviation(std::span<const double> values) {
 }
 
 MedianInterval median_interval(std::span<const double> values, double level) {
-  std::vector<double> copy(values.begin(), values.end());
-  MedianInterval interval;
-  const std::size_t n = copy.size();
+  const std::size_t n = values.size();
   if (n == 0) {
-    interval.median = interval.low = interval.high = std::numeric_limits<double>::quiet_NaN();
-    return interval;
+    return sorted_median_interval(values, level);
   }
-  // P(r <= Bin <= n - r), from the middle outwards: some square root of n steps.
-  std::size_t r = std::max<std::size_t>(n / 2, 1);
-  double at_r = half_binomial(n, r);  // P(Bin = r) = P(Bin = n - r)
-  interval.coverage = 2 * r == n ? at_r : 2 * at_r;
-  while (interval.coverage < level && r > 1) {
-    at_r *= static_cast<double>(r) / static_cast<double>(n - r + 1);
-    --r;
-    interval.coverage += 2 * at_r;
-  }
-  interval.coverage = n == 1 ? 0 : std::min(interval.coverage, 1.0);
-  interval.reached = interval.coverage >= level;
+  std::vector<double> copy(values.begin(), values.end());
+  auto [r, interval] = lower_end(n, level);
   // Order statistics without sorting: the interval's ends split the values, the middle is between.
   const auto at = [&](std::size_t k) { return copy.begin() + static_cast<std::ptrdiff_t>(k); };
   std::nth_element(copy.begin(), at(r - 1), copy.end());
@@ -98,6 +106,19 @@ MedianInterval median_interval(std::span<const double> values, double level) {
   const double lower = *at(middle);
   const double upper = n % 2 == 1 ? lower : *std::min_element(at(middle + 1), copy.end());
   interval.median = n % 2 == 1 ? lower : lower + 0.5 * (upper - lower);
+  return interval;
+}
+
+MedianInterval sorted_median_interval(std::span<const double> ascending, double level) {
+  const std::size_t n = ascending.size();
+  if (n == 0) {
+    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+    return {kNone, kNone, kNone, 0, false};
+  }
+  auto [r, interval] = lower_end(n, level);
+  interval.low = ascending[r - 1];
+  interval.high = ascending[n - r];
+  interval.median = sorted_quantile(ascending, 0.5);
   return interval;
 }
 

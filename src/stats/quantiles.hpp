@@ -40,6 +40,7 @@ struct MedianInterval {
 /// independent samples. With fewer than median_interval_samples(level) values no interval reaches
 /// the level: then it is [min, max], with the coverage that this has.
 MedianInterval median_interval(std::span<const double> values, double level);
+MedianInterval sorted_median_interval(std::span<const double> ascending, double level);
 
 /// The fewest samples for which median_interval reaches `level` (0 < level < 1): the least n with
 /// 1 - 2^(1-n) >= level; 6 for 95 %, 8 for 99 %.

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -83,6 +84,23 @@ TEST(MedianInterval, CoversTheMedianAsOftenAsItSaysOnASkewedDistribution) {
     coverage = interval.coverage;
   }
   EXPECT_NEAR(static_cast<double>(covered) / kTrials, coverage, 0.012);  // 4 standard errors
+}
+
+TEST(MedianInterval, IsTheSameOfSortedValues) {
+  Random random(1);
+  for (std::size_t n = 0; n < 80; ++n) {
+    std::vector<double> values(n);
+    for (double& value : values) value = random.uniform();
+    const MedianInterval any = median_interval(values, 0.95);
+    std::sort(values.begin(), values.end());
+    const MedianInterval sorted = sorted_median_interval(values, 0.95);
+    EXPECT_EQ(any.reached, sorted.reached);
+    EXPECT_EQ(any.coverage, sorted.coverage);
+    if (n == 0) continue;
+    EXPECT_EQ(any.low, sorted.low);
+    EXPECT_EQ(any.high, sorted.high);
+    EXPECT_DOUBLE_EQ(any.median, sorted.median);
+  }
 }
 
 TEST(MedianInterval, OfManySamplesDoesNotUnderflow) {
