@@ -12,6 +12,7 @@
 #include "bench/timing_options.hpp"
 #include "measure/buffer_layout.hpp"
 #include "units/quantity.hpp"
+#include "units/range.hpp"
 
 namespace collscale {
 
@@ -46,18 +47,14 @@ std::vector<Collective> measured_collectives(Engine engine) {
 }
 
 Expected<std::vector<double>> listed_sizes(const RawOptions& raw) {
-  std::vector<double> sizes;
-  for (std::size_t begin = 0; begin <= raw.sizes.size();) {
-    const std::size_t end = std::min(raw.sizes.find(',', begin), raw.sizes.size());
-    const auto size = parse_nccl_tests_size_bytes(raw.sizes.substr(begin, end - begin));
-    if (!size) return at("--sizes", size.error());
-    if (*size < 1 || *size > 1e15) {
-      return fail(fmt::format("--sizes {}: expected sizes from 1 byte up", raw.sizes));
-    }
-    sizes.push_back(std::floor(*size));
-    begin = end + 1;
+  const auto sizes = parse_nccl_tests_sizes(raw.sizes);
+  if (!sizes) return at("--sizes", sizes.error());
+  if (sizes->back() > 1e15) {
+    return fail(fmt::format("--sizes {}: expected sizes up to 1 PB", raw.sizes));
   }
-  return sizes;
+  std::vector<double> whole;
+  for (const double size : *sizes) whole.push_back(std::floor(size));
+  return whole;
 }
 
 Expected<void> understand_skew(const RawOptions& raw, BenchOptions& options) {
@@ -396,8 +393,8 @@ void add_what_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
   add(app, "-e,--maxbytes", raw.max_size, "Largest size [64M]", "SIZE", what);
   add(app, "-f,--stepfactor", raw.factor, "Factor between sizes [2]", "N", what);
   add(app, "-i,--stepbytes", raw.step, "Step between sizes, instead of a factor", "SIZE", what);
-  add(app, "-s,--sizes", raw.sizes, "Exactly these sizes, as 8,1K,1M; instead of -b, -e, -f, -i",
-      "LIST", what);
+  add(app, "-s,--sizes", raw.sizes,
+      "These sizes, as 8,1K,1M or 1K:1M:x4 or 8:64:+8; instead of -b, -e, -f, -i", "LIST", what);
   add(app, "-d,--datatype", raw.type,
       engine == Engine::nccl
           ? "int8 uint8 int32 uint32 int64 uint64 half bfloat16 float double, or all, as "

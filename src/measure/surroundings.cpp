@@ -89,35 +89,91 @@ Context recorded_environment() {
   return recorded_environment(std::span<const char* const>(environ, count));
 }
 
-Context machine_shape() {
-  Context context;
 #ifdef COLLSCALE_HAVE_HWLOC
-  hwloc_topology_t topology = nullptr;
-  if (hwloc_topology_init(&topology) != 0) {
+
+class Machine::Topology {
+ public:
+  Topology()
+      : loaded_(hwloc_topology_init(&topology_) == 0 && hwloc_topology_load(topology_) == 0) {}
+  ~Topology() {
+    if (topology_ != nullptr) hwloc_topology_destroy(topology_);
+  }
+  Topology(const Topology&) = delete;
+  Topology& operator=(const Topology&) = delete;
+
+  [[nodiscard]] hwloc_topology_t get() const { return loaded_ ? topology_ : nullptr; }
+
+ private:
+  hwloc_topology_t topology_ = nullptr;
+  bool loaded_;
+};
+
+Machine::Machine() : topology_(std::make_unique<Topology>()) {}
+
+Context Machine::shape() const {
+  Context context;
+  const hwloc_topology_t topology = topology_->get();
+  if (topology == nullptr) {
     return context;
   }
-  if (hwloc_topology_load(topology) == 0) {
-    const unsigned version = hwloc_get_api_version();
-    context["hwloc_version"] =
-        fmt::format("{}.{}.{}", version >> 16U, version >> 8U & 255U, version & 255U);
-    const auto count = [topology](hwloc_obj_type_t type, const char* one, const char* many) {
-      const int n = std::max(0, hwloc_get_nbobjs_by_type(topology, type));
-      return fmt::format("{} {}", n, n == 1 ? one : many);
-    };
-    std::string shape =
-        fmt::format("{}, {}, {}, {}", count(HWLOC_OBJ_PACKAGE, "package", "packages"),
-                    count(HWLOC_OBJ_CORE, "core", "cores"), count(HWLOC_OBJ_PU, "PU", "PUs"),
-                    count(HWLOC_OBJ_NUMANODE, "NUMA node", "NUMA nodes"));
-    const hwloc_obj_t cache = hwloc_get_obj_by_type(topology, HWLOC_OBJ_L3CACHE, 0);
-    if (cache != nullptr && cache->attr->cache.size > 0) {
-      shape += ", L3 " + format_size(static_cast<double>(cache->attr->cache.size));
-    }
-    context["machine"] = shape;
+  const unsigned version = hwloc_get_api_version();
+  context["hwloc_version"] =
+      fmt::format("{}.{}.{}", version >> 16U, version >> 8U & 255U, version & 255U);
+  const auto count = [topology](hwloc_obj_type_t type, const char* one, const char* many) {
+    const int n = std::max(0, hwloc_get_nbobjs_by_type(topology, type));
+    return fmt::format("{} {}", n, n == 1 ? one : many);
+  };
+  std::string shape =
+      fmt::format("{}, {}, {}, {}", count(HWLOC_OBJ_PACKAGE, "package", "packages"),
+                  count(HWLOC_OBJ_CORE, "core", "cores"), count(HWLOC_OBJ_PU, "PU", "PUs"),
+                  count(HWLOC_OBJ_NUMANODE, "NUMA node", "NUMA nodes"));
+  const hwloc_obj_t cache = hwloc_get_obj_by_type(topology, HWLOC_OBJ_L3CACHE, 0);
+  if (cache != nullptr && cache->attr->cache.size > 0) {
+    shape += ", L3 " + format_size(static_cast<double>(cache->attr->cache.size));
   }
-  hwloc_topology_destroy(topology);
-#endif
+  context["machine"] = shape;
   return context;
 }
+
+std::string Machine::part(std::span<const int> processors) const {
+  const hwloc_topology_t topology = topology_->get();
+  if (topology == nullptr || processors.empty()) {
+    return "";
+  }
+  const hwloc_bitmap_t set = hwloc_bitmap_alloc();
+  for (const int processor : processors) {
+    hwloc_bitmap_set(set, static_cast<unsigned>(processor));
+  }
+  hwloc_obj_t object = hwloc_get_obj_covering_cpuset(topology, set);
+  const bool all = object != nullptr && hwloc_bitmap_isequal(set, object->cpuset) != 0;
+  hwloc_bitmap_free(set);
+  if (object == nullptr) {
+    return "";
+  }
+  // A core of one PU, a machine of one package: the larger of those that are the same processors,
+  // but a cache only where nothing else is.
+  for (hwloc_obj_t above = object->parent;
+       above != nullptr && hwloc_bitmap_isequal(above->cpuset, object->cpuset) != 0;
+       above = above->parent) {
+    if (hwloc_obj_type_is_cache(above->type) == 0) object = above;
+  }
+  if (object->parent == nullptr) {
+    return all ? "the whole machine" : "part of the machine";
+  }
+  return fmt::format("{}{} {}", all ? "" : "part of ", hwloc_obj_type_string(object->type),
+                     object->logical_index);
+}
+
+#else
+
+class Machine::Topology {};
+Machine::Machine() = default;
+Context Machine::shape() const { return {}; }
+std::string Machine::part(std::span<const int> /*processors*/) const { return ""; }
+
+#endif
+
+Machine::~Machine() = default;
 
 std::vector<int> allowed_processors() {
   std::vector<int> cpus;
@@ -137,11 +193,14 @@ std::vector<int> allowed_processors() {
   return cpus;
 }
 
-std::string describe_binding(std::span<const std::vector<int>> cpus_of) {
-  const auto processors = [](const std::vector<int>& cpus) {
-    return cpus.empty()
-               ? std::string("processors unknown")
-               : fmt::format("processor{} {}", cpus.size() == 1 ? "" : "s", format_ranks(cpus));
+std::string describe_binding(std::span<const std::vector<int>> cpus_of, const Machine* machine) {
+  const auto processors = [machine](const std::vector<int>& cpus) {
+    if (cpus.empty()) {
+      return std::string("processors unknown");
+    }
+    const std::string part = machine == nullptr ? "" : machine->part(cpus);
+    return fmt::format("processor{} {}{}", cpus.size() == 1 ? "" : "s", format_ranks(cpus),
+                       part.empty() ? "" : " (" + part + ")");
   };
   std::map<std::vector<int>, std::vector<int>> ranks_on;
   for (std::size_t rank = 0; rank < cpus_of.size(); ++rank) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,16 +20,33 @@ namespace collscale {
 Context recorded_environment(std::span<const char* const> variables);
 Context recorded_environment();  ///< of this process
 
-/// "hwloc_version" and "machine" ("1 package, 2 cores, 2 PUs, 1 NUMA node, L3 32 MiB") where the
-/// program was built with hwloc; empty elsewhere.
-Context machine_shape();
+/// This process's machine as hwloc sees it; it knows nothing where the program was built without.
+class Machine {
+ public:
+  Machine();
+  ~Machine();
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  /// "hwloc_version" and "machine" ("1 package, 2 cores, 2 PUs, 1 NUMA node, L3 32 MiB").
+  [[nodiscard]] Context shape() const;
+  /// The smallest part that has all of these processors: "Core 3", "Package 0", "part of Package
+  /// 0", "the whole machine"; "" where it is not known. Numbers are hwloc's logical ones.
+  [[nodiscard]] std::string part(std::span<const int> processors) const;
+
+ private:
+  class Topology;
+  std::unique_ptr<Topology> topology_;
+};
 
 /// The processors that this process may run on, as the kernel numbers them.
 std::vector<int> allowed_processors();
 
 /// "ranks 0-3: processors 0-7; ranks 4-7: processors 8-15". Of more than eight different sets only
-/// the first, second and last rank's are named. `cpus_of` is by rank.
-std::string describe_binding(std::span<const std::vector<int>> cpus_of);
+/// the first, second and last rank's are named. `cpus_of` is by rank. With a machine, each set is
+/// followed by the part of it that this is: "rank 0: processor 0 (Core 0)".
+std::string describe_binding(std::span<const std::vector<int>> cpus_of,
+                             const Machine* machine = nullptr);
 
 /// Collective: the processors of each rank, on every process.
 template <Coordinator C>
@@ -56,13 +74,16 @@ std::vector<std::vector<int>> gather_binding(C& processes, const std::vector<int
   return cpus_of;
 }
 
-/// Collective: all of the above, "binding" among it. The processes' ranks are those that are bound.
+/// Collective: all of the above, "binding" and the machine on rank 0, whose machine stands for all.
+/// The processes' ranks are those that are bound.
 template <Coordinator C>
 Context surroundings(C& processes) {
   Context context = recorded_environment();
-  context["binding"] = describe_binding(gather_binding(processes, allowed_processors()));
+  const std::vector<std::vector<int>> cpus_of = gather_binding(processes, allowed_processors());
   if (processes.rank() == 0) {
-    context.merge(machine_shape());
+    const Machine machine;
+    context["binding"] = describe_binding(cpus_of, &machine);
+    context.merge(machine.shape());
   }
   return context;
 }

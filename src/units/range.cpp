@@ -38,11 +38,18 @@ struct Kind {
   Expected<double> (*parse)(std::string_view);
 };
 
-Expected<double> parse_one_size(std::string_view text) {
-  auto size_bytes = parse_size_bytes(text);
+Expected<double> at_least_a_byte(Expected<double> size_bytes, std::string_view text) {
   if (size_bytes && *size_bytes < 1)
     return fail(fmt::format("\"{}\" is no size to sweep: expected at least 1B", text));
   return size_bytes;
+}
+
+Expected<double> parse_one_size(std::string_view text) {
+  return at_least_a_byte(parse_size_bytes(text), text);
+}
+
+Expected<double> parse_one_nccl_tests_size(std::string_view text) {
+  return at_least_a_byte(parse_nccl_tests_size_bytes(text), text);
 }
 
 Expected<double> parse_one_count(std::string_view text) {
@@ -62,6 +69,7 @@ Expected<double> parse_one_count(std::string_view text) {
 }
 
 constexpr Kind kSizes{"size", "8B:1GiB:x2 or 8B:64B:+8B", parse_one_size};
+constexpr Kind kNcclTestsSizes{"size", "8:1G:x2 or 8:64:+8", parse_one_nccl_tests_size};
 constexpr Kind kRanks{"rank", "8:100000:x2 or 8:64:+8", parse_one_count};
 
 tl::unexpected<Error> bad_range(const Kind& kind, std::string_view text) {
@@ -131,6 +139,10 @@ Expected<std::vector<double>> parse_sweep(const Kind& kind, std::string_view tex
 
 Expected<std::vector<double>> parse_sizes(std::string_view text) {
   return parse_sweep(kSizes, text);
+}
+
+Expected<std::vector<double>> parse_nccl_tests_sizes(std::string_view text) {
+  return parse_sweep(kNcclTestsSizes, text);
 }
 
 Expected<std::vector<std::int64_t>> parse_ranks(std::string_view text) {

@@ -71,7 +71,7 @@ TEST(Options, SizesMeanWhatTheyMeanToNcclTests) {
 TEST(Options, SizesMayBeListed) {
   const auto parsed = parse({"--sizes", "1K,8,1M"});
   ASSERT_TRUE(parsed) << parsed.error().message;
-  EXPECT_THAT(parsed->options.sizes_bytes, testing::ElementsAre(1024, 8, 1048576));
+  EXPECT_THAT(parsed->options.sizes_bytes, testing::ElementsAre(8, 1024, 1048576));
 }
 
 TEST(Options, WhatGpusDoNotMeasureIsRefusedThere) {

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <array>
 
@@ -76,8 +77,18 @@ TEST(Binding, IsGatheredFromAllRanksHoweverManyProcessorsTheyHave) {
 TEST(Binding, ThisProcessMayRunSomewhere) { EXPECT_FALSE(allowed_processors().empty()); }
 
 #ifdef COLLSCALE_HAVE_HWLOC
-TEST(MachineShape, CountsCores) {
-  EXPECT_THAT(machine_shape().at("machine"), testing::ContainsRegex("[1-9][0-9]* cores?, "));
+TEST(Machine, CountsCoresAndNamesItsParts) {
+  const Machine machine;
+  EXPECT_THAT(machine.shape().at("machine"), testing::ContainsRegex("[1-9][0-9]* cores?, "));
+  EXPECT_EQ(machine.part({}), "");
+  std::vector<int> online;
+  for (int cpu = 0; cpu < sysconf(_SC_NPROCESSORS_ONLN); ++cpu) online.push_back(cpu);
+  EXPECT_EQ(machine.part(online), "the whole machine");
+  if (online.size() > 1) {
+    EXPECT_THAT(machine.part(std::vector<int>{0}), testing::EndsWith(" 0"));
+    EXPECT_THAT(describe_binding(std::vector<std::vector<int>>{{1}}, &machine),
+                testing::MatchesRegex("rank 0: processor 1 \\((part of )?[A-Za-z0-9]+ [0-9]+\\)"));
+  }
 }
 #endif
 
