@@ -70,6 +70,17 @@ Expected<void> PairMatrix::prepare() {
         fmt::format("--matrix: the samples of the {:.0f} pairs of {} ranks need {}, but "
                     "this node has {}; measure fewer ranks at once",
                     pairs, backend_.ranks, format_size(needed), format_size(memory)));
+  if (auto ready = prepare_file(); !ready) return ready;
+  std::vector<double> to_do;
+  for (std::size_t i = 0; i < done_.size(); ++i)
+    if (!done_[i]) to_do.push_back(sizes_bytes_[i / rounds_.size()]);
+  std::FILE* const out = options_.json_path == "-" ? stderr : stdout;
+  progress_.emplace(progress_stream(watched_streams(options_.progress), out), std::move(to_do),
+                    options_.sampling.time_budget_s);
+  return {};
+}
+
+Expected<void> PairMatrix::prepare_file() {
   if (options_.json_path.empty()) return {};
   if (auto writable = check_writable(options_.json_path); !writable || !options_.resume)
     return writable;
@@ -110,12 +121,13 @@ Scenario PairMatrix::scenario_of(double size_bytes, const RankPair& pair) const 
   return scenario;
 }
 
-void PairMatrix::begin(std::size_t size, std::size_t round) const {
-  if (backend_.watchdog == nullptr) return;
+void PairMatrix::begin(std::size_t size, std::size_t round) {
+  if (backend_.watchdog == nullptr && !progress_) return;
   std::string place = benchmark_name(scenario_of(sizes_bytes_[size], rounds_[round].front()));
   if (const std::size_t others = rounds_[round].size() - 1; others > 0)
     place += fmt::format(" and {} other pair{}", others, others == 1 ? "" : "s");
-  backend_.watchdog->at(std::move(place));
+  if (progress_) progress_->begin(place);
+  if (backend_.watchdog != nullptr) backend_.watchdog->at(std::move(place));
 }
 
 void PairMatrix::take(std::size_t size, const RankPair& pair, std::size_t place, Record record) {
@@ -125,12 +137,14 @@ void PairMatrix::take(std::size_t size, const RankPair& pair, std::size_t place,
 
 void PairMatrix::add(std::size_t size, std::size_t round, const RoundSamples& samples,
                      const std::vector<Mismatch>& mismatches) {
+  progress_->end();
   const std::lock_guard lock(results_mutex_);
   for (std::size_t p = 0; p < rounds_[round].size(); ++p) {
     const RankPair& pair = rounds_[round][p];
     const Scenario scenario = scenario_of(sizes_bytes_[size], pair);
     if (!mismatches.empty() && mismatches[p].wrong > 0) {
       wrong_ = true;
+      progress_->clear();
       report_error(
           {fmt::format("{}: wrong result: {}", benchmark_name(scenario),
                        describe(mismatches[p], 2 * static_cast<std::int64_t>(sizes_bytes_[size])))},
@@ -225,6 +239,7 @@ std::string PairMatrix::list(std::size_t size) const {
 }
 
 ExitCode PairMatrix::finish(bool interrupted) {
+  progress_->clear();
   std::FILE* const out = options_.json_path == "-" ? stderr : stdout;
   for (const std::string& line : backend_.about) fmt::print(out, "# {}\n", line);
   fmt::print(out, "{}", table());

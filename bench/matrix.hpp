@@ -3,11 +3,13 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "bench/interrupt.hpp"
 #include "bench/process_setup.hpp"
+#include "bench/progress.hpp"
 #include "bench/resume.hpp"
 #include "bench/suite.hpp"
 #include "measure/clock.hpp"
@@ -37,7 +39,7 @@ class PairMatrix {
   [[nodiscard]] const std::vector<bool>& done() const { return done_; }
 
   /// Tells the watchdog where the run is.
-  void begin(std::size_t size, std::size_t round) const;
+  void begin(std::size_t size, std::size_t round);
   /// `mismatches` is empty where nothing was verified. Pairs with wrong data have no record.
   void add(std::size_t size, std::size_t round, const RoundSamples& samples,
            const std::vector<Mismatch>& mismatches);
@@ -53,6 +55,8 @@ class PairMatrix {
   [[nodiscard]] double median_s(std::size_t size, int a, int b) const;
   [[nodiscard]] Scenario scenario_of(double size_bytes, const RankPair& pair) const;
   void take(std::size_t size, const RankPair& pair, std::size_t place, Record record);
+  /// Checks the output path, and takes from the file what --resume keeps.
+  Expected<void> prepare_file();
   std::string last_words();
   ExitCode write();
 
@@ -64,7 +68,8 @@ class PairMatrix {
   std::vector<std::size_t> pairs_before_;    ///< a round
   std::vector<std::vector<double>> time_s_;  ///< by size, by pair; 0 not yet measured
   std::vector<bool> done_;
-  std::mutex results_mutex_;  ///< the watchdog's thread writes them before it aborts
+  std::optional<RunProgress> progress_;  ///< where this process reports
+  std::mutex results_mutex_;             ///< the watchdog's thread writes them before it aborts
   Results results_;
   OrderedRecords ordered_{results_.records};
   bool changed_ = false;

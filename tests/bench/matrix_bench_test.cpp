@@ -116,6 +116,14 @@ TEST(BenchMpiMatrix, AnInterruptedOneIsGoneOnWith) {
   EXPECT_EQ(*read_text_file(file), before);
 }
 
+TEST(BenchMpiMatrix, WhoWatchesIsToldWhatIsLeft) {
+  const ProgramOutcome run =
+      mpirun(2, std::string(COLLSCALE_BENCH_MPI) + " --matrix -n 5 --progress on");
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("[1/2] 0:0"));
+  EXPECT_THAT(run.out, testing::Not(HasSubstr("\033")));
+}
+
 TEST(BenchMpiMatrix, OneRankAloneAndAPathThatCannotBeWrittenAreRefused) {
   const ProgramOutcome alone = mpirun(1, std::string(COLLSCALE_BENCH_MPI) + " --matrix");
   EXPECT_EQ(alone.exit_code, 2);
