@@ -221,7 +221,7 @@ std::vector<std::string> parse_list(std::string_view text) {
   return parts;
 }
 
-/// MPI knows no half precision.
+/// MPI has no floating-point type below 32 bits.
 std::vector<DataType> measured_types(Engine engine) {
   std::vector<DataType> types{DataType::int8,   DataType::uint8, DataType::int32,
                               DataType::uint32, DataType::int64, DataType::uint64};
@@ -229,6 +229,9 @@ std::vector<DataType> measured_types(Engine engine) {
     types.insert(types.end(), {DataType::float16, DataType::bfloat16});
   }
   types.insert(types.end(), {DataType::float32, DataType::float64});
+  if (engine == Engine::nccl) {
+    types.insert(types.end(), {DataType::float8_e4m3, DataType::float8_e5m2});
+  }
   return types;
 }
 
@@ -397,9 +400,8 @@ void add_what_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
       "These sizes, as 8,1K,1M or 1K:1M:x4 or 8:64:+8; instead of -b, -e, -f, -i", "LIST", what);
   add(app, "-d,--datatype", raw.type,
       engine == Engine::nccl
-          ? "int8 uint8 int32 uint32 int64 uint64 half bfloat16 float double, or all, as "
-            "float,int32 "
-            "[float]"
+          ? "int8 uint8 int32 uint32 int64 uint64 half bfloat16 float double f8e4m3 "
+            "f8e5m2, or all, as float,int32 [float]"
           : "int8 uint8 int32 uint32 int64 uint64 float double, or all, as float,int32 [float]",
       "LIST", what);
   add(app, "-o,--op", raw.op, "sum, prod, min, max, or all, as sum,max [sum]", "LIST", what);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench/benchmark_flags.hpp"
+#include "bench/nccl_options.hpp"
 #include "bench/progress.hpp"
 #include "measure/buffers.hpp"
 #include "measure/sampling_plan.hpp"
@@ -31,7 +32,7 @@ struct BenchOptions {
   SamplingPlan sampling;
   std::int64_t retry_noisy = 0;  ///< measure rows that are not good again, so often at most
   std::int64_t per_group = 1;    ///< -m: operations per sample (mpi), per ncclGroup (nccl)
-  int gpus = 1;                  ///< -g
+  int gpus = 1;                  ///< -g times -t: of one process
   double timeout_s = 60;  ///< --timeout: without progress for so long, the run is aborted; 0: never
   std::string topology;
   std::string json_path;  ///< "" none, "-" stdout
@@ -44,6 +45,7 @@ struct BenchOptions {
   bool matrix = false;               ///< --matrix: every pair of ranks, instead of collectives
   bool groups_in_turn = false;       ///< --groups: one group after another, not all at once
   std::optional<std::int64_t> ranks_per_node;  ///< --ranks-per-node, instead of what MPI says
+  NcclOptions nccl;                            ///< what bench_nccl alone knows
   BenchmarkFlags benchmark;                    ///< filter, list, repetitions, context
 };
 

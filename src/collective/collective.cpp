@@ -27,7 +27,7 @@ constexpr Names<Collective, 12> kCollectives{{{Collective::all_reduce, "all_redu
                                               {Collective::all_gather_v, "all_gather_v"},
                                               {Collective::all_to_all_v, "all_to_all_v"}}};
 
-constexpr Names<DataType, 10> kDataTypes{{{DataType::int8, "int8"},
+constexpr Names<DataType, 12> kDataTypes{{{DataType::int8, "int8"},
                                           {DataType::uint8, "uint8"},
                                           {DataType::int32, "int32"},
                                           {DataType::uint32, "uint32"},
@@ -36,18 +36,22 @@ constexpr Names<DataType, 10> kDataTypes{{{DataType::int8, "int8"},
                                           {DataType::float16, "half"},
                                           {DataType::bfloat16, "bfloat16"},
                                           {DataType::float32, "float"},
-                                          {DataType::float64, "double"}}};
+                                          {DataType::float64, "double"},
+                                          {DataType::float8_e4m3, "f8e4m3"},
+                                          {DataType::float8_e5m2, "f8e5m2"}}};
 
 /// The spellings of others, after our own.
-constexpr Names<DataType, 9> kOtherDataTypes{{{DataType::float16, "float16"},
-                                              {DataType::float16, "fp16"},
-                                              {DataType::bfloat16, "bf16"},
-                                              {DataType::float32, "float32"},
-                                              {DataType::float32, "fp32"},
-                                              {DataType::float64, "float64"},
-                                              {DataType::float64, "fp64"},
-                                              {DataType::int32, "int"},
-                                              {DataType::int8, "char"}}};
+constexpr Names<DataType, 11> kOtherDataTypes{{{DataType::float16, "float16"},
+                                               {DataType::float16, "fp16"},
+                                               {DataType::bfloat16, "bf16"},
+                                               {DataType::float32, "float32"},
+                                               {DataType::float32, "fp32"},
+                                               {DataType::float64, "float64"},
+                                               {DataType::float64, "fp64"},
+                                               {DataType::int32, "int"},
+                                               {DataType::int8, "char"},
+                                               {DataType::float8_e4m3, "fp8_e4m3"},
+                                               {DataType::float8_e5m2, "fp8_e5m2"}}};
 
 constexpr Names<ReduceOp, 5> kReduceOps{{{ReduceOp::sum, "sum"},
                                          {ReduceOp::prod, "prod"},
@@ -125,6 +129,8 @@ int element_bytes(DataType type) {
   switch (type) {
     case DataType::int8:
     case DataType::uint8:
+    case DataType::float8_e4m3:
+    case DataType::float8_e5m2:
       return 1;
     case DataType::float16:
     case DataType::bfloat16:

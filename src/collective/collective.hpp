@@ -37,12 +37,14 @@ enum class DataType {
   float16,
   bfloat16,
   float32,
-  float64
+  float64,
+  float8_e4m3,  ///< 4 exponent and 3 mantissa bits, no infinity
+  float8_e5m2,
 };
 enum class ReduceOp { sum, prod, min, max, avg };
 
 /// The name in files and on the command line ("all_reduce"; "float" for float32, "half" for
-/// float16, "double" for float64, as in nccl-tests).
+/// float16, "double" for float64, "f8e4m3", "f8e5m2", as in nccl-tests).
 std::string_view name(Collective collective);
 std::string_view name(DataType type);
 std::string_view name(ReduceOp op);

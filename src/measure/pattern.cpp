@@ -12,8 +12,12 @@ std::int64_t largest_exact_integer(DataType type) {
       return 127;
     case DataType::uint8:
       return 255;
+    case DataType::float8_e5m2:
+      return 8;  // 3 significant bits
+    case DataType::float8_e4m3:
+      return 16;  // 4
     case DataType::bfloat16:
-      return 256;  // 8 significant bits
+      return 256;  // 8
     case DataType::float16:
       return 2048;  // 11
     case DataType::float32:

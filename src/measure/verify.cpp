@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 namespace collscale {
@@ -19,6 +20,16 @@ struct Bfloat16 {
 struct Float16 {
   std::uint16_t bits;
 };
+
+/// 1 sign bit and 7 bits of exponent and mantissa. All exponents are finite but the last, which
+/// has infinity in e5m2 and nothing but its last code as NaN in e4m3 (OCP 8-bit floating point).
+template <int mantissa_bits>
+struct Float8 {
+  static constexpr int kBias = (1 << (6 - mantissa_bits)) - 1;
+  std::uint8_t bits;
+};
+using Float8E4M3 = Float8<3>;
+using Float8E5M2 = Float8<2>;
 
 template <class T>
 T encode(int value) {
@@ -37,6 +48,25 @@ Float16 encode<Float16>(int value) {
   const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(value));
   const std::uint32_t exponent = ((bits >> 23U) & 0xffU) - 127U + 15U;
   return {static_cast<std::uint16_t>((exponent << 10U) | ((bits >> 13U) & 0x3ffU))};
+}
+
+template <int mantissa_bits>
+Float8<mantissa_bits> encode_float8(int value) {
+  if (value == 0) {
+    return {0};
+  }
+  const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(value));
+  const std::uint32_t exponent = (bits >> 23U) - 127U + Float8<mantissa_bits>::kBias;
+  const std::uint32_t mantissa = (bits & 0x7fffffU) >> (23U - mantissa_bits);
+  return {static_cast<std::uint8_t>((exponent << unsigned{mantissa_bits}) | mantissa)};
+}
+template <>
+Float8E4M3 encode<Float8E4M3>(int value) {
+  return encode_float8<3>(value);
+}
+template <>
+Float8E5M2 encode<Float8E5M2>(int value) {
+  return encode_float8<2>(value);
 }
 
 template <class T>
@@ -63,6 +93,31 @@ double decode(Float16 value) {
   return sign * scale * (exponent == 0 ? fraction : 1 + fraction);
 }
 
+template <int mantissa_bits>
+double decode_float8(Float8<mantissa_bits> value) {
+  constexpr unsigned kOne = 1U << unsigned{mantissa_bits};  // of the exponent; 1.0 of the mantissa
+  const unsigned magnitude = value.bits & 0x7fU;
+  const double sign = (value.bits & 0x80U) != 0U ? -1 : 1;
+  if (mantissa_bits == 2 && magnitude == 0x7cU) {
+    return sign * std::numeric_limits<double>::infinity();
+  }
+  if (magnitude > (mantissa_bits == 2 ? 0x7cU : 0x7eU)) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  const unsigned exponent = magnitude / kOne;
+  const unsigned mantissa = magnitude % kOne + (exponent == 0 ? 0 : kOne);
+  const int power = static_cast<int>(std::max(exponent, 1U)) - Float8<mantissa_bits>::kBias;
+  return sign * std::ldexp(mantissa, power - mantissa_bits);
+}
+template <>
+double decode(Float8E4M3 value) {
+  return decode_float8(value);
+}
+template <>
+double decode(Float8E5M2 value) {
+  return decode_float8(value);
+}
+
 /// Calls f(T{}) with the C++ type of `type`.
 template <class F>
 auto with_type(DataType type, F&& f) {
@@ -83,6 +138,10 @@ auto with_type(DataType type, F&& f) {
       return f(Float16{});
     case DataType::bfloat16:
       return f(Bfloat16{});
+    case DataType::float8_e4m3:
+      return f(Float8E4M3{});
+    case DataType::float8_e5m2:
+      return f(Float8E5M2{});
     case DataType::float32:
       return f(float{});
     case DataType::float64:

@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <array>
+#include <bit>
 #include <cstring>
 #include <map>
 
@@ -13,9 +14,10 @@
 namespace collscale {
 namespace {
 
-constexpr std::array kTypes = {
-    DataType::int8,   DataType::uint8,   DataType::int32,    DataType::uint32,  DataType::int64,
-    DataType::uint64, DataType::float16, DataType::bfloat16, DataType::float32, DataType::float64};
+constexpr std::array kTypes = {DataType::int8,    DataType::uint8,       DataType::int32,
+                               DataType::uint32,  DataType::int64,       DataType::uint64,
+                               DataType::float16, DataType::bfloat16,    DataType::float32,
+                               DataType::float64, DataType::float8_e4m3, DataType::float8_e5m2};
 
 constexpr std::array kOps = {ReduceOp::sum, ReduceOp::prod, ReduceOp::min, ReduceOp::max};
 
@@ -66,7 +68,11 @@ RC_GTEST_PROP(Pattern, TheResultIsThatOfAllRanksAndExactInTheType, ()) {
     result = combined(op, result, pattern.sent(rank, index));
   }
   RC_ASSERT(result == pattern.reduced(index));
-  RC_ASSERT(result <= largest_exact_integer(type));
+  if (op == ReduceOp::prod) {
+    RC_ASSERT(std::has_single_bit(static_cast<std::uint64_t>(result)) && result <= 64);
+  } else {
+    RC_ASSERT(result <= largest_exact_integer(type));
+  }
 }
 
 RC_GTEST_PROP(Pattern, TheNextRoundHasAnotherResultAtEveryIndex, ()) {
@@ -130,6 +136,32 @@ TEST(Pattern, RanksAndIndicesDiffer) {
       different += pattern.sent(0, i) != pattern.sent(0, i + 1) ? 1 : 0;
     }
     EXPECT_GT(different, 180) << "a block in the wrong place must show";
+  }
+}
+
+// Codes of the OCP 8-bit floating-point specification, table 2: what a wrong element is reported
+// as.
+TEST(CheckReceive, ReadsEightBitFloatingPointAsItIsDefined) {
+  struct Code {
+    DataType type;
+    int bits;
+    double value;
+  };
+  for (const Code& code :
+       {Code{DataType::float8_e4m3, 0x7e, 448},
+        {DataType::float8_e4m3, 0x08, 0x1p-6},
+        {DataType::float8_e4m3, 0x01, 0x1p-9},
+        {DataType::float8_e4m3, 0xb8, -1},
+        {DataType::float8_e5m2, 0x7b, 57344},
+        {DataType::float8_e5m2, 0x04, 0x1p-14},
+        {DataType::float8_e5m2, 0x03, 0.75 * 0x1p-14},
+        {DataType::float8_e5m2, 0x7c, std::numeric_limits<double>::infinity()}}) {
+    const Scenario scenario = scenario_of(Collective::broadcast, code.type, 1);
+    const BufferLayout layout = buffer_layout(scenario.collective, code.type, 1, 1);
+    const Pattern pattern(scenario.collective, code.type, scenario.op, 1);
+    const std::vector<std::byte> received{static_cast<std::byte>(code.bits)};
+    EXPECT_EQ(check_receive(scenario, layout, pattern, 0, received).got, code.value)
+        << name(code.type) << " " << code.bits;
   }
 }
 

@@ -29,6 +29,8 @@ MPI_Datatype mpi_type(DataType type) {
       return MPI_DOUBLE;
     case DataType::float16:
     case DataType::bfloat16:
+    case DataType::float8_e4m3:
+    case DataType::float8_e5m2:
       break;
   }
   return MPI_DATATYPE_NULL;

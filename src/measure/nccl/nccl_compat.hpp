@@ -28,6 +28,15 @@ inline void check_nccl(ncclResult_t status, const char* call) {
   }
 }
 
+/// The 8-bit floating-point types came with 2.24.
+#if NCCL_VERSION_CODE >= 22400
+inline constexpr ncclDataType_t kNcclFloat8E4M3 = ncclFloat8e4m3;
+inline constexpr ncclDataType_t kNcclFloat8E5M2 = ncclFloat8e5m2;
+#else
+inline constexpr ncclDataType_t kNcclFloat8E4M3 = ncclNumTypes;  // refused by every call
+inline constexpr ncclDataType_t kNcclFloat8E5M2 = ncclNumTypes;
+#endif
+
 /// ncclAlltoAll came with 2.28; before it, all-to-all was written with send and receive. The caller
 /// has an open group.
 inline void nccl_all_to_all(const std::byte* send, std::byte* receive, std::size_t count,

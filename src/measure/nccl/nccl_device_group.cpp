@@ -40,6 +40,10 @@ ncclDataType_t nccl_type(DataType type) {
       return ncclFloat16;
     case DataType::bfloat16:
       return ncclBfloat16;
+    case DataType::float8_e4m3:
+      return kNcclFloat8E4M3;
+    case DataType::float8_e5m2:
+      return kNcclFloat8E5M2;
     case DataType::float64:
       return ncclFloat64;
     case DataType::float32:

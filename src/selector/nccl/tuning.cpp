@@ -273,7 +273,7 @@ std::string_view unavailable_here(const Inputs& in, A a, NcclOperation operation
         return "more than one node";
       // [P] device.h:544-559; all_gather does not reduce
       const bool wide = operation.type == DataType::float32 || operation.type == DataType::float64;
-      const bool narrow = operation.type == DataType::int8 || operation.type == DataType::uint8;
+      const bool narrow = element_bytes(operation.type) == 1;
       const bool extreme = operation.op == ReduceOp::min || operation.op == ReduceOp::max;
       const bool reducible = !narrow && (operation.op == ReduceOp::sum || (extreme && !wide));
       if (in.collective != C::all_gather && !reducible) return "not this reduction";
