@@ -99,12 +99,14 @@ double settle(C& processes, const SamplingPlan& plan, Watch& watch, Operation& r
   double before_s = plan.fixed_warmup ? 0 : time_of(1);
   result.batch = processes.agree(plan.fixed_batch.value_or(1));
   double pilot_s = 0;
+  std::vector<double> pilots_s;
   for (bool settled = false; !settled;) {
     // The best of three: one pilot that was interrupted must not make a short operation look long.
-    pilot_s = time_of(result.batch);
-    for (int repeat = 1; repeat < 3 && pilot_s < plan.time_budget_s / 10; ++repeat) {
-      pilot_s = std::min(pilot_s, time_of(result.batch));
+    pilots_s = {time_of(result.batch)};
+    while (pilots_s.size() < 3 && pilots_s.back() < plan.time_budget_s / 10) {
+      pilots_s.push_back(time_of(result.batch));
     }
+    pilot_s = *std::min_element(pilots_s.begin(), pilots_s.end());
     const std::int64_t next = processes.agree(next_batch(plan, result.batch, pilot_s));
     settled = next == result.batch;
     result.batch = next;
@@ -115,7 +117,7 @@ double settle(C& processes, const SamplingPlan& plan, Watch& watch, Operation& r
   }
   std::vector<double> own;
   std::vector<double> round;
-  double earlier_s = pilot_s;
+  double earlier_s = median(pilots_s);
   result.warmup_stable = result.batch == 1 && times_agree(before_s, pilot_s);
   for (;;) {
     const std::int64_t count = next_warmup_round(plan, elapsed_s, earlier_s);
@@ -131,7 +133,7 @@ double settle(C& processes, const SamplingPlan& plan, Watch& watch, Operation& r
       elapsed_s += time_s;
     }
     const double later_s = median(round);
-    result.warmup_stable = times_agree(earlier_s, later_s);
+    result.warmup_stable = times_agree(earlier_s, round);
     if (result.warmup_stable && settled_round_counts(plan)) {
       keep(processes, own, round, result);
       return later_s;

@@ -72,6 +72,11 @@ bool times_agree(double earlier_s, double later_s) {
   return std::abs(later_s - earlier_s) <= kClose * std::max(earlier_s, later_s);
 }
 
+bool times_agree(double earlier_s, std::span<const double> round_s) {
+  return times_agree(earlier_s, median(round_s)) ||
+         (quantile(round_s, 0.25) <= earlier_s && earlier_s <= quantile(round_s, 0.75));
+}
+
 std::int64_t next_warmup_round(const SamplingPlan& plan, double elapsed_s, double sample_cost_s) {
   const double left_s = plan.time_budget_s / 5 - elapsed_s;
   if (left_s <= 0) {

@@ -55,8 +55,11 @@ std::optional<double> precision_of(std::span<const double> samples_s);
 /// enough.
 std::int64_t next_batch(const SamplingPlan& plan, std::int64_t batch, double elapsed_s);
 
-/// Whether two successive medians of the warm-up say that nothing changes any more.
+/// Whether two successive times of the warm-up say that nothing changes any more.
 bool times_agree(double earlier_s, double later_s);
+/// The same of a round and the median of what was before it: a change that is smaller than what
+/// half of the round's samples differ by is none.
+bool times_agree(double earlier_s, std::span<const double> round_s);
 
 /// Samples in a round of the warm-up; 0: it has taken long enough, settled or not. A fifth of the
 /// point's budget is for it.

@@ -42,6 +42,17 @@ TEST(NextBatch, StopsAtTheLimitAndObeysAFixedBatch) {
   EXPECT_EQ(next_batch(plan, 7, 1e-9), 7);
 }
 
+TEST(TimesAgree, WithinFivePercentOrWithinTheNoise) {
+  EXPECT_TRUE(times_agree(1.0, 1.05));
+  EXPECT_FALSE(times_agree(1.1, 1.0));
+  const std::vector<double> even(10, 1.0);
+  EXPECT_TRUE(times_agree(1.05, even));
+  EXPECT_FALSE(times_agree(1.1, even)) << "it still falls";
+  const std::vector<double> noisy{0.8, 0.85, 0.85, 0.9, 1.0, 1.0, 1.1, 1.2, 1.2, 1.3};
+  EXPECT_TRUE(times_agree(1.1, noisy));
+  EXPECT_FALSE(times_agree(1.3, noisy));
+}
+
 TEST(NextRound, TakesTheLeastNumberOfSamplesWhateverTheyCost) {
   SamplingPlan plan;
   plan.min_samples = 8;
