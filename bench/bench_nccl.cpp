@@ -39,17 +39,6 @@ NodeMap node_map([[maybe_unused]] Processes& processes) {
 #endif
 }
 
-std::vector<char> shared_nccl_id([[maybe_unused]] Processes& processes) {
-  std::vector<char> id(nccl_id_bytes());
-  if (processes.rank() == 0) {
-    id = make_nccl_id();
-  }
-#ifdef COLLSCALE_HAVE_MPI
-  processes.broadcast(id);
-#endif
-  return id;
-}
-
 void count_steps([[maybe_unused]] Processes& processes, [[maybe_unused]] Heartbeat& heartbeat) {
 #ifdef COLLSCALE_HAVE_MPI
   processes.count_steps_in(heartbeat);
@@ -109,8 +98,13 @@ ExitCode measure(const BenchOptions& options, Processes& processes, const NodeMa
       code != ExitCode::ok) {
     return code;
   }
-  NcclDeviceGroup gpus({map.local_rank * options.gpus, options.gpus,
-                        processes.rank() * options.gpus, ranks, shared_nccl_id(processes)});
+  NcclDeviceGroup::Setup setup;
+  setup.init.first_device = map.local_rank * options.gpus;
+  setup.init.gpus = options.gpus;
+  setup.init.first_rank = processes.rank() * options.gpus;
+  setup.init.ranks = ranks;
+  setup.init.new_ids = [&processes] { return share_nccl_ids(processes, 1); };
+  NcclDeviceGroup gpus(setup);
   auto cache_bytes = static_cast<double>(gpus.largest_cache_bytes());
   processes.all_max(std::span<double>(&cache_bytes, 1));
   const std::int64_t pool_bytes =

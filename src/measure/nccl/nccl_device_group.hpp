@@ -6,12 +6,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "measure/buffer_layout.hpp"
+#include "measure/layout.hpp"
+#include "measure/nccl/nccl_abort.hpp"
+#include "measure/nccl/nccl_algorithms.hpp"
+#include "measure/nccl/nccl_ids.hpp"
 #include "scenario/scenario.hpp"
 #include "units/error.hpp"
 
@@ -25,24 +31,40 @@ Expected<int> usable_cuda_devices();
 std::string nccl_library_version();
 std::string cuda_runtime_version();
 
-/// What a communicator starts from: made by one process, given to all.
-std::vector<char> make_nccl_id();
-std::size_t nccl_id_bytes();
-
 /// Fails where NCCL has no such operation: avg (not verified here), all_to_all,
 /// gather, scatter and send_recv in place; a barrier.
 Expected<void> check_nccl_can_run(const Scenario& scenario);
+
+/// Whether NCCL is told of the pools: not at all, each rank's own (ncclCommRegister), or as
+/// symmetric windows of all ranks (ncclCommWindowRegister). Registered pools are NCCL's own memory.
+enum class PoolRegistration { none, local, symmetric };
+
+/// How communicators are made.
+struct NcclInit {
+  int first_device = 0;  ///< the process's devices are numbered from here
+  int gpus = 1;
+  int first_rank = 0;
+  int ranks = 1;  ///< of the whole communicator
+  /// Collective over the processes: unique ids, the same on all of them. Several share the work of
+  /// initialising (ncclCommInitRankScalable).
+  std::function<NcclIds()> new_ids;
+  /// A communicator is first initialised without blocking, and aborted after so long.
+  std::optional<double> time_limit_s;
+  std::optional<int> cta_policy;  ///< ncclConfig_t::CTAPolicy
+};
+
+struct NcclDevice;
+struct NcclCommunicators;
 
 class NcclDeviceGroup {
  public:
   enum class Pool { send, receive };
 
   struct Setup {
-    int first_device = 0;  ///< the process's devices are numbered from here
-    int gpus = 1;
-    int first_rank = 0;
-    int ranks = 1;  ///< of the whole communicator
-    std::vector<char> id;
+    NcclInit init;
+    PoolRegistration registration = PoolRegistration::none;
+    bool null_stream = false;           ///< the legacy default stream
+    std::shared_ptr<NcclAbort> live{};  ///< learns of every communicator
   };
 
   /// Collective over all processes of the communicator.
@@ -52,18 +74,34 @@ class NcclDeviceGroup {
   NcclDeviceGroup& operator=(const NcclDeviceGroup&) = delete;
 
   [[nodiscard]] int gpus() const;
+  /// In the communicator that is in use, which has scenario.ranks; -1: takes no part.
   [[nodiscard]] int rank(int gpu) const;
+  /// Among all ranks, as the user counts.
+  [[nodiscard]] int world_rank(int gpu) const;
+  /// Which of the groups in use the GPU is in; 0 where there is one; -1: in none.
+  [[nodiscard]] int group(int gpu) const;
   /// "NVIDIA H100 80GB HBM3"
   [[nodiscard]] std::string device_name(int gpu) const;
 
   /// The largest L2 of this process's GPUs.
   [[nodiscard]] std::int64_t largest_cache_bytes() const;
 
-  /// Two pools of this many bytes on every GPU, every byte written.
+  /// Two pools of this many bytes on every GPU, every byte written. Called once. Collective where
+  /// pools are registered.
   void reserve(std::int64_t pool_bytes);
   void upload(int gpu, Pool pool, std::int64_t offset, std::span<const std::byte> bytes);
   void download(int gpu, Pool pool, std::int64_t offset, std::span<std::byte> bytes);
   void fill(int gpu, Pool pool, std::int64_t offset, std::int64_t bytes, int value);
+
+  /// Collective: what is enqueued from here on runs on these groups of ranks, each a communicator
+  /// of its own (ncclCommSplit); on all ranks without groups. Communicators are kept until other
+  /// groups' turn. `groups` outlives them.
+  void use_groups(const RankGroups* groups);
+  /// Collective: and with this algorithm and protocol.
+  void use_choice(const std::string& algorithm);
+  /// Collective: why NCCL refuses scenario.algorithm for this scenario; empty: it ran it once. What
+  /// refused is made anew before it is used again.
+  std::string refusal(const Scenario& scenario, const BufferLayout& layout);
 
   /// Starts the collective on every GPU of this process, at `offset` of the pools. In place, the
   /// receive pool holds input and output, laid out as NCCL defines in-place operation.
@@ -74,11 +112,30 @@ class NcclDeviceGroup {
   /// Waits until every GPU of this process has completed, and reports errors of the communicator.
   void synchronise();
 
+  /// NCCL's own estimate of one operation's time (ncclGroupSimulateEnd), which is not run; empty
+  /// where it has none.
+  std::optional<double> simulate_s(const Scenario& scenario, const BufferLayout& layout);
+
+  /// CUDA events before and after what is enqueued between the two; elapsed_s, once all is
+  /// synchronised, is the longest of this process's GPUs.
+  void record_start();
+  void record_stop();
+  [[nodiscard]] double elapsed_s() const;
+
+  /// Captures what `enqueue_all` enqueues as one CUDA graph per GPU, in place of the last ones.
+  void capture(const std::function<void()>& enqueue_all);
+  void launch_captured();
+
  private:
-  struct Device;
-  std::vector<Device> devices_;
-  int first_rank_ = 0;
-  int ranks_ = 1;
+  [[nodiscard]] const NcclCommunicators& in_use() const;
+  void release_captured();
+
+  Setup setup_;
+  std::vector<NcclDevice> devices_;
+  std::unique_ptr<NcclCommunicators> world_;
+  const RankGroups* groups_ = nullptr;
+  std::string choice_ = "auto";
+  std::vector<std::unique_ptr<NcclCommunicators>> others_;  // of groups_, by choice
 };
 
 }  // namespace collscale

@@ -29,6 +29,7 @@ Mismatch check_device(NcclDeviceGroup& gpus, int gpu, const Scenario& scenario,
   std::vector<std::byte> guard(static_cast<std::size_t>(kGuardBytes));
   gpus.download(gpu, Pool::receive, writable * element, guard);
   check_guard(scenario.dtype, guard, writable, found);
+  found.rank = gpus.world_rank(gpu);
   return found;
 }
 
@@ -43,6 +44,9 @@ Mismatch verify_on_devices(NcclDeviceGroup& gpus, const Scenario& scenario,
     const Pattern pattern(scenario.collective, scenario.dtype, scenario.op, scenario.ranks, round);
     for (int gpu = 0; gpu < gpus.gpus(); ++gpu) {
       const int rank = gpus.rank(gpu);
+      if (rank < 0) {
+        continue;
+      }
       const auto send = std::span(host).first(
           static_cast<std::size_t>(extents_of(scenario, layout, rank).send * element));
       fill_send(scenario, layout, pattern, rank, send);
@@ -60,6 +64,9 @@ Mismatch verify_on_devices(NcclDeviceGroup& gpus, const Scenario& scenario,
 
     Mismatch of_round;
     for (int gpu = 0; gpu < gpus.gpus(); ++gpu) {
+      if (gpus.rank(gpu) < 0) {
+        continue;
+      }
       const Mismatch mine = check_device(gpus, gpu, scenario, layout, pattern, host);
       const std::int64_t wrong = of_round.wrong + mine.wrong;
       if (of_round.wrong == 0) {
