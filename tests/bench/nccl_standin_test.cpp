@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// bench_nccl as it is installed, on the stand-ins of tests/standin: what works, and what a user
+// sees when something does not.
+#include "nccl_standin.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+
+#include "record_io/results_file.hpp"
+
+namespace collscale {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr const char* kInPlace =
+    " --in-place all_reduce,all_gather,reduce_scatter,broadcast,reduce,all_gather_v";
+
+/// Every point is there, and since points are verified unless asked otherwise, nothing was wrong.
+void expect_all_right(const std::string& arguments, std::size_t points, const StandIn& with) {
+  const TemporaryFolder scratch;
+  const ProgramOutcome run = bench_nccl(arguments + " --json " + scratch.file("r.json"), with);
+  ASSERT_EQ(run.exit_code, 0) << arguments << "\n" << run.err;
+  const auto results = read_results(scratch.file("r.json"));
+  ASSERT_TRUE(results) << results.error().message;
+  EXPECT_EQ(results->records.size(), points) << arguments;
+}
+
+TEST(NcclStandIn, TakesThePlaceOfTheRealLibraries) {
+  const ProgramOutcome run = bench_nccl("all_reduce -s 4K -n 6");
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("stand-in, not a GPU"));
+}
+
+TEST(NcclStandIn, EveryCollectiveIsVerifiedInEveryTypeOnTwoGpus) {
+  expect_all_right("-g 2 -s 6000 -n 6 -d all all", 110, {2});
+}
+
+TEST(NcclStandIn, EveryCollectiveIsVerifiedOnThreeGpus) {
+  expect_all_right("-g 3 -s 6000 -n 6 -d half,int64 all", 22, {3});
+}
+
+TEST(NcclStandIn, EveryCollectiveIsVerifiedOnFourGpus) {
+  expect_all_right("-g 4 -s 6000 -n 6 -d bfloat16,uint8 all", 22, {4});
+}
+
+TEST(NcclStandIn, CollectivesInPlaceAreVerified) {
+  for (int gpus = 2; gpus <= 4; ++gpus) {
+    const std::string on = "-g " + std::to_string(gpus) + " -s 6000 -n 6 -d half,double";
+    expect_all_right(on + kInPlace, 12, {gpus});
+  }
+}
+
+TEST(NcclStandIn, OperationsAndLargeMessagesAreVerified) {
+  expect_all_right("-g 3 -o all -d half,int64 -s 6000 -n 6 all_reduce,reduce_scatter", 16, {3});
+  expect_all_right("-g 3 -s 3M -n 6 all", 11, {3});
+}
+
+TEST(NcclStandIn, SeveralOperationsInOneGroupAreVerified) {
+  expect_all_right("-g 2 -m 5 -n 6 -s 4K all", 11, {2});
+}
+
+#ifdef COLLSCALE_MPIEXEC
+TEST(NcclStandIn, TwoProcessesOfTwoGpusAreVerified) {
+  expect_all_right("-g 2 -s 6000 -n 6 -d bfloat16 all", 11, {4, 2});
+  expect_all_right("-g 2 -s 600K -n 6 -d int8" + std::string(kInPlace), 6, {4, 2});
+}
+
+TEST(NcclStandIn, AHangAmongSeveralProcessesIsEndedByTheWatchdog) {
+  const ProgramOutcome run = bench_nccl("-g 2 -s 4K -n 6 --timeout 500ms all_reduce",
+                                        {4, 2, "ncclAllReduce:5:hang;rank=3"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("error: all_reduce/auto/float/bytes:4096/ranks:4: no progress"));
+}
+#endif
+
+TEST(NcclStandIn, AWrongElementIsFoundAndNamed) {
+  const ProgramOutcome run =
+      bench_nccl("-g 3 -s 4K -n 6 all_reduce", {3, 0, "ncclAllReduce:2:wrong=77;rank=1"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("rank 1, element 77: got "));
+  EXPECT_THAT(run.err, HasSubstr("(1 of "));
+}
+
+TEST(NcclStandIn, AWrongElementOfAMessageIsFoundOnTheRankThatReceivesIt) {
+  const ProgramOutcome run =
+      bench_nccl("-g 2 -s 4K -n 6 send_recv", {2, 0, "ncclRecv:1:wrong=9;rank=0"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("rank 0, element 9: got "));
+}
+
+TEST(NcclStandIn, AnErrorOfTheCollectiveEndsTheRunWithOneSentence) {
+  for (const char* error : {"ncclUnhandledCudaError", "ncclSystemError", "ncclInternalError",
+                            "ncclInvalidArgument", "ncclInvalidUsage", "ncclRemoteError"}) {
+    const ProgramOutcome run =
+        bench_nccl("-g 2 -s 4K -n 6 all_reduce",
+                   {2, 0, std::string("ncclAllReduce:7:error=") + error + ";rank=1"});
+    EXPECT_EQ(run.exit_code, 1) << error;
+    EXPECT_THAT(run.err, StartsWith("error: ncclAllReduce: "));
+    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+  }
+}
+
+TEST(NcclStandIn, AnErrorThatShowsLaterIsReportedToo) {
+  const ProgramOutcome run = bench_nccl(
+      "-g 2 -s 4K -n 6 all_reduce", {2, 0, "ncclAllReduce:7:async-error=ncclRemoteError;rank=1"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("remote process exited or there was a network error"));
+}
+
+TEST(NcclStandIn, ErrorsOfTheRuntimeEndTheRunWithOneSentence) {
+  for (const auto& [call, error, text] :
+       {std::array{"cudaMalloc:1", "cudaErrorMemoryAllocation", "out of memory"},
+        std::array{"cudaStreamSynchronize:9", "cudaErrorIllegalAddress",
+                   "an illegal memory access was encountered"},
+        std::array{"cudaSetDevice:30", "cudaErrorECCUncorrectable",
+                   "uncorrectable ECC error encountered"}}) {
+    const ProgramOutcome run =
+        bench_nccl("-g 2 -s 4K -n 6 all_reduce", {2, 0, std::string(call) + ":error=" + error});
+    EXPECT_EQ(run.exit_code, 1) << call;
+    EXPECT_THAT(run.err, HasSubstr(text)) << call;
+    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+  }
+}
+
+TEST(NcclStandIn, AHangIsEndedByTheWatchdogAndFinishedPointsAreKept) {
+  const TemporaryFolder scratch;
+  const ProgramOutcome run = bench_nccl(
+      "-g 2 -s 4K -n 6 -w 0 --timeout 500ms all_gather,all_reduce --json " + scratch.file("r.json"),
+      {2, 0, "ncclAllReduce:5:hang;rank=1"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("all_reduce/auto/float/bytes:4096/ranks:2: no progress"));
+  EXPECT_THAT(run.err, HasSubstr("1 finished point is kept"));
+  const auto results = read_results(scratch.file("r.json"));
+  ASSERT_TRUE(results) << results.error().message;
+  EXPECT_EQ(results->records.size(), 1U);
+}
+
+TEST(NcclStandIn, ASlowRankShowsInTheTime) {
+  const TemporaryFolder scratch;
+  const ProgramOutcome run =
+      bench_nccl("-g 2 -s 4K -n 6 all_reduce --json " + scratch.file("r.json"),
+                 {2, 0, "ncclAllReduce:1+:slow=3000;rank=1"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  const auto results = read_results(scratch.file("r.json"));
+  ASSERT_TRUE(results) << results.error().message;
+  ASSERT_EQ(results->records.size(), 1U);
+  EXPECT_GE(results->records[0].time_s, 3e-3);
+}
+
+}  // namespace
+}  // namespace collscale
