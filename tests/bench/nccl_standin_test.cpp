@@ -37,7 +37,7 @@ TEST(NcclStandIn, TakesThePlaceOfTheRealLibraries) {
 }
 
 TEST(NcclStandIn, EveryCollectiveIsVerifiedInEveryTypeOnTwoGpus) {
-  expect_all_right("-g 2 -s 6000 -n 6 -d all all", 110, {2});
+  expect_all_right("-g 2 -s 6000 -n 6 -d all all", 132, {2});
 }
 
 TEST(NcclStandIn, EveryCollectiveIsVerifiedOnThreeGpus) {
