@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # collscale_mpi_test(NAME RANKS n [TIMEOUT s] COMMAND program args...): the program under mpirun.
 # The variables are Open MPI's; other libraries do not read them. Tests run as root, in containers that
-# forbid cross-memory attach, and with more ranks than cores.
+# forbid cross-memory attach, and with more ranks than cores. Where a rank fails, mpirun gives the others a second
+# to go; ours have said what they had to by then.
 set(COLLSCALE_MPI_TEST_ENVIRONMENT
   OMPI_ALLOW_RUN_AS_ROOT=1
   OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
   OMPI_MCA_rmaps_base_oversubscribe=1
   OMPI_MCA_hwloc_base_binding_policy=none
+  OMPI_MCA_odls_base_sigkill_timeout=0
   OMPI_MCA_btl_vader_single_copy_mechanism=none)
 
 function(collscale_mpi_test name)
