@@ -11,6 +11,7 @@
 
 #include "measure/coordinator.hpp"
 #include "measure/heartbeat.hpp"
+#include "measure/node_map.hpp"
 
 namespace collscale {
 
@@ -59,13 +60,7 @@ static_assert(ClockPeers<MpiCommunicator>);
 /// at least this process, for which launchers end the others.
 [[noreturn]] void abort_all_ranks(int exit_code);
 
-/// Where the ranks are: how many share this rank's memory, this rank's place among them, and how
-/// many such nodes there are. Collective.
-struct NodeMap {
-  int local_rank = 0;
-  int local_size = 1;
-  int nodes = 1;
-};
+/// Where the ranks are; those that share memory share a node. Collective.
 NodeMap map_nodes(MpiCommunicator& ranks);
 
 /// "Open MPI v4.1.4", from the library that runs.
