@@ -8,50 +8,20 @@
 #include <exception>
 
 #include "bench/attainable.hpp"
+#include "bench/nccl_processes.hpp"
 #include "bench/process_setup.hpp"
 #include "bench/watchdog_setup.hpp"
 #include "measure/nccl/nccl_measure.hpp"
 #include "measure/surroundings.hpp"
-#ifdef COLLSCALE_HAVE_MPI
-#include "measure/mpi/mpi_communicator.hpp"
-#endif
 
 namespace collscale {
 namespace {
 
-/// The processes that share the work, with or without MPI.
 #ifdef COLLSCALE_HAVE_MPI
-using Processes = MpiCommunicator;
+constexpr bool kHasMpi = true;
 #else
-using Processes = SingleProcess;
-struct NodeMap {
-  int local_rank = 0;
-  int local_size = 1;
-  int nodes = 1;
-};
+constexpr bool kHasMpi = false;
 #endif
-
-NodeMap node_map([[maybe_unused]] Processes& processes) {
-#ifdef COLLSCALE_HAVE_MPI
-  return map_nodes(processes);
-#else
-  return {};
-#endif
-}
-
-void count_steps([[maybe_unused]] Processes& processes, [[maybe_unused]] Heartbeat& heartbeat) {
-#ifdef COLLSCALE_HAVE_MPI
-  processes.count_steps_in(heartbeat);
-#endif
-}
-
-void abort_run() {
-#ifdef COLLSCALE_HAVE_MPI
-  abort_all_ranks(static_cast<int>(ExitCode::failed));
-#else
-  std::_Exit(static_cast<int>(ExitCode::failed));
-#endif
-}
 
 /// Fails unless this node has a GPU for every rank that is to run on it.
 Expected<void> check_devices(const BenchOptions& options, const NodeMap& map) {
@@ -68,9 +38,37 @@ Expected<void> check_devices(const BenchOptions& options, const NodeMap& map) {
   return {};
 }
 
-ExitCode measure(const BenchOptions& options, Processes& processes, const NodeMap& map) {
+/// Fails on what is understood but not done yet, rather than leave it out in silence.
+Expected<void> check_is_done(const BenchOptions& options) {
+  const NcclOptions& nccl = options.nccl;
+  for (const auto& [asked, flag] :
+       {std::pair{nccl.clock != SampleClock::host, "--clock (-C 1, -I 1)"},
+        {nccl.graph_launches > 0, "-G"},
+        {nccl.registration != Registration::none, "-R"},
+        {nccl.null_stream, "-y 1"},
+        {nccl.cta_policy.has_value(), "-x"},
+        {nccl.unalign > 0, "-u"},
+        {nccl.checks > 1, "-c above 1"},
+        {nccl.memory_report, "-M 1"},
+        {nccl.measure_init, "--init"},
+        {nccl.init_roots > 1, "--init-roots"},
+        {nccl.init_timeout_s.has_value(), "--init-timeout"},
+        {nccl.simulate, "--simulate"},
+        {options.algorithms != std::vector<std::string>{"auto"}, "-a"}}) {
+    if (asked) {
+      return fail(fmt::format("{}: not done by this version of bench_nccl", flag));
+    }
+  }
+  return {};
+}
+
+ExitCode measure(const BenchOptions& options, NcclProcesses& processes) {
+  const NodeMap& map = processes.node_map();
   const bool reports = processes.rank() == 0;
   const int ranks = processes.size() * options.gpus;
+  if (const auto done = check_is_done(options); !done) {
+    return report_error(done.error(), reports);
+  }
   const auto list = make_points(options, ranks, map.nodes);
   if (!list) {
     return report_error(list.error(), reports);
@@ -130,8 +128,9 @@ ExitCode measure(const BenchOptions& options, Processes& processes, const NodeMa
     attainables->judge(record, batch);
   };
   Heartbeat heartbeat;
-  count_steps(processes, heartbeat);
-  const auto watchdog = start_watchdog(processes, options.timeout_s, heartbeat, abort_run);
+  processes.count_steps_in(heartbeat);
+  const auto watchdog =
+      start_watchdog(processes, options.timeout_s, heartbeat, [&processes] { processes.abort(); });
   backend.watchdog = watchdog.get();
   backend.measure = [&](const BenchPoint& point) {
     const SlotPlan slots = plan_slots(options.buffers, point.layout, pool_bytes);
@@ -142,24 +141,31 @@ ExitCode measure(const BenchOptions& options, Processes& processes, const NodeMa
   return run_suite(options, backend, *list);
 }
 
-ExitCode run(const std::vector<std::string>& arguments) {
-  Processes processes;
+ExitCode run(const std::vector<std::string>& arguments, NcclProcesses& processes) {
   const auto options = read_command_line(processes, Engine::nccl, "processes", arguments);
   if (!options) {
     return options.error();
   }
-  return measure(*options, processes, node_map(processes));
+  return measure(*options, processes);
 }
 
 }  // namespace
 }  // namespace collscale
 
 int main(int argc, char** argv) {
-#ifdef COLLSCALE_HAVE_MPI
-  const collscale::MpiSession session(argc, argv);
-#endif
+  using namespace collscale;
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  const auto launch = choose_launch(arguments, process_environment(), kHasMpi);
+  if (!launch) {
+    return static_cast<int>(report_error(launch.error(), true));
+  }
+  auto processes = NcclProcesses::start(*launch, argc, argv);
+  if (!processes) {
+    const Error& error = processes.error();
+    return static_cast<int>(report_error(error, !error.message.empty()));
+  }
   try {
-    return static_cast<int>(collscale::run({argv + 1, argv + argc}));
+    return static_cast<int>(run(arguments, *processes));
   } catch (const std::exception& failure) {
     // CUDA or NCCL failed in the middle: the other processes wait in a collective that will not
     // end, so nothing is finalised; a launcher ends them when this one is gone.

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "bench/command_line.hpp"
+#include "bench/nccl_flags.hpp"
 #include "bench/timing_options.hpp"
 #include "measure/buffer_layout.hpp"
 #include "units/quantity.hpp"
@@ -29,6 +30,7 @@ struct RawOptions {
   bool in_place = false, list = false, matrix = false, no_ceiling = false;
   bool sized_by_range = false;  ///< -b, -e, -f or -i is given
   RawTiming timing;
+  RawNccl nccl;
 };
 
 tl::unexpected<Error> at(std::string_view flag, const Error& error) {
@@ -165,6 +167,9 @@ Expected<void> understand_sampling(const RawOptions& raw, Engine engine, BenchOp
     if (!per_sample) return tl::unexpected(per_sample.error());
     plan.fixed_batch = *per_sample;
     options.per_group = *per_sample;
+  }
+  if (engine == Engine::nccl) {
+    return understand_budget(raw, options);
   }
   const auto blocking = whole("-z", raw.blocking, 0, 1);
   if (!blocking) return tl::unexpected(blocking.error());
@@ -407,11 +412,11 @@ void add_what_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
   add(app, "-o,--op", raw.op, "sum, prod, min, max, or all, as sum,max [sum]", "LIST", what);
   add(app, "-r,--root", raw.root, "Root of broadcast, reduce, gather and scatter [0]", "RANK",
       what);
-  if (engine == Engine::mpi) {
-    add(app, "-a,--algorithm", raw.algorithms,
-        "auto (the library picks), all, or names such as ring,recursive_doubling [auto]", "LIST",
-        what);
-  }
+  add(app, "-a,--algorithm", raw.algorithms,
+      engine == Engine::nccl
+          ? "auto (the library picks), all, or names such as ring,tree/ll128 [auto]"
+          : "auto (the library picks), all, or names such as ring,recursive_doubling [auto]",
+      "LIST", what);
   app.add_flag("--in-place", raw.in_place, "Input and output share a buffer")->group(what);
   if (engine == Engine::mpi) {
     add(app, "--layout", raw.layouts,
@@ -448,11 +453,13 @@ void add_how_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
       engine == Engine::nccl ? "Operations per ncclGroup, and per sample [adaptive, 1 per group]"
                              : "Operations per sample [adaptive]",
       "N", how);
-  add(app, "-c,--check", raw.check, "1: compare every element with the exact result; 0: do not [1]",
-      "0|1", how);
-  add(app, "-z,--blocking", raw.blocking, "1: one operation per sample, however short [0]", "0|1",
-      how);
-  add(app, "-t,--nthreads", raw.threads, "Threads per process; only 1 [1]", "1", how);
+  if (engine == Engine::mpi) {
+    add(app, "-c,--check", raw.check,
+        "1: compare every element with the exact result; 0: do not [1]", "0|1", how);
+    add(app, "-z,--blocking", raw.blocking, "1: one operation per sample, however short [0]", "0|1",
+        how);
+    add(app, "-t,--nthreads", raw.threads, "Threads per process; only 1 [1]", "1", how);
+  }
   add(app, "-T,--timeout", raw.timeout,
       "Abort a run without progress for so long, naming the ranks that did not arrive; 0: never "
       "[60s]",
@@ -484,6 +491,9 @@ void add_output(CLI::App& app, Engine engine, RawOptions& raw, BenchOptions& opt
       "One line with what is left to do: on a terminal, or always (on, to stderr) or never [auto]",
       "auto|on|off", output);
   app.add_flag("--list", raw.list, "Print the names of the benchmarks and end")->group(output);
+  if (engine == Engine::nccl) {
+    add_nccl_options(app, raw.nccl, options);
+  }
 }
 
 }  // namespace
@@ -516,11 +526,23 @@ Expected<ParsedCommandLine> parse_command_line(Engine engine, std::vector<std::s
   if (raw.max_size.empty()) {
     raw.max_size = raw.matrix ? "1M" : "64M";
   }
+  if (engine == Engine::nccl && (raw.collectives == "0" || raw.collectives == "1")) {
+    raw.nccl.cpu_time = std::exchange(raw.collectives, "");  // nccl-tests' -C
+  }
+  if (engine == Engine::nccl && raw.algorithms.size() == 1 &&
+      raw.algorithms.find_first_of("0123") == 0) {
+    raw.nccl.average = std::exchange(raw.algorithms, "auto");  // nccl-tests' -a
+  }
   auto options = understand(raw, engine, parsed.options);
   if (!options) {
     return tl::unexpected(options.error());
   }
   parsed.options = std::move(*options);
+  if (engine == Engine::nccl) {
+    if (auto nccl = understand_nccl(raw.nccl, environment, parsed.options); !nccl) {
+      return tl::unexpected(nccl.error());
+    }
+  }
   return parsed;
 }
 

@@ -214,5 +214,83 @@ TEST(Help, StartsWithWhatItIsAndExamples) {
   EXPECT_THAT(*parsed->text, HasSubstr("Exit codes: 0 ok"));
 }
 
+std::string nccl_error_of(std::vector<std::string> arguments) {
+  const auto parsed = parse(std::move(arguments), Engine::nccl);
+  EXPECT_FALSE(parsed);
+  return parsed ? "" : parsed.error().message;
+}
+
+TEST(NcclOptions, NcclTestsFlagsHaveTheirMeaning) {
+  const auto parsed =
+      parse({"-t", "2", "-g", "4",  "-b", "8", "-e", "1M", "-f", "2",   "-n", "20",     "-w", "5",
+             "-m", "3", "-N", "2",  "-p", "1", "-c", "2",  "-o", "max", "-d", "f8e4m3", "-r", "1",
+             "-y", "1", "-T", "30", "-G", "7", "-R", "2",  "-x", "1",   "-J", "r.json", "-M", "1",
+             "-u", "3", "-a", "3",  "-S", "0", "-D", "0",  "-K", "0",   "-C", "1"},
+            Engine::nccl);
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  const BenchOptions& options = parsed->options;
+  EXPECT_EQ(options.gpus, 8);
+  EXPECT_EQ(options.nccl.threads, 2);
+  EXPECT_EQ(options.sampling.fixed_samples, 20);
+  EXPECT_EQ(options.sampling.fixed_warmup, 5);
+  EXPECT_EQ(options.per_group, 3);
+  EXPECT_EQ(options.benchmark.repetitions, 2);
+  EXPECT_TRUE(options.verify);
+  EXPECT_EQ(options.nccl.checks, 2);
+  EXPECT_EQ(options.ops, std::vector{ReduceOp::max});
+  EXPECT_EQ(options.dtypes, std::vector{DataType::float8_e4m3});
+  EXPECT_TRUE(options.nccl.null_stream);
+  EXPECT_DOUBLE_EQ(options.timeout_s, 30);
+  EXPECT_EQ(options.nccl.graph_launches, 7);
+  EXPECT_EQ(options.nccl.registration, Registration::symmetric);
+  EXPECT_EQ(options.nccl.cta_policy, 1);
+  EXPECT_EQ(options.json_path, "r.json");
+  EXPECT_TRUE(options.nccl.memory_report);
+  EXPECT_EQ(options.nccl.unalign, 3);
+  EXPECT_EQ(options.nccl.clock, SampleClock::launch) << "-C 1 is no collective";
+  EXPECT_EQ(options.algorithms, std::vector<std::string>{"auto"}) << "-a 3 is no algorithm";
+  EXPECT_FALSE(parse({"-c", "0"}, Engine::nccl)->options.verify);
+}
+
+TEST(NcclOptions, WaitingAfterEveryOperation) {
+  const auto plan = [](std::vector<std::string> arguments) {
+    return parse(std::move(arguments), Engine::nccl)->options.sampling;
+  };
+  EXPECT_FALSE(plan({"-z", "0"}).fixed_batch);
+  EXPECT_EQ(plan({"-z", "1"}).fixed_batch, 1);
+  EXPECT_EQ(plan({"-z", "1"}).sync, SyncPolicy::barrier);
+  EXPECT_EQ(plan({"-z", "2", "-m", "4"}).fixed_batch, 4);
+  EXPECT_EQ(plan({"-z", "2"}).sync, SyncPolicy::back_to_back);
+  EXPECT_EQ(plan({"-z", "3"}).fixed_batch, 1);
+  EXPECT_EQ(parse({"-I", "1"}, Engine::nccl)->options.nccl.clock, SampleClock::events);
+  EXPECT_EQ(plan({"-I", "1"}).fixed_batch, 1);
+}
+
+TEST(NcclOptions, WhatIsDoneOtherwiseHereIsOneSentence) {
+  EXPECT_THAT(nccl_error_of({"-a", "1"}), HasSubstr("which is -a 3"));
+  EXPECT_THAT(nccl_error_of({"-S", "1"}), HasSubstr("-S 1: rows have no time of day"));
+  EXPECT_THAT(nccl_error_of({"-D", "1"}), HasSubstr("-D and -V: kernels of nccl-tests' own"));
+  EXPECT_THAT(nccl_error_of({"-V", "8"}), HasSubstr("-D and -V: kernels of nccl-tests' own"));
+  EXPECT_THAT(nccl_error_of({"-K", "2"}), HasSubstr("-w N warms up"));
+  EXPECT_THAT(nccl_error_of({"-N", "0"}), HasSubstr("stop it with Ctrl-C"));
+  EXPECT_THAT(nccl_error_of({"-I", "1", "-C", "1"}), HasSubstr("expected one of them"));
+  EXPECT_THAT(nccl_error_of({"-z", "3", "-G", "2"}), HasSubstr("-z 3 and -G"));
+  EXPECT_THAT(nccl_error_of({"-z", "4"}), HasSubstr("-z 4: expected a whole number from 0 to 3"));
+  EXPECT_THAT(nccl_error_of({"-R", "3"}), HasSubstr("-R 3: unknown; valid: none, local"));
+  EXPECT_THAT(nccl_error_of({"-x", "3"}), HasSubstr("-x 3: expected a whole number from 0 to 2"));
+  EXPECT_THAT(nccl_error_of({"-y", "2"}), HasSubstr("-y 2: expected 0 or 1"));
+  EXPECT_THAT(nccl_error_of({"-G", "-1"}), HasSubstr("-G -1: expected"));
+  EXPECT_THAT(nccl_error_of({"-o", "mulsum"}), HasSubstr("-o: unknown reduction \"mulsum\""));
+  EXPECT_THAT(nccl_error_of({"--init-timeout", "1ms"}), HasSubstr("--init-timeout 1ms: expected"));
+  EXPECT_THAT(nccl_error_of({"--clock", "cpu"}), HasSubstr("--clock cpu: unknown; valid: host"));
+  EXPECT_THAT(nccl_error_of({"-t", "600", "-g", "2"}), HasSubstr("at most 1024 GPUs per process"));
+  const auto split = parse_command_line(Engine::nccl, {}, [](const std::string& name) {
+    return name == "NCCL_TESTS_SPLIT" ? std::optional<std::string>("MOD 8") : std::nullopt;
+  });
+  ASSERT_FALSE(split);
+  EXPECT_THAT(split.error().message, HasSubstr("NCCL_TESTS_SPLIT is set, which only nccl-tests "
+                                               "reads: use --layout"));
+}
+
 }  // namespace
 }  // namespace collscale
