@@ -111,6 +111,9 @@ ExitCode measure(const BenchOptions& options, NcclProcesses& processes) {
   backend.context = surroundings(processes);
   backend.context["nccl_version"] = nccl_library_version();
   backend.context["cuda_runtime"] = cuda_runtime_version();
+  backend.context["bootstrap"] = processes.kind() == Bootstrap::mpi   ? "mpi"
+                                 : processes.kind() == Bootstrap::tcp ? "tcp"
+                                                                      : "none";
   backend.context["device"] = gpus.device_name(0);
   backend.context["clock"] = "host, around stream-synchronised batches";
   backend.about = {

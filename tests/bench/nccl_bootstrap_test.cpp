@@ -7,7 +7,8 @@
 #include <thread>
 
 #include "bench/nccl_launch.hpp"
-#include "run_program.hpp"
+#include "nccl_standin.hpp"
+#include "record_io/results_file.hpp"
 
 namespace collscale {
 namespace {
@@ -101,6 +102,77 @@ TEST(NcclBootstrap, ProcessesThatWouldRunDifferentThingsSaySoOnce) {
   EXPECT_THAT(zero.err, HasSubstr("the processes were started with different arguments"));
   EXPECT_EQ(one.err, "");
 }
+
+/// bench_nccl on the stand-ins, `processes` of it started by scripts/launch/NAME.
+ProgramOutcome launched(const std::string& script, int processes, const std::string& arguments,
+                        const std::string& fault = "") {
+  StandIn with;
+  with.gpus = processes;
+  with.fault = fault;
+  const std::string command = bench_nccl_command(with);
+  return run_program("MASTER_PORT=" + std::to_string(port_of_this_process()) + " timeout 60 " +
+                     COLLSCALE_SOURCE_DIR "/scripts/launch/" + script + " " +
+                     std::to_string(processes) + " " + command + arguments);
+}
+
+TEST(NcclBootstrap, ThreeProcessesMeasureWithoutMpi) {
+  const TemporaryFolder scratch;
+  const ProgramOutcome run =
+      launched("torchrun.sh", 3,
+               "-s 4K -n 6 all_reduce,all_gather --sync window --json " + scratch.file("r"));
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("3 ranks on 1 node (3 processes of 1 GPU"));
+  const auto results = read_results(scratch.file("r"));
+  ASSERT_TRUE(results) << results.error().message;
+  ASSERT_EQ(results->records.size(), 2U);
+  EXPECT_EQ(results->records[0].scenario.ranks, 3);
+  EXPECT_EQ(results->context.at("bootstrap"), "tcp");
+}
+
+TEST(NcclBootstrap, TheWatchdogNamesWhoDidNotArriveOverTcpToo) {
+  const ProgramOutcome run =
+      launched("torchrun.sh", 3, "-s 4K -n 6 all_reduce --timeout 500ms",
+               "cudaStreamQuery:5+:hang;device=1,cudaStreamSynchronize:5+:hang;device=1");
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("rank 1 did not arrive (1 step behind); the run is aborted"));
+  EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+}
+
+TEST(NcclBootstrap, AnErrorOfOneProcessEndsAll) {
+  const ProgramOutcome run = launched("torchrun.sh", 3, "-s 4K -n 6 all_reduce",
+                                      "ncclAllReduce:5:error=ncclSystemError;rank=1");
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("error: ncclAllReduce: unhandled system error"));
+  EXPECT_THAT(run.err, testing::ContainsRegex("error: rank 1 \\(.+\\) is gone: its connection"));
+}
+
+TEST(NcclBootstrap, AKilledProcessIsNamedAtOnce) {
+  StandIn with;
+  const ProgramOutcome run =
+      run_program("MASTER_PORT=" + std::to_string(port_of_this_process()) + " timeout 60 " +
+                  COLLSCALE_SOURCE_DIR
+                  "/scripts/launch/torchrun.sh 2 sh -c "
+                  "'test $RANK = 0 || exec timeout -s KILL 0.7 \"$@\"; exec \"$@\"' sh " +
+                  bench_nccl_command(with) + "-s 4K -n 1000000 all_reduce --timeout 0");
+  EXPECT_EQ(run.exit_code, 137) << run.err;
+  EXPECT_THAT(run.err,
+              testing::ContainsRegex("error: rank 1 \\(.+\\) is gone: its connection was "
+                                     "closed in the middle of the run; the run is aborted"));
+}
+
+#ifdef COLLSCALE_MPIEXEC
+TEST(NcclBootstrap, TheMpirunScriptStartsOneProcessPerGpu) {
+  std::string variables = COLLSCALE_MPIEXEC;  // "env VARIABLES mpiexec -n"
+  variables.erase(variables.rfind(' '));
+  const std::size_t before = variables.rfind(' ');
+  const ProgramOutcome run = run_program(
+      variables.substr(0, before) + " MPIRUN=" + variables.substr(before + 1) +
+      " NCCL_DEBUG=VERSION timeout 60 " COLLSCALE_SOURCE_DIR "/scripts/launch/mpirun.sh 2 " +
+      bench_nccl_command({}) + "-s 4K -n 6 all_reduce");
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("2 ranks on 1 node (2 processes of 1 GPU"));
+}
+#endif
 
 }  // namespace
 }  // namespace collscale
