@@ -138,6 +138,11 @@ Pattern::Row Pattern::reduced_row() const {
   return row;
 }
 
+Pattern::Keys Pattern::Row::key_parameters() const {
+  return {static_cast<std::uint32_t>(pattern_->period_),
+          static_cast<std::uint32_t>(pattern_->round_), shift_};
+}
+
 // As key(), without a product or a branch per index.
 void Pattern::Row::keys(std::int64_t first, std::span<std::uint32_t> keys) const {
   const auto period = static_cast<std::uint32_t>(pattern_->period_);

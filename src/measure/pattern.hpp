@@ -21,6 +21,8 @@ class Pattern {
   /// Values repeat after so many indices, so that large buffers are copied and compared rather than
   /// computed. A prime: what goes astray by a whole number of blocks does not meet its like.
   static constexpr std::int64_t kCycle = 16381;
+  /// Of the hash behind the keys.
+  static constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15U;
 
   /// `op` matters only where the collective reduces; avg is not among what a pattern can foresee.
   Pattern(Collective collective, DataType type, ReduceOp op, std::int64_t ranks, int round = 0);
@@ -30,12 +32,21 @@ class Pattern {
     return reducing_ ? contribution(rank, key(index % kCycle))
                      : static_cast<int>(key(index % kCycle + rank * kRankStride));
   }
+  /// What makes a key of an index i: with h = (i mod kCycle + shift) × kStep in 64 bits, (h / 2^32)
+  /// × period / 2^32 + round, rounded down, modulo period.
+  struct Keys {
+    std::uint32_t period = 1;
+    std::uint32_t round = 0;
+    std::int64_t shift = 0;
+  };
   /// Many values, looked up rather than computed: for filling and checking whole buffers. The value
   /// at an index is by_key[key], or the key itself where that is empty. `keys` writes those of
   /// `first` and the indices that follow.
   class Row {
    public:
     void keys(std::int64_t first, std::span<std::uint32_t> keys) const;
+    /// For those who compute the keys themselves.
+    [[nodiscard]] Keys key_parameters() const;
     std::vector<int> by_key;
 
    private:
@@ -52,8 +63,6 @@ class Pattern {
 
  private:
   static constexpr std::int64_t kRankStride = 0x2545f491;  // odd, spreads ranks over the hash
-
-  static constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15U;
 
   // A multiplicative hash scaled to [0, period), and then `round` further: no division, so filling
   // runs at memory speed. Neighbouring keys have different results.

@@ -230,58 +230,71 @@ void fill_ones(DataType type, std::span<std::byte> buffer) {
   });
 }
 
+std::vector<ExpectedRun> expected_runs(const Scenario& scenario, const BufferLayout& layout,
+                                       std::int64_t rank) {
+  constexpr std::int64_t kReduced = -1;
+  const std::int64_t count = layout.count;
+  const bool is_root = rank == scenario.root;
+  std::vector<ExpectedRun> runs;
+  switch (scenario.collective) {
+    case Collective::all_reduce:
+      runs.push_back({{0, count}, kReduced, 0});
+      break;
+    case Collective::reduce:
+      if (is_root) runs.push_back({{0, count}, kReduced, 0});
+      break;
+    case Collective::reduce_scatter:
+      runs.push_back({{0, count}, kReduced, rank * count});
+      break;
+    case Collective::gather:
+      if (!is_root) break;
+      [[fallthrough]];
+    case Collective::all_gather:
+    case Collective::all_gather_v:
+      for (std::int64_t origin = 0; origin < scenario.ranks; ++origin) {
+        runs.push_back({block_of(scenario, layout, origin), origin, 0});
+      }
+      break;
+    case Collective::all_to_all:
+    case Collective::all_to_all_v:
+      for (std::int64_t origin = 0; origin < scenario.ranks; ++origin) {
+        runs.push_back({exchanged_block(scenario, layout, rank, origin), origin,
+                        exchanged_block(scenario, layout, origin, rank).begin});
+      }
+      break;
+    case Collective::broadcast:
+      runs.push_back({{0, count}, scenario.root, 0});
+      break;
+    case Collective::scatter:
+      // In place the root's own block stays where it is among the others.
+      runs.push_back(
+          {{scenario.in_place && is_root ? rank * count : 0, count}, scenario.root, rank * count});
+      break;
+    case Collective::send_recv:
+      runs.push_back({{0, count}, (rank + scenario.ranks - 1) % scenario.ranks, 0});
+      break;
+    case Collective::barrier:
+      break;
+  }
+  return runs;
+}
+
+double element_value(DataType type, std::span<const std::byte> element) {
+  return with_type(type, [&](auto kind) {
+    std::memcpy(&kind, element.data(), sizeof(kind));
+    return decode(kind);
+  });
+}
+
 Mismatch check_receive(const Scenario& scenario, const BufferLayout& layout, const Pattern& pattern,
                        std::int64_t rank, std::span<const std::byte> buffer) {
   Mismatch found;
   found.rank = rank;
-  const std::int64_t count = layout.count;
-  const bool is_root = rank == scenario.root;
   with_type(scenario.dtype, [&](auto type) {
-    using T = decltype(type);
-    const auto reduced = [&](std::int64_t at, std::int64_t from) {
-      check_run<T>(buffer, at, count, pattern.reduced_row(), from, found);
-    };
-    const auto sent = [&](Block block, std::int64_t origin, std::int64_t from) {
-      check_run<T>(buffer, block.begin, block.elements, pattern.row(origin), from, found);
-    };
-    switch (scenario.collective) {
-      case Collective::all_reduce:
-        reduced(0, 0);
-        break;
-      case Collective::reduce:
-        if (is_root) reduced(0, 0);
-        break;
-      case Collective::reduce_scatter:
-        reduced(0, rank * count);
-        break;
-      case Collective::gather:
-        if (!is_root) break;
-        [[fallthrough]];
-      case Collective::all_gather:
-      case Collective::all_gather_v:
-        for (std::int64_t origin = 0; origin < scenario.ranks; ++origin) {
-          sent(block_of(scenario, layout, origin), origin, 0);
-        }
-        break;
-      case Collective::all_to_all:
-      case Collective::all_to_all_v:
-        for (std::int64_t origin = 0; origin < scenario.ranks; ++origin) {
-          sent(exchanged_block(scenario, layout, rank, origin), origin,
-               exchanged_block(scenario, layout, origin, rank).begin);
-        }
-        break;
-      case Collective::broadcast:
-        sent({0, count}, scenario.root, 0);
-        break;
-      case Collective::scatter:
-        // In place the root's own block stays where it is among the others.
-        sent({scenario.in_place && is_root ? rank * count : 0, count}, scenario.root, rank * count);
-        break;
-      case Collective::send_recv:
-        sent({0, count}, (rank + scenario.ranks - 1) % scenario.ranks, 0);
-        break;
-      case Collective::barrier:
-        break;
+    for (const auto& [block, origin, from] : expected_runs(scenario, layout, rank)) {
+      check_run<decltype(type)>(buffer, block.begin, block.elements,
+                                origin < 0 ? pattern.reduced_row() : pattern.row(origin), from,
+                                found);
     }
   });
   return found;

@@ -44,8 +44,21 @@ void fill_send(const Scenario& scenario, const BufferLayout& layout, const Patte
 /// reduced.
 void fill_ones(DataType type, std::span<std::byte> buffer);
 
-/// Checks extents_of(...).receive elements at `buffer`. reduce and gather leave their result on the
-/// root alone; the other ranks have nothing to check.
+/// Elements of the receive buffer, and whose data they are to hold, from which index of it on.
+struct ExpectedRun {
+  Block block;
+  std::int64_t origin = 0;  ///< -1: the reduction over all ranks
+  std::int64_t from = 0;
+};
+/// In the order of the buffer: what `rank` is to have received, extents_of(...).receive elements.
+/// reduce and gather leave their result on the root alone; the other ranks have nothing.
+std::vector<ExpectedRun> expected_runs(const Scenario& scenario, const BufferLayout& layout,
+                                       std::int64_t rank);
+
+/// One element of the type, as it lies in memory.
+double element_value(DataType type, std::span<const std::byte> element);
+
+/// Compares `buffer` with the expected_runs() of `rank`.
 Mismatch check_receive(const Scenario& scenario, const BufferLayout& layout, const Pattern& pattern,
                        std::int64_t rank, std::span<const std::byte> buffer);
 

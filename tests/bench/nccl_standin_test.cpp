@@ -117,6 +117,8 @@ TEST(NcclStandIn, ErrorsOfTheRuntimeEndTheRunWithOneSentence) {
        {std::array{"cudaMalloc:1", "cudaErrorMemoryAllocation", "out of memory"},
         std::array{"cudaStreamSynchronize:9", "cudaErrorIllegalAddress",
                    "an illegal memory access was encountered"},
+        std::array{"cudaLaunchKernel:1", "cudaErrorNoKernelImageForDevice",
+                   "no kernel image is available for execution on the device"},
         std::array{"cudaSetDevice:30", "cudaErrorECCUncorrectable",
                    "uncorrectable ECC error encountered"}}) {
     const ProgramOutcome run =

@@ -124,14 +124,8 @@ void NcclDeviceGroup::reserve(std::int64_t pool_bytes) {
   register_pools(*world_, devices_, setup_.registration);
 }
 
-void NcclDeviceGroup::upload(int gpu, Pool pool, std::int64_t offset,
-                             std::span<const std::byte> bytes) {
-  const NcclDevice& device = devices_[static_cast<std::size_t>(gpu)];
-  set_device(device.device);
-  std::byte* base = pool == Pool::send ? device.send : device.receive;
-  check_cuda(cudaMemcpy(base + offset, bytes.data(), bytes.size(), cudaMemcpyHostToDevice),
-             "cudaMemcpy to the device");
-  check_cuda(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
+const NcclDevice& NcclDeviceGroup::device(int gpu) const {
+  return devices_[static_cast<std::size_t>(gpu)];
 }
 
 void NcclDeviceGroup::download(int gpu, Pool pool, std::int64_t offset,

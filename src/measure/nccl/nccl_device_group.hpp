@@ -89,7 +89,6 @@ class NcclDeviceGroup {
   /// Two pools of this many bytes on every GPU, every byte written. Called once. Collective where
   /// pools are registered.
   void reserve(std::int64_t pool_bytes);
-  void upload(int gpu, Pool pool, std::int64_t offset, std::span<const std::byte> bytes);
   void download(int gpu, Pool pool, std::int64_t offset, std::span<std::byte> bytes);
   void fill(int gpu, Pool pool, std::int64_t offset, std::int64_t bytes, int value);
 
@@ -102,6 +101,9 @@ class NcclDeviceGroup {
   /// Collective: why NCCL refuses scenario.algorithm for this scenario; empty: it ran it once. What
   /// refused is made anew before it is used again.
   std::string refusal(const Scenario& scenario, const BufferLayout& layout);
+
+  /// For those of this folder that put kernels on its stream.
+  [[nodiscard]] const NcclDevice& device(int gpu) const;
 
   /// Starts the collective on every GPU of this process, at `offset` of the pools. In place, the
   /// receive pool holds input and output, laid out as NCCL defines in-place operation.

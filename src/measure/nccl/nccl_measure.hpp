@@ -15,7 +15,7 @@
 namespace collscale {
 
 /// Runs the collective twice on pattern data, each time other data, and compares every element and
-/// the guard behind the last one on the host; what this process's GPUs found, not yet agreed with
+/// the guard behind the last one, on the GPUs; what this process's GPUs found, not yet agreed with
 /// the others. The pools are kGuardBytes longer than the point needs.
 Mismatch verify_on_devices(NcclDeviceGroup& gpus, const Scenario& scenario,
                            const BufferLayout& layout);
