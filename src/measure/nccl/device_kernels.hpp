@@ -10,7 +10,7 @@ namespace collscale {
 
 /// On the current device; the task's pointers are device memory. Returns at once.
 cudaError_t launch_fill(const FillTask& task, cudaStream_t stream);
-/// `elements`: of all runs.
+/// `elements`: how many there are to look at.
 cudaError_t launch_check(const CheckTask& task, std::int64_t elements, cudaStream_t stream);
 
 }  // namespace collscale

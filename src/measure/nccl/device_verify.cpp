@@ -13,10 +13,13 @@ namespace {
 
 using Pool = NcclDeviceGroup::Pool;
 
-/// Elements of the receive buffer that the operation may write.
-std::int64_t writable_elements(const Scenario& scenario, const BufferLayout& layout) {
-  return scenario.in_place ? std::max(layout.send_elements, layout.receive_elements)
-                           : layout.receive_elements;
+/// Elements of the receive buffer of which this rank's operation may write some: none where it
+/// receives nothing and has no input there.
+std::int64_t writable_elements(const Scenario& scenario, const BufferLayout& layout, int rank) {
+  if (scenario.in_place) {
+    return std::max(layout.send_elements, layout.receive_elements);
+  }
+  return extents_of(scenario, layout, rank).receive == 0 ? 0 : layout.receive_elements;
 }
 
 /// Where in the receive pool the result begins: NCCL leaves that of an in-place reduce_scatter at
@@ -107,10 +110,13 @@ void DeviceVerifier::start_check(int gpu, const Scenario& scenario, const Buffer
   task.row = row.row;
   task.runs = reinterpret_cast<const PatternRun*>(begin + sizeof(DeviceFindings));
   task.run_count = static_cast<std::int64_t>(row.runs.size());
-  task.guard = device.receive + writable_elements(scenario, layout) * element;
-  task.guard_elements = kGuardBytes / element;
+  const std::int64_t writable = writable_elements(scenario, layout, rank);
+  task.guard = device.receive + writable * element;
+  task.guard_elements =
+      std::max<std::int64_t>(layout.receive_elements - writable, 0) + kGuardBytes / element;
   task.findings = reinterpret_cast<DeviceFindings*>(begin);
-  check_cuda(launch_check(task, elements, device.stream), "the kernel that checks results");
+  check_cuda(launch_check(task, std::max(elements, task.guard_elements), device.stream),
+             "the kernel that checks results");
 }
 
 Mismatch DeviceVerifier::finish_check(int gpu, const Scenario& scenario, const BufferLayout& layout,
@@ -136,8 +142,8 @@ Mismatch DeviceVerifier::finish_check(int gpu, const Scenario& scenario, const B
     found.want = expected_at(scenario, layout, pattern, rank, found.index);
   } else if (findings.wrong_beyond > 0) {
     found.kind = Mismatch::Kind::beyond_end;
-    found.index =
-        writable_elements(scenario, layout) + static_cast<std::int64_t>(findings.first_beyond);
+    found.index = writable_elements(scenario, layout, rank) +
+                  static_cast<std::int64_t>(findings.first_beyond);
   }
   return found;
 }

@@ -23,8 +23,8 @@ class DeviceVerifier {
   /// comes after it.
   void fill(int gpu, const Scenario& scenario, const BufferLayout& layout, const Pattern& pattern);
 
-  /// Starts to look at what the GPU's rank received, and at kGuardBytes behind all that the
-  /// operation may write.
+  /// Starts to look at what the GPU's rank received, at kGuardBytes behind all that the operation
+  /// may write, and at the whole buffer where the rank receives nothing.
   void start_check(int gpu, const Scenario& scenario, const BufferLayout& layout,
                    const Pattern& pattern);
   /// Waits for what start_check began, and tells.
