@@ -32,6 +32,12 @@ Memory& memory() {
   return *all;
 }
 
+/// With a page behind it that nobody may touch, so that no allocation adjoins another.
+std::size_t mapped_bytes(std::size_t bytes) {
+  constexpr std::size_t kPage = 4096;
+  return (bytes + kPage - 1) / kPage * kPage + kPage;
+}
+
 std::size_t device_bytes() {
   return static_cast<std::size_t>(setting("COLLSCALE_STANDIN_MEMORY_MIB", 4096)) << 20U;
 }
@@ -56,9 +62,11 @@ cudaError_t allocate(void** pointer, std::size_t bytes, cudaMemoryType type) {
   if (type == cudaMemoryTypeDevice && all.used[device] + bytes > device_bytes()) {
     return cudaErrorMemoryAllocation;
   }
-  void* const fresh =
-      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (fresh == MAP_FAILED) return cudaErrorMemoryAllocation;
+  const std::size_t mapped = mapped_bytes(bytes);
+  void* const fresh = mmap(nullptr, mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (fresh == MAP_FAILED || mprotect(fresh, bytes, PROT_READ | PROT_WRITE) != 0) {
+    return cudaErrorMemoryAllocation;
+  }
   all.by_address[reinterpret_cast<std::uintptr_t>(fresh)] = {bytes, device, type, true};
   all.used[device] += type == cudaMemoryTypeDevice ? bytes : 0;
   *pointer = fresh;
@@ -79,7 +87,7 @@ cudaError_t release(void* pointer) {
   if (found->second.type == cudaMemoryTypeDevice) {
     all.used[found->second.device] -= found->second.bytes;
   }
-  munmap(pointer, found->second.bytes);
+  munmap(pointer, mapped_bytes(found->second.bytes));
   all.by_address.erase(found);
   return cudaSuccess;
 }
