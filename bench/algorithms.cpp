@@ -69,8 +69,10 @@ Expected<void> check_algorithms(
       return fail(
           fmt::format("-a {}: {} lets no algorithm be chosen here, only auto", name, library));
     }
-    return fail(fmt::format("-a {}: {} has no such algorithm for what is measured{}; valid: {}",
-                            name, library, suggestion(name, all), fmt::join(all, ", ")));
+    const std::string near = nearest_name(name, all);
+    return fail(fmt::format(
+        "-a {}: {} has no such algorithm for what is measured{}; valid: {}", name, library,
+        near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near), fmt::join(all, ", ")));
   }
   return {};
 }

@@ -350,6 +350,8 @@ std::string description(Engine engine) {
            "  bench_nccl -g 8 -C all -b 1M -e 8G      all collectives up to 8 GiB\n"
            "  mpirun -np 16 -N 8 bench_nccl -b 8 -e 8G -f 2 --json h100.json\n"
            "  bench_nccl -g 8 --json h100.json --resume   after it was stopped\n"
+           "  mpirun -np 16 -N 8 bench_nccl --layout node,rail   inside nodes, then across them\n"
+           "  bench_nccl -g 8 -C all_reduce -a all    each of NCCL's algorithms in turn\n"
            "  bench_nccl -g 8 --min-busbw 400GB/s     a gate: exit 3 below it\n";
   }
   return "Measures MPI collectives on host memory. Start it with mpirun or srun.\n\n"
@@ -414,25 +416,27 @@ void add_what_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
       what);
   add(app, "-a,--algorithm", raw.algorithms,
       engine == Engine::nccl
-          ? "auto (the library picks), all, or names such as ring,tree/ll128 [auto]"
+          ? "auto (NCCL picks), all, or names such as ring,tree/ll128,ring/all [auto]"
           : "auto (the library picks), all, or names such as ring,recursive_doubling [auto]",
       "LIST", what);
   app.add_flag("--in-place", raw.in_place, "Input and output share a buffer")->group(what);
+  add(app, "--layout", raw.layouts,
+      "Groups of ranks that measure: all, node, rail, pairs, stride:K, split:N, file:PATH; "
+      "node:0 for one group",
+      "LIST", what);
   if (engine == Engine::mpi) {
-    add(app, "--layout", raw.layouts,
-        "Groups of ranks that measure: all, node, rail, pairs, stride:K, split:N, file:PATH; "
-        "node:0 for one group",
-        "LIST", what);
     app.add_flag("--matrix", raw.matrix,
                  "Every pair of ranks: latency of -b [8] and bandwidth of -e [1M], what is slow")
         ->group(what);
-    add(app, "--groups", raw.groups,
-        "Groups of a layout, or pairs of --matrix, measure together, as jobs do, or in-turn "
-        "[together]",
-        "together|in-turn", what);
-    add(app, "--ranks-per-node", raw.per_node,
-        "Take every N ranks for a node, whatever MPI says of nodes", "N", what);
   }
+  add(app, "--groups", raw.groups,
+      engine == Engine::nccl
+          ? "Groups of a layout measure together, as jobs do, or in-turn [together]"
+          : "Groups of a layout, or pairs of --matrix, measure together, as jobs do, or in-turn "
+            "[together]",
+      "together|in-turn", what);
+  add(app, "--ranks-per-node", raw.per_node,
+      "Take every N ranks for a node, whatever the launcher says of nodes", "N", what);
   add(app, "--skew", raw.skew,
       "Of all_gather_v and all_to_all_v: largest block over smallest; between them sizes rise "
       "linearly, their total kept, as --skew 4 [1]",

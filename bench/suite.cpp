@@ -144,6 +144,7 @@ class Run {
     }
     current_->record = make_record(point.scenario, backend_.engine, result.samples);
     current_->record->quality = assess(result.samples, result.conditions, options_.buffers);
+    current_->record->estimate_s = result.estimate_s;
     backend_.judge(*current_->record, result.samples.batch);
     return current_->record->time_s;
   }

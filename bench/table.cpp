@@ -27,6 +27,9 @@ std::string remark(const Record& record) {
   if (record.quality->attempts > 1) {
     text += fmt::format(", best of {}", record.quality->attempts);
   }
+  if (record.estimate_s) {
+    text += fmt::format(", NCCL's estimate {}", format_time(*record.estimate_s));
+  }
   return "  " + text;
 }
 

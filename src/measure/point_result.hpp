@@ -21,6 +21,7 @@ struct PointResult {
   SampleSet samples;
   std::optional<Mismatch> mismatch;  ///< of the verified operation; empty when it was not verified
   Conditions conditions;             ///< while samples were taken
+  std::optional<double> estimate_s{};  ///< the library's own, where it was asked
   [[nodiscard]] bool wrong() const { return mismatch && mismatch->wrong > 0; }
 };
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "measure/coordinator.hpp"
@@ -18,9 +19,9 @@
 namespace collscale {
 
 /// The processes, the operation and the clock that one point is measured with; its times are this
-/// process's own. `run(n)` performs n
-/// operations one after the other and returns when this process has completed them; `now_s()` is
-/// this process's clock in seconds.
+/// process's own. `run(n)` performs n operations one after the other and returns when this process
+/// has completed them; where it gives a number, that is the time in seconds that they took.
+/// `now_s()` is this process's clock in seconds.
 template <Coordinator C, class Operation, class Clock>
 class Stopwatch {
  public:
@@ -32,20 +33,23 @@ class Stopwatch {
     for (double& time_s : times_s) {
       processes_.barrier();
       const double start_s = now_s_();
-      run_(batch);
-      time_s = now_s_() - start_s;
+      time_s = time_since(start_s, batch);
     }
   }
 
   /// Each begins where this process's last one ended.
   void time_back_to_back(std::int64_t batch, std::span<double> times_s) {
     processes_.barrier();
-    double start_s = now_s_();
+    [[maybe_unused]] double start_s = now_s_();
     for (double& time_s : times_s) {
-      run_(batch);
-      const double end_s = now_s_();
-      time_s = end_s - start_s;
-      start_s = end_s;
+      if constexpr (times_itself) {
+        time_s = run_(batch);
+      } else {
+        run_(batch);
+        const double end_s = now_s_();
+        time_s = end_s - start_s;
+        start_s = end_s;
+      }
     }
   }
 
@@ -58,6 +62,18 @@ class Stopwatch {
   }
 
  private:
+  static constexpr bool times_itself =
+      std::is_same_v<std::invoke_result_t<Operation&, std::int64_t>, double>;
+
+  double time_since([[maybe_unused]] double start_s, std::int64_t batch) {
+    if constexpr (times_itself) {
+      return run_(batch);
+    } else {
+      run_(batch);
+      return now_s_() - start_s;
+    }
+  }
+
   C& processes_;
   Operation& run_;
   Clock& now_s_;

@@ -83,6 +83,7 @@ struct Record {
   std::string bottleneck;  ///< "latency", or the tier that limits; "" where unknown
   std::vector<BreakdownTerm> breakdown;
   std::optional<double> bound_s;       ///< no engine may be faster
+  std::optional<double> estimate_s;    ///< what the library itself expects of a measured operation
   std::optional<double> utilisation;   ///< bound_s / time_s
   std::optional<int> assumed_figures;  ///< figures of the topology that are assumed or recalled
   std::optional<std::int64_t> validated_to_ranks;
@@ -114,6 +115,6 @@ struct Results {
 };
 
 /// The version of the schema that this program writes; readers refuse another major number.
-inline constexpr std::string_view kSchemaVersion = "1.2";
+inline constexpr std::string_view kSchemaVersion = "1.3";
 
 }  // namespace collscale

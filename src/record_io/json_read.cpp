@@ -169,6 +169,7 @@ Expected<Record> read_record(const Json& object, const std::string& place, bool 
   });
   record.bottleneck = reader.text("bottleneck", "");
   record.bound_s = reader.number("bound_s", {0}, false);
+  record.estimate_s = reader.number("estimate_s", {0}, false);
   record.utilisation = reader.number("utilisation", {0}, false);
   if (const auto figures = reader.number("assumed_figures", {0, 1e9, true}, false)) {
     record.assumed_figures = static_cast<int>(*figures);

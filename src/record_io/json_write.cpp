@@ -102,6 +102,7 @@ Json to_object(const Record& record) {
                                                   {"by", record.attainable->by},
                                                   {"limit", record.attainable->limit}}
                                            : Json(nullptr);
+  if (record.estimate_s) object["estimate_s"] = *record.estimate_s;
   object["source"] = record.source;
   return object;
 }

@@ -154,6 +154,7 @@ Expected<void> check_record(const Record& record) {
   }
   for (const BreakdownTerm& term : record.breakdown) check("breakdown", term.exposed_s, -HUGE_VAL);
   if (record.bound_s) check("bound_s", *record.bound_s, 0);
+  if (record.estimate_s) check("estimate_s", *record.estimate_s, 0);
   if (record.utilisation) check("utilisation", *record.utilisation, 0);
   if (record.attainable) check("attainable.time_s", record.attainable->time_s, 0);
   if (const auto& quality = record.quality) {

@@ -33,7 +33,8 @@ TEST(BenchNccl, MistakesAreFoundBeforeDevicesAreLookedFor) {
   }
   EXPECT_EQ(run_program(kProgram + " barrier").exit_code, 2);
   EXPECT_EQ(run_program(kProgram + " --topology nowhere").exit_code, 2);
-  EXPECT_EQ(run_program(kProgram + " --layout node").exit_code, 2);
+  EXPECT_EQ(run_program(kProgram + " --layout nodes").exit_code, 2);
+  EXPECT_EQ(run_program(kProgram + " --matrix").exit_code, 2);
 }
 
 TEST(BenchNccl, HelpAndListNeedNoGpu) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <exception>
 #include <thread>
 
 #include "measure/clock.hpp"
@@ -125,6 +126,8 @@ std::pair<int, int> place_in(const RankGroups& groups, int rank) {
 }  // namespace
 
 NcclCommunicators::~NcclCommunicators() {
+  // After a failure an end that waits for other ranks would wait for ever; the process ends next.
+  if (std::uncaught_exceptions() > 0) return;
   for (const Member& member : members) {
     if (member.comm == nullptr) continue;
     cudaSetDevice(member.device);

@@ -51,12 +51,15 @@ inline void check_cuda(cudaError_t status, const char* call) {
 class NcclError : public std::runtime_error {
  public:
   NcclError(ncclResult_t status, const char* call)
-      : std::runtime_error(std::string(call) + ": " + ncclGetErrorString(status) +
-                           " (NCCL_DEBUG=WARN tells more)"),
-        status_(status) {}
+      : std::runtime_error(sentence(call, ncclGetErrorString(status))), status_(status) {}
   [[nodiscard]] ncclResult_t status() const { return status_; }
 
  private:
+  /// NCCL's texts of some errors name the variable themselves.
+  static std::string sentence(const char* call, const std::string& text) {
+    const bool has_hint = text.find("NCCL_DEBUG") != std::string::npos;
+    return std::string(call) + ": " + text + (has_hint ? "" : " (NCCL_DEBUG=WARN tells more)");
+  }
   ncclResult_t status_;
 };
 

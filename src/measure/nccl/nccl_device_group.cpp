@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
+#include "measure/clock.hpp"
 #include "measure/nccl/nccl_communicators.hpp"
 #include "measure/nccl/nccl_features.hpp"
 
@@ -55,6 +57,7 @@ NcclDeviceGroup::NcclDeviceGroup(const Setup& setup)
 }
 
 NcclDeviceGroup::~NcclDeviceGroup() {
+  if (std::uncaught_exceptions() > 0) return;  // the process ends next
   release_captured();
   others_.clear();
   world_.reset();
@@ -175,19 +178,44 @@ void NcclDeviceGroup::use_choice(const std::string& algorithm) {
 std::string NcclDeviceGroup::refusal(const Scenario& scenario, const BufferLayout& layout) {
   try {
     use_choice(scenario.algorithm);
-    enqueue(scenario, layout, 0);
-    synchronise();
+    // A simulation asks this process alone; an operation that only others refuse would hang.
+    if (check_nccl_has(NcclFeature::simulation, "")) {
+      static_cast<void>(simulate_s(scenario, layout));
+    } else {
+      enqueue(scenario, layout, 0);
+      synchronise();
+    }
     return "";
   } catch (const NcclError& answer) {
     if (answer.status() != ncclInvalidUsage && answer.status() != ncclInvalidArgument) throw;
-    std::erase_if(others_, [&](const auto& other) {
-      if (other->choice != scenario.algorithm) return false;
-      other->abort();
-      return true;
-    });
-    choice_ = "auto";
     return answer.what();
   }
+}
+
+void NcclDeviceGroup::drop_choice(const std::string& algorithm) {
+  release_captured();
+  std::erase_if(others_, [&](const auto& other) {
+    if (other->choice != algorithm) return false;
+    other->abort();
+    return true;
+  });
+  choice_ = "auto";
+}
+
+double NcclDeviceGroup::time_init_s() {
+  NcclInit init = setup_.init;
+  init.time_limit_s.reset();
+  std::unique_ptr<NcclCommunicators> made;
+  if (groups_ != nullptr) {
+    const double start_s = steady_now_s();
+    made = split_communicators(*world_, groups_, {});
+    return steady_now_s() - start_s;
+  }
+  const NcclIds ids = init.new_ids();
+  init.new_ids = [&ids] { return ids; };
+  const double start_s = steady_now_s();
+  made = init_communicators(init, setup_.live);
+  return steady_now_s() - start_s;
 }
 
 void NcclDeviceGroup::synchronise() {

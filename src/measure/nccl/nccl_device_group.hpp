@@ -98,9 +98,15 @@ class NcclDeviceGroup {
   void use_groups(const RankGroups* groups);
   /// Collective: and with this algorithm and protocol.
   void use_choice(const std::string& algorithm);
-  /// Collective: why NCCL refuses scenario.algorithm for this scenario; empty: it ran it once. What
-  /// refused is made anew before it is used again.
+  /// Collective: why NCCL refuses scenario.algorithm for this scenario on this process's GPUs;
+  /// empty: it would run it, or, before NCCL 2.22, it ran it once. Where a process was refused, all
+  /// drop the choice before it is used again.
   std::string refusal(const Scenario& scenario, const BufferLayout& layout);
+  void drop_choice(const std::string& algorithm);
+
+  /// Collective: how long one more initialisation of communicators takes on this process, of all
+  /// ranks, or, where there are groups in use, by splitting off those. They end again.
+  double time_init_s();
 
   /// For those of this folder that put kernels on its stream.
   [[nodiscard]] const NcclDevice& device(int gpu) const;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One point over NCCL: verify one operation, then take samples. Times are the host's clock around a
-// batch of collectives, from a barrier of the processes to the synchronisation of all streams.
+// One point over NCCL: verify one operation, then take samples, of what nccl_batches.hpp times.
 #pragma once
 
 #include <vector>
@@ -8,6 +7,7 @@
 #include "measure/buffers.hpp"
 #include "measure/clock.hpp"
 #include "measure/heartbeat.hpp"
+#include "measure/nccl/nccl_batches.hpp"
 #include "measure/nccl/nccl_device_group.hpp"
 #include "measure/point_result.hpp"
 #include "measure/sampler.hpp"
@@ -20,12 +20,11 @@ namespace collscale {
 Mismatch verify_on_devices(NcclDeviceGroup& gpus, const Scenario& scenario,
                            const BufferLayout& layout);
 
-/// Collective over `processes`. `per_group` operations are launched as one ncclGroup (nccl-tests'
-/// -m); each enters a step of the heartbeat.
+/// Collective over `processes`.
 template <Coordinator C>
 PointResult measure_on_devices(C& processes, NcclDeviceGroup& gpus, const Scenario& scenario,
                                const BufferLayout& layout, const PointPlan& plan,
-                               const SlotPlan& slots, std::int64_t per_group,
+                               const SlotPlan& slots, const DeviceTiming& timing,
                                Heartbeat& heartbeat) {
   PointResult result;
   if (plan.verify) {
@@ -34,22 +33,12 @@ PointResult measure_on_devices(C& processes, NcclDeviceGroup& gpus, const Scenar
       return result;
     }
   }
-  SlotWalk slot(slots);
-  const auto run = [&](std::int64_t operations) {
-    for (std::int64_t done = 0; done < operations;) {
-      const std::int64_t group = std::min(per_group, operations - done);
-      heartbeat.enter();
-      gpus.begin_group();
-      for (std::int64_t i = 0; i < group; ++i) {
-        gpus.enqueue(scenario, layout, slot.next_bytes());
-      }
-      gpus.end_group();
-      done += group;
-    }
-    gpus.synchronise();
-  };
+  DeviceBatches batches(gpus, scenario, layout, slots, timing, heartbeat);
   const ConditionWatch watch;
-  result.samples = take_samples(processes, plan.sampling, run, steady_now_s);
+  result.samples = take_samples(
+      processes, plan.sampling, [&](std::int64_t count) { return batches.run_s(count); },
+      steady_now_s);
+  batches.per_operation(result.samples);
   result.conditions = watch.finish(processes, false);
   return result;
 }
