@@ -79,7 +79,7 @@ Expected<void> check_algorithms(
 
 std::string turn_key(Scenario scenario) {
   scenario.algorithm.clear();
-  return benchmark_name(scenario);
+  return full_benchmark_name(scenario);
 }
 
 PointPlan plan_of_turn(PointPlan plan, int turn, int turns, std::int64_t batch) {
@@ -103,7 +103,7 @@ TurnTaking::TurnTaking(const std::vector<BenchPoint>& points, PointPlan plan, Me
     : points_(points), plan_(std::move(plan)), measure_(std::move(measure)) {}
 
 PointResult TurnTaking::operator()(const BenchPoint& point) {
-  const std::string name = benchmark_name(point.scenario);
+  const std::string name = full_benchmark_name(point.scenario);
   if (const auto found = waiting_.find(name); found != waiting_.end()) {
     PointResult result = std::move(found->second);
     waiting_.erase(found);
@@ -114,10 +114,10 @@ PointResult TurnTaking::operator()(const BenchPoint& point) {
   for (const BenchPoint& other : points_) {
     if (turn_key(other.scenario) == turn_key(point.scenario)) {
       group.push_back(&other);
-      waited_for = waited_for || waiting_.count(benchmark_name(other.scenario)) > 0;
+      waited_for = waited_for || waiting_.count(full_benchmark_name(other.scenario)) > 0;
     }
   }
-  const bool leads = !group.empty() && benchmark_name(group.front()->scenario) == name;
+  const bool leads = !group.empty() && full_benchmark_name(group.front()->scenario) == name;
   if (group.size() < 2 || !leads || waited_for) {
     return measure_(point, plan_);
   }
@@ -140,7 +140,7 @@ PointResult TurnTaking::operator()(const BenchPoint& point) {
     }
   }
   for (std::size_t i = 1; i < group.size(); ++i) {
-    waiting_[benchmark_name(group[i]->scenario)] = std::move(results[i]);
+    waiting_[full_benchmark_name(group[i]->scenario)] = std::move(results[i]);
   }
   return std::move(results.front());
 }

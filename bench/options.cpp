@@ -289,7 +289,8 @@ Expected<BenchOptions> understand(const RawOptions& raw, Engine engine, BenchOpt
   const auto check = whole("-c", raw.check, 0, 1);
   if (!check) return tl::unexpected(check.error());
   options.verify = *check == 1;
-  const auto root = whole("-r", raw.root, 0, 1 << 30);
+  options.every_root = raw.root == "all" || raw.root == "-1";  // the latter is nccl-tests'
+  const auto root = whole("-r", options.every_root ? "0" : raw.root, 0, 1 << 30);
   if (!root) return tl::unexpected(root.error());
   options.root = *root;
   const auto gpus = whole("-g", raw.gpus, 1, 1024);
@@ -412,8 +413,8 @@ void add_what_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
           : "int8 uint8 int32 uint32 int64 uint64 float double, or all, as float,int32 [float]",
       "LIST", what);
   add(app, "-o,--op", raw.op, "sum, prod, min, max, or all, as sum,max [sum]", "LIST", what);
-  add(app, "-r,--root", raw.root, "Root of broadcast, reduce, gather and scatter [0]", "RANK",
-      what);
+  add(app, "-r,--root", raw.root,
+      "Root of broadcast, reduce, gather and scatter, or all: each rank in turn [0]", "RANK", what);
   add(app, "-a,--algorithm", raw.algorithms,
       engine == Engine::nccl
           ? "auto (NCCL picks), all, or names such as ring,tree/ll128,ring/all [auto]"

@@ -25,6 +25,7 @@ struct BenchOptions {
   std::vector<DataType> dtypes{DataType::float32};
   std::vector<ReduceOp> ops{ReduceOp::sum};
   std::int64_t root = 0;
+  bool every_root = false;  ///< -r all: each rank in turn, from 0 on
   bool in_place = false;
   double skew = 1;  ///< of all_gather_v and all_to_all_v: the largest block over the smallest
   bool verify = true;

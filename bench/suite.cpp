@@ -26,6 +26,11 @@ namespace collscale {
 
 namespace {
 
+/// Roots are told apart where there are several.
+std::string shown_name(const BenchOptions& options, const Scenario& scenario) {
+  return options.every_root ? full_benchmark_name(scenario) : benchmark_name(scenario);
+}
+
 const char* describe(SyncPolicy policy) {
   switch (policy) {
     case SyncPolicy::barrier:
@@ -420,8 +425,8 @@ Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
   std::set<std::string> seen;
   bool without_algorithm = false;
   // One that moves nothing, or adds up nothing, comes out the same again and is in `seen`.
-  const auto add = [&](Collective collective, DataType dtype, ReduceOp op,
-                       double size) -> Expected<void> {
+  const auto add = [&](Collective collective, DataType dtype, ReduceOp op, double size,
+                       std::int64_t root) -> Expected<void> {
     const bool sized = collective != Collective::barrier;
     BenchPoint point;
     point.layout = buffer_layout(collective, dtype, size, ranks);
@@ -430,7 +435,7 @@ Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
     scenario.collective = collective;
     scenario.dtype = sized ? dtype : DataType::float32;
     scenario.op = reduces(collective) ? op : ReduceOp::sum;
-    scenario.root = options.root;
+    scenario.root = root;
     scenario.in_place = options.in_place;
     scenario.skew = has_unequal_blocks(collective) ? options.skew : 1;
     scenario.size_bytes = static_cast<double>(point.layout.size_bytes);
@@ -453,7 +458,7 @@ Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
       if (!wanted) {
         return tl::unexpected(wanted.error());
       }
-      if (*wanted && seen.insert(benchmark).second) {
+      if (*wanted && seen.insert(full_benchmark_name(scenario)).second) {
         list.points.push_back(point);
       }
     }
@@ -463,8 +468,12 @@ Expected<PointList> make_points(const BenchOptions& options, std::int64_t ranks,
     for (const DataType dtype : options.dtypes) {
       for (const ReduceOp op : options.ops) {
         for (const double size : options.sizes_bytes) {
-          if (auto done = add(collective, dtype, op, size); !done) {
-            return tl::unexpected(done.error());
+          const bool every = options.every_root && is_rooted(collective);
+          const std::int64_t last = every ? ranks - 1 : options.root;
+          for (std::int64_t root = options.root; root <= last; ++root) {
+            if (auto done = add(collective, dtype, op, size, root); !done) {
+              return tl::unexpected(done.error());
+            }
           }
         }
       }
@@ -498,7 +507,7 @@ ExitCode run_suite(const BenchOptions& options, const BenchBackend& backend,
   if (options.benchmark.list) {
     for (const BenchPoint& point : list.points) {
       if (backend.reports) {
-        fmt::print("{}\n", benchmark_name(point.scenario));
+        fmt::print("{}\n", shown_name(options, point.scenario));
       }
     }
     return ExitCode::ok;
@@ -560,7 +569,7 @@ ExitCode run_suite(const BenchOptions& options, const BenchBackend& backend,
       std::vector<HostedBenchmark> benchmarks;
       for (std::size_t i = 0; i < list.points.size(); ++i) {
         if (!has[first + i]) {
-          benchmarks.push_back({benchmark_name(list.points[i].scenario),
+          benchmarks.push_back({shown_name(options, list.points[i].scenario),
                                 [&run, &point = list.points[i], place = first + i] {
                                   return run.measure(point, place);
                                 }});

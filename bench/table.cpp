@@ -98,12 +98,16 @@ std::string label(const BenchOptions& options, const Scenario& scenario) {
   if (options.ops.size() > 1 && reduces(scenario.collective)) {
     text.append(" ").append(name(scenario.op));
   }
+  if (options.every_root && is_rooted(scenario.collective)) {
+    text.append(" root ").append(std::to_string(scenario.root));
+  }
   return text;
 }
 
 int first_column(const BenchOptions& options) {
   return (options.algorithms == std::vector<std::string>{"auto"} ? 14 : 34) +
-         (options.dtypes.size() > 1 ? 9 : 0) + (options.ops.size() > 1 ? 5 : 0);
+         (options.dtypes.size() > 1 ? 9 : 0) + (options.ops.size() > 1 ? 5 : 0) +
+         (options.every_root ? 9 : 0);
 }
 
 }  // namespace

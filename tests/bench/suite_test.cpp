@@ -368,5 +368,17 @@ TEST(FixedWidth, FitsNumbersAsNcclTestsDoes) {
   EXPECT_EQ(fixed_width(123456789.0, 7), "1.2e+08");
 }
 
+TEST(Points, EveryRankIsTheRootInTurnWhereThereIsOne) {
+  BenchOptions options;
+  options.collectives = {Collective::broadcast, Collective::all_reduce};
+  options.sizes_bytes = {1024};
+  options.every_root = true;
+  const auto list = make_points(options, 3, 1);
+  ASSERT_TRUE(list) << list.error().message;
+  std::vector<std::int64_t> roots;
+  for (const BenchPoint& point : list->points) roots.push_back(point.scenario.root);
+  EXPECT_EQ(roots, (std::vector<std::int64_t>{0, 1, 2, 0}));
+}
+
 }  // namespace
 }  // namespace collscale
