@@ -282,8 +282,9 @@ Expected<BenchOptions> understand(const RawOptions& raw, Engine engine, BenchOpt
   const auto types = parse_each<DataType>("-d", raw.type, measured_types(engine), parse_data_type);
   if (!types) return tl::unexpected(types.error());
   options.dtypes = *types;
-  const auto ops = parse_each<ReduceOp>(
-      "-o", raw.op, {ReduceOp::sum, ReduceOp::prod, ReduceOp::min, ReduceOp::max}, parse_reduce_op);
+  std::vector<ReduceOp> all_ops{ReduceOp::sum, ReduceOp::prod, ReduceOp::min, ReduceOp::max};
+  if (engine == Engine::nccl) all_ops.push_back(ReduceOp::avg);  // MPI has none
+  const auto ops = parse_each<ReduceOp>("-o", raw.op, all_ops, parse_reduce_op);
   if (!ops) return tl::unexpected(ops.error());
   options.ops = *ops;
   const auto check = whole("-c", raw.check, 0, 1);
@@ -412,7 +413,10 @@ void add_what_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
             "f8e5m2, or all, as float,int32 [float]"
           : "int8 uint8 int32 uint32 int64 uint64 float double, or all, as float,int32 [float]",
       "LIST", what);
-  add(app, "-o,--op", raw.op, "sum, prod, min, max, or all, as sum,max [sum]", "LIST", what);
+  add(app, "-o,--op", raw.op,
+      engine == Engine::nccl ? "sum, prod, min, max, avg, or all, as sum,max [sum]"
+                             : "sum, prod, min, max, or all, as sum,max [sum]",
+      "LIST", what);
   add(app, "-r,--root", raw.root,
       "Root of broadcast, reduce, gather and scatter, or all: each rank in turn [0]", "RANK", what);
   add(app, "-a,--algorithm", raw.algorithms,

@@ -57,6 +57,8 @@ Pattern::Pattern(Collective collective, DataType type, ReduceOp op, std::int64_t
     plan_extreme(limit);
   } else if (op == ReduceOp::prod) {
     plan_product();
+  } else if (op == ReduceOp::avg) {
+    plan_average(limit);
   } else {
     plan_sum(limit);
   }
@@ -121,6 +123,21 @@ void Pattern::plan_extreme(std::int64_t limit) {
   }
 }
 
+// Two neighbouring ranks send the same, 1, 2 or 4 times the number of ranks where the type allows,
+// so that without either of them half is missing; the others send 0.
+void Pattern::plan_average(std::int64_t limit) {
+  largest_ = static_cast<int>(
+      4 * std::clamp<std::int64_t>(ranks_, 1, std::max<std::int64_t>(limit / 8, 1)));
+  period_ = static_cast<std::uint64_t>(3 * ranks_);
+  for (std::uint32_t key = 0; key < period_; ++key) {
+    int sum = 0;
+    for (const std::int64_t rank : {key % ranks_, (key + 1) % ranks_}) {
+      sum += ranks_ > 1 || sum == 0 ? contribution(rank, key) : 0;
+    }
+    reduced_.push_back(sum);
+  }
+}
+
 Pattern::Row Pattern::row(std::int64_t rank) const {
   Row row;
   row.pattern_ = this;
@@ -164,8 +181,9 @@ void Pattern::Row::keys(std::int64_t first, std::span<std::uint32_t> keys) const
 
 int Pattern::contribution(std::int64_t rank, std::uint32_t key) const {
   switch (op_) {
-    case ReduceOp::sum:
     case ReduceOp::avg:
+      return rank == key % ranks_ || rank == (key + 1) % ranks_ ? largest_ >> (key % 3) : 0;
+    case ReduceOp::sum:
       if (stride_ > 1) {
         const std::int64_t every = key % 2 == 0 ? stride_ : 2 * stride_;
         return (rank + key / 2) % every == 0 ? 1 : 0;

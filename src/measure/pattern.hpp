@@ -24,7 +24,8 @@ class Pattern {
   /// Of the hash behind the keys.
   static constexpr std::uint64_t kStep = 0x9e3779b97f4a7c15U;
 
-  /// `op` matters only where the collective reduces; avg is not among what a pattern can foresee.
+  /// `op` matters only where the collective reduces. Of avg, reduced() is the sum: what the library
+  /// makes of it, it may have rounded twice (check_receive).
   Pattern(Collective collective, DataType type, ReduceOp op, std::int64_t ranks, int round = 0);
 
   /// What `rank` sends at `index` of its send buffer.
@@ -75,13 +76,14 @@ class Pattern {
   void plan_sum(std::int64_t limit);
   void plan_product();
   void plan_extreme(std::int64_t limit);
+  void plan_average(std::int64_t limit);
 
   bool reducing_;
   ReduceOp op_;
   std::int64_t ranks_;
   std::uint64_t period_ = 1;
   std::uint64_t round_ = 0;
-  int largest_ = 1;           // sum: what one rank may send; min, max: the end of the range
+  int largest_ = 1;           // sum, avg: what one rank may send; min, max: the end of the range
   std::int64_t stride_ = 1;   // sum: one rank in so many sends more than 0; prod: shift per key
   std::vector<int> reduced_;  // by key
   std::vector<std::uint32_t> order_;  // sum: the column of values behind a key

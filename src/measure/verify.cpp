@@ -8,6 +8,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
 namespace collscale {
 
@@ -205,6 +206,52 @@ void check_run(std::span<const std::byte> buffer, std::int64_t first, std::int64
   });
 }
 
+/// Significant bits of a floating-point type, the leading one included; 0 of an integer.
+template <class T>
+constexpr int significant_bits() {
+  if constexpr (std::is_same_v<T, Bfloat16>) return 8;
+  if constexpr (std::is_same_v<T, Float16>) return 11;
+  if constexpr (std::is_same_v<T, Float8E4M3>) return 4;
+  if constexpr (std::is_same_v<T, Float8E5M2>) return 3;
+  if constexpr (std::is_floating_point_v<T>) return std::numeric_limits<T>::digits;
+  return 0;
+}
+
+/// How far an average of `sum` over `ranks` may lie from the exact one, which is `want`. NCCL
+/// divides sums of integers, rounding towards zero. Floating-point inputs it multiplies by 1/n,
+/// rounded, before it adds: 1/n, each of two products, and their sum are rounded. Where n is a
+/// power of two nothing is.
+template <class T>
+double tolerance_of_average(double want, double sum, std::int64_t ranks) {
+  constexpr int kBits = significant_bits<T>();
+  if (kBits == 0 || std::has_single_bit(static_cast<std::uint64_t>(ranks))) {
+    return 0;
+  }
+  // Below its smallest normal number the type of 1/n, and of the products, has even steps.
+  const double step = kBits == 4 ? 0x1p-9 : kBits == 3 ? 0x1p-16 : kBits == 11 ? 0x1p-24 : 0;
+  return 3.5 * std::ldexp(want, -kBits) + step * (sum + 2);
+}
+
+template <class T>
+void check_averages(std::span<const std::byte> buffer, Block block, const Pattern& pattern,
+                    std::int64_t from, std::int64_t ranks, Mismatch& found) {
+  for (std::int64_t i = 0; i < block.elements; ++i) {
+    T value;
+    std::memcpy(&value, &buffer[static_cast<std::size_t>(block.begin + i) * sizeof(T)], sizeof(T));
+    const double got = decode(value);
+    const double sum = pattern.reduced(from + i);
+    const double exact = sum / static_cast<double>(ranks);
+    const double want = significant_bits<T>() == 0 ? std::trunc(exact) : exact;
+    // Not a number differs from everything.
+    const bool near = std::abs(got - want) <= tolerance_of_average<T>(want, sum, ranks);
+    if (!near && found.wrong++ == 0) {
+      found.index = block.begin + i;
+      found.got = got;
+      found.want = want;
+    }
+  }
+}
+
 }  // namespace
 
 void fill_send(const Scenario& scenario, const BufferLayout& layout, const Pattern& pattern,
@@ -292,6 +339,10 @@ Mismatch check_receive(const Scenario& scenario, const BufferLayout& layout, con
   found.rank = rank;
   with_type(scenario.dtype, [&](auto type) {
     for (const auto& [block, origin, from] : expected_runs(scenario, layout, rank)) {
+      if (origin < 0 && scenario.op == ReduceOp::avg) {
+        check_averages<decltype(type)>(buffer, block, pattern, from, scenario.ranks, found);
+        continue;
+      }
       check_run<decltype(type)>(buffer, block.begin, block.elements,
                                 origin < 0 ? pattern.reduced_row() : pattern.row(origin), from,
                                 found);

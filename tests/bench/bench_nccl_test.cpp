@@ -24,7 +24,7 @@ TEST(BenchNccl, WithoutAGpuOneSentenceExit4AndNoFile) {
 
 TEST(BenchNccl, MistakesAreFoundBeforeDevicesAreLookedFor) {
   EXPECT_EQ(run_program(kProgram + " --itres 3").exit_code, 2);
-  EXPECT_EQ(run_program(kProgram + " -o avg").exit_code, 2);
+  EXPECT_EQ(run_program(kProgram + " -o mulsum").exit_code, 2);
   for (const char* collective : {"all_to_all", "all_to_all_v", "gather", "scatter", "send_recv"}) {
     const ProgramOutcome run = run_program(kProgram + " --in-place " + collective);
     EXPECT_EQ(run.exit_code, 2);
@@ -35,6 +35,14 @@ TEST(BenchNccl, MistakesAreFoundBeforeDevicesAreLookedFor) {
   EXPECT_EQ(run_program(kProgram + " --topology nowhere").exit_code, 2);
   EXPECT_EQ(run_program(kProgram + " --layout nodes").exit_code, 2);
   EXPECT_EQ(run_program(kProgram + " --matrix").exit_code, 2);
+}
+
+TEST(BenchNccl, FlagsOfNcclTestsThatAreNotOfferedSayWhatToUse) {
+  EXPECT_THAT(run_program(kProgram + " -c 2").err, testing::HasSubstr("use -c 1"));
+  EXPECT_THAT(run_program(kProgram + " -M 1").err, testing::HasSubstr("NCCL_DEBUG_SUBSYS=ALLOC"));
+  const ProgramOutcome run = run_program(kProgram + " -u 3");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(run.err, "error: -u 3: buffers begin at aligned addresses here; leave it out\n");
 }
 
 TEST(BenchNccl, HelpAndListNeedNoGpu) {

@@ -55,8 +55,17 @@ TEST(NcclStandIn, CollectivesInPlaceAreVerified) {
   }
 }
 
+TEST(NcclStandIn, AveragesAreVerifiedInEveryTypeWhetherOneNthIsExactOrNot) {
+  expect_all_right("-g 3 -o avg -d all -s 6000 -n 6 all_reduce,reduce_scatter", 24, {3});
+  expect_all_right("-g 4 -o avg -d all -s 6000 -n 6 all_reduce,reduce", 24, {4});
+  const ProgramOutcome run =
+      bench_nccl("-g 3 -s 4K -n 6 -o avg all_reduce", {3, 0, "ncclAllReduce:2:wrong=77;rank=1"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("rank 1, element 77: got "));
+}
+
 TEST(NcclStandIn, OperationsAndLargeMessagesAreVerified) {
-  expect_all_right("-g 3 -o all -d half,int64 -s 6000 -n 6 all_reduce,reduce_scatter", 16, {3});
+  expect_all_right("-g 3 -o all -d half,int64 -s 6000 -n 6 all_reduce,reduce_scatter", 20, {3});
   expect_all_right("-g 3 -s 3M -n 6 all", 11, {3});
 }
 

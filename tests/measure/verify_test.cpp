@@ -165,6 +165,60 @@ TEST(CheckReceive, ReadsEightBitFloatingPointAsItIsDefined) {
   }
 }
 
+/// What NCCL makes of float inputs: each times the rounded 1/n, then added in rank order.
+std::vector<float> averages(const Pattern& pattern, std::int64_t ranks, std::size_t count,
+                            std::int64_t left_out = -1) {
+  std::vector<float> results(count);
+  const float factor = 1.0F / static_cast<float>(ranks);
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::int64_t rank = 0; rank < ranks; ++rank) {
+      if (rank == left_out) continue;
+      results[i] += factor * static_cast<float>(pattern.sent(rank, static_cast<std::int64_t>(i)));
+    }
+  }
+  return results;
+}
+
+TEST(CheckReceive, AnAverageMayBeRoundedAndNoMore) {
+  for (const std::int64_t ranks : {1, 2, 3, 7, 8, 41, 100}) {
+    Scenario scenario = scenario_of(Collective::all_reduce, DataType::float32, ranks);
+    scenario.op = ReduceOp::avg;
+    const BufferLayout layout = buffer_layout(scenario.collective, scenario.dtype, 4000, ranks);
+    const Pattern pattern(scenario.collective, scenario.dtype, scenario.op, ranks);
+    const auto wrong = [&](const std::vector<float>& results) {
+      return check_receive(scenario, layout, pattern, 0, std::as_bytes(std::span(results))).wrong;
+    };
+    std::vector<float> results = averages(pattern, ranks, 1000);
+    EXPECT_EQ(wrong(results), 0) << ranks;
+    results[7] *= 1.000001F;
+    results[8] = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_EQ(wrong(results), 2) << ranks;
+    const Pattern next(scenario.collective, scenario.dtype, scenario.op, ranks, 1);
+    EXPECT_EQ(wrong(averages(next, ranks, 1000)), 1000) << "the next round differs everywhere";
+    if (ranks > 1) {
+      EXPECT_GT(wrong(averages(pattern, ranks, 1000, ranks - 1)), 0) << ranks;
+    }
+  }
+}
+
+TEST(CheckReceive, AnAverageOfIntegersIsRoundedTowardsZero) {
+  Scenario scenario = scenario_of(Collective::all_reduce, DataType::int8, 100);
+  scenario.op = ReduceOp::avg;
+  const BufferLayout layout = buffer_layout(scenario.collective, scenario.dtype, 50, 100);
+  const Pattern pattern(scenario.collective, scenario.dtype, scenario.op, 100);
+  std::vector<std::int8_t> results(50);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    int sum = 0;
+    for (int rank = 0; rank < 100; ++rank) sum += pattern.sent(rank, static_cast<std::int64_t>(i));
+    EXPECT_LE(sum, 127);
+    results[i] = static_cast<std::int8_t>(sum / 100);
+  }
+  const auto bytes = std::as_bytes(std::span(results));
+  EXPECT_EQ(check_receive(scenario, layout, pattern, 0, bytes).wrong, 0);
+  ++results[3];
+  EXPECT_EQ(check_receive(scenario, layout, pattern, 0, bytes).wrong, 1);
+}
+
 TEST(CheckReceive, FindsTheOneWrongElementInEveryType) {
   for (const DataType type : kTypes) {
     const Scenario scenario = scenario_of(Collective::all_gather, type, 3);

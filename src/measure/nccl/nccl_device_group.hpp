@@ -31,7 +31,7 @@ Expected<int> usable_cuda_devices();
 std::string nccl_library_version();
 std::string cuda_runtime_version();
 
-/// Fails where NCCL has no such operation: avg (not verified here), all_to_all,
+/// Fails where NCCL has no such operation: all_to_all,
 /// gather, scatter and send_recv in place; a barrier.
 Expected<void> check_nccl_can_run(const Scenario& scenario);
 

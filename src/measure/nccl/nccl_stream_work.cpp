@@ -85,11 +85,6 @@ Expected<void> check_nccl_can_run(const Scenario& scenario) {
   if (!is_measured_on_gpus(scenario.collective)) {
     return fail(fmt::format("{} is not measured over NCCL here", name(scenario.collective)));
   }
-  if (reduces(scenario.collective) && scenario.op == ReduceOp::avg) {
-    return fail(
-        "operation avg: its result depends on the order of rounding, so it is not measured "
-        "here; valid: sum, prod, min, max");
-  }
   constexpr std::array kOutOfPlace = {Collective::all_to_all, Collective::all_to_all_v,
                                       Collective::gather, Collective::scatter,
                                       Collective::send_recv};
