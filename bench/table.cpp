@@ -105,9 +105,10 @@ std::string label(const BenchOptions& options, const Scenario& scenario) {
 }
 
 int first_column(const BenchOptions& options) {
-  return (options.algorithms == std::vector<std::string>{"auto"} ? 14 : 34) +
-         (options.dtypes.size() > 1 ? 9 : 0) + (options.ops.size() > 1 ? 5 : 0) +
-         (options.every_root ? 9 : 0);
+  const bool has_algorithms =
+      options.algorithms != std::vector<std::string>{"auto"} || options.nccl.measure_init;
+  return (has_algorithms ? 34 : 14) + (options.dtypes.size() > 1 ? 9 : 0) +
+         (options.ops.size() > 1 ? 5 : 0) + (options.every_root ? 9 : 0);
 }
 
 }  // namespace

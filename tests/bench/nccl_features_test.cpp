@@ -183,6 +183,23 @@ TEST(NcclHang, NamesTheRankAbortsTheCommunicatorsAndKeepsThePoints) {
   EXPECT_EQ(read_results(scratch.file("r.json"))->records.size(), 1U);
 }
 
+TEST(NcclHang, NamesTheProcessThatDoesNotLaunch) {
+  StandIn with{2, 2};
+  with.fault = "cudaEventRecord:3:hang;device=1";
+  const ProgramOutcome run =
+      bench_nccl("-s 4K -n 6 -w 1 --clock events --timeout 1 all_reduce", with);
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("rank 1 did not arrive"));
+}
+
+TEST(NcclHang, InInitialisationSaysSo) {
+  StandIn with{2, 2};
+  with.fault = "ncclCommInitRankConfig:1:hang;rank=1";
+  const ProgramOutcome run = bench_nccl("-s 4K --timeout 1 all_reduce", with);
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("error: NCCL's initialisation: no progress for "));
+}
+
 TEST(NcclInit, SeveralRootsShareTheWork) {
   const Results results = results_of("--init --init-roots 2", {2, 2});
   EXPECT_THAT(names_in(results), ElementsAre("barrier/comm_init_scalable/float/bytes:0/ranks:2"));
