@@ -20,33 +20,10 @@ constexpr bool kHasMpi = true;
 constexpr bool kHasMpi = false;
 #endif
 
-/// Flags of nccl-tests whose meaning is not offered, with what to use instead.
-Expected<void> check_is_offered(const NcclOptions& nccl) {
-  if (nccl.unalign > 0) {
-    return fail(
-        fmt::format("-u {}: buffers begin at aligned addresses here; leave it out", nccl.unalign));
-  }
-  if (nccl.checks > 1) {
-    return fail(
-        fmt::format("-c {}: two operations are verified at every point, on other data "
-                    "each; use -c 1",
-                    nccl.checks));
-  }
-  if (nccl.memory_report) {
-    return fail(
-        "-M 1: what NCCL takes of the memory is not reported here; NCCL_DEBUG=INFO with "
-        "NCCL_DEBUG_SUBSYS=ALLOC prints it");
-  }
-  return {};
-}
-
 ExitCode run(const std::vector<std::string>& arguments, NcclProcesses& processes) {
   const auto options = read_command_line(processes, Engine::nccl, "processes", arguments);
   if (!options) {
     return options.error();
-  }
-  if (const auto done = check_is_offered(options->nccl); !done) {
-    return report_error(done.error(), processes.rank() == 0);
   }
   const NodeMap& map = processes.node_map();
   NcclPlace place{map.local_rank, map.local_size, map.nodes, nodes_by_host(processes)};

@@ -149,6 +149,7 @@ Context nccl_context(const BenchOptions& options) {
   if (nccl.init_roots > 1) context["init_roots"] = fmt::format("{}", nccl.init_roots);
   if (nccl.cta_policy) context["cta_policy"] = fmt::format("{}", *nccl.cta_policy);
   if (nccl.null_stream) context["stream"] = "default";
+  if (nccl.unalign > 0) context["unalign"] = fmt::format("{} elements", nccl.unalign);
   return context;
 }
 

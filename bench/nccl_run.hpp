@@ -23,8 +23,11 @@
 #include "measure/nccl/nccl_measure.hpp"
 #include "measure/surroundings.hpp"
 #include "stats/quantiles.hpp"
+#include "units/quantity.hpp"
 
 namespace collscale {
+
+inline constexpr std::int64_t kLargestElementBytes = 8;
 
 /// Where this process and the others are.
 struct NcclPlace {
@@ -83,6 +86,7 @@ NcclDeviceGroup::Setup device_setup(const BenchOptions& options, C& processes,
                            ? PoolRegistration::symmetric
                            : PoolRegistration::none;
   setup.null_stream = options.nccl.null_stream;
+  setup.weigh_memory = options.nccl.memory_report;
   setup.live = std::make_shared<NcclAbort>();
   return setup;
 }
@@ -95,8 +99,16 @@ PointResult measure_point(C& processes, NcclDeviceGroup& gpus, const BenchOption
   heartbeat.enter();
   gpus.use_groups(groups_of(layouts, point));
   gpus.use_choice(point.scenario.algorithm);
+  gpus.begin_pools_at(options.nccl.unalign * element_bytes(point.scenario.dtype));
   const SlotPlan slots = plan_slots(options.buffers, point.layout, pool_bytes);
   NcclGroups<C> groups(processes, gpus, static_cast<std::size_t>(point.groups));
+  // Two operations are verified at a time, and once in any case.
+  for (std::int64_t verified = 2; plan.verify && verified < options.nccl.checks; verified += 2) {
+    PointResult wrong;
+    wrong.mismatch =
+        agree_on_mismatch(groups, verify_on_devices(gpus, point.scenario, point.layout));
+    if (wrong.wrong()) return wrong;
+  }
   PointResult result = measure_on_devices(groups, gpus, point.scenario, point.layout, plan, slots,
                                           device_timing(options), heartbeat);
   if (!layouts.sets.empty() && !result.samples.time_s.empty()) {
@@ -198,7 +210,8 @@ ExitCode measure_with_nccl(const BenchOptions& options, C& processes, const Nccl
       pool_bytes_for(options.buffers, static_cast<std::int64_t>(cache_bytes));
   std::set<std::string> refused;
   if (!init) {
-    gpus.reserve(largest_pool_bytes(options, list->points, pool_bytes));
+    gpus.reserve(largest_pool_bytes(options, list->points, pool_bytes) +
+                 options.nccl.unalign * kLargestElementBytes);
     refused = leave_out_refused(*list, [&](const BenchPoint& point) {
       heartbeat.enter();
       gpus.use_groups(groups_of(*layouts, point));
@@ -230,6 +243,13 @@ ExitCode measure_with_nccl(const BenchOptions& options, C& processes, const Nccl
                   "clock: {}",
                   init ? "initialisation" : "operation",
                   init ? "host, around the call" : about_clock(options))};
+  if (options.nccl.memory_report) {
+    auto bytes = static_cast<double>(gpus.init_memory_bytes());
+    processes.all_max(std::span<double>(&bytes, 1));
+    backend.context["nccl_init_memory"] = fmt::format("{:.0f}", bytes);
+    backend.about.push_back(
+        fmt::format("memory: initialising took {} of a GPU's, at most", format_size(bytes)));
+  }
   for (const std::string& sentence : refused) {
     backend.about.push_back("not measured: " + sentence);
   }

@@ -37,14 +37,6 @@ TEST(BenchNccl, MistakesAreFoundBeforeDevicesAreLookedFor) {
   EXPECT_EQ(run_program(kProgram + " --matrix").exit_code, 2);
 }
 
-TEST(BenchNccl, FlagsOfNcclTestsThatAreNotOfferedSayWhatToUse) {
-  EXPECT_THAT(run_program(kProgram + " -c 2").err, testing::HasSubstr("use -c 1"));
-  EXPECT_THAT(run_program(kProgram + " -M 1").err, testing::HasSubstr("NCCL_DEBUG_SUBSYS=ALLOC"));
-  const ProgramOutcome run = run_program(kProgram + " -u 3");
-  EXPECT_EQ(run.exit_code, 2);
-  EXPECT_EQ(run.err, "error: -u 3: buffers begin at aligned addresses here; leave it out\n");
-}
-
 TEST(BenchNccl, HelpAndListNeedNoGpu) {
   EXPECT_EQ(run_program(kProgram + " --help").exit_code, 0);
   const ProgramOutcome list = run_program(kProgram + " --list -g 8 -b 1M -e 1M all_gather");

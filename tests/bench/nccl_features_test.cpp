@@ -247,6 +247,22 @@ TEST(NcclRegistration, BuffersAreRegisteredAndTheFileSaysHow) {
   EXPECT_EQ(windows.context.at("registration"), "symmetric windows");
 }
 
+TEST(NcclBuffers, MayBeginBetweenAlignedAddressesAndAreVerifiedThere) {
+  const Results results =
+      results_of("-g 2 -s 4K -u 3 -c 4 -d double,uint8 -R 1 -a auto,ring all_reduce,all_gather");
+  EXPECT_EQ(results.records.size(), 8U);
+  EXPECT_EQ(results.context.at("unalign"), "3 elements");
+  StandIn with{2};
+  with.fault = "ncclAllReduce:7:wrong";  // of two GPUs: the fourth operation
+  EXPECT_EQ(bench_nccl("-g 2 -s 4K -c 4 -n 6 all_reduce", with).exit_code, 1);
+}
+
+TEST(NcclMemory, WhatInitialisingTookIsALine) {
+  const ProgramOutcome run = bench_nccl("-g 2 -s 4K -n 6 -M 1 all_reduce");
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("# memory: initialising took "));
+}
+
 TEST(NcclSimulation, ItsEstimateStandsBesideTheMeasurement) {
   const Results results = results_of("-g 2 -s 4K --simulate all_reduce");
   ASSERT_TRUE(results.records.at(0).estimate_s);

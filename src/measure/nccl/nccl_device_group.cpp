@@ -42,6 +42,20 @@ std::vector<char> make_nccl_id() {
   return {id.internal, id.internal + sizeof(id.internal)};
 }
 
+namespace {
+
+std::vector<std::size_t> free_memory_bytes(const std::vector<NcclDevice>& devices) {
+  std::vector<std::size_t> bytes;
+  for (const NcclDevice& device : devices) {
+    std::size_t total = 0;
+    set_device(device.device);
+    check_cuda(cudaMemGetInfo(&bytes.emplace_back(), &total), "cudaMemGetInfo");
+  }
+  return bytes;
+}
+
+}  // namespace
+
 NcclDeviceGroup::NcclDeviceGroup(const Setup& setup)
     : setup_(setup), devices_(static_cast<std::size_t>(setup.init.gpus)) {
   for (int gpu = 0; gpu < gpus(); ++gpu) {
@@ -53,11 +67,19 @@ NcclDeviceGroup::NcclDeviceGroup(const Setup& setup)
                  "cudaStreamCreateWithFlags");
     }
   }
+  const std::vector<NcclDevice> weighed = setup.weigh_memory ? devices_ : std::vector<NcclDevice>{};
+  const std::vector<std::size_t> before = free_memory_bytes(weighed);
   world_ = init_communicators(setup.init, setup.live);
+  const std::vector<std::size_t> after = free_memory_bytes(weighed);
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    init_memory_bytes_ = std::max(init_memory_bytes_, static_cast<std::int64_t>(before[i]) -
+                                                          static_cast<std::int64_t>(after[i]));
+  }
 }
 
 NcclDeviceGroup::~NcclDeviceGroup() {
   if (std::uncaught_exceptions() > 0) return;  // the process ends next
+  begin_pools_at(0);
   release_captured();
   others_.clear();
   world_.reset();
@@ -131,6 +153,15 @@ const NcclDevice& NcclDeviceGroup::device(int gpu) const {
   return devices_[static_cast<std::size_t>(gpu)];
 }
 
+void NcclDeviceGroup::begin_pools_at(std::int64_t bytes) {
+  for (NcclDevice& device : devices_) {
+    if (device.pool_bytes == 0) continue;
+    device.send += bytes - pools_begin_;
+    device.receive += bytes - pools_begin_;
+  }
+  pools_begin_ = bytes;
+}
+
 void NcclDeviceGroup::download(int gpu, Pool pool, std::int64_t offset,
                                std::span<std::byte> bytes) {
   const NcclDevice& device = devices_[static_cast<std::size_t>(gpu)];
@@ -169,7 +200,10 @@ void NcclDeviceGroup::use_choice(const std::string& algorithm) {
                                 [&](const auto& other) { return other->choice == algorithm; });
   if (!made && (groups_ != nullptr || algorithm != "auto")) {
     auto split = split_communicators(*world_, groups_, nccl_choice(algorithm));
+    const std::int64_t began_at = pools_begin_;
+    begin_pools_at(0);
     register_pools(*split, devices_, setup_.registration);
+    begin_pools_at(began_at);
     others_.push_back(std::move(split));
   }
   choice_ = algorithm;

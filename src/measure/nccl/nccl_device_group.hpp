@@ -64,6 +64,7 @@ class NcclDeviceGroup {
     NcclInit init;
     PoolRegistration registration = PoolRegistration::none;
     bool null_stream = false;           ///< the legacy default stream
+    bool weigh_memory = false;          ///< for init_memory_bytes
     std::shared_ptr<NcclAbort> live{};  ///< learns of every communicator
   };
 
@@ -89,6 +90,11 @@ class NcclDeviceGroup {
   /// Two pools of this many bytes on every GPU, every byte written. Called once. Collective where
   /// pools are registered.
   void reserve(std::int64_t pool_bytes);
+  /// The pools begin so many bytes later from here on (nccl-tests' -u); reserve had room for it.
+  void begin_pools_at(std::int64_t bytes);
+  /// What the communicators of all ranks took of a GPU's memory when they were made, at most; 0
+  /// where that was not asked for.
+  [[nodiscard]] std::int64_t init_memory_bytes() const { return init_memory_bytes_; }
   void download(int gpu, Pool pool, std::int64_t offset, std::span<std::byte> bytes);
   void fill(int gpu, Pool pool, std::int64_t offset, std::int64_t bytes, int value);
 
@@ -141,6 +147,8 @@ class NcclDeviceGroup {
   Setup setup_;
   std::vector<NcclDevice> devices_;
   std::unique_ptr<NcclCommunicators> world_;
+  std::int64_t pools_begin_ = 0;
+  std::int64_t init_memory_bytes_ = 0;
   const RankGroups* groups_ = nullptr;
   std::string choice_ = "auto";
   std::vector<std::unique_ptr<NcclCommunicators>> others_;  // of groups_, by choice
