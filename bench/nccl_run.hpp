@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "bench/nccl_points.hpp"
 #include "bench/process_setup.hpp"
 #include "bench/watchdog_setup.hpp"
+#include "measure/fingerprint.hpp"
 #include "measure/nccl/nccl_groups.hpp"
 #include "measure/nccl/nccl_measure.hpp"
 #include "measure/surroundings.hpp"
@@ -53,26 +55,50 @@ std::vector<int> nodes_by_host(C& processes) {
   return nodes;
 }
 
-/// Fails unless this node has a GPU for every rank that is to run on it.
-inline Expected<void> check_devices(const BenchOptions& options, const NcclPlace& place) {
+/// Collective: whether no two processes of a node would take the same GPU if each took the first
+/// that it sees, as where the launcher shows every process its own (srun --gpus-per-task).
+template <Coordinator C>
+bool have_own_devices(C& processes, const NcclPlace& place, int gpus) {
+  std::vector<double> ids(static_cast<std::size_t>(processes.size() * gpus), 0.0);
+  for (int gpu = 0; gpu < gpus; ++gpu) {
+    ids[static_cast<std::size_t>(processes.rank() * gpus + gpu)] =
+        fingerprint_of(cuda_device_pci_id(gpu));
+  }
+  processes.all_max(ids);
+  std::set<std::pair<int, double>> seen;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const int node = place.node_of_process[i / static_cast<std::size_t>(gpus)];
+    if (!seen.emplace(node, ids[i]).second) return false;
+  }
+  return true;
+}
+
+/// Collective: the device that this process's first rank runs on. Fails unless there is one for
+/// every rank.
+template <Coordinator C>
+Expected<int> first_device(const BenchOptions& options, C& processes, const NcclPlace& place) {
   const auto devices = usable_cuda_devices();
+  const int needed = place.local_size * options.gpus;
+  const bool sees_few = devices && *devices < needed && *devices >= options.gpus;
+  const bool all_see_few = !any_process(processes, !sees_few);
   if (!devices) {
     return tl::unexpected(devices.error());
   }
-  const int needed = place.local_size * options.gpus;
+  if (all_see_few && have_own_devices(processes, place, options.gpus)) {
+    return 0;
+  }
   if (needed > *devices) {
     return fail(fmt::format("-g {}: {} process{} on this node would need {} GPUs, but it has {}",
                             options.gpus, place.local_size, place.local_size == 1 ? "" : "es",
                             needed, *devices));
   }
-  return {};
+  return place.local_rank * options.gpus;
 }
 
 template <Coordinator C>
-NcclDeviceGroup::Setup device_setup(const BenchOptions& options, C& processes,
-                                    const NcclPlace& place) {
+NcclDeviceGroup::Setup device_setup(const BenchOptions& options, C& processes, int device) {
   NcclDeviceGroup::Setup setup;
-  setup.init.first_device = place.local_rank * options.gpus;
+  setup.init.first_device = device;
   setup.init.gpus = options.gpus;
   setup.init.first_rank = processes.rank() * options.gpus;
   setup.init.ranks = processes.size() * options.gpus;
@@ -185,11 +211,13 @@ ExitCode measure_with_nccl(const BenchOptions& options, C& processes, const Nccl
   if (options.benchmark.list) {
     return run_suite(options, backend, *list);
   }
-  if (const ExitCode code = agree_on_failure(processes, check_devices(options, place));
+  const Expected<int> device = first_device(options, processes, place);
+  if (const ExitCode code =
+          agree_on_failure(processes, device ? Expected<void>{} : tl::unexpected(device.error()));
       code != ExitCode::ok) {
     return code;
   }
-  const NcclDeviceGroup::Setup setup = device_setup(options, processes, place);
+  const NcclDeviceGroup::Setup setup = device_setup(options, processes, *device);
   Heartbeat heartbeat;
   if constexpr (requires { processes.count_steps_in(heartbeat); }) {
     processes.count_steps_in(heartbeat);

@@ -163,5 +163,23 @@ TEST(NcclStandIn, ASlowRankShowsInTheTime) {
   EXPECT_GE(results->records[0].time_s, 3e-3);
 }
 
+#ifdef COLLSCALE_MPIEXEC
+// As under srun --gpus-per-task, where every process sees one GPU and calls it number 0.
+TEST(NcclStandIn, ProcessesThatSeeTheirOwnGpuAloneAreTakenAtTheirWord) {
+  const TemporaryFolder scratch;
+  const auto start = [&](const std::string& visible) {
+    const std::string script =
+        scratch.file("own.sh", "export CUDA_VISIBLE_DEVICES=" + visible + "\nexec \"$@\"\n");
+    return mpirun(2, "sh " + script + " " + bench_nccl_command({2}) + "-s 4K -n 3 all_reduce");
+  };
+  const ProgramOutcome own = start("$OMPI_COMM_WORLD_RANK$PMI_RANK");
+  EXPECT_EQ(own.exit_code, 0) << own.err;
+  EXPECT_THAT(own.out, HasSubstr("2 ranks on 1 node (2 processes of 1 GPU"));
+  const ProgramOutcome same = start("0");
+  EXPECT_EQ(same.exit_code, 2);
+  EXPECT_THAT(same.err, HasSubstr("2 processes on this node would need 2 GPUs, but it has 1"));
+}
+#endif
+
 }  // namespace
 }  // namespace collscale

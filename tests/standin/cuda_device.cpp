@@ -11,6 +11,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cuda_state.hpp"
 #include "fault.hpp"
@@ -93,30 +94,40 @@ const ErrorText* text_of(cudaError_t code) {
   return found == kErrors.end() ? nullptr : found;
 }
 
-int count_devices() {
+/// By the process's number of a device: the machine's.
+std::vector<int> choose_devices() {
   const long installed = setting("COLLSCALE_STANDIN_GPUS", 2);
   const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
-  if (visible == nullptr) return static_cast<int>(installed);
-  int chosen = 0;
+  std::vector<int> chosen;
+  if (visible == nullptr) {
+    for (int device = 0; device < installed; ++device) chosen.push_back(device);
+    return chosen;
+  }
   for (const char* at = visible; *at != '\0';) {
     char* end = nullptr;
     const long index = std::strtol(at, &end, 10);
     // The first that is none hides those that follow.
     if (end == at || index < 0 || index >= installed) break;
-    ++chosen;
+    chosen.push_back(static_cast<int>(index));
     at = *end == ',' ? end + 1 : end;
   }
   return chosen;
+}
+
+const std::vector<int>& devices() {
+  static const std::vector<int> chosen = choose_devices();
+  return chosen;
+}
+
+unsigned pci_bus(int device) {
+  return static_cast<unsigned>(devices()[static_cast<std::size_t>(device)] + 1);
 }
 
 bool is_a_device(int device) { return device >= 0 && device < device_count(); }
 
 }  // namespace
 
-int device_count() {
-  static const int count = count_devices();
-  return count;
-}
+int device_count() { return static_cast<int>(devices().size()); }
 
 OwnCalls::OwnCalls() { ++own_calls; }
 OwnCalls::~OwnCalls() { --own_calls; }
@@ -207,7 +218,7 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
       *value = 1;
       break;
     case cudaDevAttrPciBusId:
-      *value = device + 1;
+      *value = static_cast<int>(standin::pci_bus(device));
       break;
     default:
       *value = 0;
@@ -229,7 +240,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   properties->maxThreadsPerBlock = 1024;
   properties->warpSize = 32;
   properties->l2CacheSize = 4 << 20;
-  properties->pciBusID = device + 1;
+  properties->pciBusID = static_cast<int>(standin::pci_bus(device));
   properties->unifiedAddressing = 1;
   return cudaSuccess;
 }
@@ -237,8 +248,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
 cudaError_t cudaDeviceGetPCIBusId(char* text, int length, int device) {
   if (const auto fault = entered(__func__)) return fault;
   if (!standin::is_a_device(device)) return finished(cudaErrorInvalidDevice);
-  std::snprintf(text, static_cast<size_t>(length), "0000:%02x:00.0",
-                static_cast<unsigned>(device + 1));
+  std::snprintf(text, static_cast<size_t>(length), "0000:%02x:00.0", standin::pci_bus(device));
   return cudaSuccess;
 }
 

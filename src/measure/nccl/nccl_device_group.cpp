@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <utility>
 
@@ -24,6 +25,13 @@ Expected<int> usable_cuda_devices() {
     return fail("no CUDA device here: the driver lists none", ExitCode::unavailable);
   }
   return count;
+}
+
+std::string cuda_device_pci_id(int device) {
+  std::array<char, 32> text{};
+  check_cuda(cudaDeviceGetPCIBusId(text.data(), static_cast<int>(text.size()), device),
+             "cudaDeviceGetPCIBusId");
+  return text.data();
 }
 
 std::string nccl_library_version() { return nccl_version_text(loaded_nccl_version()); }

@@ -27,6 +27,9 @@ namespace collscale {
 /// none: no driver, no device, or a driver older than the CUDA runtime.
 Expected<int> usable_cuda_devices();
 
+/// "0000:1B:00.0": the same for the same GPU, whatever a process numbers it.
+std::string cuda_device_pci_id(int device);
+
 /// NCCL's version as "2.28.9", and the CUDA runtime's as "13.0".
 std::string nccl_library_version();
 std::string cuda_runtime_version();
