@@ -31,6 +31,10 @@ namespace collscale {
 
 inline constexpr std::int64_t kLargestElementBytes = 8;
 
+/// What to try where communicators are not made.
+inline constexpr const char* kWhereNcclLooks =
+    "NCCL_DEBUG=INFO tells which network NCCL chose, NCCL_SOCKET_IFNAME sets it";
+
 /// Where this process and the others are.
 struct NcclPlace {
   int local_rank = 0;  ///< among the processes of this node
@@ -113,7 +117,6 @@ NcclDeviceGroup::Setup device_setup(const BenchOptions& options, C& processes, i
                            : PoolRegistration::none;
   setup.null_stream = options.nccl.null_stream;
   setup.weigh_memory = options.nccl.memory_report;
-  setup.live = std::make_shared<NcclAbort>();
   return setup;
 }
 
@@ -211,27 +214,43 @@ ExitCode measure_with_nccl(const BenchOptions& options, C& processes, const Nccl
   if (options.benchmark.list) {
     return run_suite(options, backend, *list);
   }
+  Heartbeat heartbeat;
+  if constexpr (requires { processes.count_steps_in(heartbeat); }) {
+    processes.count_steps_in(heartbeat);
+  }
+  const auto live = std::make_shared<NcclAbort>();
+  const auto streams = std::make_shared<NcclStreamWatch>();
+  const auto abort = [live, &end_all] {
+    live->abort_all(2);
+    end_all();
+  };
+  const auto unfinished = [streams] { return streams->unfinished(0.2); };
+  const auto watchdog =
+      start_watchdog(processes, options.timeout_s, heartbeat, abort, options.gpus, unfinished);
+  backend.watchdog = watchdog.get();
+  if (watchdog) watchdog->at("looking for GPUs");
+  heartbeat.enter();
   const Expected<int> device = first_device(options, processes, place);
   if (const ExitCode code =
           agree_on_failure(processes, device ? Expected<void>{} : tl::unexpected(device.error()));
       code != ExitCode::ok) {
     return code;
   }
-  const NcclDeviceGroup::Setup setup = device_setup(options, processes, *device);
-  Heartbeat heartbeat;
-  if constexpr (requires { processes.count_steps_in(heartbeat); }) {
-    processes.count_steps_in(heartbeat);
+  NcclDeviceGroup::Setup setup = device_setup(options, processes, *device);
+  setup.live = live;
+  setup.streams = streams;
+  setup.init.heartbeat = &heartbeat;
+  if (watchdog) {
+    watchdog->at("NCCL's initialisation");
+    watchdog->before_abort([] { return std::string(kWhereNcclLooks); });
   }
-  const auto watchdog =
-      start_watchdog(processes, options.timeout_s, heartbeat, [live = setup.live, &end_all] {
-        live->abort_all(2);
-        end_all();
-      });
-  backend.watchdog = watchdog.get();
-  if (watchdog) watchdog->at("NCCL's initialisation");
   heartbeat.enter();
   NcclDeviceGroup gpus(setup);
   heartbeat.enter();
+  if (watchdog) {
+    watchdog->at("reserving the buffers");
+    watchdog->before_abort({});
+  }
   auto cache_bytes = static_cast<double>(gpus.largest_cache_bytes());
   processes.all_max(std::span<double>(&cache_bytes, 1));
   const std::int64_t pool_bytes =

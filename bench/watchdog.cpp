@@ -38,6 +38,7 @@ struct Message {
   std::uint64_t token = 0;
   std::uint64_t steps = 0;
   double idle_s = 0;
+  std::uint64_t unfinished = 0;
   std::uint32_t rank = 0;
   std::uint32_t is_answer = 0;
 };
@@ -177,12 +178,21 @@ class Watchdog::Impl {
     }
     if (message.is_answer != 0) {
       if (message.rank < answers_.size()) {
-        answers_[message.rank] = {true, message.steps, message.idle_s};
+        answers_[message.rank] = {true, message.steps, message.idle_s, message.unfinished};
       }
       return;
     }
+    const RankProgress own = progress();
+    send({plan_.token, own.steps, own.idle_s, own.unfinished,
+          static_cast<std::uint32_t>(plan_.rank), 1},
+         from);
+  }
+
+  RankProgress progress() {
     const double idle = idle_s();
-    send({plan_.token, seen_steps_, idle, static_cast<std::uint32_t>(plan_.rank), 1}, from);
+    // Who moves has work on its GPUs that is as it should be.
+    const bool stands = idle >= plan_.timeout_s / 2;
+    return {true, seen_steps_, idle, stands && plan_.unfinished ? plan_.unfinished() : 0};
   }
 
   void send(const Message& message, const sockaddr_in& to) const {
@@ -204,7 +214,7 @@ class Watchdog::Impl {
         all = false;
         for (const std::uint32_t host : peer.hosts) {
           if (host != 0 && peer.port != 0) {
-            send({plan_.token, 0, 0, static_cast<std::uint32_t>(plan_.rank), 0},
+            send({plan_.token, 0, 0, 0, static_cast<std::uint32_t>(plan_.rank), 0},
                  to_socket_address(host, peer.port));
           }
         }
@@ -214,8 +224,7 @@ class Watchdog::Impl {
       }
       serve(kAnswerTime_s / kQuestions);
     }
-    const double idle = idle_s();
-    answers_[static_cast<std::size_t>(plan_.rank)] = {true, seen_steps_, idle};
+    answers_[static_cast<std::size_t>(plan_.rank)] = progress();
     return std::exchange(answers_, {});
   }
 
@@ -251,12 +260,13 @@ class Watchdog::Impl {
       return;
     }
     const std::lock_guard lock(mutex_);
+    const std::size_t ranks = plan_.peers.size() * static_cast<std::size_t>(plan_.gpus);
     std::string end = last_words_ ? last_words_() : "";
     std::fflush(stdout);
-    fmt::print(stderr, "error: {}no progress for {:.0f} s: {}; the run is aborted{}{}\n",
+    fmt::print(stderr, "error: {}no progress for {:.3g} s: {}; the run is aborted{}{}\n",
                place_.empty() ? "" : place_ + ": ", idle,
-               describe(find_stragglers(answers), plan_.peers.size()), end.empty() ? "" : ", ",
-               end);
+               describe(find_stragglers(by_rank(answers, plan_.gpus)), ranks),
+               end.empty() ? "" : ", ", end);
     std::fflush(stderr);
     // MPICH's launcher drops what it has not yet forwarded when a rank aborts.
     std::this_thread::sleep_for(std::chrono::milliseconds(300));

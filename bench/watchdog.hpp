@@ -47,6 +47,10 @@ struct WatchdogPlan {
   int rank = 0;
   std::vector<WatchdogAddress> peers;  ///< by rank, this one's included
   std::uint64_t token = 0;             ///< the same on all ranks of a run, another in other runs
+  int gpus = 1;  ///< ranks to a process, which the report counts where they are several
+  /// A bit for each of this process's GPUs that has not completed what was launched on it. Called
+  /// by the watchdog's thread, when a process stands still; empty: it has none.
+  std::function<std::uint64_t()> unfinished{};
   /// Ends all processes with exit code 1. It does not return, except in tests. Called by the
   /// watchdog's thread while the measuring thread is inside the library.
   std::function<void()> abort;

@@ -14,11 +14,12 @@
 
 namespace collscale {
 
-/// Collective. Nothing where the timeout is 0 (off). `heartbeat` outlives the watchdog; `abort` as
-/// in WatchdogPlan.
+/// Collective. Nothing where the timeout is 0 (off). `heartbeat` outlives the watchdog; `abort`,
+/// `gpus` and `unfinished` as in WatchdogPlan.
 template <Coordinator C>
 std::unique_ptr<Watchdog> start_watchdog(C& processes, double timeout_s, const Heartbeat& heartbeat,
-                                         std::function<void()> abort) {
+                                         std::function<void()> abort, int gpus = 1,
+                                         std::function<std::uint64_t()> unfinished = {}) {
   if (timeout_s <= 0) {
     return nullptr;
   }
@@ -49,6 +50,8 @@ std::unique_ptr<Watchdog> start_watchdog(C& processes, double timeout_s, const H
   plan.token = static_cast<std::uint64_t>(processes.agree(
       static_cast<std::int64_t>((static_cast<std::uint64_t>(random()) << 32U) | random())));
   plan.abort = std::move(abort);
+  plan.gpus = gpus;
+  plan.unfinished = std::move(unfinished);
   return std::make_unique<Watchdog>(std::move(plan), std::move(socket), heartbeat);
 }
 

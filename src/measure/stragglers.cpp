@@ -17,6 +17,18 @@ std::string named(const std::vector<int>& ranks) {
 
 }  // namespace
 
+std::vector<RankProgress> by_rank(const std::vector<RankProgress>& processes, int gpus) {
+  std::vector<RankProgress> ranks;
+  for (const RankProgress& process : processes) {
+    for (int gpu = 0; gpu < gpus; ++gpu) {
+      RankProgress& rank = ranks.emplace_back(process);
+      rank.host_waits = process.unfinished != 0;
+      rank.unfinished = gpu < 64 ? process.unfinished >> static_cast<unsigned>(gpu) & 1U : 0;
+    }
+  }
+  return ranks;
+}
+
 Stragglers find_stragglers(const std::vector<RankProgress>& ranks) {
   Stragglers found;
   std::uint64_t furthest = 0;
@@ -26,7 +38,9 @@ Stragglers find_stragglers(const std::vector<RankProgress>& ranks) {
   for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
     if (!ranks[rank].answered) {
       found.silent.push_back(static_cast<int>(rank));
-    } else if (ranks[rank].steps < furthest) {
+    } else if (ranks[rank].unfinished != 0) {
+      found.unfinished.push_back(static_cast<int>(rank));
+    } else if (!ranks[rank].host_waits && ranks[rank].steps < furthest) {
       found.late.push_back(static_cast<int>(rank));
       found.behind = std::max(found.behind, furthest - ranks[rank].steps);
     }
@@ -44,6 +58,12 @@ std::string describe(const Stragglers& stragglers, std::size_t ranks) {
     text +=
         fmt::format("{}{} did not arrive ({} step{} behind)", text.empty() ? "" : ", and ",
                     named(stragglers.late), stragglers.behind, stragglers.behind == 1 ? "" : "s");
+  }
+  if (const std::size_t count = stragglers.unfinished.size(); count == ranks && ranks > 1) {
+    return fmt::format("all {} ranks launched and none completed", ranks);
+  } else if (count > 0) {
+    text += fmt::format("{}{} launched and did not complete", text.empty() ? "" : "; ",
+                        named(stragglers.unfinished));
   }
   if (text.empty()) {
     text = ranks == 1 ? "the one rank entered and did not return"

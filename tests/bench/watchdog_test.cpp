@@ -33,6 +33,20 @@ TEST(Stragglers, TheRankWithFewerStepsIsLateAndTheOneWithoutAnAnswerIsSilent) {
             "all 2 ranks entered and none returned");
 }
 
+TEST(Stragglers, OfAProcessWithSeveralGpusTheRanksAreNamedThatDidNotComplete) {
+  const auto said = [](const std::vector<RankProgress>& processes) {
+    return describe(find_stragglers(by_rank(processes, 2)), 2 * processes.size());
+  };
+  EXPECT_EQ(said({{true, 5, 1, 0}, {true, 4, 1, 2}}), "rank 3 launched and did not complete");
+  EXPECT_EQ(said({{true, 5, 1, 3}, {true, 5, 1, 3}}), "all 4 ranks launched and none completed");
+  EXPECT_EQ(said({{true, 5, 1, 3}, {true, 4, 1, 0}}),
+            "ranks 2, 3 did not arrive (1 step behind); ranks 0, 1 launched and did not complete");
+  EXPECT_EQ(said({{true, 5, 1, 1}, {}}),
+            "ranks 2, 3 do not answer (stopped, gone, or not to be reached); rank 0 launched and "
+            "did not complete");
+  EXPECT_EQ(said({{true, 5, 1, 0}}), "all 2 ranks entered and none returned");
+}
+
 TEST(Stragglers, ManyRanksAreNamedAsRanges) {
   EXPECT_EQ(rank_ranges({3}), "3");
   EXPECT_EQ(rank_ranges({0, 1, 2, 5, 6, 9}), "0-2, 5, 6, 9");

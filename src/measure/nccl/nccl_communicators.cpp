@@ -43,6 +43,7 @@ void start(NcclCommunicators& made, const NcclInit& init, const NcclIds& ids,
   std::vector<ncclUniqueId> unique = as_unique_ids(ids);
   ncclConfig_t config = with;
   const char* const call = init_call(ids.size());
+  init.enter_step();
   check_nccl(ncclGroupStart(), "ncclGroupStart");
   for (NcclCommunicators::Member& member : made.members) {
     set_device(member.device);
@@ -53,6 +54,7 @@ void start(NcclCommunicators& made, const NcclInit& init, const NcclIds& ids,
                                                member.rank, &config),
                   call);
   }
+  init.enter_step();
   check_started(ncclGroupEnd(), call);
   for (const NcclCommunicators::Member& member : made.members) {
     if (made.live && member.comm != nullptr) made.live->add(member.comm);

@@ -74,6 +74,7 @@ NcclDeviceGroup::NcclDeviceGroup(const Setup& setup)
       check_cuda(cudaStreamCreateWithFlags(&device.stream, cudaStreamNonBlocking),
                  "cudaStreamCreateWithFlags");
     }
+    if (setup.streams) setup.streams->add(device.device, device.stream);
   }
   const std::vector<NcclDevice> weighed = setup.weigh_memory ? devices_ : std::vector<NcclDevice>{};
   const std::vector<std::size_t> before = free_memory_bytes(weighed);
@@ -86,6 +87,7 @@ NcclDeviceGroup::NcclDeviceGroup(const Setup& setup)
 }
 
 NcclDeviceGroup::~NcclDeviceGroup() {
+  if (setup_.streams) setup_.streams->clear();
   if (std::uncaught_exceptions() > 0) return;  // the process ends next
   begin_pools_at(0);
   release_captured();
@@ -261,6 +263,7 @@ double NcclDeviceGroup::time_init_s() {
 }
 
 void NcclDeviceGroup::synchronise() {
+  setup_.init.enter_step();
   for (std::size_t i = 0; i < devices_.size(); ++i) {
     set_device(devices_[i].device);
     check_cuda(cudaStreamSynchronize(devices_[i].stream), "cudaStreamSynchronize");

@@ -14,10 +14,12 @@
 #include <vector>
 
 #include "measure/buffer_layout.hpp"
+#include "measure/heartbeat.hpp"
 #include "measure/layout.hpp"
 #include "measure/nccl/nccl_abort.hpp"
 #include "measure/nccl/nccl_algorithms.hpp"
 #include "measure/nccl/nccl_ids.hpp"
+#include "measure/nccl/nccl_stream_watch.hpp"
 #include "scenario/scenario.hpp"
 #include "units/error.hpp"
 
@@ -53,7 +55,11 @@ struct NcclInit {
   std::function<NcclIds()> new_ids;
   /// A communicator is first initialised without blocking, and aborted after so long.
   std::optional<double> time_limit_s;
-  std::optional<int> cta_policy;  ///< ncclConfig_t::CTAPolicy
+  std::optional<int> cta_policy;   ///< ncclConfig_t::CTAPolicy
+  Heartbeat* heartbeat = nullptr;  ///< what waits for other ranks, or for the GPUs, enters a step
+  void enter_step() const {
+    if (heartbeat != nullptr) heartbeat->enter();
+  }
 };
 
 struct NcclDevice;
@@ -66,9 +72,10 @@ class NcclDeviceGroup {
   struct Setup {
     NcclInit init;
     PoolRegistration registration = PoolRegistration::none;
-    bool null_stream = false;           ///< the legacy default stream
-    bool weigh_memory = false;          ///< for init_memory_bytes
-    std::shared_ptr<NcclAbort> live{};  ///< learns of every communicator
+    bool null_stream = false;                    ///< the legacy default stream
+    bool weigh_memory = false;                   ///< for init_memory_bytes
+    std::shared_ptr<NcclAbort> live{};           ///< learns of every communicator
+    std::shared_ptr<NcclStreamWatch> streams{};  ///< learns of every GPU's stream
   };
 
   /// Collective over all processes of the communicator.
