@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "model/analytic.hpp"
@@ -104,6 +105,21 @@ std::string Attainables::about(std::int64_t ranks, std::int64_t nodes) const {
   }
   return impl_->ceiling ? "of attainable: by what is measured here, " + describe(*impl_->ceiling)
                         : "";
+}
+
+bool wants_ceiling(const BenchOptions& options, const PointList& list, std::int64_t ranks) {
+  return options.ceiling && options.topology.empty() && !options.benchmark.list && ranks > 1 &&
+         std::any_of(list.points.begin(), list.points.end(), [](const BenchPoint& point) {
+           return point.scenario.layout.empty() || point.scenario.layout == "all";
+         });
+}
+
+double largest_size_bytes(const PointList& list) {
+  double largest_bytes = 0;
+  for (const BenchPoint& point : list.points) {
+    largest_bytes = std::max(largest_bytes, point.scenario.size_bytes);
+  }
+  return largest_bytes;
 }
 
 }  // namespace collscale

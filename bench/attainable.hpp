@@ -34,4 +34,9 @@ class Attainables {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Whether there is a point that a measured ceiling would be for: of all ranks, two or more.
+bool wants_ceiling(const BenchOptions& options, const PointList& list, std::int64_t ranks);
+
+double largest_size_bytes(const PointList& list);
+
 }  // namespace collscale

@@ -142,23 +142,12 @@ Expected<void> check_memory(std::int64_t pool_bytes, const NodeMap& map) {
       map.local_size, map.local_size == 1 ? "" : "s", format_size(needed), format_size(memory)));
 }
 
-bool wants_ceiling(const BenchOptions& options, const PointList& list, int ranks) {
-  return options.ceiling && !options.benchmark.list && ranks > 1 &&
-         std::any_of(list.points.begin(), list.points.end(), [](const BenchPoint& point) {
-           return point.scenario.layout.empty() || point.scenario.layout == "all";
-         });
-}
-
 /// Of all ranks, with the buffers and the policy of the points.
 Ceiling measured_ceiling(MpiCommunicator& ranks, const BenchOptions& options, const PointList& list,
                          std::span<const int> node_of, HostPools& pools, std::int64_t pool_bytes) {
-  double largest_bytes = 0;
-  for (const BenchPoint& point : list.points) {
-    largest_bytes = std::max(largest_bytes, point.scenario.size_bytes);
-  }
   const auto room = static_cast<std::int64_t>(pools.send.bytes().size()) - kGuardBytes;
   return measure_ceiling(
-      ranks, node_of, largest_bytes, options.sampling,
+      ranks, node_of, largest_size_bytes(list), options.sampling,
       [&ranks](std::int64_t size_bytes) { return MpiPingPong(ranks, size_bytes); },
       [&](std::int64_t size_bytes) {
         const std::int64_t bytes = std::min(size_bytes, room);
@@ -249,7 +238,7 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
   }
   backend.agree = [&ranks](std::int64_t value) { return ranks.agree(value); };
   backend.any = [&ranks](bool mine) { return any_process(ranks, mine); };
-  if (wants_ceiling(options, *list, ranks.size()) && !attainables->by_topology()) {
+  if (wants_ceiling(options, *list, ranks.size())) {
     attainables->use(measured_ceiling(ranks, options, *list, node_of, pools, pool_bytes));
   }
   if (const std::string about = attainables->about(ranks.size(), map.nodes); !about.empty()) {

@@ -28,6 +28,14 @@ std::string in_gigabytes(double size_bytes, double time_s) {
 
 }  // namespace
 
+Expected<void> check_matrix(const BenchOptions& options, std::int64_t ranks) {
+  if (ranks < 2) return fail("--matrix: one rank has no pairs; start more ranks");
+  if (options.sizes_bytes.back() > 2147483647.0)
+    return fail(fmt::format("-e: a message of {} in --matrix, at most 2147483647 bytes can be sent",
+                            format_size(options.sizes_bytes.back())));
+  return {};
+}
+
 PairMatrix::PairMatrix(const BenchOptions& options, const BenchBackend& backend,
                        std::vector<int> node_of)
     : options_(options),
@@ -58,10 +66,7 @@ PairMatrix::~PairMatrix() {
 }
 
 Expected<void> PairMatrix::prepare() {
-  if (backend_.ranks < 2) return fail("--matrix: one rank has no pairs; start more ranks");
-  if (sizes_bytes_.back() > 2147483647.0)
-    return fail(fmt::format("-e: a message of {} in --matrix, at most 2147483647 bytes can be sent",
-                            format_size(sizes_bytes_.back())));
+  if (auto can = check_matrix(options_, backend_.ranks); !can) return can;
   const double memory = machine_memory_bytes();
   const auto pairs = static_cast<double>(pair_count(static_cast<int>(backend_.ranks)));
   const double needed = pairs * 2 * 2000;  // a record with its samples, in memory

@@ -17,6 +17,9 @@
 
 namespace collscale {
 
+/// Fails where there is no pair, and where messages are longer than MPI's int counts.
+Expected<void> check_matrix(const BenchOptions& options, std::int64_t ranks);
+
 /// What the pairs gave, for the process that reports: the table, the sentences, the records. The
 /// other processes know the rounds from it.
 class PairMatrix {

@@ -40,6 +40,12 @@ Expected<void> check_nccl_options(const BenchOptions& options) {
   if (nccl.graph_launches > 0 && nccl.null_stream) {
     return fail("-G and -y 1: CUDA cannot capture the default stream in a graph");
   }
+  if (options.matrix && (nccl.measure_init || nccl.simulate || nccl.graph_launches > 0 ||
+                         nccl.clock == SampleClock::launch)) {
+    return fail(
+        "--matrix: messages between pairs are timed by CUDA events, without --init, --simulate, -G "
+        "and --clock launch");
+  }
   if (auto enough = check_nccl_is_new_enough(); !enough) return enough;
   const auto need = [](bool asked, NcclFeature feature, std::string_view option) {
     return asked ? check_nccl_has(feature, option) : Expected<void>{};

@@ -17,6 +17,7 @@
 #include "bench/algorithms.hpp"
 #include "bench/attainable.hpp"
 #include "bench/layouts.hpp"
+#include "bench/nccl_pairs.hpp"
 #include "bench/nccl_points.hpp"
 #include "bench/process_setup.hpp"
 #include "bench/watchdog_setup.hpp"
@@ -194,13 +195,18 @@ ExitCode measure_with_nccl(const BenchOptions& options, C& processes, const Nccl
   if (!layouts) {
     return report_error(layouts.error(), reports);
   }
+  if (options.matrix) {
+    if (const auto can = check_matrix(options, ranks); !can) {
+      return report_error(can.error(), reports);
+    }
+  }
   const bool init = options.nccl.measure_init;
   auto list = init ? Expected<PointList>(init_points(options, *layouts, node_of, place.nodes))
                    : nccl_points(options, *layouts, node_of, place.nodes);
   if (!list) {
     return report_error(list.error(), reports);
   }
-  const auto attainables = Attainables::make(options, ranks);
+  auto attainables = Attainables::make(options, ranks);
   if (!attainables) {
     return report_error(attainables.error(), reports);
   }
@@ -256,9 +262,12 @@ ExitCode measure_with_nccl(const BenchOptions& options, C& processes, const Nccl
   const std::int64_t pool_bytes =
       pool_bytes_for(options.buffers, static_cast<std::int64_t>(cache_bytes));
   std::set<std::string> refused;
-  if (!init) {
-    gpus.reserve(largest_pool_bytes(options, list->points, pool_bytes) +
-                 options.nccl.unalign * kLargestElementBytes);
+  const std::int64_t reserved = options.matrix
+                                    ? matrix_pool_bytes(options)
+                                    : largest_pool_bytes(options, list->points, pool_bytes) +
+                                          options.nccl.unalign * kLargestElementBytes;
+  if (!init) gpus.reserve(reserved);
+  if (!init && !options.matrix) {
     refused = leave_out_refused(*list, [&](const BenchPoint& point) {
       heartbeat.enter();
       gpus.use_groups(groups_of(*layouts, point));
@@ -299,6 +308,15 @@ ExitCode measure_with_nccl(const BenchOptions& options, C& processes, const Nccl
   }
   for (const std::string& sentence : refused) {
     backend.about.push_back("not measured: " + sentence);
+  }
+  if (options.matrix) {
+    return nccl_matrix(processes, gpus, options, backend, node_of, heartbeat);
+  }
+  if (!init && wants_ceiling(options, *list, ranks)) {
+    if (watchdog) watchdog->at("messages and copies for the ceiling");
+    attainables->use(
+        nccl_ceiling(processes, gpus, options, *list, node_of, reserved, pool_bytes, heartbeat));
+    if (watchdog) watchdog->at("");
   }
   if (const std::string about = attainables->about(ranks, place.nodes); !about.empty() && !init) {
     backend.about.push_back(about);

@@ -353,6 +353,7 @@ std::string description(Engine engine) {
            "  mpirun -np 16 -N 8 bench_nccl -b 8 -e 8G -f 2 --json h100.json\n"
            "  bench_nccl -g 8 --json h100.json --resume   after it was stopped\n"
            "  mpirun -np 16 -N 8 bench_nccl --layout node,rail   inside nodes, then across them\n"
+           "  bench_nccl -g 8 --matrix                every pair; names a slow GPU or link\n"
            "  bench_nccl -g 8 -C all_reduce -a all    each of NCCL's algorithms in turn\n"
            "  bench_nccl -g 8 --min-busbw 400GB/s     a gate: exit 3 below it\n";
   }
@@ -429,16 +430,12 @@ void add_what_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
       "Groups of ranks that measure: all, node, rail, pairs, stride:K, split:N, file:PATH; "
       "node:0 for one group",
       "LIST", what);
-  if (engine == Engine::mpi) {
-    app.add_flag("--matrix", raw.matrix,
-                 "Every pair of ranks: latency of -b [8] and bandwidth of -e [1M], what is slow")
-        ->group(what);
-  }
+  app.add_flag("--matrix", raw.matrix,
+               "Every pair of ranks: latency of -b [8] and bandwidth of -e [1M], what is slow")
+      ->group(what);
   add(app, "--groups", raw.groups,
-      engine == Engine::nccl
-          ? "Groups of a layout measure together, as jobs do, or in-turn [together]"
-          : "Groups of a layout, or pairs of --matrix, measure together, as jobs do, or in-turn "
-            "[together]",
+      "Groups of a layout, or pairs of --matrix, measure together, as jobs do, or in-turn "
+      "[together]",
       "together|in-turn", what);
   add(app, "--ranks-per-node", raw.per_node,
       "Take every N ranks for a node, whatever the launcher says of nodes", "N", what);
@@ -489,11 +486,9 @@ void add_output(CLI::App& app, Engine engine, RawOptions& raw, BenchOptions& opt
       "This system: a file, a name, or a family as fat-tree:nodes=4; adds what share of the "
       "attainable each row reaches",
       "SYSTEM", output);
-  if (engine == Engine::mpi) {
-    app.add_flag("--no-ceiling", raw.no_ceiling,
-                 "Without --topology: do not measure what messages and copies would allow")
-        ->group(output);
-  }
+  app.add_flag("--no-ceiling", raw.no_ceiling,
+               "Without --topology: do not measure what messages and copies would allow")
+      ->group(output);
   add(app, "--min-busbw", raw.busbw,
       "Gate: exit 3 unless every collective's best busbw reaches this", "BANDWIDTH", output);
   add(app, "--progress", raw.progress,

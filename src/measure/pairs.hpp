@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -64,43 +65,129 @@ std::string describe(const SlowPart& part, std::span<const int> node_of);
 /// The message between the pairs as a collective of two ranks, the lower of which sends first.
 Scenario pair_message(double size_bytes);
 
+/// What makes a round's messages, in a process that has some of the ends:
+///   ranks()                 how many there are in all processes
+///   has(rank)               the rank is here
+///   run(round, n)           n round trips of every pair with an end here, all at once
+///   time(round, n, time_s)  one more that is not timed, which brings the two together, then n;
+///   sets
+///                           the seconds of each pair whose lower rank is here
+///   send(rank)              the bytes to write what the rank is to send to; load(rank) then takes
+///                           them and leaves kUntouched where the rank receives
+///   received(rank)          the message, and kGuardBytes behind it
+template <class M>
+concept PairMessages = requires(M& m, const std::vector<RankPair>& round, std::int64_t n,
+                                std::span<double> time_s, int rank) {
+  { m.ranks() } -> std::convertible_to<int>;
+  { m.has(rank) } -> std::convertible_to<bool>;
+  {m.run(round, n)};
+  {m.time(round, n, time_s)};
+  { m.send(rank) } -> std::convertible_to<std::span<std::byte>>;
+  {m.load(rank)};
+  { m.received(rank) } -> std::convertible_to<std::span<const std::byte>>;
+};
+
+/// Of a process that is one rank. `ping_pong(partner, starts, n)` makes n round trips of a message
+/// with the partner; ping_pong.send() and ping_pong.receive() are its buffers' bytes, the latter
+/// with kGuardBytes behind the message.
+template <class PingPong, class Clock>
+class MessagesOfOneRank {
+ public:
+  MessagesOfOneRank(int rank, int ranks, PingPong& ping_pong, Clock& now_s)
+      : rank_(rank), ranks_(ranks), ping_pong_(ping_pong), now_s_(now_s) {}
+
+  [[nodiscard]] int ranks() const { return ranks_; }
+  [[nodiscard]] bool has(int rank) const { return rank == rank_; }
+  void run(const std::vector<RankPair>& round, std::int64_t round_trips) {
+    const auto mine = own_pair(round);
+    if (mine == round.end()) return;
+    const bool starts = mine->first == rank_;
+    ping_pong_(starts ? mine->second : mine->first, starts, round_trips);
+  }
+  void time(const std::vector<RankPair>& round, std::int64_t round_trips,
+            std::span<double> time_s) {
+    run(round, 1);
+    const double start_s = now_s_();
+    run(round, round_trips);
+    const double end_s = now_s_();
+    const auto mine = own_pair(round);
+    if (mine != round.end() && mine->first == rank_)
+      time_s[static_cast<std::size_t>(mine - round.begin())] = end_s - start_s;
+  }
+  [[nodiscard]] std::span<std::byte> send(int /*rank*/) { return ping_pong_.send(); }
+  void load(int /*rank*/) {
+    std::fill(ping_pong_.receive().begin(), ping_pong_.receive().end(), kUntouched);
+  }
+  [[nodiscard]] std::span<const std::byte> received(int /*rank*/) { return ping_pong_.receive(); }
+
+ private:
+  [[nodiscard]] auto own_pair(const std::vector<RankPair>& round) const {
+    return std::find_if(round.begin(), round.end(), [this](const RankPair& pair) {
+      return pair.first == rank_ || pair.second == rank_;
+    });
+  }
+
+  int rank_;
+  int ranks_;
+  PingPong& ping_pong_;
+  Clock& now_s_;
+};
+
+/// `messages` itself where it makes those of a round; else it is the ping-pong of one rank.
+template <Coordinator C, class M, class Clock>
+decltype(auto) messages_of_round(C& processes, M& messages, Clock& now_s) {
+  if constexpr (PairMessages<M>) {
+    return (messages);
+  } else {
+    return MessagesOfOneRank<M, Clock>(processes.rank(), processes.size(), messages, now_s);
+  }
+}
+
 /// Collective: each pair of the round makes two round trips with data that the other end knows, not
 /// the same in both, between other pairs or in the two directions, and compares every byte and
 /// those behind the last one. What the pairs found, in the round's order; the same on every
-/// process. `ping_pong.send()` and `ping_pong.receive()` are its buffers' bytes, the latter with
-/// kGuardBytes behind the message.
+/// process. `ping_pong`: PairMessages, or one rank's.
 template <Coordinator C, class PingPong>
 std::vector<Mismatch> verify_round(C& processes, const std::vector<RankPair>& round,
                                    std::int64_t size_bytes, PingPong&& ping_pong) {
-  const int me = processes.rank();
-  Mismatch found;
-  for (const RankPair& pair : round) {
-    if (pair.first != me && pair.second != me) continue;
-    const bool starts = pair.first == me;
-    const Scenario scenario = pair_message(static_cast<double>(size_bytes));
-    const BufferLayout layout = buffer_layout(scenario.collective, scenario.dtype,
-                                              static_cast<double>(size_bytes), scenario.ranks);
-    const std::span<std::byte> received =
-        ping_pong.receive().first(static_cast<std::size_t>(size_bytes));
-    const std::span<std::byte> guard = ping_pong.receive().subspan(received.size());
-    for (int trip = 0; trip < 2; ++trip) {
-      const auto pairs_before = static_cast<int>(pair_index(pair, processes.size()) % 1000000);
-      const Pattern pattern(scenario.collective, scenario.dtype, scenario.op, scenario.ranks,
-                            2 * pairs_before + trip);
-      fill_send(scenario, layout, pattern, starts ? 0 : 1, ping_pong.send());
-      std::fill(ping_pong.receive().begin(), ping_pong.receive().end(), kUntouched);
-      ping_pong(starts ? pair.second : pair.first, starts, std::int64_t{1});
-      Mismatch now = check_receive(scenario, layout, pattern, starts ? 0 : 1, received);
-      check_guard(scenario.dtype, guard, size_bytes, now);
+  const auto no_clock = [] { return 0.0; };
+  auto&& messages = messages_of_round(processes, ping_pong, no_clock);
+  const Scenario scenario = pair_message(static_cast<double>(size_bytes));
+  const BufferLayout layout = buffer_layout(scenario.collective, scenario.dtype,
+                                            static_cast<double>(size_bytes), scenario.ranks);
+  std::vector<Mismatch> of_ranks(static_cast<std::size_t>(messages.ranks()));
+  for (int trip = 0; trip < 2; ++trip) {
+    /// `act(rank, 0 for the lower one of the pair, pattern)` for every end that is here.
+    const auto for_ends_here = [&](auto&& act) {
+      for (const RankPair& pair : round) {
+        const auto pairs_before = static_cast<int>(pair_index(pair, messages.ranks()) % 1000000);
+        const Pattern pattern(scenario.collective, scenario.dtype, scenario.op, scenario.ranks,
+                              2 * pairs_before + trip);
+        if (messages.has(pair.first)) act(pair.first, 0, pattern);
+        if (messages.has(pair.second)) act(pair.second, 1, pattern);
+      }
+    };
+    for_ends_here([&](int rank, int end, const Pattern& pattern) {
+      fill_send(scenario, layout, pattern, end, messages.send(rank));
+      messages.load(rank);
+    });
+    messages.run(round, 1);
+    for_ends_here([&](int rank, int end, const Pattern& pattern) {
+      const std::span<const std::byte> all = messages.received(rank);
+      const auto bytes = static_cast<std::size_t>(size_bytes);
+      Mismatch now = check_receive(scenario, layout, pattern, end, all.first(bytes));
+      check_guard(scenario.dtype, all.subspan(bytes), size_bytes, now);
+      now.rank = rank;
+      Mismatch& found = of_ranks[static_cast<std::size_t>(rank)];
       if (found.wrong == 0) found = now;
-    }
+    });
   }
-  found.rank = me;
-  const std::vector<Mismatch> all = mismatches_of_all(processes, found);
+  share_mismatches(processes, of_ranks,
+                   [&messages](std::size_t rank) { return messages.has(static_cast<int>(rank)); });
   std::vector<Mismatch> of_pairs;
   for (const RankPair& pair : round) {
-    const std::array<Mismatch, 2> ends{all[static_cast<std::size_t>(pair.first)],
-                                       all[static_cast<std::size_t>(pair.second)]};
+    const std::array<Mismatch, 2> ends{of_ranks[static_cast<std::size_t>(pair.first)],
+                                       of_ranks[static_cast<std::size_t>(pair.second)]};
     of_pairs.push_back(sum_of_mismatches(ends));
   }
   return of_pairs;
@@ -113,38 +200,33 @@ struct RoundSamples {
 };
 
 /// Collective: all processes pass the same round, all pairs of which run at the same time.
-/// `ping_pong(partner, starts, n)` makes n round trips of a message with the partner. After the
-/// barrier before a sample each pair makes one more that is not timed: it brings the two together.
+/// `ping_pong`: PairMessages, or one rank's, which `now_s` is for.
 template <Coordinator C, class PingPong, class Clock>
 RoundSamples measure_round(C& processes, const std::vector<RankPair>& round,
                            const SamplingPlan& plan, PingPong&& ping_pong, Clock&& now_s) {
-  const int me = processes.rank();
-  const auto mine = std::find_if(round.begin(), round.end(), [me](const RankPair& pair) {
-    return pair.first == me || pair.second == me;
-  });
-  const bool runs = mine != round.end();
-  const bool starts = runs && mine->first == me;
-  const int partner = runs ? (starts ? mine->second : mine->first) : me;
-  const auto time_of = [&](std::int64_t round_trips) {
+  auto&& messages = messages_of_round(processes, ping_pong, now_s);
+  constexpr double kElsewhere = std::numeric_limits<double>::lowest();
+  std::vector<double> own_s(round.size());
+  const auto time_all = [&](std::int64_t round_trips) {
     processes.barrier();
-    if (!runs) return 0.0;
-    ping_pong(partner, starts, std::int64_t{1});
-    const double start_s = now_s();
-    ping_pong(partner, starts, round_trips);
-    return now_s() - start_s;
+    std::fill(own_s.begin(), own_s.end(), kElsewhere);
+    messages.time(round, round_trips, own_s);
   };
-  if (const auto warmup = plan.fixed_warmup.value_or(2); runs && warmup > 0)
-    ping_pong(partner, starts, warmup);
-  double pilot_s = 0;
+  if (const auto warmup = plan.fixed_warmup.value_or(2); warmup > 0) messages.run(round, warmup);
+  std::vector<double> pilot_s(round.size(), kElsewhere);
   if (!plan.fixed_batch || !plan.fixed_samples) {
-    pilot_s = time_of(1);
-    for (int repeat = 1; repeat < 3; ++repeat) pilot_s = std::min(pilot_s, time_of(1));
+    time_all(1);
+    pilot_s = own_s;
+    for (int repeat = 1; repeat < 3; ++repeat) {
+      time_all(1);
+      std::transform(own_s.begin(), own_s.end(), pilot_s.begin(), pilot_s.begin(),
+                     [](double a, double b) { return std::min(a, b); });
+    }
   }
-  // The slowest pair, and the quickest.
-  std::vector<double> ends{pilot_s, runs ? -pilot_s : std::numeric_limits<double>::lowest()};
-  processes.all_max(ends);
-  const double slowest_s = std::max(ends[0], 1e-9);
-  const double quickest_s = std::max(-ends[1], 1e-9);
+  processes.all_max(pilot_s);
+  const auto [quickest, slowest] = std::minmax_element(pilot_s.begin(), pilot_s.end());
+  const double slowest_s = std::max(*slowest, 1e-9);
+  const double quickest_s = std::max(*quickest, 1e-9);
   const auto at_most = static_cast<double>(plan.max_batch);
   // Long enough for the clock on the quickest pair, unless the slowest would take all the time.
   const double wanted = std::ceil(plan.min_sample_s / quickest_s);
@@ -160,10 +242,13 @@ RoundSamples measure_round(C& processes, const std::vector<RankPair>& round,
           std::clamp(affordable, std::min(static_cast<double>(plan.min_samples), kMostSamples),
                      kMostSamples))));
   const auto count = static_cast<std::size_t>(samples);
-  std::vector<double> all(round.size() * count, std::numeric_limits<double>::lowest());
+  std::vector<double> all(round.size() * count, kElsewhere);
   for (std::size_t s = 0; s < count; ++s) {
-    const double time_s = time_of(result.batch) / (2.0 * static_cast<double>(result.batch));
-    if (starts) all[static_cast<std::size_t>(mine - round.begin()) * count + s] = time_s;
+    time_all(result.batch);
+    for (std::size_t p = 0; p < round.size(); ++p) {
+      if (own_s[p] != kElsewhere)
+        all[p * count + s] = own_s[p] / (2.0 * static_cast<double>(result.batch));
+    }
   }
   processes.all_max(all);
   for (std::size_t p = 0; p < round.size(); ++p)

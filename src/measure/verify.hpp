@@ -71,28 +71,42 @@ void check_guard(DataType type, std::span<const std::byte> guard, std::int64_t e
 /// written beyond the end, and who left a barrier too early.
 std::string describe(const Mismatch& mismatch, std::int64_t elements);
 
+/// Collective: every process gets those of the others; `is_mine(i)` for those that this one has.
+template <Coordinator C, class IsMine>
+void share_mismatches(C& processes, std::span<Mismatch> found, IsMine&& is_mine) {
+  constexpr std::size_t kFields = 6;
+  std::vector<double> all(found.size() * kFields, std::numeric_limits<double>::lowest());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (!is_mine(i)) continue;
+    const Mismatch& mine = found[i];
+    double* const fields = &all[i * kFields];
+    fields[0] = static_cast<double>(mine.wrong);
+    fields[1] = static_cast<double>(mine.rank);
+    fields[2] = static_cast<double>(mine.index);
+    // A NaN would be lost in a maximum; it travels as the largest number there is.
+    fields[3] = mine.got == mine.got ? mine.got : std::numeric_limits<double>::max();
+    fields[4] = mine.want;
+    fields[5] = static_cast<double>(mine.kind);
+  }
+  processes.all_max(all);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const double* fields = &all[i * kFields];
+    found[i] = {static_cast<std::int64_t>(fields[0]),
+                static_cast<std::int64_t>(fields[1]),
+                static_cast<std::int64_t>(fields[2]),
+                fields[3],
+                fields[4],
+                static_cast<Mismatch::Kind>(static_cast<int>(fields[5]))};
+  }
+}
+
 /// What each process found, by process; the same on every process.
 template <Coordinator C>
 std::vector<Mismatch> mismatches_of_all(C& processes, const Mismatch& mine) {
-  constexpr std::size_t kFields = 6;
-  const auto size = static_cast<std::size_t>(processes.size());
-  std::vector<double> all(size * kFields, std::numeric_limits<double>::lowest());
-  const std::size_t at = static_cast<std::size_t>(processes.rank()) * kFields;
-  all[at] = static_cast<double>(mine.wrong);
-  all[at + 1] = static_cast<double>(mine.rank);
-  all[at + 2] = static_cast<double>(mine.index);
-  // A NaN would be lost in a maximum; it travels as the largest number there is.
-  all[at + 3] = mine.got == mine.got ? mine.got : std::numeric_limits<double>::max();
-  all[at + 4] = mine.want;
-  all[at + 5] = static_cast<double>(mine.kind);
-  processes.all_max(all);
-  std::vector<Mismatch> found;
-  for (std::size_t p = 0; p < size; ++p) {
-    const double* fields = &all[p * kFields];
-    found.push_back({static_cast<std::int64_t>(fields[0]), static_cast<std::int64_t>(fields[1]),
-                     static_cast<std::int64_t>(fields[2]), fields[3], fields[4],
-                     static_cast<Mismatch::Kind>(static_cast<int>(fields[5]))});
-  }
+  std::vector<Mismatch> found(static_cast<std::size_t>(processes.size()));
+  const auto own = static_cast<std::size_t>(processes.rank());
+  found[own] = mine;
+  share_mismatches(processes, found, [own](std::size_t process) { return process == own; });
   return found;
 }
 

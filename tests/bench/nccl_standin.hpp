@@ -28,8 +28,10 @@ inline std::string bench_nccl_command(const StandIn& with) {
   return command;
 }
 
-inline ProgramOutcome bench_nccl(const std::string& arguments, const StandIn& with = {}) {
-  const std::string command = bench_nccl_command(with) + arguments;
+/// Without the ceiling, so that the calls that a fault counts are those of the points.
+inline ProgramOutcome bench_nccl(const std::string& arguments, const StandIn& with = {},
+                                 const char* ceiling = "--no-ceiling ") {
+  const std::string command = bench_nccl_command(with) + ceiling + arguments;
 #ifdef COLLSCALE_MPIEXEC
   if (with.processes > 0) return mpirun(with.processes, command);
 #endif

@@ -181,6 +181,16 @@ void NcclDeviceGroup::download(int gpu, Pool pool, std::int64_t offset,
              "cudaMemcpy from the device");
 }
 
+void NcclDeviceGroup::upload(int gpu, Pool pool, std::int64_t offset,
+                             std::span<const std::byte> bytes) {
+  const NcclDevice& device = devices_[static_cast<std::size_t>(gpu)];
+  set_device(device.device);
+  std::byte* base = pool == Pool::send ? device.send : device.receive;
+  check_cuda(cudaMemcpy(base + offset, bytes.data(), bytes.size(), cudaMemcpyHostToDevice),
+             "cudaMemcpy to the device");
+  check_cuda(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
+}
+
 void NcclDeviceGroup::fill(int gpu, Pool pool, std::int64_t offset, std::int64_t bytes, int value) {
   const NcclDevice& device = devices_[static_cast<std::size_t>(gpu)];
   set_device(device.device);

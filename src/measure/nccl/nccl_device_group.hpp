@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "measure/buffer_layout.hpp"
@@ -106,6 +107,7 @@ class NcclDeviceGroup {
   /// where that was not asked for.
   [[nodiscard]] std::int64_t init_memory_bytes() const { return init_memory_bytes_; }
   void download(int gpu, Pool pool, std::int64_t offset, std::span<std::byte> bytes);
+  void upload(int gpu, Pool pool, std::int64_t offset, std::span<const std::byte> bytes);
   void fill(int gpu, Pool pool, std::int64_t offset, std::int64_t bytes, int value);
 
   /// Collective: what is enqueued from here on runs on these groups of ranks, each a communicator
@@ -130,6 +132,11 @@ class NcclDeviceGroup {
   /// Starts the collective on every GPU of this process, at `offset` of the pools. In place, the
   /// receive pool holds input and output, laid out as NCCL defines in-place operation.
   void enqueue(const Scenario& scenario, const BufferLayout& layout, std::int64_t offset);
+  /// Starts messages of so many bytes from rank to rank, those that this process's GPUs send or
+  /// receive, as one ncclGroup: from the begin of the send pool to that of the receive pool.
+  void enqueue_messages(std::span<const std::pair<int, int>> from_to, std::int64_t bytes);
+  /// Starts a copy from the send to the receive pool on every GPU.
+  void enqueue_copies(std::int64_t offset, std::int64_t bytes);
   /// What is enqueued between the two is launched as one ncclGroup.
   void begin_group();
   void end_group();
@@ -145,6 +152,7 @@ class NcclDeviceGroup {
   void record_start();
   void record_stop();
   [[nodiscard]] double elapsed_s() const;
+  [[nodiscard]] double elapsed_s(int gpu) const;
 
   /// Captures what `enqueue_all` enqueues as one CUDA graph per GPU, in place of the last ones.
   void capture(const std::function<void()>& enqueue_all);

@@ -151,6 +151,38 @@ void NcclDeviceGroup::enqueue(const Scenario& scenario, const BufferLayout& layo
   group.end();
 }
 
+void NcclDeviceGroup::enqueue_messages(std::span<const std::pair<int, int>> from_to,
+                                       std::int64_t bytes) {
+  const std::vector<NcclCommunicators::Member>& members = in_use().members;
+  const auto count = static_cast<std::size_t>(bytes);
+  OpenGroup group;
+  for (std::size_t gpu = 0; gpu < devices_.size(); ++gpu) {
+    const NcclDevice& device = devices_[gpu];
+    const NcclCommunicators::Member& member = members[gpu];
+    for (const auto& [from, to] : from_to) {
+      if (from == member.rank) {
+        check_nccl(ncclSend(device.send, count, ncclUint8, to, member.comm, device.stream),
+                   "ncclSend");
+      }
+      if (to == member.rank) {
+        check_nccl(ncclRecv(device.receive, count, ncclUint8, from, member.comm, device.stream),
+                   "ncclRecv");
+      }
+    }
+  }
+  group.end();
+}
+
+void NcclDeviceGroup::enqueue_copies(std::int64_t offset, std::int64_t bytes) {
+  for (const NcclDevice& device : devices_) {
+    set_device(device.device);
+    check_cuda(
+        cudaMemcpyAsync(device.receive + offset, device.send + offset,
+                        static_cast<std::size_t>(bytes), cudaMemcpyDeviceToDevice, device.stream),
+        "cudaMemcpyAsync on the device");
+  }
+}
+
 std::optional<double> NcclDeviceGroup::simulate_s(const Scenario& scenario,
                                                   const BufferLayout& layout) {
   OpenGroup group;
@@ -177,16 +209,18 @@ void NcclDeviceGroup::record_stop() {
 }
 
 double NcclDeviceGroup::elapsed_s() const {
-  float longest_ms = 0;
-  const std::vector<NcclCommunicators::Member>& members = in_use().members;
-  for (std::size_t gpu = 0; gpu < devices_.size(); ++gpu) {
-    if (members[gpu].comm == nullptr) continue;
-    float ms = 0;
-    check_cuda(cudaEventElapsedTime(&ms, devices_[gpu].start, devices_[gpu].stop),
-               "cudaEventElapsedTime");
-    longest_ms = std::max(longest_ms, ms);
+  double longest_s = 0;
+  for (int gpu = 0; gpu < gpus(); ++gpu) {
+    if (rank(gpu) >= 0) longest_s = std::max(longest_s, elapsed_s(gpu));
   }
-  return static_cast<double>(longest_ms) * 1e-3;
+  return longest_s;
+}
+
+double NcclDeviceGroup::elapsed_s(int gpu) const {
+  const NcclDevice& device = devices_[static_cast<std::size_t>(gpu)];
+  float ms = 0;
+  check_cuda(cudaEventElapsedTime(&ms, device.start, device.stop), "cudaEventElapsedTime");
+  return static_cast<double>(ms) * 1e-3;
 }
 
 void NcclDeviceGroup::release_captured() {
