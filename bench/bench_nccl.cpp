@@ -53,7 +53,9 @@ int main(int argc, char** argv) {
   } catch (const std::exception& failure) {
     // CUDA or NCCL failed in the middle: the other processes wait in a collective that will not
     // end, so nothing is finalised; a launcher ends them when this one is gone.
-    fmt::print(stderr, "error: {}\n", failure.what());
+    fmt::print(stderr, "error: {}{}\n",
+               processes->size() == 1 ? "" : fmt::format("process {}: ", processes->rank()),
+               failure.what());
     std::fflush(stdout);
     std::_Exit(static_cast<int>(collscale::ExitCode::failed));
   }

@@ -266,7 +266,13 @@ ExitCode measure_with_nccl(const BenchOptions& options, C& processes, const Nccl
                                     ? matrix_pool_bytes(options)
                                     : largest_pool_bytes(options, list->points, pool_bytes) +
                                           options.nccl.unalign * kLargestElementBytes;
-  if (!init) gpus.reserve(reserved);
+  if (!init) {
+    if (const ExitCode code = agree_on_failure(processes, gpus.check_memory(reserved));
+        code != ExitCode::ok) {
+      return code;
+    }
+    gpus.reserve(reserved);
+  }
   if (!init && !options.matrix) {
     refused = leave_out_refused(*list, [&](const BenchPoint& point) {
       heartbeat.enter();

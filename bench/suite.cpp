@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stdexcept>
 
 #include "bench/algorithms.hpp"
 #include "bench/hosting.hpp"
@@ -174,6 +175,17 @@ class Run {
       changed_ = true;
       write(false);
     }
+  }
+
+  /// What a failure of the library is told as: the points that are finished are kept first.
+  std::string failed(const std::string& sentence) {
+    progress_.clear();
+    if (!backend_.reports || options_.json_path.empty() || !written_ || results_.records.empty()) {
+      return sentence;
+    }
+    write(true);
+    return fmt::format("{}; {}", sentence,
+                       finished_points(results_.records.size(), options_.json_path));
   }
 
   ExitCode finish() {
@@ -562,7 +574,7 @@ ExitCode run_suite(const BenchOptions& options, const BenchBackend& backend,
       kept > 0) {
     run.note(kept_points(kept, has.size(), options.json_path));
   }
-  {
+  try {
     const InterruptWatch watch;
     // Repetitions go over the whole list, so that a row appears as soon as it is measured.
     for (std::size_t first = 0; first < places.size(); first += list.points.size()) {
@@ -577,6 +589,8 @@ ExitCode run_suite(const BenchOptions& options, const BenchBackend& backend,
       }
       run_hosted(benchmarks, [&run] { run.report(); });
     }
+  } catch (const std::exception& failure) {
+    throw std::runtime_error(run.failed(failure.what()));
   }
   return run.finish();
 }

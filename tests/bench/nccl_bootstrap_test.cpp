@@ -142,7 +142,7 @@ TEST(NcclBootstrap, AnErrorOfOneProcessEndsAll) {
   const ProgramOutcome run = launched("torchrun.sh", 3, "-s 4K -n 6 all_reduce",
                                       "ncclAllReduce:5:error=ncclSystemError;rank=1");
   EXPECT_EQ(run.exit_code, 1);
-  EXPECT_THAT(run.err, HasSubstr("error: ncclAllReduce: unhandled system error"));
+  EXPECT_THAT(run.err, HasSubstr("error: process 1: ncclAllReduce: unhandled system error"));
   EXPECT_THAT(run.err, testing::ContainsRegex("error: rank 1 \\(.+\\) is gone: its connection"));
 }
 

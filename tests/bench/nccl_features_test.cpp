@@ -165,8 +165,9 @@ TEST(NcclInit, RanksThatDoNotComeEndTheRunAfterTheTimeLimit) {
   with.fault = "ncclCommInitRankConfig:1:hang;rank=1";
   const ProgramOutcome run = bench_nccl("-s 4K --init-timeout 0.5s", with);
   EXPECT_EQ(run.exit_code, 1);
-  EXPECT_THAT(run.err, HasSubstr("error: NCCL's initialisation did not complete in 0.5 s "
-                                 "(--init-timeout): rank 0 of 2 waited"));
+  EXPECT_THAT(run.err,
+              HasSubstr("error: process 0: NCCL's initialisation did not complete in 0.5 s "
+                        "(--init-timeout): rank 0 of 2 waited"));
   EXPECT_EQ(results_of("-s 4K --init-timeout 20s all_reduce", {2, 2}).records.size(), 1U);
 }
 

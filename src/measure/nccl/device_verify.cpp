@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
+
+#include <fmt/format.h>
 
 #include "measure/nccl/device_kernels.hpp"
 #include "measure/nccl/device_plan.hpp"
@@ -42,12 +45,32 @@ std::vector<std::byte> packed(const DeviceRow& row) {
   return bytes;
 }
 
+/// Where no kernel of this program runs on the GPU, the sentence says for which it was built.
+void check_launch(cudaError_t status, const char* what, const NcclDevice& device) {
+  if (status != cudaErrorNoKernelImageForDevice && status != cudaErrorUnsupportedPtxVersion) {
+    check_cuda(status, what);
+    return;
+  }
+  int major = 0;
+  int minor = 0;
+  std::string text = cudaGetErrorString(status);
+  if (!text.empty() && text.back() == '.') text.pop_back();
+  cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device.device);
+  cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device.device);
+  throw std::runtime_error(fmt::format(
+      "{}: {}: GPU {} is of architecture {}{}, and this program was built for {}; build it with "
+      "cmake -DCOLLSCALE_CUDA_ARCHITECTURES={}{}",
+      what, text, device.device, major, minor, COLLSCALE_BUILT_ARCHITECTURES, major, minor));
+}
+
 }  // namespace
 
 DeviceVerifier::DeviceVerifier(NcclDeviceGroup& gpus)
     : gpus_(gpus), workspaces_(static_cast<std::size_t>(gpus.gpus())) {}
 
 DeviceVerifier::~DeviceVerifier() {
+  // Freeing waits for the GPU, which after a failure may never be done; the process ends next.
+  if (std::uncaught_exceptions() > 0) return;
   for (std::size_t gpu = 0; gpu < workspaces_.size(); ++gpu) {
     if (workspaces_[gpu].memory != nullptr) {
       cudaSetDevice(gpus_.device(static_cast<int>(gpu)).device);
@@ -64,7 +87,9 @@ std::byte* DeviceVerifier::place(int gpu, DeviceRow& row) {
   if (workspace.bytes < bytes.size()) {
     check_cuda(cudaFree(workspace.memory), "cudaFree");
     workspace = {};
-    check_cuda(cudaMalloc(&workspace.memory, bytes.size()), "cudaMalloc");
+    check_cuda(cudaMalloc(&workspace.memory, bytes.size()),
+               fmt::format("cudaMalloc of {} bytes", bytes.size()).c_str(),
+               fmt::format("rank {}", gpus_.world_rank(gpu)));
     workspace.bytes = bytes.size();
   }
   // Memory that is not page-locked is read before the call returns.
@@ -89,8 +114,8 @@ void DeviceVerifier::fill(int gpu, const Scenario& scenario, const BufferLayout&
   place(gpu, row);
   run.begin = scenario.in_place ? in_place_input(scenario, layout, rank).at : 0;
   std::byte* const buffer = scenario.in_place ? device.receive : device.send;
-  check_cuda(launch_fill({buffer, element_format(scenario.dtype), row.row, run}, device.stream),
-             "the kernel that fills buffers");
+  check_launch(launch_fill({buffer, element_format(scenario.dtype), row.row, run}, device.stream),
+               "the kernel that fills buffers", device);
 }
 
 void DeviceVerifier::start_check(int gpu, const Scenario& scenario, const BufferLayout& layout,
@@ -115,8 +140,8 @@ void DeviceVerifier::start_check(int gpu, const Scenario& scenario, const Buffer
   task.guard_elements =
       std::max<std::int64_t>(layout.receive_elements - writable, 0) + kGuardBytes / element;
   task.findings = reinterpret_cast<DeviceFindings*>(begin);
-  check_cuda(launch_check(task, std::max(elements, task.guard_elements), device.stream),
-             "the kernel that checks results");
+  check_launch(launch_check(task, std::max(elements, task.guard_elements), device.stream),
+               "the kernel that checks results", device);
 }
 
 Mismatch DeviceVerifier::finish_check(int gpu, const Scenario& scenario, const BufferLayout& layout,
@@ -128,7 +153,8 @@ Mismatch DeviceVerifier::finish_check(int gpu, const Scenario& scenario, const B
   check_cuda(cudaMemcpyAsync(&findings, workspaces_[static_cast<std::size_t>(gpu)].memory,
                              sizeof(findings), cudaMemcpyDeviceToHost, device.stream),
              "cudaMemcpyAsync from the device");
-  check_cuda(cudaStreamSynchronize(device.stream), "cudaStreamSynchronize");
+  check_cuda(cudaStreamSynchronize(device.stream), "cudaStreamSynchronize",
+             fmt::format("rank {}", gpus_.world_rank(gpu)));
   Mismatch found;
   if (reduces(scenario.collective) && scenario.op == ReduceOp::avg) {
     // Averages are rounded, and the kernel knows equal bytes alone; it has looked at the guard.

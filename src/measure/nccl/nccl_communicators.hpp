@@ -22,7 +22,11 @@ struct NcclDevice {
   cudaGraphExec_t captured = nullptr;
 };
 
-inline void set_device(int device) { check_cuda(cudaSetDevice(device), "cudaSetDevice"); }
+inline void set_device(int device) {
+  if (const cudaError_t status = cudaSetDevice(device); status != cudaSuccess) {
+    check_cuda(status, "cudaSetDevice", "GPU " + std::to_string(device));
+  }
+}
 
 /// By GPU. Ends with its communicators; pools registered with them are then no longer.
 struct NcclCommunicators {

@@ -47,6 +47,14 @@ inline void check_cuda(cudaError_t status, const char* call) {
   }
 }
 
+/// `who` as "rank 3": the sentence says of whom the call was.
+inline void check_cuda(cudaError_t status, const char* call, const std::string& who) {
+  if (status != cudaSuccess) {
+    throw std::runtime_error(
+        std::string(call).append(", ").append(who).append(": ").append(cudaGetErrorString(status)));
+  }
+}
+
 /// What NCCL answered to a call; some answers are no failure but a refusal.
 class NcclError : public std::runtime_error {
  public:
@@ -58,7 +66,11 @@ class NcclError : public std::runtime_error {
   /// NCCL's texts of some errors name the variable themselves.
   static std::string sentence(const char* call, const std::string& text) {
     const bool has_hint = text.find("NCCL_DEBUG") != std::string::npos;
-    return std::string(call) + ": " + text + (has_hint ? "" : " (NCCL_DEBUG=WARN tells more)");
+    std::string last = ncclGetLastError(nullptr);  // what it printed, or would have
+    last = last.substr(0, last.find('\n'));
+    if (!last.empty()) last.insert(0, "; its last warning: ");
+    return std::string(call) + ": " + text + (has_hint ? "" : " (NCCL_DEBUG=WARN tells more)") +
+           last;
   }
   ncclResult_t status_;
 };

@@ -11,12 +11,22 @@
 #include "measure/clock.hpp"
 #include "measure/nccl/nccl_communicators.hpp"
 #include "measure/nccl/nccl_features.hpp"
+#include "units/quantity.hpp"
 
 namespace collscale {
 
 Expected<int> usable_cuda_devices() {
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status == cudaErrorInsufficientDriver) {
+    int driver = 0;
+    cudaDriverGetVersion(&driver);
+    const std::string text = fmt::format("no CUDA device here: {}", cudaGetErrorString(status));
+    if (driver == 0) return fail(text + ": no driver is loaded", ExitCode::unavailable);
+    return fail(fmt::format("{}: the driver is of CUDA {}.{}, the runtime that is loaded of {}",
+                            text, driver / 1000, driver % 1000 / 10, cuda_runtime_version()),
+                ExitCode::unavailable);
+  }
   if (status != cudaSuccess) {
     return fail(fmt::format("no CUDA device here: {}", cudaGetErrorString(status)),
                 ExitCode::unavailable);
@@ -138,14 +148,36 @@ std::int64_t NcclDeviceGroup::largest_cache_bytes() const {
   return most;
 }
 
+Expected<void> NcclDeviceGroup::check_memory(std::int64_t pool_bytes) const {
+  for (std::size_t gpu = 0; gpu < devices_.size(); ++gpu) {
+    std::size_t free_bytes = 0;
+    std::size_t total_bytes = 0;
+    set_device(devices_[gpu].device);
+    check_cuda(cudaMemGetInfo(&free_bytes, &total_bytes), "cudaMemGetInfo");
+    if (2 * static_cast<double>(pool_bytes) > static_cast<double>(free_bytes)) {
+      return fail(fmt::format(
+          "out of memory: two buffers of {} are needed on each GPU, and that of rank {} has {} of "
+          "{} free; expected a smaller -e, or no other program on it",
+          format_size(static_cast<double>(pool_bytes)), world_rank(static_cast<int>(gpu)),
+          format_size(static_cast<double>(free_bytes)),
+          format_size(static_cast<double>(total_bytes))));
+    }
+  }
+  return {};
+}
+
 void NcclDeviceGroup::reserve(std::int64_t pool_bytes) {
   const auto bytes = static_cast<std::size_t>(pool_bytes);
   for (NcclDevice& device : devices_) {
+    const std::string who =
+        fmt::format("rank {}", world_rank(static_cast<int>(&device - devices_.data())));
     set_device(device.device);
     for (std::byte** pool : {&device.send, &device.receive}) {
       void* memory = nullptr;
       if (setup_.registration == PoolRegistration::none) {
-        check_cuda(cudaMalloc(&memory, bytes), "cudaMalloc");
+        check_cuda(cudaMalloc(&memory, bytes),
+                   fmt::format("cudaMalloc of {}", format_size(static_cast<double>(bytes))).c_str(),
+                   who);
       } else {
         memory = nccl_allocate(bytes);
       }
@@ -272,16 +304,42 @@ double NcclDeviceGroup::time_init_s() {
   return steady_now_s() - start_s;
 }
 
+namespace {
+
+/// A rank that has lost another one says so; the other, where it is here, knows why.
+[[noreturn]] void report_asynchronous(const NcclCommunicators& communicators, int first_rank) {
+  ncclResult_t told = ncclSuccess;
+  std::size_t of = 0;
+  for (std::size_t i = 0; i < communicators.members.size(); ++i) {
+    ncclResult_t state = ncclSuccess;
+    const ncclComm_t comm = communicators.members[i].comm;
+    if (comm == nullptr || ncclCommGetAsyncError(comm, &state) != ncclSuccess) continue;
+    if (state != ncclSuccess && (told == ncclSuccess || told == ncclRemoteError)) {
+      told = state;
+      of = i;
+    }
+  }
+  throw NcclError(told, fmt::format("NCCL, while the collective ran, rank {}",
+                                    first_rank + static_cast<int>(of))
+                            .c_str());
+}
+
+}  // namespace
+
 void NcclDeviceGroup::synchronise() {
   setup_.init.enter_step();
   for (std::size_t i = 0; i < devices_.size(); ++i) {
     set_device(devices_[i].device);
-    check_cuda(cudaStreamSynchronize(devices_[i].stream), "cudaStreamSynchronize");
+    if (const cudaError_t status = cudaStreamSynchronize(devices_[i].stream);
+        status != cudaSuccess) {
+      check_cuda(status, "cudaStreamSynchronize",
+                 fmt::format("rank {}", world_rank(static_cast<int>(i))));
+    }
     const ncclComm_t comm = in_use().members[i].comm;
     if (comm == nullptr) continue;
     ncclResult_t asynchronous = ncclSuccess;
     check_nccl(ncclCommGetAsyncError(comm, &asynchronous), "ncclCommGetAsyncError");
-    check_nccl(asynchronous, "NCCL, while the collective ran");
+    if (asynchronous != ncclSuccess) report_asynchronous(in_use(), setup_.init.first_rank);
   }
 }
 

@@ -98,6 +98,8 @@ class NcclDeviceGroup {
   /// The largest L2 of this process's GPUs.
   [[nodiscard]] std::int64_t largest_cache_bytes() const;
 
+  /// Fails where a GPU of this process has not the memory for reserve(pool_bytes).
+  [[nodiscard]] Expected<void> check_memory(std::int64_t pool_bytes) const;
   /// Two pools of this many bytes on every GPU, every byte written. Called once. Collective where
   /// pools are registered.
   void reserve(std::int64_t pool_bytes);
