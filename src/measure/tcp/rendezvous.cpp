@@ -41,11 +41,6 @@ struct Entry {
   std::uint32_t with_rank_0 = 0;  ///< on the same host: its address may mean another one elsewhere
 };
 
-template <class T>
-std::span<std::byte> bytes_of(T& value) {
-  return std::as_writable_bytes(std::span<T>(&value, 1));
-}
-
 template <std::size_t n>
 std::array<char, n> to_array(const std::string& text) {
   std::array<char, n> to{};

@@ -37,6 +37,11 @@ class Socket {
   int descriptor_;
 };
 
+template <class T>
+std::span<std::byte> bytes_of(T& value) {
+  return std::as_writable_bytes(std::span<T>(&value, 1));
+}
+
 /// "10.1.2.3" or "fe80::1" without a port; "" where there is none.
 struct SocketAddress {
   std::string host;

@@ -29,11 +29,6 @@ namespace {
 constexpr std::byte kBye{'b'};    ///< this process has come to its end
 constexpr std::byte kAbort{'a'};  ///< the run is aborted, and somebody has said why
 
-template <class T>
-std::span<std::byte> bytes_of(T& value) {
-  return std::as_writable_bytes(std::span<T>(&value, 1));
-}
-
 }  // namespace
 
 class TcpCommunicator::Impl {
