@@ -53,4 +53,18 @@ std::vector<TierShape> clos_shape(const System& system) {
   return shape;
 }
 
+std::vector<std::int64_t> hardware_switches(const System& system) {
+  const Clos& clos = std::get<Clos>(system.fabric);
+  std::vector<std::int64_t> switches;
+  for (const TierShape& tier : clos_shape(system)) {
+    const double radix = clos.tiers[switches.size()].switch_radix.value;
+    const double ports = tier.down_ports + static_cast<double>(tier.uplinks);
+    const bool leaf = switches.empty();
+    const std::int64_t in_one =
+        leaf || radix < ports ? 1 : static_cast<std::int64_t>(radix / ports * (1 + 1e-9));
+    switches.push_back(clos.planes * tier.groups * ((tier.switches + in_one - 1) / in_one));
+  }
+  return switches;
+}
+
 }  // namespace collscale

@@ -27,4 +27,10 @@ struct TierShape {
 /// number, at least 1.
 std::vector<TierShape> clos_shape(const System& system);
 
+/// Switches of each tier as they would be bought, of all groups and planes: above the leaves, as
+/// many of those numbered one for each uplink are one switch as its ports suffice for (several
+/// links of a leaf then end in the same switch). Where the radix is not known, each is its own. Of
+/// a clos in which check_system finds no error.
+std::vector<std::int64_t> hardware_switches(const System& system);
+
 }  // namespace collscale

@@ -9,6 +9,16 @@
 
 namespace collscale {
 
+namespace {
+
+/// Of a family that needs no file.
+template <Expected<System> (*make)(const Parameters&)>
+Expected<System> from_parameters(const Parameters& parameters, const Directories& /*unused*/) {
+  return make(parameters);
+}
+
+}  // namespace
+
 Expected<Parameters> Parameters::parse(std::string_view family, std::string_view text,
                                        const std::vector<Spec>& specs) {
   Parameters parameters;
@@ -62,11 +72,19 @@ tl::unexpected<Error> Parameters::fail_at(std::string_view name, std::string_vie
 const std::vector<Family>& families() {
   static const std::vector<Family> all = {
       {"fat-tree", "clos of any size from a few parameters; all its figures are assumed",
-       fat_tree_parameters, make_fat_tree},
+       fat_tree_parameters, from_parameters<make_fat_tree>},
+      {"multi-plane", "clos of two or three tiers, several planes side by side",
+       multi_plane_parameters, from_parameters<make_multi_plane>},
+      {"rail-only", "rails that no switch joins; between them a node forwards",
+       rail_only_parameters, from_parameters<make_rail_only>},
+      {"dgx-superpod", "NVIDIA DGX SuperPOD of 1 to 64 scalable units", superpod_parameters,
+       make_superpod},
+      {"full-mesh", "every router joined to every other", full_mesh_parameters,
+       from_parameters<make_full_mesh>},
       {"torus", "torus or mesh of up to five dimensions from a few parameters", torus_parameters,
-       make_torus},
+       from_parameters<make_torus>},
       {"dragonfly", "dragonfly or dragonfly+ from a few parameters", dragonfly_parameters,
-       make_dragonfly},
+       from_parameters<make_dragonfly>},
   };
   return all;
 }

@@ -2,6 +2,7 @@
 // Families: systems that are computed from a few parameters, "fat-tree:nodes=4096,radix=128".
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,18 +46,31 @@ class Parameters {
   std::vector<Value> values_;
 };
 
+/// Where systems are looked for by name (load.hpp).
+using Directories = std::vector<std::filesystem::path>;
+
 struct Family {
   std::string_view name;
   std::string_view description;
   const std::vector<Parameters::Spec>& (*parameters)();
-  Expected<System> (*make)(const Parameters&);
+  /// The directories are for families that vary a system of a file.
+  Expected<System> (*make)(const Parameters&, const Directories&);
 };
 
 const std::vector<Family>& families();
 
-/// fat_tree.cpp, torus_family.cpp, dragonfly_family.cpp
+/// fat_tree.cpp, multi_plane.cpp, rail_only.cpp, superpod.cpp, full_mesh.cpp, torus_family.cpp,
+/// dragonfly_family.cpp
 const std::vector<Parameters::Spec>& fat_tree_parameters();
 Expected<System> make_fat_tree(const Parameters& parameters);
+const std::vector<Parameters::Spec>& multi_plane_parameters();
+Expected<System> make_multi_plane(const Parameters& parameters);
+const std::vector<Parameters::Spec>& rail_only_parameters();
+Expected<System> make_rail_only(const Parameters& parameters);
+const std::vector<Parameters::Spec>& superpod_parameters();
+Expected<System> make_superpod(const Parameters& parameters, const Directories& directories);
+const std::vector<Parameters::Spec>& full_mesh_parameters();
+Expected<System> make_full_mesh(const Parameters& parameters);
 const std::vector<Parameters::Spec>& torus_parameters();
 Expected<System> make_torus(const Parameters& parameters);
 const std::vector<Parameters::Spec>& dragonfly_parameters();

@@ -15,13 +15,14 @@ constexpr std::string_view kScaleUpLatency = "1.9us";
 constexpr std::string_view kNicLatency = "4us";
 }  // namespace
 
-Node generic_node(Take& take, std::string_view gpus_fallback, std::string_view nic_fallback) {
+Node generic_node(Take& take, std::string_view gpus_fallback, std::string_view nic_fallback,
+                  std::string_view scale_up_fallback) {
   const std::string family(take.parameters.family());
   Node node;
   node.name = "generic";
   node.accelerators = take("gpus", Quantity::count, gpus_fallback);
   node.ranks_per_accelerator = assumed(1, "one rank per accelerator in the family " + family);
-  node.scale_up.bandwidth_Bps = take("scale_up", Quantity::bandwidth, "450GB/s");
+  node.scale_up.bandwidth_Bps = take("scale_up", Quantity::bandwidth, scale_up_fallback);
   node.scale_up.efficiency = assumed(1, "ideal, in the family " + family);
   node.scale_up.latency_s =
       assumed(*parse_time_s(kScaleUpLatency),

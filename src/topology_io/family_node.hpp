@@ -30,7 +30,8 @@ struct Take {
 /// A node from the parameters gpus, scale_up, nic and queue_pairs, each accelerator with a NIC of
 /// its own. The rest is assumed: latencies are NCCL's constants for the ring with protocol LL128
 /// (NVIDIA/nccl v2.28.9-1, src/graph/tuning.cc); the efficiencies are ideal.
-Node generic_node(Take& take, std::string_view gpus_fallback, std::string_view nic_fallback);
+Node generic_node(Take& take, std::string_view gpus_fallback, std::string_view nic_fallback,
+                  std::string_view scale_up_fallback = "450GB/s");
 
 /// One of the names of an enumeration, the first where the parameter is not given.
 Expected<std::size_t> parameter_choice(const Parameters& parameters, std::string_view parameter,

@@ -31,11 +31,12 @@ Expected<System> load_file(const std::string& path, const std::vector<fs::path>&
 }
 
 Expected<System> load_family(const Family& family, std::string_view text,
-                             std::string_view parameter_text) {
+                             std::string_view parameter_text,
+                             const std::vector<fs::path>& directories) {
   const Expected<Parameters> parameters =
       Parameters::parse(family.name, parameter_text, family.parameters());
   if (!parameters) return tl::unexpected<Error>(parameters.error());
-  Expected<System> system = family.make(*parameters);
+  Expected<System> system = family.make(*parameters, directories);
   if (!system) return system;
   system->origin = text;
   for (const Problem& problem : check_system(*system)) {
@@ -103,6 +104,8 @@ std::string suggest_system(std::string_view text, const std::vector<std::string>
     }
   }
   nearest = nearest_name(text, beginnings);
+  constexpr std::size_t kFew = 12;  // a sentence that one still reads
+  if (nearest.empty() && names.size() > kFew) return ", see `collscale topo list`";
   if (nearest.empty()) return suggestion(text, names);
   const auto found = std::find(beginnings.begin(), beginnings.end(), nearest);
   return fmt::format(", did you mean \"{}\"?",
@@ -116,8 +119,8 @@ Expected<System> load_system(std::string_view text, const std::vector<fs::path>&
   const std::size_t colon = text.find(':');
   const std::string_view family_name = text.substr(0, colon);
   if (const Family* family = find_family(family_name)) {
-    return load_family(*family, text,
-                       colon == std::string_view::npos ? "" : text.substr(colon + 1));
+    return load_family(*family, text, colon == std::string_view::npos ? "" : text.substr(colon + 1),
+                       directories);
   }
   std::error_code status;
   if (looks_like_file(text)) {

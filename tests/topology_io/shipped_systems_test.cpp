@@ -99,6 +99,50 @@ TEST(TopologiesReadme, ExplainsEveryParameterOfTheFamilies) {
   }
 }
 
+/// What a file claims: its accelerators, and the switches of each tier in all planes. Counts that a
+/// source states (or gives the arithmetic of) are marked; the rest follows from the assumed design.
+struct Claim {
+  const char* system;
+  std::int64_t accelerators;
+  std::vector<std::int64_t> switches;
+};
+
+const Claim kClaims[] = {
+    {"colossus-1k", 1000, {16, 8}},
+    {"colossus-100k", 100000, {1568, 1600, 820}},
+    {"colossus-1m", 1000008, {8 * 3972, 8 * 4032, 8 * 2016}},
+    {"colossus-1m-campus", 1000008, {8 * 3972, 8 * 2268, 8 * 288}},
+    {"oracle-24k", 24000, {750, 768, 512}},
+    {"eagle", 14400, {456, 480, 256}},
+    {"cortex-50k", 50000, {784, 832, 456}},
+    {"meta-24k", 24576, {1536, 64, 448}},  // stated: 1,536 racks with a switch each
+    {"meta-24k-ib", 24576, {768, 768, 512}},
+    {"meta-129k", 129000, {8063, 336, 2240, 448}},
+    {"mrc-131k", 131072, {8 * 512, 8 * 256}},  // stated: 512 ports, two tiers; 6,144 switches
+    {"dgx-h100-superpod", 1024, {32, 16}},     // stated
+    {"dgx-b200-superpod", 1024, {32, 16}},     // stated
+    {"gb200-nvl72-superpod", 576, {32, 9}},    // stated
+    {"hpn7", 15360, {240, 120}},               // stated
+    {"aws-p5", 20000, {625, 20 * 128, 4096}},
+    {"aws-p4d", 4000, {125, 4 * 16, 512}},
+    {"azure-ndv5", 4096, {128, 128, 64}},
+    {"azure-ndv4", 4096, {208, 260, 107}},
+    {"gcp-a3-mega", 4096, {32, 2 * 128, 2048}},
+    {"gb300-azure-4608", 4608, {64, 36}},
+    {"abci2", 960, {24, 20}},
+    {"sophia", 192, {12, 6}},  // at least; 20 in all are stated
+};
+
+TEST(ShippedSystems, HaveTheCountsThatTheirFilesClaim) {
+  for (const Claim& claim : kClaims) {
+    const Expected<System> system = load_system(claim.system, {kShipped});
+    ASSERT_TRUE(system) << system.error().message;
+    EXPECT_EQ(system->nodes.value * system->node.accelerators.value, claim.accelerators)
+        << claim.system;
+    EXPECT_EQ(hardware_switches(*system), claim.switches) << claim.system;
+  }
+}
+
 TEST(Colossus100k, HasTheCountsOfItsDesign) {
   const Expected<System> system = load_system("colossus-100k", {kShipped});
   ASSERT_TRUE(system) << system.error().message;

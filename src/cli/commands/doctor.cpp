@@ -52,16 +52,15 @@ std::vector<Finding> findings_of(const HostMachine& machine) {
            : fmt::format("{}: {}", machine.gpus.size(), fmt::join(machine.gpus, ", "))});
 
   const std::vector<SystemEntry> systems = list_systems();
-  std::vector<std::string> names;
-  for (const SystemEntry& entry : systems) {
-    if (entry.problem.empty()) names.push_back(entry.name);
-  }
-  const bool files = std::any_of(systems.begin(), systems.end(), [](const SystemEntry& entry) {
+  const auto files = std::count_if(systems.begin(), systems.end(), [](const SystemEntry& entry) {
     return !entry.path.empty() && entry.problem.empty();
   });
-  findings.push_back({"data", "topologies", files,
-                      files ? fmt::format("{}", fmt::join(names, ", "))
-                            : "no topology files found: set COLLSCALE_TOPOLOGIES to their folder"});
+  const auto families = std::count_if(systems.begin(), systems.end(),
+                                      [](const SystemEntry& entry) { return entry.path.empty(); });
+  findings.push_back({"data", "topologies", files > 0,
+                      files > 0
+                          ? fmt::format("{} systems, {} families", files, families)
+                          : "no topology files found: set COLLSCALE_TOPOLOGIES to their folder"});
   for (const InstalledProgram& program : machine.benchmarks) {
     findings.push_back({"programs", program.name, !program.path.empty(),
                         program.path.empty() ? "not built beside this tool" : program.path});
