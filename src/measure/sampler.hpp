@@ -92,6 +92,25 @@ void keep(C& processes, std::span<const double> own_s, std::span<const double> a
   }
 }
 
+/// Whether a round says that batches must be longer: then they are, and samples so far are
+/// forgotten.
+template <Coordinator C>
+bool lengthen_batch([[maybe_unused]] C& processes, const SamplingPlan& plan,
+                    std::span<const double> agreed_s, SampleSet& result) {
+  const std::int64_t batch =
+      batch_after_samples(plan, result.batch, *std::min_element(agreed_s.begin(), agreed_s.end()));
+  if (batch == result.batch) {
+    return false;
+  }
+  result.warmup += static_cast<std::int64_t>(result.time_s.size()) * result.batch;
+  result.batch = batch;
+  result.time_s.clear();
+  if constexpr (requires { processes.forget_samples(); }) {
+    processes.forget_samples();
+  }
+  return true;
+}
+
 /// Before the samples: finds the batch, and performs operations until their times have settled.
 /// Where the last round is what a sample is, it is the first round of samples, which began at
 /// `begin_s`. Gives the duration of one batch. Nothing here asks a clock that is not agreed on, so
@@ -150,11 +169,17 @@ double settle(C& processes, const SamplingPlan& plan, Watch& watch, Operation& r
     }
     const double later_s = median(round);
     result.warmup_stable = times_agree(earlier_s, round);
+    const std::int64_t operations = count * result.batch;
+    if (lengthen_batch(processes, plan, round, result)) {
+      result.warmup += operations;
+      earlier_s = pilot_s = time_of(result.batch);
+      continue;
+    }
     if (result.warmup_stable && settled_round_counts(plan)) {
       keep(processes, own, round, result);
       return later_s;
     }
-    result.warmup += count * result.batch;
+    result.warmup += operations;
     if (result.warmup_stable) {
       begin_s = now_s();
       return later_s;
@@ -197,6 +222,10 @@ SampleSet take_samples(C& processes, const SamplingPlan& plan, Operation&& run, 
     }
     round = own;
     processes.all_max(round);
+    if (lengthen_batch(processes, plan, round, result)) {
+      rounds = Rounds(plan);
+      continue;
+    }
     keep(processes, own, round, result);
   }
 }

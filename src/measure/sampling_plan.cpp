@@ -62,6 +62,11 @@ std::int64_t next_batch(const SamplingPlan& plan, std::int64_t batch, double ela
                   static_cast<std::int64_t>(std::ceil(static_cast<double>(batch) * factor)));
 }
 
+std::int64_t batch_after_samples(const SamplingPlan& plan, std::int64_t batch, double quickest_s) {
+  // Half: samples vary, and those that are nearly long enough are.
+  return quickest_s < plan.min_sample_s / 2 ? next_batch(plan, batch, quickest_s) : batch;
+}
+
 bool settled_round_counts(const SamplingPlan& plan) {
   return plan.sync == SyncPolicy::barrier && !plan.fixed_samples &&
          plan.max_samples >= kWarmupRound;

@@ -55,6 +55,11 @@ std::optional<double> precision_of(std::span<const double> samples_s);
 /// enough.
 std::int64_t next_batch(const SamplingPlan& plan, std::int64_t batch, double elapsed_s);
 
+/// The batch to go on with after samples of which the quickest took `quickest_s`; the same number:
+/// it is long enough. Another: all pilots were interrupted, which made a short operation look long;
+/// as long as other work has the processor, each such sample is a wait for it.
+std::int64_t batch_after_samples(const SamplingPlan& plan, std::int64_t batch, double quickest_s);
+
 /// Whether two successive times of the warm-up say that nothing changes any more.
 bool times_agree(double earlier_s, double later_s);
 /// The same of a round and the median of what was before it: a change that is smaller than what

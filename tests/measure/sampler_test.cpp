@@ -6,6 +6,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
+
+#include "stats/quantiles.hpp"
 
 namespace collscale {
 namespace {
@@ -173,6 +176,36 @@ TEST(TakeSamples, WarmUpGivesUpAfterAFifthOfTheBudget) {
   const SampleSet set = sample_alone(plan, restless);
   EXPECT_FALSE(set.warmup_stable);
   EXPECT_GT(set.warmup, 10);
+}
+
+/// An operation of 200 ns, and 8 ms more for each batch that other work interrupts.
+SampleSet sample_interrupted(const SamplingPlan& plan,
+                             std::function<bool(std::int64_t)> interrupts) {
+  double now_s = 0;
+  std::int64_t batches = 0;
+  SingleProcess alone;
+  return take_samples(
+      alone, plan,
+      [&](std::int64_t n) {
+        now_s += 200e-9 * static_cast<double>(n) + (interrupts(batches++) ? 8e-3 : 0);
+      },
+      [&] { return now_s; });
+}
+
+TEST(TakeSamples, InterruptedPilotsDoNotMakeAShortOperationLong) {
+  SamplingPlan plan;
+  // The first operation and all three pilots, and two of three batches after them: samples of one
+  // operation each would be waits for the processor.
+  const auto interrupts = [](std::int64_t batch) { return batch < 4 || batch % 3 != 0; };
+  EXPECT_GE(sample_interrupted(plan, interrupts).batch, 50);
+  // Nor where it is found late: in a round of samples after the warm-up's.
+  const auto later = [](std::int64_t batch) { return batch < 20 || batch % 3 == 0; };
+  const SampleSet set = sample_interrupted(plan, later);
+  EXPECT_GE(set.batch, 50);
+  EXPECT_NEAR(median(set.time_s), 200e-9, 1e-12);
+  // Who asks for single operations gets them.
+  plan.fixed_batch = 1;
+  EXPECT_EQ(sample_interrupted(plan, interrupts).batch, 1);
 }
 
 TEST(TakeSamples, ALongOperationIsWarmedUpByOneAndAPilot) {

@@ -42,6 +42,14 @@ TEST(NextBatch, StopsAtTheLimitAndObeysAFixedBatch) {
   EXPECT_EQ(next_batch(plan, 7, 1e-9), 7);
 }
 
+TEST(NextBatch, IsLengthenedOnlyWhereTheQuickestSampleIsFarTooShort) {
+  SamplingPlan plan;
+  plan.min_sample_s = 20e-6;
+  EXPECT_EQ(batch_after_samples(plan, 10, 10e-6), 10);
+  EXPECT_EQ(batch_after_samples(plan, 10, 9e-6), 27);
+  EXPECT_EQ(batch_after_samples(plan, 1, 0.2e-6), 10);
+}
+
 TEST(TimesAgree, WithinFivePercentOrWithinTheNoise) {
   EXPECT_TRUE(times_agree(1.0, 1.05));
   EXPECT_FALSE(times_agree(1.1, 1.0));

@@ -45,6 +45,7 @@ class MpiGroups {
 
   /// Keeps what this rank took for each of a round's samples (sampler.hpp calls it).
   void note_samples(std::span<const double> sample_s);
+  void forget_samples() { own_s_.clear(); }
   /// The median over samples of each group's sample, a group's being its slowest rank's; they are
   /// then forgotten. Of one group alone an empty list. Collective over all ranks.
   std::vector<double> take_group_medians_s();

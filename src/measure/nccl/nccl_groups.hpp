@@ -45,6 +45,7 @@ class NcclGroups {
   void note_samples(std::span<const double> sample_s) {
     samples_s_.insert(samples_s_.end(), sample_s.begin(), sample_s.end());
   }
+  void forget_samples() { samples_s_.clear(); }
   /// The median over samples of each group's sample, a group's being its slowest process's. Empty
   /// where there is one group, or a process with several. Collective.
   std::vector<double> group_medians_s() {
