@@ -176,8 +176,7 @@ void add_nccl_options(CLI::App& app, RawNccl& raw, BenchOptions& options) {
   with_nccl("-z,--blocking", raw.blocking,
             "1: wait after every operation (of -m), barrier before it; 2: no barrier; 3: as 1 [0]",
             "0|1|2|3");
-  with_nccl("-c,--check", raw.checks,
-            "1: compare every element with the exact result; 0: do not [1]", "0|1");
+  with_nccl("-c,--check", raw.checks, "Verify every element so many times; 0: do not [1]", "N");
   with_nccl("--clock", raw.clock,
             "A sample's time: host, to completion; CUDA events; launch, until all is enqueued "
             "[host]",
@@ -188,8 +187,10 @@ void add_nccl_options(CLI::App& app, RawNccl& raw, BenchOptions& options) {
             "Register buffers: 0 no, 1 each rank's own, 2 symmetric windows [0]", "0|1|2");
   with_nccl("-x,--cta_policy", raw.cta_policy, "0 default, 1 efficiency, 2 zero [NCCL's]", "0|1|2");
   with_nccl("-y,--stream_null", raw.null_stream, "1: the default stream [0]", "0|1");
-  with_nccl("-u,--unalign", raw.unalign, "Only 0", "0");
-  with_nccl("-M,--memory", raw.memory, "Only 0", "0");
+  with_nccl("-u,--unalign", raw.unalign,
+            "Buffers begin so many elements after an aligned address [0]", "N");
+  with_nccl("-M,--memory", raw.memory, "1: say what initialising takes of a GPU's memory [0]",
+            "0|1");
   with_nccl("--init-timeout", raw.timeout, "Give initialisation up after so long [never]", "TIME");
   with_nccl("--init-roots", raw.roots, "Unique ids that share the work of initialisation [1]", "N");
   app.add_flag("--init", raw.init, "Measure initialisation instead of collectives")

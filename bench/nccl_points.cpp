@@ -93,8 +93,16 @@ Expected<PointList> nccl_points(const BenchOptions& options, const LayoutPlan& l
   if (!list) return list;
   for (BenchPoint& point : list->points) {
     point.scenario.protocol = nccl_choice(point.scenario.algorithm).protocol;
-    if (auto can = check_nccl_can_run(point.scenario); !can) return tl::unexpected(can.error());
   }
+  std::optional<Error> why;
+  std::erase_if(list->points, [&](const BenchPoint& point) {
+    const auto can = check_nccl_can_run(point.scenario);
+    if (can) return false;
+    list->unavailable.insert(can.error().message);
+    why = can.error();
+    return true;
+  });
+  if (why && list->points.empty()) return tl::unexpected(*why);
   return list;
 }
 

@@ -569,6 +569,7 @@ ExitCode run_suite(const BenchOptions& options, const BenchBackend& backend,
     run.note(fmt::format("left out, less than one element per rank: {}",
                          fmt::join(list.left_out, ", ")));
   }
+  for (const std::string& operation : list.unavailable) run.note("left out, " + operation);
   run.keep(list.points, earlier.placed, earlier.context);
   if (const auto kept = static_cast<std::size_t>(std::count(has.begin(), has.end(), true));
       kept > 0) {

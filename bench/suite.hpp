@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,10 +52,12 @@ struct BenchBackend {
 };
 
 /// Collectives × sizes, as they will really be run. Sizes that come out the same are measured once;
-/// sizes that leave no element are left out and named in `left_out`.
+/// sizes that leave no element are left out and named in `left_out`, operations that the library
+/// lacks and that "all" asked for in `unavailable`.
 struct PointList {
   std::vector<BenchPoint> points;
   std::vector<std::string> left_out;
+  std::set<std::string> unavailable{};
 };
 /// `algorithms` names those of a point, in order; without it there is auto alone.
 using AlgorithmsOf = std::function<std::vector<std::string>(const Scenario&)>;

@@ -65,6 +65,20 @@ TEST(NcclStandIn, OperationsAndLargeMessagesAreVerified) {
   expect_all_right("-g 3 -s 3M -n 6 all", 11, {3});
 }
 
+TEST(NcclStandIn, WhatNcclHasNoOperationForIsLeftOutOfAllAndRefusedByName) {
+  const ProgramOutcome one = bench_nccl("-s 4K -n 6 -d all -o sum,avg all_reduce");
+  EXPECT_EQ(one.exit_code, 0) << one.err;
+  EXPECT_THAT(one.err, HasSubstr("note: left out, all_reduce of f8e4m3 with avg on one rank: NCCL "
+                                 "has no such operation\n"));
+  EXPECT_THAT(one.out, HasSubstr("all_reduce half avg"));
+  const ProgramOutcome in_place = bench_nccl("-s 4K -n 6 --in-place all");
+  EXPECT_EQ(in_place.exit_code, 0) << in_place.err;
+  EXPECT_THAT(in_place.err, HasSubstr("note: left out, gather in place: NCCL has no such"));
+  const ProgramOutcome named = bench_nccl("-s 4K -n 6 -d f8e5m2 -o avg reduce");
+  EXPECT_EQ(named.exit_code, 2);
+  EXPECT_THAT(named.err, HasSubstr("error: reduce of f8e5m2 with avg on one rank: NCCL has no"));
+}
+
 TEST(NcclStandIn, SeveralOperationsInOneGroupAreVerified) {
   expect_all_right("-g 2 -m 5 -n 6 -s 4K all", 11, {2});
 }

@@ -46,6 +46,9 @@ ncclResult_t check_operation(const ncclComm& comm, Operation& operation) {
     if (index >= comm.factors.size()) return bad("unknown operation");
     operation.factor = comm.factors[index];
   }
+  const bool float8 = operation.type == ncclFloat8e4m3 || operation.type == ncclFloat8e5m2;
+  // As the real one, whose kernel for one rank has no such case.
+  if (comm.ranks == 1 && operation.op == ncclAvg && float8) return bad("no average of this type");
   const std::size_t bytes = operation.count * bytes_of(operation.type);
   const auto all = bytes * static_cast<std::size_t>(comm.ranks);
   const bool is_root = comm.rank == operation.root;

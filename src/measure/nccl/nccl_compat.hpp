@@ -37,6 +37,8 @@
 #endif
 #if NCCL_VERSION_CODE >= 22800
 #pragma weak ncclAlltoAll
+#pragma weak ncclGather
+#pragma weak ncclScatter
 #endif
 
 namespace collscale {
@@ -127,6 +129,34 @@ inline void nccl_all_to_all(const std::byte* send, std::byte* receive, std::size
     check_nccl(ncclSend(send + at, count, type, peer, comm, stream), "ncclSend");
     check_nccl(ncclRecv(receive + at, count, type, peer, comm, stream), "ncclRecv");
   }
+}
+
+/// ncclGather and ncclScatter came with 2.28, too; false: the caller writes them with send and
+/// receive.
+inline bool nccl_gather([[maybe_unused]] const std::byte* send, [[maybe_unused]] std::byte* receive,
+                        [[maybe_unused]] std::size_t count, [[maybe_unused]] ncclDataType_t type,
+                        [[maybe_unused]] int root, [[maybe_unused]] ncclComm_t comm,
+                        [[maybe_unused]] cudaStream_t stream) {
+#if NCCL_VERSION_CODE >= 22800
+  if (ncclGather != nullptr && loaded_nccl_version() >= 22800) {
+    check_nccl(ncclGather(send, receive, count, type, root, comm, stream), "ncclGather");
+    return true;
+  }
+#endif
+  return false;
+}
+
+inline bool nccl_scatter([[maybe_unused]] const std::byte* send,
+                         [[maybe_unused]] std::byte* receive, [[maybe_unused]] std::size_t count,
+                         [[maybe_unused]] ncclDataType_t type, [[maybe_unused]] int root,
+                         [[maybe_unused]] ncclComm_t comm, [[maybe_unused]] cudaStream_t stream) {
+#if NCCL_VERSION_CODE >= 22800
+  if (ncclScatter != nullptr && loaded_nccl_version() >= 22800) {
+    check_nccl(ncclScatter(send, receive, count, type, root, comm, stream), "ncclScatter");
+    return true;
+  }
+#endif
+  return false;
 }
 
 /// Memory that NCCL can use in every way it has, since 2.19.

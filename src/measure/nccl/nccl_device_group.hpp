@@ -37,8 +37,8 @@ std::string cuda_device_pci_id(int device);
 std::string nccl_library_version();
 std::string cuda_runtime_version();
 
-/// Fails where NCCL has no such operation: all_to_all,
-/// gather, scatter and send_recv in place; a barrier.
+/// Fails where NCCL has no such operation: all_to_all, gather, scatter and send_recv in place; the
+/// average of 8-bit floating-point numbers on one rank; a barrier.
 Expected<void> check_nccl_can_run(const Scenario& scenario);
 
 /// Whether NCCL is told of the pools: not at all, each rank's own (ncclCommRegister), or as

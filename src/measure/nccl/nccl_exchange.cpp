@@ -25,15 +25,18 @@ void enqueue_exchange(const Scenario& scenario, const BufferLayout& layout, nccl
     }
   };
   const Block whole{0, layout.count};
+  const auto count = static_cast<std::size_t>(layout.count);
   const auto block_at = [&layout](int index) { return Block{index * layout.count, layout.count}; };
   switch (scenario.collective) {
     case Collective::gather:
+      if (nccl_gather(of.send, of.receive, count, type, root, of.comm, of.stream)) break;
       send(whole, root);
       for (int peer = 0; of.rank == root && peer < ranks; ++peer) {
         receive(block_at(peer), peer);
       }
       break;
     case Collective::scatter:
+      if (nccl_scatter(of.send, of.receive, count, type, root, of.comm, of.stream)) break;
       for (int peer = 0; of.rank == root && peer < ranks; ++peer) {
         send(block_at(peer), peer);
       }
