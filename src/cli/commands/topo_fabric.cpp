@@ -27,15 +27,17 @@ std::string tiers_table(const System& system, const Clos& clos, bool colour) {
                {"nodes\nper group"},
                {"switches\nper group"},
                {"uplinks\nper switch"},
+               {"switches\nin all"},
                {"link"},
                {"over-\nsubscription"}});
   const std::vector<TierShape> shapes = clos_shape(system);
+  const std::vector<std::int64_t> hardware = hardware_switches(system);
   for (std::size_t t = 0; t < shapes.size(); ++t) {
     const Tier& tier = clos.tiers[t];
     const bool top = t + 1 == shapes.size();
     table.add({tier.name, format_count(shapes[t].groups), format_count(shapes[t].group_nodes),
                format_count(shapes[t].switches), top ? "" : format_count(shapes[t].uplinks),
-               top ? "" : format_bandwidth(tier.link_Bps.value),
+               format_count(hardware[t]), top ? "" : format_bandwidth(tier.link_Bps.value),
                top ? "" : fmt::format("{:.4g}", tier.oversubscription.value)});
   }
   return table.text(colour);
@@ -84,12 +86,14 @@ std::string text_of(const System&, const Dragonfly& dragonfly, bool colour) {
 Json json_of(const System& system, const Clos& clos) {
   Json tiers = Json::array();
   const std::vector<TierShape> shapes = clos_shape(system);
+  const std::vector<std::int64_t> hardware = hardware_switches(system);
   for (std::size_t t = 0; t < shapes.size(); ++t) {
     tiers.push_back({{"tier", clos.tiers[t].name},
                      {"groups", shapes[t].groups},
                      {"nodes_per_group", shapes[t].group_nodes},
                      {"switches_per_group", shapes[t].switches},
-                     {"uplinks_per_switch", shapes[t].uplinks}});
+                     {"uplinks_per_switch", shapes[t].uplinks},
+                     {"hardware_switches", hardware[t]}});
   }
   return {{"rails", clos.rails},
           {"routing", name(clos.routing)},
