@@ -67,9 +67,35 @@ void CommandLine::add_topo() {
   options_.add(show, "SYSTEM", "", topo_show_.topology, parse_text, kTopologyHelp);
   options_.add_json(show, topo_show_.json);
 
-  CLI::App& files = add(topo, "check", "Checks topology files: units, ranges, labels, sources.",
-                        {"collscale topo check my-cluster.yaml"}, {"FILE"});
-  files.add_option("FILE", topo_check_.files, "topology files (YAML)");
+  CLI::App& files =
+      add(topo, "check",
+          "Proves systems sound: counts, ports, a path between any two ranks, labels, sources.",
+          {"collscale topo check my-cluster.yaml", "collscale topo check colossus-100k --json -"},
+          {"FILE"});
+  files.add_option("FILE", topo_check_.files, "topology files (YAML), names or families");
+  options_.add_json(files, topo_check_.json);
+
+  CLI::App& compare =
+      add(topo, "compare", "Two systems side by side: what differs, then what is equal.",
+          {"collscale topo compare colossus-100k dgx-h100-superpod",
+           "collscale topo compare fat-tree:nodes=512 fat-tree:nodes=512,oversubscription=2 --all",
+           "collscale topo compare my-cluster.yaml torus:dims=8x8 --json -"},
+          {"A", "B"});
+  options_.add(compare, "A", "", topo_compare_.first, parse_text, kTopologyHelp);
+  options_.add(compare, "B", "", topo_compare_.second, parse_text, "the other one");
+  compare.add_flag("--all", topo_compare_.all, "also what is equal");
+  options_.add_json(compare, topo_compare_.json);
+
+  CLI::App& draw =
+      add(topo, "draw", "A system as SVG: in full up to 128 nodes, else a box for each level.",
+          {"collscale topo draw colossus-100k -o colossus.svg",
+           "collscale topo draw dragonfly:groups=9,routers=4 -o dragonfly.svg",
+           "collscale topo draw my-cluster.yaml --folded"},
+          {"SYSTEM"});
+  options_.add(draw, "SYSTEM", "", topo_draw_.topology, parse_text, kTopologyHelp);
+  draw.add_flag("--folded", topo_draw_.folded, "a box for each level, however few nodes");
+  options_.add(draw, "-o,--output", "FILE|-", topo_draw_.output, parse_text,
+               "the file; default: stdout");
 
   CLI::App& exported =
       add(topo, "export", "Every link, and the routes between ranks, for other programs.",
@@ -441,10 +467,12 @@ Expected<Command> CommandLine::chosen() const {
     if (topo.got_subcommand("list")) return Command{topo_list_};
     if (topo.got_subcommand("show")) return Command{topo_show_};
     if (topo.got_subcommand("check")) return Command{topo_check_};
+    if (topo.got_subcommand("compare")) return Command{topo_compare_};
+    if (topo.got_subcommand("draw")) return Command{topo_draw_};
     if (topo.got_subcommand("export")) return Command{topo_export_};
     return fail(
-        "collscale topo needs a command: list, show, check or export, for example: collscale topo "
-        "list");
+        "collscale topo needs a command: list, show, check, compare, draw or export, for example: "
+        "collscale topo list");
   }
   return Command{ShowText{version_ ? version_text() : std::string(kBareText)}};
 }

@@ -27,11 +27,11 @@ struct ShowText {
 
 /// What the user asked for, with every value checked that can be checked without reading a file.
 using Command =
-    std::variant<ShowText, TopoListOptions, TopoShowOptions, TopoCheckOptions, TopoExportOptions,
-                 PredictOptions, ImportCommandOptions, CompareCommandOptions,
-                 CalibrateCommandOptions, ExtrapolateCommandOptions, ScheduleListOptions,
-                 ScheduleShowOptions, ScheduleDrawOptions, StartupCommandOptions,
-                 GoodputCommandOptions, DoctorOptions>;
+    std::variant<ShowText, TopoListOptions, TopoShowOptions, TopoCheckOptions, TopoCompareOptions,
+                 TopoDrawOptions, TopoExportOptions, PredictOptions, ImportCommandOptions,
+                 CompareCommandOptions, CalibrateCommandOptions, ExtrapolateCommandOptions,
+                 ScheduleListOptions, ScheduleShowOptions, ScheduleDrawOptions,
+                 StartupCommandOptions, GoodputCommandOptions, DoctorOptions>;
 
 /// Errors are usage errors: one sentence with the flag, what was found and the nearest valid name.
 Expected<Command> parse_command_line(int argc, const char* const* argv);

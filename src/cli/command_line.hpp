@@ -124,6 +124,8 @@ class CommandLine {
   TopoListOptions topo_list_;
   TopoShowOptions topo_show_;
   TopoCheckOptions topo_check_;
+  TopoCompareOptions topo_compare_;
+  TopoDrawOptions topo_draw_;
   TopoExportOptions topo_export_;
   PredictOptions predict_;
   ImportCommandOptions import_;

@@ -7,7 +7,7 @@
 
 #include "collective/executor.hpp"
 #include "collective/schedule.hpp"
-#include "collective_io/svg.hpp"
+#include "drawing/svg.hpp"
 #include "units/error.hpp"
 
 namespace collscale {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "topology/check_rules.hpp"
 #include "topology/clos_shape.hpp"
 #include "topology/dragonfly_routes.hpp"
 #include "topology/fabric.hpp"
@@ -303,9 +304,8 @@ bool has_error(const Problems& problems) {
                      [](const Problem& problem) { return problem.is_error; });
 }
 
-}  // namespace
-
-std::vector<Problem> check_system(const System& system) {
+/// All but the sources.
+Problems check_design(const System& system) {
   Problems problems;
   check_ranges(problems, system);
   if (has_error(problems)) return problems;  // the rest computes with the figures
@@ -322,11 +322,20 @@ std::vector<Problem> check_system(const System& system) {
     check_size(problems, system, *clos);
     check_rails(problems, system, *clos);
     if (!has_error(problems)) check_switches(problems, system, *clos);
+    if (!has_error(problems)) check_empty_groups(problems, system);
   } else if (const auto* torus = std::get_if<Torus>(&system.fabric)) {
     check_torus(problems, system, *torus);
   } else if (const auto* dragonfly = std::get_if<Dragonfly>(&system.fabric)) {
     check_dragonfly(problems, system, *dragonfly);
   }
+  return problems;
+}
+
+}  // namespace
+
+std::vector<Problem> check_system(const System& system) {
+  Problems problems = check_design(system);
+  check_sources(problems, system);
   return problems;
 }
 

@@ -19,15 +19,26 @@ std::string sentence(const Problem& problem, std::string_view where) {
   return fmt::format("{}: {}: {}", where, problem.field, problem.message);
 }
 
-Expected<System> load_file(const std::string& path, const std::vector<fs::path>& directories) {
+Inspection inspect_file(const std::string& path, const std::vector<fs::path>& directories) {
+  Inspection inspection;
   Expected<SystemFile> file = read_system_file(path, directories);
-  if (!file) return tl::unexpected<Error>(file.error());
-  for (const Problem& problem : check_system(file->system)) {
-    if (!problem.is_error) continue;
-    const auto place = file->places.find(problem.field);
-    return fail(sentence(problem, place == file->places.end() ? path : place->second));
+  if (!file) {
+    inspection.errors.push_back(file.error().message);
+    return inspection;
   }
-  return std::move(file->system);
+  for (const Problem& problem : check_system(file->system)) {
+    const auto place = file->places.find(problem.field);
+    (problem.is_error ? inspection.errors : inspection.warnings)
+        .push_back(sentence(problem, place == file->places.end() ? path : place->second));
+  }
+  if (inspection.errors.empty()) inspection.system = std::move(file->system);
+  return inspection;
+}
+
+Expected<System> load_file(const std::string& path, const std::vector<fs::path>& directories) {
+  Inspection inspection = inspect_file(path, directories);
+  if (!inspection.system) return fail(inspection.errors.front());
+  return *std::move(inspection.system);
 }
 
 Expected<System> load_family(const Family& family, std::string_view text,
@@ -155,6 +166,25 @@ Expected<System> load_system(std::string_view text, const std::vector<fs::path>&
 
 Expected<System> load_system(std::string_view text) {
   return load_system(text, topology_directories());
+}
+
+Inspection inspect_system(std::string_view text, const std::vector<fs::path>& directories) {
+  std::error_code status;
+  if (looks_like_file(text) && fs::exists(text, status))
+    return inspect_file(std::string(text), directories);
+  Inspection inspection;
+  Expected<System> system = load_system(text, directories);
+  if (!system) {
+    inspection.errors.push_back(system.error().message);
+    return inspection;
+  }
+  inspection.warnings = system_warnings(*system);
+  inspection.system = *std::move(system);
+  return inspection;
+}
+
+Inspection inspect_system(std::string_view text) {
+  return inspect_system(text, topology_directories());
 }
 
 std::vector<std::string> system_warnings(const System& system) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,16 @@ std::vector<std::filesystem::path> topology_directories();
 Expected<System> load_system(std::string_view text);
 Expected<System> load_system(std::string_view text,
                              const std::vector<std::filesystem::path>& directories);
+
+/// All that is wrong with what `text` names, not the first of it alone.
+struct Inspection {
+  std::optional<System> system;  ///< where there is no error
+  std::vector<std::string> errors;
+  std::vector<std::string> warnings;  ///< each a sentence, with the place where it is known
+};
+Inspection inspect_system(std::string_view text);
+Inspection inspect_system(std::string_view text,
+                          const std::vector<std::filesystem::path>& directories);
 
 /// What is not an error but worth telling (check_system's warnings), one sentence each, with the
 /// place where it is known.

@@ -76,7 +76,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"UnknownCommand", {"predcit"}, "did you mean \"predict\"?"},
         BadInput{"CommandLikeNothing", {"frobnicate"}, "valid: topo, predict"},
         BadInput{"UnknownTopoCommand", {"topo", "shw", "x"}, "did you mean \"show\"?"},
-        BadInput{"TopoWithoutCommand", {"topo"}, "list, show, check or export"},
+        BadInput{"TopoWithoutCommand", {"topo"}, "list, show, check, compare, draw or export"},
         BadInput{"UnknownOption", predict_with({"--siez", "8B"}), "did you mean --sizes?"},
         BadInput{"UnknownOptionWithValue", predict_with({"--sede=3"}), "did you mean --seed?"},
         BadInput{"LongOptionWithOneDash", predict_with({"-json", "x.json"}),

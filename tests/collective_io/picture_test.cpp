@@ -8,7 +8,7 @@
 #include "collective_io/replay.hpp"
 #include "collective_io/rounds.hpp"
 #include "collective_io/schedule_picture.hpp"
-#include "collective_io/svg.hpp"
+#include "drawing/svg.hpp"
 #include "schedules.hpp"
 
 namespace collscale::testing {

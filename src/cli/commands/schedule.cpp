@@ -18,7 +18,7 @@
 #include "collective_io/rounds.hpp"
 #include "collective_io/schedule_picture.hpp"
 #include "collective_io/steps_table.hpp"
-#include "collective_io/svg.hpp"
+#include "drawing/svg.hpp"
 #include "collective_io/term_text.hpp"
 #include "units/quantity.hpp"
 

@@ -3,13 +3,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands/topo_fabric.hpp"
+#include "cli/figure_text.hpp"
 #include "cli/output.hpp"
 #include "cli/table.hpp"
+#include "topology/summary.hpp"
 #include "topology/system.hpp"
 #include "topology_io/export.hpp"
 #include "topology_io/load.hpp"
@@ -20,68 +21,22 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-int figure_count(const System& system) {
-  int count = 0;
-  for_each_figure(system, [&count](std::string_view, const Figure&) { ++count; });
-  return count;
-}
-
-/// What a figure counts, by the last part of its path.
-Quantity quantity_of(std::string_view path) {
-  const std::string_view field = path.substr(path.rfind('.') + 1);
-  System system;
-  for (const OptionalFigure& optional : optional_figures(system))
-    if (optional.path == path) return optional.quantity;
-  if (field == "bandwidth" || field == "link" || field == "local_link" || field == "global_link")
-    return Quantity::bandwidth;
-  if (field == "latency" || field == "hop_latency" || field == "global_latency")
-    return Quantity::time;
-  if (field == "efficiency") return Quantity::share;
-  if (field == "oversubscription") return Quantity::ratio;
-  return Quantity::count;
-}
-
-std::string_view unit_name(Quantity quantity) {
-  switch (quantity) {
-    case Quantity::bandwidth:
-      return "B/s";
-    case Quantity::time:
-      return "s";
-    case Quantity::size:
-      return "B";
-    case Quantity::share:
-    case Quantity::ratio:
-    case Quantity::count:
-      break;
-  }
-  return "1";
-}
-
-std::string format_figure(std::string_view path, double value) {
-  switch (quantity_of(path)) {
-    case Quantity::bandwidth:
-      return format_bandwidth(value);
-    case Quantity::time:
-      return format_time(value);
-    case Quantity::size:
-      return format_size(value);
-    case Quantity::share:
-      return fmt::format("{:.4g} %", 100 * value);
-    case Quantity::ratio:
-      return fmt::format("{:.4g}", value);
-    case Quantity::count:
-      break;
-  }
-  return format_count(std::llround(value));
-}
-
 std::string figures_table(const System& system, bool colour) {
   Table table(
       {{"figure", Align::left}, {"value"}, {"label", Align::left}, {"source", Align::left}});
   for_each_figure(system, [&table](std::string_view path, const Figure& figure) {
-    table.add({std::string(path), format_figure(path, figure.value),
+    table.add({std::string(path), quantity_text(quantity_of(path), figure.value),
                std::string(name(figure.label)), figure.source});
   });
+  return table.text(colour);
+}
+
+/// What follows from the figures and does not stand above.
+std::string derived_table(const System& system, bool colour) {
+  Table table({{"derived", Align::left}, {"value"}});
+  for (const DerivedQuantity& one : derived_quantities(system))
+    if (one.quantity == Quantity::bandwidth || one.quantity == Quantity::time)
+      table.add({one.name, quantity_text(one.quantity, one.value)});
   return table.text(colour);
 }
 
@@ -102,9 +57,9 @@ std::string show_text(const System& system, bool colour) {
                      std::llround(node.nics.per_node.value),
                      format_bandwidth(node.nics.bandwidth_Bps.value));
   out += fabric_text(system, colour);
-  out += "\n" + figures_table(system, colour);
-  out += fmt::format("\n{} of {} figures are assumed or recalled\n", unsourced_figures(system),
-                     figure_count(system));
+  out += "\n" + derived_table(system, colour) + "\n" + figures_table(system, colour);
+  const LabelCounts counts = label_counts(system);
+  out += fmt::format("\n{} figures: {}\n", counts.all(), label_words(counts));
   return out;
 }
 
@@ -122,44 +77,14 @@ Json show_json(const System& system) {
                {"ranks", max_ranks(system)},   {"ranks_per_node", ranks_per_node(system)},
                {"fabric", fabric_kind(system)}};
   json.update(fabric_json(system));
+  json["quantities"] = quantities_json(system);
   json["figures"] = figures;
+  json["labels"] = labels_json(system);
   json["figures_assumed_or_recalled"] = unsourced_figures(system);
   return json;
 }
 
 }  // namespace
-
-Expected<void> run(const TopoListOptions& options, const Terminal& terminal) {
-  if (auto writable = check_output("--json", options.json); !writable) return writable;
-  Table table({{"name", Align::left},
-               {"ranks"},
-               {"nodes"},
-               {"assumed", Align::right},
-               {"description", Align::left}});
-  Json systems = Json::array();
-  for (const SystemEntry& entry : list_systems()) {
-    const auto system = load_system(entry.path.empty() ? entry.name : entry.path.string());
-    if (!system) {
-      print_note(fmt::format("warning: {}", system.error().message));
-      continue;
-    }
-    const bool family = entry.path.empty();
-    table.add({entry.name, family ? "any" : format_count(max_ranks(*system)),
-               family ? "any" : format_count(std::llround(system->nodes.value)),
-               fmt::format("{} of {}", unsourced_figures(*system), figure_count(*system)),
-               entry.description});
-    systems.push_back({{"name", entry.name},
-                       {"description", entry.description},
-                       {"family", family},
-                       {"file", family ? Json(nullptr) : Json(entry.path.string())},
-                       {"ranks", max_ranks(*system)},
-                       {"nodes", std::llround(system->nodes.value)},
-                       {"figures", figure_count(*system)},
-                       {"figures_assumed_or_recalled", unsourced_figures(*system)}});
-  }
-  if (!takes_stdout(options.json)) print_result(table.text(terminal.colour_stdout));
-  return write_text(options.json, Json{{"systems", systems}}.dump(2) + "\n");
-}
 
 Expected<void> run(const TopoShowOptions& options, const Terminal& terminal) {
   if (auto writable = check_output("--json", options.json); !writable) return writable;
@@ -181,30 +106,6 @@ Expected<void> run(const TopoExportOptions& options, const Terminal&) {
   const auto text = simgrid ? simgrid_platform(*system, asked) : links_json(*system, asked);
   if (!text) return tl::unexpected(text.error());
   return write_text(options.output, *text);
-}
-
-Expected<void> run(const TopoCheckOptions& options, const Terminal&) {
-  std::string verdicts;
-  std::vector<Error> errors;
-  for (const std::string& file : options.files) {
-    // A bare word here is a file, not the name of a system.
-    const auto system = load_system(file.find('/') == std::string::npos ? "./" + file : file);
-    if (!system) {
-      verdicts += fmt::format("bad  {}\n", system.error().message);
-      errors.push_back(system.error());
-      continue;
-    }
-    verdicts += fmt::format("ok   {}: {}, {} ranks, {} of {} figures assumed or recalled\n", file,
-                            system->name, format_count(max_ranks(*system)),
-                            unsourced_figures(*system), figure_count(*system));
-    for (const std::string& warning : system_warnings(*system))
-      verdicts += fmt::format("     warning: {}\n", warning);
-  }
-  if (options.files.size() == 1 && !errors.empty()) return tl::unexpected(errors.front());
-  print_result(verdicts);
-  if (errors.empty()) return {};
-  return fail(
-      fmt::format("{} of {} topology files cannot be used", errors.size(), options.files.size()));
 }
 
 }  // namespace collscale

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `collscale topo list|show|check|export`: the systems, their figures and how well each is known.
+// `collscale topo list|show|check|compare|draw|export`: the systems, their figures, how well each
+// is known, what can be proved of them, and what they look like.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,21 @@ struct TopoShowOptions {
 };
 
 struct TopoCheckOptions {
-  std::vector<std::string> files;
+  std::vector<std::string> files;  ///< or names, or families
+  std::string json;
+};
+
+struct TopoCompareOptions {
+  std::string first;
+  std::string second;
+  bool all = false;  ///< what is equal, too
+  std::string json;
+};
+
+struct TopoDrawOptions {
+  std::string topology;
+  bool folded = false;
+  std::string output = "-";
 };
 
 enum class ExportFormat { simgrid, json };
@@ -37,6 +52,8 @@ struct TopoExportOptions {
 Expected<void> run(const TopoListOptions& options, const Terminal& terminal);
 Expected<void> run(const TopoShowOptions& options, const Terminal& terminal);
 Expected<void> run(const TopoCheckOptions& options, const Terminal& terminal);
+Expected<void> run(const TopoCompareOptions& options, const Terminal& terminal);
+Expected<void> run(const TopoDrawOptions& options, const Terminal& terminal);
 Expected<void> run(const TopoExportOptions& options, const Terminal& terminal);
 
 }  // namespace collscale

@@ -12,6 +12,7 @@
 #include "topology/clos_shape.hpp"
 #include "topology/dragonfly_routes.hpp"
 #include "topology/fabric.hpp"
+#include "topology/summary.hpp"
 #include "units/quantity.hpp"
 
 namespace collscale {
@@ -130,6 +131,25 @@ Json json_of(const System&, const Dragonfly& dragonfly) {
 std::string fabric_text(const System& system, bool colour) {
   return std::visit([&](const auto& fabric) { return text_of(system, fabric, colour); },
                     system.fabric);
+}
+
+std::string tiers_words(const System& system) {
+  if (const auto* clos = std::get_if<Clos>(&system.fabric)) {
+    std::string words =
+        fmt::format("{} tier{}", clos->tiers.size(), clos->tiers.size() == 1 ? "" : "s");
+    if (clos->rails > 1) words += fmt::format(", {} rails", clos->rails);
+    if (clos->planes > 1) words += fmt::format(", {} planes", clos->planes);
+    return words;
+  }
+  std::string words = fabric_words(system);
+  if (const auto* dragonfly = std::get_if<Dragonfly>(&system.fabric))
+    return words + fmt::format(", {:g} groups", dragonfly->groups.value);
+  std::string_view between = " ";
+  for (const Dimension& dimension : std::get<Torus>(system.fabric).dimensions) {
+    words += fmt::format("{}{:g}", between, dimension.size.value);
+    between = "×";
+  }
+  return words;
 }
 
 Json fabric_json(const System& system) {

@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "collective_io/palette.hpp"
+#include "drawing/palette.hpp"
 
 namespace collscale {
 
@@ -44,7 +44,21 @@ struct Words {
   Colour colour{34, 34, 34};
 };
 
-using Mark = std::variant<Rectangle, Arrow, Words>;
+/// Lines of one colour and width, written as one path: a few bytes each where there are thousands.
+struct Strokes {
+  struct Line {
+    double x1 = 0;
+    double y1 = 0;
+    double x2 = 0;
+    double y2 = 0;
+    double rise = 0;  ///< how far the middle of a curve is above the straight line; 0: straight
+  };
+  std::vector<Line> lines;
+  Colour colour{};
+  double width = 1;
+};
+
+using Mark = std::variant<Rectangle, Arrow, Words, Strokes>;
 
 struct Picture {
   double width = 0;

@@ -18,6 +18,8 @@ struct Colour {
 Colour item_colour(std::int64_t index, std::int64_t count);
 /// 0: as it is, 1: black.
 Colour darker(Colour colour, double share);
+/// 0: as it is, 1: white.
+Colour lighter(Colour colour, double share);
 /// "#0072b2"
 std::string hex(Colour colour);
 

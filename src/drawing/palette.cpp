@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "collective_io/palette.hpp"
+#include "drawing/palette.hpp"
 
 #include <fmt/format.h>
 
@@ -51,6 +51,13 @@ Colour item_colour(std::int64_t index, std::int64_t count) {
 Colour darker(Colour colour, double share) {
   const auto mix = [share](int value) {
     return static_cast<int>(std::lround(value * (1 - share)));
+  };
+  return {mix(colour.red), mix(colour.green), mix(colour.blue)};
+}
+
+Colour lighter(Colour colour, double share) {
+  const auto mix = [share](int value) {
+    return static_cast<int>(std::lround(value + (255 - value) * share));
   };
   return {mix(colour.red), mix(colour.green), mix(colour.blue)};
 }

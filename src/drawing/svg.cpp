@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "collective_io/svg.hpp"
+#include "drawing/svg.hpp"
 
 #include <fmt/format.h>
 
@@ -82,6 +82,32 @@ std::string mark_text(const Words& w) {
   return fmt::format(R"(<text x="{}" y="{}" font-size="{}" text-anchor="{}"{} fill="{}">{}</text>)",
                      number(w.x), number(w.y), number(w.size), kAnchors[static_cast<int>(w.anchor)],
                      w.bold ? R"( font-weight="bold")" : "", hex(w.colour), escaped(w.text)) +
+         "\n";
+}
+
+/// One digit is a tenth of a pixel.
+std::string short_number(double value) {
+  std::string text = fmt::format("{:.1f}", value);
+  if (text.ends_with(".0")) text.resize(text.size() - 2);
+  return text == "-0" ? "0" : text;
+}
+
+std::string mark_text(const Strokes& strokes) {
+  if (strokes.lines.empty()) return "";
+  std::string text = "<path d=\"";
+  for (const Strokes::Line& line : strokes.lines) {
+    text += fmt::format("M{} {}", short_number(line.x1), short_number(line.y1));
+    // A curve's middle is half way between the straight line and its control point.
+    if (line.rise != 0)
+      text += fmt::format("Q{} {} ", short_number((line.x1 + line.x2) / 2),
+                          short_number((line.y1 + line.y2) / 2 - 2 * line.rise));
+    else
+      text += "L";
+    text += fmt::format("{} {}", short_number(line.x2), short_number(line.y2));
+  }
+  return text +
+         fmt::format(R"(" fill="none" stroke="{}" stroke-width="{}"/>)", hex(strokes.colour),
+                     number(strokes.width)) +
          "\n";
 }
 
