@@ -53,16 +53,26 @@ std::vector<TierShape> clos_shape(const System& system) {
   return shape;
 }
 
+std::vector<std::int64_t> switches_in_one(const System& system) {
+  const Clos& clos = std::get<Clos>(system.fabric);
+  std::vector<std::int64_t> in_one;
+  for (const TierShape& tier : clos_shape(system)) {
+    const double radix = clos.tiers[in_one.size()].switch_radix.value;
+    const double ports = tier.down_ports + static_cast<double>(tier.uplinks);
+    const bool leaf = in_one.empty();
+    const auto fit = static_cast<std::int64_t>(radix / ports * (1 + 1e-9));
+    in_one.push_back(leaf || radix < ports ? 1 : std::min(fit, tier.switches));
+  }
+  return in_one;
+}
+
 std::vector<std::int64_t> hardware_switches(const System& system) {
   const Clos& clos = std::get<Clos>(system.fabric);
+  const std::vector<std::int64_t> in_one = switches_in_one(system);
   std::vector<std::int64_t> switches;
   for (const TierShape& tier : clos_shape(system)) {
-    const double radix = clos.tiers[switches.size()].switch_radix.value;
-    const double ports = tier.down_ports + static_cast<double>(tier.uplinks);
-    const bool leaf = switches.empty();
-    const std::int64_t in_one =
-        leaf || radix < ports ? 1 : static_cast<std::int64_t>(radix / ports * (1 + 1e-9));
-    switches.push_back(clos.planes * tier.groups * ((tier.switches + in_one - 1) / in_one));
+    const std::int64_t one = in_one[switches.size()];
+    switches.push_back(clos.planes * tier.groups * ((tier.switches + one - 1) / one));
   }
   return switches;
 }

@@ -27,6 +27,11 @@ struct TierShape {
 /// number, at least 1.
 std::vector<TierShape> clos_shape(const System& system);
 
+/// Of each tier, how many of the switches that are numbered one for each uplink below are one
+/// switch as bought: as many as its ports suffice for. 1 of leaves, and where the radix is not
+/// known.
+std::vector<std::int64_t> switches_in_one(const System& system);
+
 /// Switches of each tier as they would be bought, of all groups and planes: above the leaves, as
 /// many of those numbered one for each uplink are one switch as its ports suffice for (several
 /// links of a leaf then end in the same switch). Where the radix is not known, each is its own. Of

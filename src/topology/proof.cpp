@@ -65,15 +65,17 @@ std::string port_words(const std::string& used, double sum, double radix) {
 
 std::string ports_of(const System& system, const Clos& clos) {
   std::string text;
+  const std::vector<std::int64_t> in_one = switches_in_one(system);
   const std::vector<TierShape> shapes = clos_shape(system);
   for (std::size_t t = 0; t < shapes.size(); ++t) {
     const bool top = t + 1 == shapes.size();
-    const double up = top ? 0 : static_cast<double>(shapes[t].uplinks);
-    const std::string used = top ? fmt::format("{:g} down", shapes[t].down_ports)
-                                 : fmt::format("{:g} down + {:g} up", shapes[t].down_ports, up);
-    text +=
-        fmt::format("{}{}: {}", t == 0 ? "" : "; ", clos.tiers[t].name,
-                    port_words(used, shapes[t].down_ports + up, clos.tiers[t].switch_radix.value));
+    const auto one = static_cast<double>(in_one[t]);
+    const double down = one * shapes[t].down_ports;
+    const double up = top ? 0 : one * static_cast<double>(shapes[t].uplinks);
+    const std::string used =
+        top ? fmt::format("{:g} down", down) : fmt::format("{:g} down + {:g} up", down, up);
+    text += fmt::format("{}{}: {}", t == 0 ? "" : "; ", clos.tiers[t].name,
+                        port_words(used, down + up, clos.tiers[t].switch_radix.value));
   }
   return text.empty() ? "no switches" : text;
 }

@@ -37,10 +37,9 @@ void add_oversubscription(Quantities& all, const System& system) {
 
 void add_switches(Quantities& all, const System& system) {
   if (const auto* clos = std::get_if<Clos>(&system.fabric)) {
-    const std::vector<TierShape> shapes = clos_shape(system);
-    for (std::size_t t = 0; t < shapes.size(); ++t)
-      all.push_back({"switches of " + clos->tiers[t].name,
-                     static_cast<double>(shapes[t].groups * shapes[t].switches * clos->planes)});
+    const std::vector<std::int64_t> switches = hardware_switches(system);
+    for (std::size_t t = 0; t < switches.size(); ++t)
+      all.push_back({"switches of " + clos->tiers[t].name, static_cast<double>(switches[t])});
   } else if (const auto* dragonfly = std::get_if<Dragonfly>(&system.fabric)) {
     const DragonflyRoutes routes(*dragonfly);
     const auto groups = static_cast<double>(routes.groups());

@@ -51,7 +51,10 @@ Expected<System> make_superpod(const Parameters& parameters, const Directories& 
       fmt::format("NVIDIA DGX SuperPOD of {}, {:g} scalable units", nodes[*node], units.value);
   system->nodes = {units.value * unit_nodes, Label::derived,
                    fmt::format("{:g} scalable units × {:g} nodes", units.value, unit_nodes)};
-  const std::string source = fmt::format("what fits the switches: counts of the {}", kArchitecture);
+  const std::string source = fmt::format(
+      "8 leaves a unit of up to 64 that a spine's ports reach, 32 with links up as well: counts of "
+      "the {}",
+      kArchitecture);
   if (units.value <= kMostUnitsOfTwoTiers) {
     clos->tiers[1].children = {units.value, Label::derived, source};
     return system;

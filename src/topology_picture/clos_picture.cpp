@@ -27,11 +27,20 @@ constexpr std::int64_t kMostSwitches = 300;  ///< of one tier
 class ClosPainter {
  public:
   ClosPainter(Canvas& canvas, const System& system, const Clos& clos)
-      : canvas_(canvas), system_(system), clos_(clos), shapes_(clos_shape(system)) {}
+      : canvas_(canvas),
+        system_(system),
+        clos_(clos),
+        shapes_(clos_shape(system)),
+        in_one_(switches_in_one(system)) {
+    // Those numbered one for each uplink are drawn as the switches that they are.
+    for (std::size_t t = 0; t < shapes_.size(); ++t)
+      drawn_.push_back((shapes_[t].switches + in_one_[t] - 1) / in_one_[t]);
+  }
 
   [[nodiscard]] bool is_readable() const {
-    for (const TierShape& shape : shapes_) {
-      if (shape.groups * shape.switches > kMostSwitches) return false;
+    for (std::size_t t = 0; t < shapes_.size(); ++t) {
+      const TierShape& shape = shapes_[t];
+      if (shape.groups * drawn_[t] > kMostSwitches) return false;
       if (shape.groups * shape.switches * shape.uplinks > kMostLinks) return false;
     }
     return !shapes_.empty();
@@ -47,7 +56,7 @@ class ClosPainter {
     for (std::size_t t = 1; t < shapes_.size(); ++t) {
       const double leaf_groups =
           static_cast<double>(shapes_[t].group_nodes) / static_cast<double>(shapes_[0].group_nodes);
-      const double wanted = kLeastPitch * static_cast<double>(shapes_[t].switches) /
+      const double wanted = kLeastPitch * static_cast<double>(drawn_[t]) /
                             std::min(leaf_groups, static_cast<double>(shapes_[0].groups));
       group_pitch_ = std::max(group_pitch_, wanted);
     }
@@ -75,13 +84,13 @@ class ClosPainter {
     const double from = group_left(group * leaf_groups);
     const double to = group_left(std::min((group + 1) * leaf_groups, shapes_[0].groups)) -
                       (group_pitch_ - group_width_);
-    return from + (to - from) * (static_cast<double>(of_group) + 0.5) /
-                      static_cast<double>(shapes_[tier].switches);
+    return from +
+           (to - from) * (static_cast<double>(of_group) + 0.5) / static_cast<double>(drawn_[tier]);
   }
 
   [[nodiscard]] double pitch(std::size_t tier) const {
     if (tier == 0) return rail_pitch_;
-    if (shapes_[tier].switches == 1) return 120;
+    if (drawn_[tier] == 1) return 120;
     return middle(tier, 0, 1) - middle(tier, 0, 0);
   }
 
@@ -90,7 +99,7 @@ class ClosPainter {
     const double width = std::min(34.0, pitch(t) - 2);
     Strokes links{{}, lighter(colour, t == 0 ? 0.35 : 0.3), 0.6};
     for (std::int64_t group = 0; group < shapes_[t].groups; ++group) {
-      for (std::int64_t one = 0; one < shapes_[t].switches; ++one) {
+      for (std::int64_t one = 0; one < drawn_[t]; ++one) {
         const double x = middle(t, group, one);
         const Colour of_rail = t == 0 ? rail_colour(one, clos_.rails) : colour;
         canvas_.box(x - width / 2, y, width, kSwitchHeight, lighter(of_rail, 0.6), of_rail, 2);
@@ -99,10 +108,17 @@ class ClosPainter {
         if (t + 1 == shapes_.size()) continue;
         const std::int64_t parent = group * shapes_[t].group_nodes / shapes_[t + 1].group_nodes;
         // Uplink j of every leaf ends in spine j; uplink k of spine j in core (j, k).
-        const std::int64_t first = t == 0 ? 0 : one * shapes_[t].uplinks;
-        for (std::int64_t j = 0; j < shapes_[t].uplinks; ++j)
+        const std::int64_t all =
+            std::min(in_one_[t], shapes_[t].switches - one * in_one_[t]) * shapes_[t].uplinks;
+        const std::int64_t first = t == 0 ? 0 : one * in_one_[t] * shapes_[t].uplinks;
+        std::int64_t last_to = -1;
+        for (std::int64_t j = 0; j < all; ++j) {
+          const std::int64_t to = (first + j) / in_one_[t + 1];
+          if (to == last_to) continue;  // parallel links are one line
+          last_to = to;
           links.lines.push_back(
-              {x, y, middle(t + 1, parent, first + j), y - kTierHeight + kSwitchHeight, 0});
+              {x, y, middle(t + 1, parent, to), y - kTierHeight + kSwitchHeight, 0});
+        }
       }
     }
     canvas_.strokes(std::move(links));
@@ -112,14 +128,16 @@ class ClosPainter {
     const TierShape& shape = shapes_[t];
     const Tier& tier = clos_.tiers[t];
     const bool top = t + 1 == shapes_.size();
-    const double up = top ? 0 : static_cast<double>(shape.uplinks);
-    const auto all = static_cast<double>(shape.groups * shape.switches);
+    const auto one = static_cast<double>(in_one_[t]);
+    const double up = top ? 0 : one * static_cast<double>(shape.uplinks);
+    const double used = one * shape.down_ports + up;
+    const auto all = static_cast<double>(shape.groups * drawn_[t]);
     canvas_.words(x, y + 8, fmt::format("{}: {}", tier.name, plural(all, "switch", "switches")), 14,
                   Words::Anchor::start, true, darker(tier_colour(t), 0.3));
     const double radix = tier.switch_radix.value;
     canvas_.words(x, y + 26,
-                  radix > 0 ? fmt::format("{:g} of {:g} ports used", shape.down_ports + up, radix)
-                            : fmt::format("{:g} ports used", shape.down_ports + up),
+                  radix > 0 ? fmt::format("{:g} of {:g} ports used", used, radix)
+                            : fmt::format("{:g} ports used", used),
                   12);
     canvas_.words(x, y + 42, fmt::format("{} a traversal", format_time(tier.hop_latency_s.value)),
                   12);
@@ -195,6 +213,8 @@ class ClosPainter {
   const System& system_;
   const Clos& clos_;
   std::vector<TierShape> shapes_;
+  std::vector<std::int64_t> in_one_;
+  std::vector<std::int64_t> drawn_;  ///< switches of a group
   double left_ = 0;
   double rail_pitch_ = 0;
   double group_width_ = 0;

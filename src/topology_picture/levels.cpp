@@ -27,6 +27,8 @@ std::string ports_words(double used, double radix) {
 std::vector<Level> levels(const System& system, const Clos& clos) {
   std::vector<Level> all;
   const std::vector<TierShape> shapes = clos_shape(system);
+  const std::vector<std::int64_t> switches = hardware_switches(system);
+  const std::vector<std::int64_t> in_one = switches_in_one(system);
   const std::int64_t nodes = std::llround(system.nodes.value);
   for (std::size_t t = shapes.size(); t-- > 0;) {
     const TierShape& shape = shapes[t];
@@ -35,17 +37,16 @@ std::vector<Level> levels(const System& system, const Clos& clos) {
     Level level;
     level.name = tier.name;
     level.colour = tier_colour(t);
-    const std::int64_t switches = shape.groups * shape.switches * clos.planes;
-    level.several = switches > 1;
-    level.count = plural(static_cast<double>(switches), "switch", "switches");
+    level.several = switches[t] > 1;
+    level.count = plural(static_cast<double>(switches[t]), "switch", "switches");
     if (shape.groups > 1)
       level.count += fmt::format(": {} groups of {}", format_count(shape.groups),
-                                 format_count(shape.switches));
+                                 format_count(switches[t] / shape.groups / clos.planes));
     if (clos.planes > 1) level.count += fmt::format(", in {} planes alike", clos.planes);
-    level.lines.push_back(
-        ports_words(shape.down_ports + (top ? 0 : static_cast<double>(shape.uplinks)),
-                    tier.switch_radix.value) +
-        fmt::format(", {} a traversal", format_time(tier.hop_latency_s.value)));
+    const double up = top ? 0 : static_cast<double>(shape.uplinks);
+    level.lines.push_back(ports_words(static_cast<double>(in_one[t]) * (shape.down_ports + up),
+                                      tier.switch_radix.value) +
+                          fmt::format(", {} a traversal", format_time(tier.hop_latency_s.value)));
     const std::int64_t group_nodes = std::min(shape.group_nodes, nodes);
     std::string group = fmt::format("a group: {} accelerators on {}",
                                     format_count(std::llround(static_cast<double>(group_nodes) *
@@ -57,10 +58,10 @@ std::vector<Level> levels(const System& system, const Clos& clos) {
     if (shape.groups > 1) level.lines.push_back(group);
     if (t > 0) {
       const Tier& below = clos.tiers[t - 1];
-      level.links.push_back(
-          fmt::format("{} of {} up from each {} switch",
-                      plural(static_cast<double>(shapes[t - 1].uplinks), "link", "links"),
-                      rate_words(below.link_Bps.value), below.name));
+      level.links.push_back(fmt::format(
+          "{} of {} up from each {} switch",
+          plural(static_cast<double>(in_one[t - 1] * shapes[t - 1].uplinks), "link", "links"),
+          rate_words(below.link_Bps.value), below.name));
       level.links.push_back(fmt::format("oversubscription {:.4g}:1", below.oversubscription.value));
     } else {
       level.links.push_back(nics_words(system));

@@ -64,8 +64,12 @@ TEST(Proof, SaysWhichPortsAreUnused) {
   System system = make_system({.rails = 4, .children = {4, 4}});
   clos_of(system).tiers[0].switch_radix.value = 8;
   clos_of(system).tiers[1].switch_radix.value = 64;
+  // Four of the spines that are numbered one for each uplink are one switch.
   EXPECT_EQ(line_about(prove(system), "ports"),
-            "leaf: 4 down + 4 up of 8 ports; spine: 16 down of 64 ports, 48 unused");
+            "leaf: 4 down + 4 up of 8 ports; spine: 64 down of 64 ports");
+  clos_of(system).tiers[1].switch_radix.value = 30;
+  EXPECT_EQ(line_about(prove(system), "ports"),
+            "leaf: 4 down + 4 up of 8 ports; spine: 16 down of 30 ports, 14 unused");
   EXPECT_EQ(line_about(prove(make_dragonfly({.groups = 9})), "ports"),
             "router: 2 to NICs + 3 local + 2 global ports, radix not given; 1 link between each "
             "two groups");

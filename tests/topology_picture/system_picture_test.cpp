@@ -156,12 +156,19 @@ TEST(SystemPictureOfAClos, SaysWhatItIsAndDrawsEverySwitchAndLink) {
   EXPECT_THAT(text, HasSubstr("dgx-h100-superpod: 1,024 accelerators on 128 nodes, 2023-06\n"));
   EXPECT_THAT(text, HasSubstr("24 figures: 13 stated, 8 derived, 1 assumed, 2 recalled\n"));
   EXPECT_THAT(text, HasSubstr("leaf: 32 switches\n64 of 64 ports used\n"));
-  EXPECT_THAT(text, HasSubstr("spine: 32 switches\n"));
+  EXPECT_THAT(text, HasSubstr("spine: 16 switches\n64 of 64 ports used\n"));
   EXPECT_THAT(text, HasSubstr("node 127\n"));
   EXPECT_THAT(text, HasSubstr("oversubscription 1:1\n"));
   EXPECT_THAT(text, HasSubstr("a mark: 1 NIC of a node at 50.0 GB/s each; a column: a rail, 8 of"));
-  // 32 leaves × 32 uplinks, a row for each node and a column for each leaf, and those of the node.
-  EXPECT_GE(strokes_in(picture), 1024U + 128 + 32);
+  // 32 leaves with two links to each of 16 spines, a row for each node, a column for each leaf with
+  // a mark for each of its nodes.
+  EXPECT_GE(strokes_in(picture), 512U + 128 + 32 + 1024);
+}
+
+TEST(SystemPictureOfAClos, LeavesOutWhatCannotBeToldApart) {
+  const auto system = load_system("fat-tree:nodes=128,gpus=72,radix=4096");
+  ASSERT_TRUE(system);
+  EXPECT_LT(svg_text(system_picture(*system)).size(), 200000U);
 }
 
 TEST(SystemPictureOfATorus, DrawsEveryCable) {

@@ -57,11 +57,25 @@ std::vector<Row> side_by_side(const Named& a, const Named& b, const QuantityOf& 
   return rows;
 }
 
+/// "oversubscription of leaf" -> "oversubscription of tier 1": two fabrics name their tiers each in
+/// their own way.
+std::string by_number(std::string name, const Clos& clos) {
+  const std::size_t of = name.rfind(" of ");
+  if (of == std::string::npos) return name;
+  for (std::size_t t = 0; t < clos.tiers.size(); ++t)
+    if (name.substr(of + 4) == clos.tiers[t].name)
+      return name.substr(0, of) + fmt::format(" of tier {}", t + 1);
+  return name;
+}
+
 std::vector<Row> quantity_rows(const System& a, const System& b) {
+  const bool both_clos =
+      std::holds_alternative<Clos>(a.fabric) && std::holds_alternative<Clos>(b.fabric);
   std::vector<DerivedQuantity> known;
-  const auto named = [&known](const System& system) {
+  const auto named = [&known, both_clos](const System& system) {
     Named all;
     for (DerivedQuantity& one : derived_quantities(system)) {
+      if (both_clos) one.name = by_number(one.name, std::get<Clos>(system.fabric));
       all.emplace_back(one.name, Figure{one.value, Label::derived, ""});
       known.push_back(std::move(one));
     }
@@ -102,6 +116,9 @@ std::vector<std::pair<std::string, std::string>> choices_of(const System& system
       {"scale-up", std::string(name(system.node.scale_up.kind))},
       {"fabric", fabric_words(system)}};
   if (const auto* clos = std::get_if<Clos>(&system.fabric)) {
+    std::vector<std::string> tiers;
+    for (const Tier& tier : clos->tiers) tiers.push_back(tier.name);
+    all.emplace_back("tiers", fmt::format("{}", fmt::join(tiers, ", ")));
     all.emplace_back("routing", name(clos->routing));
     all.emplace_back("rails", fmt::format("{}", clos->rails));
     all.emplace_back("between rails", clos->rails > 1 ? name(clos->cross_rail) : "");
@@ -238,7 +255,8 @@ Expected<void> run(const TopoCompareOptions& options, const Terminal& terminal) 
   const Comparison all = compare(*a, *b);
   if (!takes_stdout(options.json)) {
     const bool colour = terminal.colour_stdout;
-    std::string out = bold(fmt::format("{} and {}", a->origin, b->origin), colour) + "\n\n";
+    std::string out =
+        bold(fmt::format("{} and {}", options.first, options.second), colour) + "\n\n";
     if (all.different.empty())
       out += "nothing differs\n";
     else
@@ -249,7 +267,7 @@ Expected<void> run(const TopoCompareOptions& options, const Terminal& terminal) 
     if (options.all && !all.equal.empty())
       out += fmt::format("\nequal: {}\n\n", counts) + part_text(all.equal, *a, *b, colour);
     else
-      out += fmt::format("\nequal: {}; --all shows them\n", counts);
+      out += fmt::format("\nequal: {}{}\n", counts, all.equal.empty() ? "" : "; --all shows them");
     print_result(out);
   }
   const Json json{{"a", {{"name", a->name}, {"origin", a->origin}}},
