@@ -18,8 +18,8 @@
 #include "collective_io/rounds.hpp"
 #include "collective_io/schedule_picture.hpp"
 #include "collective_io/steps_table.hpp"
-#include "drawing/svg.hpp"
 #include "collective_io/term_text.hpp"
+#include "drawing/svg.hpp"
 #include "units/quantity.hpp"
 
 namespace collscale {
