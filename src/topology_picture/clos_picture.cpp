@@ -18,9 +18,9 @@ constexpr double kGutter = 236;  ///< left of the switches: what the tiers are
 constexpr double kNodeWidth = 62;
 constexpr double kRow = 17;
 constexpr double kSwitchHeight = 20;
-constexpr double kTierHeight = 118;  ///< from one tier of switches to the next
 constexpr double kGroupGap = 22;
-constexpr double kLeastPitch = 7;  ///< of switches side by side
+constexpr double kLeastPitch = 7;            ///< of switches side by side
+constexpr std::int64_t kMostNumbered = 200;  ///< marks with their number of NICs in them
 constexpr std::int64_t kMostLinks = 6000;
 constexpr std::int64_t kMostSwitches = 300;  ///< of one tier
 
@@ -60,10 +60,13 @@ class ClosPainter {
                             std::min(leaf_groups, static_cast<double>(shapes_[0].groups));
       group_pitch_ = std::max(group_pitch_, wanted);
     }
+    // Wide pictures need height for the links to be told apart.
+    tier_height_ =
+        std::clamp(group_pitch_ * static_cast<double>(shapes_[0].groups) / 14, 118.0, 240.0);
     const auto tiers = static_cast<double>(shapes_.size());
-    const double leaf_y = y + 16 + (tiers - 1) * kTierHeight;
+    const double leaf_y = y + 16 + (tiers - 1) * tier_height_;
     for (std::size_t t = 0; t < shapes_.size(); ++t) {
-      const double tier_y = leaf_y - static_cast<double>(t) * kTierHeight;
+      const double tier_y = leaf_y - static_cast<double>(t) * tier_height_;
       switches(t, tier_y);
       tier_words(t, x, tier_y);
     }
@@ -117,7 +120,7 @@ class ClosPainter {
           if (to == last_to) continue;  // parallel links are one line
           last_to = to;
           links.lines.push_back(
-              {x, y, middle(t + 1, parent, to), y - kTierHeight + kSwitchHeight, 0});
+              {x, y, middle(t + 1, parent, to), y - tier_height_ + kSwitchHeight, 0});
         }
       }
     }
@@ -195,16 +198,13 @@ class ClosPainter {
               double nics) {
     const double last = first_row + kRow * static_cast<double>(nodes - 1) + kRow / 2 - 1.5;
     canvas_.line(x, top, x, last, colour, 1.4);
-    Strokes squares{{}, colour, 8};
+    const double half = nics == 1 ? 4 : clos_.rails == 1 ? 11 : 6.5;
+    const bool numbered = nics != 1 && nodes_ * clos_.rails <= kMostNumbered;
+    Strokes squares{{}, nics == 1 ? colour : lighter(colour, 0.5), nics == 1 ? 8.0 : 13.0};
     for (std::int64_t i = 0; i < nodes; ++i) {
       const double y = first_row + kRow * static_cast<double>(i) + kRow / 2 - 1.5;
-      if (nics == 1) {
-        squares.lines.push_back({x - 4, y, x + 4, y, 0});
-        continue;
-      }
-      const double half = clos_.rails == 1 ? 11 : 6.5;
-      canvas_.box(x - half, y - 6.5, 2 * half, 13, kPaper, colour, 2);
-      canvas_.words(x, y + 3.5, fmt::format("{:g}", nics), 10, Words::Anchor::middle);
+      squares.lines.push_back({x - half, y, x + half, y, 0});
+      if (numbered) canvas_.words(x, y + 3.5, fmt::format("{:g}", nics), 10, Words::Anchor::middle);
     }
     canvas_.strokes(std::move(squares));
   }
@@ -219,6 +219,7 @@ class ClosPainter {
   double rail_pitch_ = 0;
   double group_width_ = 0;
   double group_pitch_ = 0;
+  double tier_height_ = 0;  ///< from one tier of switches to the next
   std::int64_t nodes_ = 0;
 };
 

@@ -39,9 +39,10 @@ std::vector<Level> levels(const System& system, const Clos& clos) {
     level.colour = tier_colour(t);
     level.several = switches[t] > 1;
     level.count = plural(static_cast<double>(switches[t]), "switch", "switches");
-    if (shape.groups > 1)
-      level.count += fmt::format(": {} groups of {}", format_count(shape.groups),
-                                 format_count(switches[t] / shape.groups / clos.planes));
+    const std::int64_t of_group = switches[t] / shape.groups / clos.planes;
+    if (shape.groups > 1) level.count += fmt::format(": {} groups", format_count(shape.groups));
+    if (shape.groups > 1 && of_group > 1)
+      level.count += fmt::format(" of {}", format_count(of_group));
     if (clos.planes > 1) level.count += fmt::format(", in {} planes alike", clos.planes);
     const double up = top ? 0 : static_cast<double>(shape.uplinks);
     level.lines.push_back(ports_words(static_cast<double>(in_one[t]) * (shape.down_ports + up),

@@ -56,20 +56,6 @@ TEST_P(ShippedSystem, SaysWhereEveryFigureComesFrom) {
   });
 }
 
-/// The row of the table is made from the system, so that it cannot go stale.
-TEST_P(ShippedSystem, HasItsRowInTheReadme) {
-  const Expected<System> system = load_system(GetParam(), {kShipped});
-  ASSERT_TRUE(system);
-  int counts[3] = {};
-  for_each_figure(*system, [&counts](std::string_view, const Figure& figure) {
-    ++counts[is_unsourced(figure) ? 2 : figure.label == Label::derived ? 1 : 0];
-  });
-  EXPECT_THAT(readme(), ::testing::ContainsRegex("\\| `" + GetParam() + "` \\|[^\n]*\\| " +
-                                                 std::to_string(counts[0]) + " / " +
-                                                 std::to_string(counts[1]) + " / " +
-                                                 std::to_string(counts[2]) + " \\|\n"));
-}
-
 INSTANTIATE_TEST_SUITE_P(Topologies, ShippedSystem, ::testing::ValuesIn(shipped_names()),
                          [](const ::testing::TestParamInfo<std::string>& name) {
                            std::string text = name.param;

@@ -19,6 +19,22 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// Tiers of switches, leaf first; dimensions; kinds of links.
+std::vector<std::string> tier_names(const System& system) {
+  std::vector<std::string> names;
+  if (const auto* clos = std::get_if<Clos>(&system.fabric))
+    for (const Tier& tier : clos->tiers) names.push_back(tier.name);
+  for (const std::string_view name : direct_tier_names(system)) names.emplace_back(name);
+  return names;
+}
+
+std::string routing_words(const System& system) {
+  if (const auto* clos = std::get_if<Clos>(&system.fabric)) return std::string(name(clos->routing));
+  if (const auto* dragonfly = std::get_if<Dragonfly>(&system.fabric))
+    return std::string(name(dragonfly->routing));
+  return "dimension order";
+}
+
 Json entry_json(const SystemEntry& entry, const System& system) {
   const bool family = entry.path.empty();
   const LabelCounts counts = label_counts(system);
@@ -34,6 +50,8 @@ Json entry_json(const SystemEntry& entry, const System& system) {
           {"scale_up", name(system.node.scale_up.kind)},
           {"fabric", fabric_words(system)},
           {"network", tiers_words(system)},
+          {"tiers", tier_names(system)},
+          {"routing", routing_words(system)},
           {"quantities", quantities_json(system)},
           {"figures", counts.all()},
           {"labels", labels_json(system)},
