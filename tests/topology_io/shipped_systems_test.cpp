@@ -116,6 +116,9 @@ const Claim kClaims[] = {
     {"gcp-a3-mega", 4096, {32, 2 * 128, 2048}},
     {"gb300-azure-4608", 4608, {64, 36}},
     {"abci2", 960, {24, 20}},
+    {"coreweave-h100", 3584, {112, 128, 64}},
+    {"coreweave-gb200", 2808, {20, 11}},
+    {"together-b200", 512, {16, 8}},
     {"sophia", 192, {12, 6}},  // at least; 20 in all are stated
 };
 
