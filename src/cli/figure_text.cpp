@@ -33,7 +33,7 @@ Quantity quantity_of(std::string_view path) {
   if (field == "latency" || field == "hop_latency" || field == "global_latency")
     return Quantity::time;
   if (field == "efficiency") return Quantity::share;
-  if (field == "oversubscription") return Quantity::ratio;
+  if (field == "oversubscription" || field == "links") return Quantity::ratio;
   return Quantity::count;
 }
 

@@ -8,6 +8,7 @@
 
 #include "selector/nccl/selector.hpp"
 #include "selector/openmpi/openmpi.hpp"
+#include "topology/node_links.hpp"
 #include "units/suggest.hpp"
 
 namespace collscale {
@@ -85,7 +86,9 @@ Expected<NcclNode> nccl_node(const System& system) {
   seen.gpus = ranks_per_node(system);
   seen.compute_capability = static_cast<int>(std::lround(10 * node.compute_capability->value));
   seen.cpu = cpu_of(node.cpu);
-  seen.nvlinks = nvlinks_of(node.scale_up.bandwidth_Bps.value, seen.compute_capability);
+  seen.nvlinks = node.scale_up.kind == ScaleUpKind::pcie
+                     ? 0
+                     : nvlinks_of(port_bandwidth_Bps(node), seen.compute_capability);
   seen.nvswitch = node.scale_up.kind == ScaleUpKind::nvswitch;
   seen.multicast = node.scale_up.in_network.has_value();
   seen.nics = std::llround(node.nics.per_node.value);

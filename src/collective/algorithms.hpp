@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "collective/nccl_chunks.hpp"
 #include "collective/schedule.hpp"
+#include "topology/node_rings.hpp"
 #include "units/error.hpp"
 
 namespace collscale {
@@ -31,7 +33,11 @@ struct Shape {
   std::int64_t channels = 1;  ///< rings or trees in parallel: as many as NICs per node, by default
   std::int64_t root = 0;
   std::int64_t nodes_per_group = 1;  ///< third level: nodes under one leaf, or in one scalable unit
-  std::vector<NodeRun> nodes{};      ///< uneven nodes; empty: nodes of ranks_per_node
+  /// Orders in which rings go round the ranks of a full node (of all ranks, where there is one node
+  /// only) so that all its links carry (topology/node_rings.hpp); null: by number, one ring for
+  /// each channel.
+  std::shared_ptr<const LocalOrders> node_rings{};
+  std::vector<NodeRun> nodes{};  ///< uneven nodes; empty: nodes of ranks_per_node
   AlgorithmOptions options{};
 };
 

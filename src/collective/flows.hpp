@@ -181,7 +181,8 @@ bool scattered(const Lane& lane, const RankLayout& layout, std::int64_t s, int a
   const Phase& phase = lane.phase;
   if (phase.frame != Frame::exclusive_or || phase.network != InNetwork::none) return false;
   const Arc& arc = phase.arcs[static_cast<std::size_t>(arc_number)];
-  if (arc.has_receivers || phase.root >= 0 || lane.map.view.members || !layout.plain())
+  if (arc.has_receivers || phase.root >= 0 || lane.map.view.members || lane.map.view.orders ||
+      !layout.plain())
     return false;
   const std::int64_t mask = evaluate(arc.distance, s, unit_value(phase, s));
   const std::int64_t size = lane.map.size;
@@ -262,6 +263,27 @@ void on_ranks(const Lane& lane, const RankLayout& layout, int arc, Runs&& runs, 
   }
 }
 
+/// A callable behind a pointer: what is rarely needed is compiled once.
+class AnyFlow {
+ public:
+  template <class F>
+  explicit AnyFlow(F& f)
+      : f_(const_cast<void*>(static_cast<const void*>(&f))),
+        call_([](void* to, std::int64_t source, std::int64_t destination) {
+          (*static_cast<F*>(to))(source, destination);
+        }) {}
+  void operator()(std::int64_t source, std::int64_t destination) const {
+    call_(f_, source, destination);
+  }
+
+ private:
+  void* f_;
+  void (*call_)(void*, std::int64_t, std::int64_t);
+};
+/// for_each_flow and, with step −1, for_each_flow_of_all_steps of a lane that orders the ranks of
+/// nodes.
+void for_each_ordered(const Lane& lane, std::int64_t step, int arc, AnyFlow f);
+
 }  // namespace flows_detail
 
 /// Calls f(source, destination) for every message of one step of one arc, over all groups, in no
@@ -272,6 +294,8 @@ template <class F>
 void for_each_flow(const Lane& lane, std::int64_t step, int arc, F&& f) {
   const GroupMap& map = lane.map;
   if (map.group_count < 1 || map.size < 1) return;
+  if (map.view.orders)
+    return flows_detail::for_each_ordered(lane, step, arc, flows_detail::AnyFlow(f));
   const RankLayout layout = rank_layout(map);
   const std::int64_t s = forward_step(lane.phase, step);
   if (flows_detail::scattered(lane, layout, s, arc, f)) return;
@@ -294,6 +318,8 @@ void for_each_flow(const Lane& lane, std::int64_t step, int arc, F&& f) {
 template <class F>
 void for_each_flow_of_all_steps(const Lane& lane, int arc, F&& f) {
   if (lane.map.group_count < 1 || lane.map.size < 1) return;
+  if (lane.map.view.orders)
+    return flows_detail::for_each_ordered(lane, -1, arc, flows_detail::AnyFlow(f));
   index_runs::Across across;
   if (!index_runs::one_message_per_step(lane.phase, arc, lane.map.size, across)) {
     for (std::int64_t step = 0; step < lane.phase.steps; ++step) for_each_flow(lane, step, arc, f);

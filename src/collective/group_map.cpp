@@ -104,7 +104,7 @@ std::int64_t GroupMap::rank_at_place(std::int64_t group, std::int64_t place) con
     value += floor_mod(place % radix[digit] + view.rotation[digit], radix[digit]) * weight;
     place /= radix[digit];
   }
-  return value;
+  return in_order(value);
 }
 
 std::int64_t GroupMap::rank(std::int64_t group, std::int64_t index) const {

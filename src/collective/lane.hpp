@@ -25,6 +25,13 @@ struct GroupMap {
   /// Global rank of place `place` (in [0, full_size()), after core, twist, mirror, shift) of a
   /// group.
   [[nodiscard]] std::int64_t rank_at_place(std::int64_t group, std::int64_t place) const;
+  /// A rank as the view's order within the node has it; the rank itself where it has none.
+  [[nodiscard]] std::int64_t in_order(std::int64_t rank) const {
+    if (!view.orders) return rank;
+    const auto& order = (*view.orders)[static_cast<std::size_t>(view.order)];
+    const auto local = static_cast<std::size_t>(rank) % order.size();
+    return rank - static_cast<std::int64_t>(local) + order[local];
+  }
   /// The place of a local index: core → twist → mirror → shift.
   [[nodiscard]] std::int64_t place_of(std::int64_t index) const;
   /// Of uneven nodes: the ranks of all nodes before `node`, in [0, number of nodes]. O(runs).

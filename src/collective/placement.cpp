@@ -49,6 +49,29 @@ Expected<void> check_members(const View& view, std::int64_t ranks) {
   return {};
 }
 
+/// V4 of orders within the node.
+Expected<void> check_orders(const View& view, const std::vector<std::int64_t>& radix) {
+  if (!view.orders) return {};
+  if (view.members || view.nodes != View::Nodes::none)
+    return fail("V4: an order within equal nodes in a group by nodes or by member lists");
+  if (view.order < 0 || view.order >= static_cast<std::int32_t>(view.orders->size()))
+    return fail(
+        fmt::format("V4: order {} does not exist, there are {}", view.order, view.orders->size()));
+  const auto& order = (*view.orders)[static_cast<std::size_t>(view.order)];
+  std::vector<bool> seen(order.size(), false);
+  for (const std::int32_t local : order) {
+    if (local < 0 || local >= static_cast<std::int32_t>(order.size()) ||
+        seen[static_cast<std::size_t>(local)])
+      return fail(
+          fmt::format("V4: local rank {} in an order of {}, or twice", local, order.size()));
+    seen[static_cast<std::size_t>(local)] = true;
+  }
+  if (static_cast<std::int64_t>(order.size()) != radix.front())
+    return fail(
+        fmt::format("V4: an order of {} ranks for a digit of {}", order.size(), radix.front()));
+  return {};
+}
+
 }  // namespace
 
 GroupMap whole_map(const std::vector<std::int64_t>& radix) {
@@ -119,10 +142,12 @@ Expected<GroupMap> place(const GroupMap& outer, const View& view, const CopyShif
   GroupMap map = outer;
   const bool by_nodes = view.nodes != View::Nodes::none;
   const bool inherits = view.digit_count == 0 && !view.members && !by_nodes;
+  if (inherits && view.orders && outer.view.orders)
+    return fail("V4: an order of a node's ranks within another");
   if (!plain_places(view) && !plain_places(outer.view) && inherits)
     return fail("V4: a changed order of ranks within a changed order of ranks");
-  if (!inherits &&
-      (!plain_places(outer.view) || outer.view.members || outer.view.nodes != View::Nodes::none))
+  if (!inherits && (!plain_places(outer.view) || outer.view.members || outer.view.orders ||
+                    outer.view.nodes != View::Nodes::none))
     return fail("V4: digits or nodes named within a core, a changed order, nodes or a member list");
   if (inherits) {
     map.view.twist += view.twist;
@@ -131,6 +156,10 @@ Expected<GroupMap> place(const GroupMap& outer, const View& view, const CopyShif
     if (view.core > 0) {
       map.view.core = view.core;
       map.view.core_map = view.core_map;
+    }
+    if (view.orders) {
+      map.view.orders = view.orders;
+      map.view.order = view.order + shift.turn;
     }
     if (view.fixed_count > 0) return fail("V4: a view that fixes digits must name those that vary");
   } else {
@@ -145,6 +174,7 @@ Expected<GroupMap> place(const GroupMap& outer, const View& view, const CopyShif
       ok = narrow_digits(map, outer.view, shift);
     if (!ok) return tl::unexpected(ok.error());
   }
+  if (auto ok = check_orders(map.view, map.radix); !ok) return tl::unexpected(ok.error());
   if (map.view.core < 0 || map.view.core > map.full_size() ||
       (map.view.core > 0 && map.full_size() - map.view.core > map.view.core))
     return fail(fmt::format("V4: a core of {} in a group of {}", map.view.core, map.full_size()));

@@ -141,7 +141,7 @@ struct Phase {
 
 /// A change of ranks: run the term among ranks that differ only in the named digits. The ranks of
 /// the whole term are numbered in mixed radix (Schedule::radix, digit 0 varies fastest). Local
-/// index i → twist → mirror → shift → digits → rotation per digit.
+/// index i → twist → mirror → shift → digits → rotation per digit → order within the node.
 struct View {
   static constexpr int kMaxDigits = 4;
   /// Which digits vary, fastest first. None named: those of the group the view is used in (all of
@@ -168,6 +168,11 @@ struct View {
   enum class Nodes : std::uint8_t { none, inside, leaders } nodes = Nodes::none;
   std::int32_t node_run = 0;
   std::int32_t turn = 0;
+  /// Digit 0, the local rank of equal nodes, in another order: value v is local rank
+  /// (*orders)[order][v]. Copy c of a child of Par adds c to `order`: rings that go round a node
+  /// over different links. Such a view names no digits.
+  std::shared_ptr<const std::vector<std::vector<std::int32_t>>> orders;
+  std::int32_t order = 0;
   /// Explicit member lists, one per group, instead of digits: 4 bytes per rank.
   std::shared_ptr<const std::vector<std::vector<std::int32_t>>> members;
   bool operator==(const View&) const = default;

@@ -120,6 +120,8 @@ std::string view_text(const View& v) {
     const View::Fixed& fixed = v.fixed[static_cast<std::size_t>(i)];
     parts.push_back(fmt::format("digit {} = {}", fixed.digit, fixed.value));
   }
+  if (v.orders)
+    parts.push_back(fmt::format("local ranks in order {} of {}", v.order + 1, v.orders->size()));
   if (v.twist != 0) parts.push_back(fmt::format("twisted by {}", v.twist));
   if (v.mirror) parts.emplace_back("mirrored");
   if (v.shift != 0) parts.push_back(fmt::format("shifted by {}", v.shift));

@@ -54,6 +54,20 @@ void keep_larger(std::vector<double>& largest, const std::vector<double>& values
   for (std::size_t i = 0; i < largest.size(); ++i) largest[i] = std::max(largest[i], values[i]);
 }
 
+/// Blocks on the links towards one local rank: those for it, and those that it sends on to its like
+/// elsewhere.
+void add_links_to(const FabricShape& shape, std::int64_t to, std::int64_t here, double elsewhere,
+                  StepLoad& node) {
+  for (std::int64_t from = 0; from < here; ++from) {
+    if (from == to) continue;
+    const bool forwarded = shape.forwards_across_rails && shape.rail(from) != shape.rail(to);
+    const double blocks = (to < here ? 1 : 0) + (forwarded ? elsewhere : 0);
+    for (const std::uint16_t link : shape.node_links->way(from, to))
+      node.node_links[link] += blocks;
+    if (to < here) node.node_hops = std::max(node.node_hops, shape.node_links->hops(from, to));
+  }
+}
+
 /// Blocks through the ports and NICs of a node of which `here` ranks take part.
 void add_node(const FabricShape& shape, const Population& all, std::int64_t here, StepLoad& load) {
   StepLoad node(shape);
@@ -74,6 +88,7 @@ void add_node(const FabricShape& shape, const Population& all, std::int64_t here
       at(node.scale_up_in, j) += for_neighbours;
       at(node.nic_out, shape.nic(j)) += for_neighbours;
     }
+    if (shape.node_links != nullptr) add_links_to(shape, j, here, at(others, j), node);
     if (j >= here) continue;
     const double own_rail = at(others_of_rail, rail);
     at(node.scale_up_out, j) += static_cast<double>(here - 1);
@@ -84,6 +99,8 @@ void add_node(const FabricShape& shape, const Population& all, std::int64_t here
   }
   keep_larger(load.scale_up_out, node.scale_up_out);
   keep_larger(load.scale_up_in, node.scale_up_in);
+  keep_larger(load.node_links, node.node_links);
+  load.node_hops = std::max(load.node_hops, node.node_hops);
   keep_larger(load.nic_out, node.nic_out);
   keep_larger(load.nic_in, node.nic_in);
 }
@@ -115,7 +132,7 @@ StepLoad all_pairs_load(const FabricShape& shape, double bytes) {
   if (all.full_nodes() > 0) add_node(shape, all, shape.ranks_per_node, load);
   if (all.rest() > 0) add_node(shape, all, all.rest(), load);
   for (std::vector<double>* blocks :
-       {&load.scale_up_out, &load.scale_up_in, &load.nic_out, &load.nic_in}) {
+       {&load.scale_up_out, &load.scale_up_in, &load.node_links, &load.nic_out, &load.nic_in}) {
     for (double& each : *blocks) each *= bytes;
   }
 

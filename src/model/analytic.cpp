@@ -106,6 +106,8 @@ class AnalyticEngine {
     StepLoads loads;
     loads.even[kScaleUpResource] =
         std::max(largest(load.scale_up_out), largest(load.scale_up_in)) / shape_.scale_up_Bps;
+    if (shape_.node_links != nullptr)
+      loads.set_links(busiest_link_s(shape_, load.node_links), load.node_hops);
     const double nic = std::max(largest(load.nic_out), largest(load.nic_in));
     loads.even[kNicResource] = nic / shape_.nic_Bps;
     loads.hashed = loads.even;

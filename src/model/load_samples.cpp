@@ -58,6 +58,20 @@ void LoadSamples::add_turns(const std::vector<std::int64_t>& turns) {
   }
 }
 
+void LoadSamples::add_orders(const std::vector<std::vector<std::int32_t>>& orders,
+                             const std::vector<std::int64_t>& which) {
+  turns_.push_back({full_turned_.size(), which.size()});
+  for (const std::int64_t number : which) {
+    const std::vector<std::int32_t>& order = orders[size(number)];
+    for (std::int64_t local = 0; local < shape_.ranks_per_node; ++local) {
+      const bool ordered = size(local) < order.size();
+      const std::int32_t rank = ordered ? order[size(local)] : static_cast<std::int32_t>(local);
+      full_turned_.push_back(rank);
+      if (part_node_ >= 0) part_turned_.push_back(rank);
+    }
+  }
+}
+
 void LoadSamples::list_places(const std::vector<LoadEntry>& entries) {
   places_.clear();
   places_.push_back(shape_.ranks - 1);  // perhaps partly used
@@ -119,7 +133,9 @@ void LoadSamples::load(const std::vector<LoadEntry>& entries, const EvenLoads& e
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     node_loads_.insert(node_loads_.end(), ports, even.port);
     node_loads_.insert(node_loads_.end(), nics, even.nic);
+    node_loads_.insert(node_loads_.end(), link_count(), 0.0);
   }
+  node_hops_ = 1;
   for (const LoadEntry& entry : entries) load_nodes(entry);
 
   for (std::size_t t = 0; t < shape_.tiers.size(); ++t) {
@@ -149,6 +165,8 @@ void LoadSamples::add_way_back(const EvenLoads& even) {
     const NodeLoads node = node_loads(i);
     both(node.out, node.in, shape_.ranks_per_node, even.port);
     both(node.nic_out, node.nic_in, shape_.nics_per_node, even.nic);
+    for (std::size_t link = 0; link < link_count(); link += 2)  // the two directions of a cable
+      node.links[link] = node.links[link + 1] = node.links[link] + node.links[link + 1];
   }
   for (std::size_t t = 0; t < groups_.size(); ++t) {
     for (std::size_t i = 0; i < groups_[t].numbers.size(); ++i) {
@@ -162,8 +180,9 @@ void LoadSamples::add_way_back(const EvenLoads& even) {
 LoadSamples::NodeLoads LoadSamples::node_loads(std::size_t sample) {
   const std::size_t ports = size(shape_.ranks_per_node);
   const std::size_t nics = size(shape_.nics_per_node);
-  double* out = node_loads_.data() + sample * 2 * (ports + nics);
-  return {out, out + ports, out + 2 * ports, out + 2 * ports + nics};
+  double* out = node_loads_.data() + sample * (2 * (ports + nics) + link_count());
+  double* nic_out = out + 2 * ports;
+  return {out, out + ports, nic_out, nic_out + nics, nic_out + 2 * nics};
 }
 
 LoadSamples::GroupLoads LoadSamples::group_loads(std::size_t tier, std::size_t sample) {
@@ -201,6 +220,10 @@ void LoadSamples::load_nodes(const LoadEntry& entry) {
         }
         if (stays) {
           at(loads.out, from) += bytes;
+          if (shape_.node_links == nullptr) continue;
+          const std::int32_t to = turned(turns, turn, node)[to_local];
+          add_to_links(loads.links, from, to, bytes);
+          node_hops_ = std::max(node_hops_, shape_.node_links->hops(from, to));
           continue;
         }
         std::int32_t leaves_from = from;
@@ -209,6 +232,7 @@ void LoadSamples::load_nodes(const LoadEntry& entry) {
           if (rail_of_[size(from)] != rail_of_[size(to)]) {
             at(loads.out, from) += bytes;
             at(loads.in, to) += bytes;
+            if (shape_.node_links != nullptr) add_to_links(loads.links, from, to, bytes);
             leaves_from = to;
           }
         }
@@ -365,10 +389,14 @@ void LoadSamples::load_groups(const LoadEntry& entry, std::size_t tier_index) {
 void LoadSamples::find_busiest() {
   busiest_port_ = 0;
   busiest_nic_ = 0;
+  busiest_link_s_ = 0;
   const std::ptrdiff_t ports = 2 * shape_.ranks_per_node;
   const std::ptrdiff_t nics = 2 * shape_.nics_per_node;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    const double* out = node_loads(i).out;
+    const NodeLoads node = node_loads(i);
+    const double* out = node.out;
+    busiest_link_s_ =
+        std::max(busiest_link_s_, collscale::busiest_link_s(shape_, {node.links, link_count()}));
     busiest_port_ = std::max(busiest_port_, *std::max_element(out, out + ports));
     busiest_nic_ = std::max(busiest_nic_, *std::max_element(out + ports, out + ports + nics));
   }

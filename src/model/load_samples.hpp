@@ -41,6 +41,10 @@ class LoadSamples {
   /// where they enter the nodes are one lane and these turns: channels of rings and trees.
   void add_turns(const std::vector<std::int64_t>& turns);
 
+  /// The same of a lane that orders the ranks of nodes: these of the orders.
+  void add_orders(const std::vector<std::vector<std::int32_t>>& orders,
+                  const std::vector<std::int64_t>& which);
+
   /// there_and_back: every message also runs backwards (and none is handed to another rail).
   enum class Directions : std::uint8_t { as_entered, there_and_back };
   /// Looks for the busiest of all and loads them.
@@ -49,6 +53,9 @@ class LoadSamples {
             Steps steps);
 
   [[nodiscard]] double busiest_port() const { return busiest_port_; }
+  /// Of a node's links: seconds per byte; and the links of the longest way that is taken.
+  [[nodiscard]] double busiest_link_s() const { return busiest_link_s_; }
+  [[nodiscard]] int node_hops() const { return node_hops_; }
   [[nodiscard]] double busiest_nic() const { return busiest_nic_; }
   struct Uplinks {
     double bytes = 0;
@@ -64,7 +71,7 @@ class LoadSamples {
   };
   /// Loads of one node: by local rank, or by NIC.
   struct NodeLoads {
-    double *out, *in, *nic_out, *nic_in;
+    double *out, *in, *nic_out, *nic_in, *links;
   };
   /// Loads of one group: by part.
   struct GroupLoads {
@@ -79,6 +86,12 @@ class LoadSamples {
                    const GroupLoads& group) const;
   void add_way_back(const EvenLoads& even);
   void find_busiest();
+  [[nodiscard]] std::size_t link_count() const {
+    return shape_.node_links != nullptr ? shape_.node_links->all().size() : 0;
+  }
+  void add_to_links(double* links, std::int64_t from, std::int64_t to, double bytes) const {
+    for (const std::uint16_t link : shape_.node_links->way(from, to)) links[link] += bytes;
+  }
   [[nodiscard]] NodeLoads node_loads(std::size_t sample);
   [[nodiscard]] GroupLoads group_loads(std::size_t tier, std::size_t sample);
   [[nodiscard]] const std::int32_t* turned(const Turns& turns, std::size_t turn,
@@ -108,6 +121,8 @@ class LoadSamples {
 
   double busiest_port_ = 0;
   double busiest_nic_ = 0;
+  double busiest_link_s_ = 0;
+  int node_hops_ = 1;
   std::vector<Uplinks> busiest_up_;
 };
 

@@ -11,6 +11,7 @@ namespace {
 
 /// The local rank at which a lane enters the nodes, if that is all that tells it from another.
 std::int64_t turn_of(const View& view) {
+  if (view.orders) return view.order;
   if (view.nodes != View::Nodes::none) return view.turn;
   for (int i = 0; i < view.fixed_count; ++i)
     if (view.fixed[static_cast<std::size_t>(i)].digit == 0)
@@ -20,6 +21,7 @@ std::int64_t turn_of(const View& view) {
 
 View straight(View view) {
   view.turn = 0;
+  view.order = 0;
   view.rotation[0] = 0;
   for (int i = 0; i < view.fixed_count; ++i)
     if (view.fixed[static_cast<std::size_t>(i)].digit == 0)
@@ -62,17 +64,26 @@ void RunLoads::find_representatives(const std::vector<const Lane*>& lanes) {
   for (const Lane* lane : lanes) {
     const View& view = lane->map.view;
     // Digit 0 must be the local rank, or all ranks one digit, for a turn to stay in the node.
-    const bool by_node = view.nodes != View::Nodes::none ||
+    const bool by_node = view.nodes != View::Nodes::none || view.orders ||
                          (lane->map.radix.size() > 1 && lane->map.radix.front() == in_node);
     std::size_t at = by_node ? 0 : lanes_.size();
     while (at < lanes_.size() && !same_but_turned(*lanes_[at].lane, *lane)) ++at;
-    if (at < lanes_.size())
+    if (at < lanes_.size() && view.orders)
+      lanes_[at].turns.push_back(view.order);
+    else if (at < lanes_.size())
       lanes_[at].turns.push_back(turn_of(view) - turn_of(lanes_[at].lane->map.view));
+    else if (view.orders)
+      lanes_.push_back({lane, {view.order}, {}, kNone, view.orders.get()});
     else
       lanes_.push_back({lane, {0}});
   }
   samples_.clear_turns();
-  for (const Representative& lane : lanes_) samples_.add_turns(lane.turns);
+  for (const Representative& lane : lanes_) {
+    if (lane.orders != nullptr)
+      samples_.add_orders(*lane.orders, lane.turns);
+    else
+      samples_.add_turns(lane.turns);
+  }
   turned_lanes_ = lanes_.size();
 }
 
@@ -160,7 +171,7 @@ RunLoads::Meeting RunLoads::meeting(std::size_t number) const {
 bool RunLoads::at_one_local_rank(const Numbers& numbers) const {
   const std::int64_t in_node = shape_.ranks_per_node;
   if (shape_.ranks % in_node != 0 || !reversible_ || even_.port > 0 || even_.nic > 0 ||
-      !turn_together(numbers))
+      lanes_[numbers.front()].orders != nullptr || !turn_together(numbers))
     return false;
   const std::int64_t local = floor_mod(lanes_[numbers.front()].lane->map.rank(0, 0), in_node);
   return std::all_of(entries_.begin(), entries_.end(), [&](const LoadEntry& entry) {
@@ -254,8 +265,8 @@ const LoadEntry& RunLoads::add_entry(std::size_t number, int arc, const FlowBox&
 /// Takes away the side that runs through all local ranks of nodes: all turns of one message.
 bool RunLoads::take_whole_nodes(std::size_t number, FlowBox& box) {
   const std::int64_t in_node = shape_.ranks_per_node;
-  if (in_node == 1 || shape_.ranks % in_node != 0 || box.source % in_node != 0 ||
-      box.destination % in_node != 0)
+  if (in_node == 1 || lanes_[number].orders != nullptr || shape_.ranks % in_node != 0 ||
+      box.source % in_node != 0 || box.destination % in_node != 0)
     return false;
   const auto begin = box.sides.begin();
   const auto end = begin + box.side_count;
@@ -340,7 +351,8 @@ void RunLoads::add_lane(std::size_t number, ArcEdges* edges) {
                       !phase.arcs[0].has_receivers && d.per_unit == 0 &&
                       (d.per_step == 1 || d.per_step == -1) && phase.steps == lane.map.size - 1 &&
                       lane.map.view.digit_count == 1 && lane.map.view.core == 0;
-  const bool apart = to_all && (stays_in_node(lane, shape_.ranks_per_node) ||
+  const bool alike = shape_.node_links == nullptr;  // to every rank of a node
+  const bool apart = to_all && ((alike && stays_in_node(lane, shape_.ranks_per_node)) ||
                                 index_layout(lane.map).stride % shape_.ranks_per_node == 0);
   if (apart) return add_all_to_all_in_groups(lane, lanes_[number].copies(), edges);
   bool single = phase.steps > 1;
@@ -473,8 +485,12 @@ StepLoads RunLoads::all_steps(const std::vector<const Lane*>& lanes, Edges wante
     if (sum) {
       // What is sent between nodes at one local rank takes no ports, what stays within no NICs.
       Busiest both = *sum;
-      if (!within.empty())
-        both.port = busiest(add_all(within, nullptr), LoadSamples::Steps::together).port;
+      if (!within.empty()) {
+        const Busiest inside = busiest(add_all(within, nullptr), LoadSamples::Steps::together);
+        both.port = inside.port;
+        both.link_s = inside.link_s;
+        both.node_hops = inside.node_hops;
+      }
       return loads_of(both);
     }
   }
@@ -496,6 +512,8 @@ RunLoads::Busiest RunLoads::busiest(LoadSamples::Directions directions, LoadSamp
     if (entry.bytes > 0) smallest = smallest > 0 ? std::min(smallest, entry.bytes) : entry.bytes;
   }
   found.port = samples_.busiest_port();
+  found.link_s = samples_.busiest_link_s();
+  found.node_hops = samples_.node_hops();
   found.nic = samples_.busiest_nic();
   for (std::size_t t = 0; t < shape_.tiers.size(); ++t) found.up[t] = samples_.busiest_uplinks(t);
   return found;
@@ -504,6 +522,7 @@ RunLoads::Busiest RunLoads::busiest(LoadSamples::Directions directions, LoadSamp
 StepLoads RunLoads::loads_of(const Busiest& busiest) const {
   StepLoads result;
   result.even[kScaleUpResource] = busiest.port / shape_.scale_up_Bps;
+  if (shape_.node_links != nullptr) result.set_links(busiest.link_s, busiest.node_hops);
   result.even[kNicResource] = busiest.nic / shape_.nic_Bps;
   // Switches that add up leave less of the ports' bandwidth.
   const auto& clos = *std::get_if<Clos>(&system_.fabric);

@@ -37,11 +37,15 @@ class RunLoads {
     std::vector<std::int64_t> turns{};  ///< of each of them, from this one on
     RankLayout layout{};                ///< made when needed: no pieces before
     std::size_t whole_nodes = kNone;    ///< the turns of all of them through whole nodes, if made
+    /// Of lanes that order the ranks of a node: `turns` are numbers of these orders.
+    const std::vector<std::vector<std::int32_t>>* orders = nullptr;
     [[nodiscard]] double copies() const { return static_cast<double>(turns.size()); }
   };
   /// What the busiest links carry, before it is divided by what they could.
   struct Busiest {
     double port = 0;
+    double link_s = 0;  ///< of a node's links, seconds per byte
+    int node_hops = 1;
     double nic = 0;
     std::array<LoadSamples::Uplinks, Fabric::kMaxTiers> up{};
     double smallest_message = 0;

@@ -37,6 +37,9 @@ std::int64_t sender_position(const Lane& lane, std::int64_t distance, std::int64
   return positive_modulo(position - distance, node_ranks);
 }
 
+/// As the lane orders the ranks of a node.
+std::int64_t local_rank(const Lane& lane, std::int64_t place) { return lane.map.in_order(place); }
+
 class Loader {
  public:
   Loader(const FabricShape& shape, StepLoad& load)
@@ -54,20 +57,18 @@ class Loader {
     for (std::int64_t i = 0; i < node_ranks_; ++i) {
       const std::int64_t receiver = i;
       const std::int64_t sender = sender_position(lane, ahead, receiver, node_ranks_);
-      const std::int64_t to = (receiver + rotation) % node_ranks_;
-      const std::int64_t from = (sender + rotation) % node_ranks_;
+      const std::int64_t to = local_rank(lane, (receiver + rotation) % node_ranks_);
+      const std::int64_t from = local_rank(lane, (sender + rotation) % node_ranks_);
       const bool crosses = positive_modulo(receiver - node.first, node_ranks_) < node.messages;
       if (!crosses) {
-        at(load_.scale_up_out, from) += bytes;
-        at(load_.scale_up_in, to) += bytes;
+        add_within(shape_, from, to, bytes, load_);
+        if (shape_.node_links != nullptr)
+          load_.node_hops = std::max(load_.node_hops, shape_.node_links->hops(from, to));
         continue;
       }
       if (rail(from) != rail(to)) {
         changes_rail += 1;
-        if (shape_.forwards_across_rails) {
-          at(load_.scale_up_out, from) += bytes;
-          at(load_.scale_up_in, to) += bytes;
-        }
+        if (shape_.forwards_across_rails) add_within(shape_, from, to, bytes, load_);
       }
       const bool forwarded = rail(from) != rail(to) && shape_.forwards_across_rails;
       at(load_.nic_out, nic(forwarded ? to : from)) += bytes;
@@ -114,7 +115,8 @@ class Loader {
         at(load.flows, part) += share;
       }
       for (std::int64_t i = 0; !even && i < rest; ++i) {
-        const std::int64_t local = (group.first + i + rotation) % shape_.ranks_per_node;
+        const std::int64_t local =
+            local_rank(lane, (group.first + i + rotation) % shape_.ranks_per_node);
         at(load.bytes, local / per_part) += bytes;
         at(load.flows, local / per_part) += 1;
       }
@@ -170,6 +172,7 @@ FabricShape fabric_shape(const System& system, const Fabric& fabric, std::int64_
   shape.forwards_across_rails = clos.cross_rail == CrossRail::forward;
   shape.hashes = clos.routing == Routing::ecmp;
   shape.scale_up_Bps = fabric.find_class(Kind::scale_up_out)->capacity_Bps;
+  shape.node_links = fabric.node_links();
   shape.nic_Bps = nic.capacity_Bps * static_cast<double>(planes);
   shape.levels = fabric.levels();
   for (int t = 0; t + 2 < fabric.levels(); ++t) {
@@ -203,12 +206,28 @@ double nic_collision_factor(const FabricShape& shape, double messages) {
 StepLoad::StepLoad(const FabricShape& shape)
     : scale_up_out(static_cast<std::size_t>(shape.ranks_per_node), 0.0),
       scale_up_in(scale_up_out),
+      node_links(shape.node_links != nullptr ? shape.node_links->all().size() : 0, 0.0),
       nic_out(static_cast<std::size_t>(shape.nics_per_node), 0.0),
       nic_in(nic_out) {
   for (const FabricShape::Tier& tier : shape.tiers) {
     const std::vector<double> parts(static_cast<std::size_t>(tier.parts), 0.0);
     tiers.push_back({parts, parts});
   }
+}
+
+void add_within(const FabricShape& shape, std::int64_t from, std::int64_t to, double bytes,
+                StepLoad& load) {
+  load.scale_up_out[static_cast<std::size_t>(from)] += bytes;
+  load.scale_up_in[static_cast<std::size_t>(to)] += bytes;
+  if (shape.node_links == nullptr) return;
+  for (const std::uint16_t link : shape.node_links->way(from, to)) load.node_links[link] += bytes;
+}
+
+double busiest_link_s(const FabricShape& shape, std::span<const double> node_links) {
+  double busiest = 0;
+  for (std::size_t i = 0; i < node_links.size(); ++i)
+    busiest = std::max(busiest, node_links[i] / shape.node_links->at(i).capacity_Bps);
+  return busiest;
 }
 
 StepLoad step_load(const FabricShape& shape, const std::vector<Lane>& lanes, std::int64_t step) {

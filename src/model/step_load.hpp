@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "collective/lane.hpp"
@@ -32,6 +33,7 @@ struct FabricShape {
   };
   std::vector<Tier> tiers;  ///< those that have uplinks
   double scale_up_Bps = 0;
+  const NodeLinks* node_links = nullptr;  ///< of the fabric, which must live on; null: none
   double nic_Bps = 0;
   int levels = 1;
 
@@ -54,7 +56,9 @@ struct StepLoad {
   explicit StepLoad(const FabricShape& shape);  ///< nothing loaded
 
   std::vector<double> scale_up_out, scale_up_in;  ///< by local rank of the worst node
-  std::vector<double> nic_out, nic_in;            ///< by NIC of the worst node
+  std::vector<double> node_links;                 ///< and by link, as NodeLinks numbers them
+  int node_hops = 1;  ///< links of the longest way within nodes that a message takes
+  std::vector<double> nic_out, nic_in;  ///< by NIC of the worst node
   struct Tier {
     std::vector<double> bytes;  ///< by part of the worst group, upwards (and downwards: the same)
     std::vector<double> flows;
@@ -68,5 +72,11 @@ StepLoad step_load(const FabricShape& shape, const std::vector<Lane>& lanes, std
 
 /// Loads of a whole phase in which nothing waits and every rank sends `bytes` to every other.
 StepLoad all_pairs_load(const FabricShape& shape, double bytes);
+
+/// Adds a message within a node to its ports and links.
+void add_within(const FabricShape& shape, std::int64_t from, std::int64_t to, double bytes,
+                StepLoad& load);
+/// Seconds per byte that the busiest of a node's links needs for these bytes; 0 without links.
+double busiest_link_s(const FabricShape& shape, std::span<const double> node_links);
 
 }  // namespace collscale

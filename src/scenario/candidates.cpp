@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "topology/fabric.hpp"
+#include "topology/node_rings.hpp"
 #include "units/quantity.hpp"
 
 namespace collscale {
@@ -78,6 +80,9 @@ Shape shape_of(const System& system, std::int64_t ranks) {
   shape.ranks = ranks;
   shape.ranks_per_node = std::min(ranks, ranks_per_node(system));
   shape.channels = ranks > shape.ranks_per_node ? shape.ranks_per_node : 1;
+  if (system.node.scale_up.kind != ScaleUpKind::nvswitch)
+    shape.node_rings =
+        std::make_shared<const LocalOrders>(node_rings(system.node, shape.ranks_per_node));
   const Fabric fabric(system);
   if (fabric.tiers() > 1 && ranks > fabric.group_ranks(0))
     shape.nodes_per_group = fabric.group_ranks(0) / shape.ranks_per_node;

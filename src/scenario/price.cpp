@@ -68,14 +68,14 @@ void add_rank_work(const std::vector<const Lane*>& lanes, std::int64_t step, dou
 void set_gaps(const StepLoads& loads, const MessageBytes& bytes, const Fabric& fabric, bool spaced,
               StepCost& cost) {
   if (bytes.smallest <= 0) return;
-  const auto gaps = [&](int resource, LinkClass::Kind kind) {
-    const double carried =
-        loads.even[static_cast<std::size_t>(resource)] * fabric.find_class(kind)->capacity_Bps;
+  const auto gaps = [&](double seconds, LinkClass::Kind kind) {
+    const double carried = seconds * fabric.find_class(kind)->capacity_Bps;
     const double messages = carried / bytes.smallest;
     return std::max(0.0, messages - (spaced ? 0 : 1));
   };
-  cost.port_gaps = gaps(kScaleUpResource, LinkClass::Kind::scale_up_out);
-  cost.nic_gaps = gaps(kNicResource, LinkClass::Kind::nic_out);
+  const double port_s = loads.port_s >= 0 ? loads.port_s : loads.even[kScaleUpResource];
+  cost.port_gaps = gaps(port_s, LinkClass::Kind::scale_up_out);
+  cost.nic_gaps = gaps(loads.even[kNicResource], LinkClass::Kind::nic_out);
 }
 
 int farthest_level(const ArcEdges& edges) {

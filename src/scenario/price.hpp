@@ -30,6 +30,17 @@ struct StepLoads {
   PerResource hashed{};  ///< the same where flows are hashed; as `even` where they are not
   /// Messages by arc and level: of one group of the first lane (step), of all (all_steps).
   ArcEdges edges{};
+  /// Of nodes with links: seconds on the busiest port alone, which the ranks' messages are counted
+  /// by; −1: as even[kScaleUpResource].
+  double port_s = -1;
+  double node_hops = 1;  ///< latencies that a message within nodes takes at most
+
+  /// After `even` is set for the ports: links share the scale-up resource with them.
+  void set_links(double busiest_link_s, double hops) {
+    port_s = even[kScaleUpResource];
+    even[kScaleUpResource] = std::max(port_s, busiest_link_s);
+    node_hops = hops;
+  }
 };
 
 namespace price_detail {
@@ -126,6 +137,7 @@ class Pricer {
         // another (S. Jeaugey, arXiv:2506.20252, section 4).
         step.path = {};
         add_slowest_path(step.path, loads.edges, 1);
+        step.path[0] *= loads.node_hops;
         step.port_gaps += loads.even[kScaleUpResource] > 0 ? 1 : 0;
         step.nic_gaps += loads.even[kNicResource] > 0 ? 1 : 0;
       }
@@ -150,6 +162,8 @@ class Pricer {
     cost.even = loads.even;
     cost.hashed = loads.hashed;
     add_slowest_path(cost.path, loads.edges, count);
+    cost.node_hops = loads.node_hops;
+    cost.path[0] *= cost.node_hops;
     const auto all = pointers(lanes);
     const MessageBytes bytes = message_bytes(all, step);
     set_gaps(loads, bytes, engine_.fabric(), false, cost);
@@ -180,7 +194,8 @@ class Pricer {
     if (phase.window > 0)
       rounds = std::max(
           rounds, std::ceil(static_cast<double>(phase.steps) / static_cast<double>(phase.window)));
-    if (level >= 0) cost.path[static_cast<std::size_t>(level)] += rounds;
+    if (level >= 0)
+      cost.path[static_cast<std::size_t>(level)] += rounds * (level == 0 ? loads.node_hops : 1);
     const std::int64_t some_step = phase.steps / 2;
     const MessageBytes bytes = message_bytes(all, some_step);
     set_gaps(loads, bytes, engine_.fabric(), false, cost);
@@ -204,11 +219,12 @@ class Pricer {
       if (messages <= 0) continue;
       StepCost step;
       step.count = messages / groups / static_cast<double>(lanes.size());
-      step.path[static_cast<std::size_t>(level)] = step.count;
+      if (level == 0) step.node_hops = loads.node_hops;
+      step.path[static_cast<std::size_t>(level)] = step.count * step.node_hops;
       const int resource = level == 0 ? kScaleUpResource : kNicResource;
-      const auto kind = level == 0 ? LinkClass::Kind::scale_up_out : LinkClass::Kind::nic_out;
       step.even[static_cast<std::size_t>(resource)] =
-          bytes.largest / fabric.find_class(kind)->capacity_Bps;
+          bytes.largest / (level == 0 ? fabric.neighbours_Bps()
+                                      : fabric.find_class(LinkClass::Kind::nic_out)->capacity_Bps);
       step.hashed = step.even;
       add_rank_work(all, 0, 1, step);
       set_largest(bytes, level, step);

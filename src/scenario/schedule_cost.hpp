@@ -25,8 +25,9 @@
 
 namespace collscale {
 
-/// Resources of a breakdown: 0 the scale-up ports, 1 the NICs, 2 + t the uplinks of tier t (of a
-/// torus: the links of dimension t; of a dragonfly: 2 the local, 3 the global links).
+/// Resources of a breakdown: 0 the scale-up ports (and the links of a node, if it has such), 1 the
+/// NICs, 2 + t the uplinks of tier t (of a torus: the links of dimension t; of a dragonfly: 2 the
+/// local, 3 the global links).
 inline constexpr int kScaleUpResource = 0;
 inline constexpr int kNicResource = 1;
 inline constexpr int kFirstTierResource = 2;
@@ -39,6 +40,7 @@ struct StepCost {
   double count = 1;
   PerLevel path{};         ///< messages on the critical path of all `count` steps together, by the
                            ///< level at which they turn round
+  double node_hops = 1;    ///< latencies of a message within nodes; `path` has them counted
   int switch_level = -1;   ///< of a pass through switches that add up: 0 in the node, else by level
   PerResource even{};      ///< seconds per byte that one step keeps the busiest resource busy
   PerResource hashed{};    ///< the same where flows are hashed to links; else as `even`

@@ -105,6 +105,13 @@ int for_each_pair_load(const Routes& routes, const std::vector<std::int64_t>& me
         ++total;
       }
 
+  const auto within = [&](std::int64_t node, std::int64_t from, std::int64_t to, double bytes_there,
+                          std::int64_t source, std::int64_t destination) {
+    if (fabric.node_links() == nullptr) return;
+    for (const std::uint16_t link : fabric.node_links()->way(from, to))
+      f(fabric.node_link(node, link), bytes_there, source, destination);
+  };
+
   // Ports and NICs, node by node: what each local rank i sends to local ranks j of other nodes.
   for (std::int64_t node = 0; node < nodes; ++node) {
     std::int64_t here = 0;
@@ -119,6 +126,7 @@ int for_each_pair_load(const Routes& routes, const std::vector<std::int64_t>& me
       f(port_in.first + at, bytes * static_cast<double>(here - 1), -1, rank);
       f(nic_in.first + fabric.nic_of(node, i), bytes * static_cast<double>(total - here), -1, rank);
       for (std::int64_t j = 0; j < per_node; ++j) {
+        if (j != i && job_rank(node, j) >= 0) within(node, i, j, bytes, rank, job_rank(node, j));
         const std::int64_t elsewhere =
             with_local[static_cast<std::size_t>(j)] - (job_rank(node, j) >= 0 ? 1 : 0);
         if (elsewhere == 0) continue;
@@ -127,6 +135,7 @@ int for_each_pair_load(const Routes& routes, const std::vector<std::int64_t>& me
         if (forwarded) {
           f(port_out.first + at, sent, rank, -1);
           f(port_in.first + node * per_node + j, sent, rank, -1);
+          within(node, i, j, sent, rank, -1);
         }
         f(nic_out.first + fabric.nic_of(node, forwarded ? j : i), sent, rank, -1);
       }

@@ -162,7 +162,32 @@ StepLoads GroupsEngine::step(const std::vector<Lane>& lanes, std::int64_t step) 
   for (LevelCounts& of_arc : loads.edges)
     of_arc /= static_cast<double>(lanes.front().map.group_count);
   loads.even = loads.hashed = fullest();
+  set_links(price_detail::pointers(lanes), step, loads);
   return loads;
+}
+
+/// Of a job in groups the links of the longest way there is.
+void GroupsEngine::set_links(const std::vector<const Lane*>& lanes, std::int64_t step,
+                             StepLoads& loads) const {
+  const NodeLinks* links = fabric().node_links();
+  if (links == nullptr) return;
+  const auto classes = fabric().classes();
+  loads.port_s = 0;
+  for (std::int64_t port = 0; port < classes[1].first + classes[1].count; ++port)
+    loads.port_s =
+        std::max(loads.port_s, bytes_[static_cast<std::size_t>(port)] / classes[0].capacity_Bps);
+  loads.node_hops = links->longest_way();
+  if (!whole()) return;
+  loads.node_hops = 1;
+  for (const Lane* lane : lanes) {
+    const auto add = [&](std::int64_t each) {
+      loads.node_hops = std::max(loads.node_hops, node_hops(network_.routes(), *lane, each));
+    };
+    if (step >= 0)
+      add(step);
+    else
+      for_each_of_all_steps(*lane, [&](std::int64_t each, double) { add(each); });
+  }
 }
 
 StepLoads GroupsEngine::all_steps(const std::vector<const Lane*>& lanes) {
@@ -170,6 +195,7 @@ StepLoads GroupsEngine::all_steps(const std::vector<const Lane*>& lanes) {
   clear();
   add_all_steps(lanes, loads.edges);
   loads.even = loads.hashed = fullest();
+  set_links(lanes, -1, loads);
   return loads;
 }
 

@@ -57,6 +57,7 @@ class GroupsEngine {
   void add_spread(const LinkLoads& bundles);
   [[nodiscard]] bool whole() const { return layout_.groups == 1 && layout_.member_hop == 1; }
   [[nodiscard]] PerResource fullest() const;
+  void set_links(const std::vector<const Lane*>& lanes, std::int64_t step, StepLoads& loads) const;
 
   const FlowNetwork& network_;
   GroupLayout layout_;

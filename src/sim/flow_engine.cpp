@@ -155,7 +155,16 @@ StepLoads FlowEngine::step(const std::vector<Lane>& lanes, std::int64_t step) {
   for (LevelCounts& of_arc : loads.edges)
     of_arc /= static_cast<double>(lanes.front().map.group_count);
   loads.even = loads.hashed = loads_.fullest();
+  double hops = 1;
+  for (const Lane& lane : lanes) hops = std::max(hops, node_hops(network_.routes(), lane, step));
+  set_links(loads, loads_, hops);
   return loads;
+}
+
+void FlowEngine::set_links(StepLoads& loads, const LinkLoads& summed, double hops) const {
+  if (network_.routes().fabric().node_links() == nullptr) return;
+  loads.port_s = summed.fullest_port_s();
+  loads.node_hops = hops;
 }
 
 StepLoads FlowEngine::all_steps(const std::vector<const Lane*>& lanes) {
@@ -170,6 +179,8 @@ StepLoads FlowEngine::all_steps(const std::vector<const Lane*>& lanes) {
         [&](std::int64_t source, std::int64_t destination) { loads_.cut(source, destination); });
     loads.edges[0][static_cast<std::size_t>(farthest)] = 1;
     loads.even = loads.hashed = pairs.fullest();
+    const NodeLinks* links = network_.routes().fabric().node_links();
+    set_links(loads, pairs, links != nullptr ? links->longest_way() : 1);
     return loads;
   }
   loads_.clear();
@@ -180,6 +191,13 @@ StepLoads FlowEngine::all_steps(const std::vector<const Lane*>& lanes) {
     });
   }
   loads.even = loads.hashed = loads_.fullest();
+  double hops = 1;
+  if (network_.routes().fabric().node_links() != nullptr)
+    for (const Lane* lane : lanes)
+      for_each_of_all_steps(*lane, [&](std::int64_t step, double) {
+        hops = std::max(hops, node_hops(network_.routes(), *lane, step));
+      });
+  set_links(loads, loads_, hops);
   return loads;
 }
 

@@ -80,6 +80,8 @@ class FlowEngine {
   void flows_of_all_steps(const std::vector<const Lane*>& lanes, AnyFlowSink sink) const;
 
  private:
+  /// What links within nodes add to what `loads_` says of the resources.
+  void set_links(StepLoads& loads, const LinkLoads& summed, double node_hops) const;
   const FlowNetwork& network_;
   FlowHashing hashing_;
   LinkLoads loads_;

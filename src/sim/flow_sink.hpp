@@ -54,4 +54,8 @@ void for_each_routed_flow(const System& system, const Routes& routes, const Lane
                           std::size_t number, std::int64_t step, double times,
                           const FlowHashing& hashing, ArcEdges& edges, AnyFlowSink sink);
 
+/// Latencies that a message within a node takes at most, over a step of a lane, or with −1 over
+/// all: the links of its way, where nodes have such.
+double node_hops(const Routes& routes, const Lane& lane, std::int64_t step);
+
 }  // namespace collscale

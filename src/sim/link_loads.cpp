@@ -10,6 +10,7 @@ int resource_of(const LinkClass& link_class) {
   switch (link_class.kind) {
     case Kind::scale_up_out:
     case Kind::scale_up_in:
+    case Kind::scale_up_link:
       return kScaleUpResource;
     case Kind::nic_out:
     case Kind::nic_in:
@@ -46,6 +47,12 @@ PerResource LinkLoads::fullest() const {
     if (fault.left > 0) raise(link_class, bytes(fault.link), link_class.capacity_Bps * fault.left);
   }
   return seconds;
+}
+
+double LinkLoads::fullest_port_s() const {
+  const auto classes = routes_.fabric().classes();
+  const auto end = bytes_.begin() + classes[1].first + classes[1].count;
+  return *std::max_element(bytes_.begin(), end) / classes[0].capacity_Bps;
 }
 
 }  // namespace collscale

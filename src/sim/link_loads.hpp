@@ -28,6 +28,8 @@ class LinkLoads {
   }
   /// Seconds that the fullest link of each resource needs for the bytes on it.
   [[nodiscard]] PerResource fullest() const;
+  /// The same of the ranks' ports alone, which share their resource with the links of nodes.
+  [[nodiscard]] double fullest_port_s() const;
 
   // As a sink of flows (routed_flows.hpp):
   void way(std::span<const std::int64_t> links, double bytes, std::int64_t, std::int64_t) {

@@ -219,8 +219,7 @@ Path Routes::clos_path(std::int64_t source, std::int64_t destination, std::uint6
   const std::int64_t in = nic_local(destination_node, destination - destination_node * per_node);
   if (in < 0) return path;
   if (fabric_.forwards() && fabric_.rail_of(out) != fabric_.rail_of(in)) {
-    path.push(source);
-    path.push(fabric_.find_class(Kind::scale_up_in)->first + source_node * per_node + in);
+    fabric_.append_within(path, source_node, out, in);
     out = in;
   }
   out = nic_local(source_node, out);

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "topology/check_rules.hpp"
+#include "topology/check_scale_up.hpp"
 #include "topology/clos_shape.hpp"
 #include "topology/dragonfly_routes.hpp"
 #include "topology/fabric.hpp"
@@ -97,7 +99,8 @@ void check_ranges(Problems& problems, const System& system) {
   require_count(problems, "nodes", system.nodes);
   require_count(problems, "node.accelerators", node.accelerators);
   require_count(problems, "node.ranks_per_accelerator", node.ranks_per_accelerator);
-  require_positive(problems, "node.scale_up.bandwidth", node.scale_up.bandwidth_Bps);
+  for (Problem& problem : check_scale_up_ranges(node.scale_up))
+    problems.push_back(std::move(problem));
   require_share(problems, "node.scale_up.efficiency", node.scale_up.efficiency);
   require_not_negative(problems, "node.scale_up.latency", node.scale_up.latency_s);
   require_count(problems, "node.nics.per_node", node.nics.per_node);
@@ -318,6 +321,8 @@ Problems check_design(const System& system) {
                               system.nodes.value, ranks / system.nodes.value, kMaxRanks)});
     return problems;
   }
+  problems = check_scale_up(system.node);
+  if (has_error(problems)) return problems;
   if (const auto* clos = std::get_if<Clos>(&system.fabric)) {
     check_size(problems, system, *clos);
     check_rails(problems, system, *clos);

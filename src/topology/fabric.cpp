@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "topology/clos_shape.hpp"
 
@@ -26,17 +27,27 @@ void Fabric::add_nodes(const System& system, double plane_share) {
   using Kind = LinkClass::Kind;
   const Nics& nics = system.node.nics;
   const std::int64_t per_node = ranks_per_node_.value();
-  const ScaleUp& scale_up = system.node.scale_up;
-  const double port_Bps = scale_up.bandwidth_Bps.value * scale_up.efficiency.value;
+  const double port_Bps = port_bandwidth_Bps(system.node) * system.node.scale_up.efficiency.value;
   add_class(Kind::scale_up_out, -1, ranks_, port_Bps);
   add_class(Kind::scale_up_in, -1, ranks_, port_Bps);
+  const std::int64_t nodes = std::llround(system.nodes.value);
+  if (system.node.scale_up.kind != ScaleUpKind::nvswitch) {
+    NodeLinks links(system.node);
+    for (int width = 0; width < static_cast<int>(links.widths().size()); ++width) {
+      const NodeLinks::Width& alike = links.widths()[static_cast<std::size_t>(width)];
+      add_class(Kind::scale_up_link, width, nodes * alike.count, alike.capacity_Bps);
+    }
+    if (!links.empty()) node_links_ = std::make_shared<const NodeLinks>(std::move(links));
+  }
   // More NICs than ranks: a rank's NICs are one link of their summed capacity.
   const double nic_count = nics.per_node.value;
   nics_per_node_ = std::min(std::llround(nic_count), static_cast<long long>(per_node));
   const double nic_Bps = nics.bandwidth_Bps.value * fabric_efficiency(system).value *
                          std::max(1.0, nic_count / static_cast<double>(per_node));
-  plane_nics_ = std::llround(system.nodes.value) * nics_per_node_;
+  plane_nics_ = nodes * nics_per_node_;
+  first_nic_out_ = link_count_;
   add_class(Kind::nic_out, -1, planes_ * plane_nics_, nic_Bps / plane_share);
+  first_nic_in_ = link_count_;
   add_class(Kind::nic_in, -1, planes_ * plane_nics_, nic_Bps / plane_share);
 }
 
@@ -108,6 +119,7 @@ void Fabric::add_dragonfly(const System& system, const Dragonfly& dragonfly) {
   tier_names_[1] = "global";
   routes.place(link_count_, link_count_ + routes.local_links());
   add_class(Kind::local, 0, routes.local_links(), dragonfly.local_link_Bps.value * efficiency);
+  first_global_ = link_count_;
   add_class(Kind::global, 1, routes.global_links(), dragonfly.global_link_Bps.value * efficiency);
   router_nodes_ = Divisor(std::llround(dragonfly.nodes.value));
   hop_latency_s_ = dragonfly.hop_latency_s.value;
@@ -128,18 +140,17 @@ Path Fabric::routed_path(std::int64_t source_rank, std::int64_t destination_rank
   const std::int64_t source_node = ranks_per_node_.quotient(source_rank);
   const std::int64_t destination_node = ranks_per_node_.quotient(destination_rank);
   if (source_node == destination_node) {
-    path.push(source_rank);
-    path.push(ranks_ + destination_rank);
+    const std::int64_t first = source_node * ranks_per_node_.value();
+    append_within(path, source_node, source_rank - first, destination_rank - first);
     return path;
   }
   const std::int64_t per_node = ranks_per_node_.value();
-  path.push(classes_[2].first + nic(source_node, source_rank - source_node * per_node));
+  path.push(first_nic_out_ + nic(source_node, source_rank - source_node * per_node));
   if (const auto* torus = std::get_if<TorusRoutes>(&routes_))
     torus->append(path, source_node, destination_node);
   else if (const auto* dragonfly = std::get_if<DragonflyRoutes>(&routes_))
     dragonfly->append(path, router(source_node), router(destination_node), hash);
-  path.push(classes_[3].first +
-            nic(destination_node, destination_rank - destination_node * per_node));
+  path.push(first_nic_in_ + nic(destination_node, destination_rank - destination_node * per_node));
   return path;
 }
 
@@ -147,6 +158,20 @@ void Fabric::add_class(LinkClass::Kind kind, int tier, std::int64_t count, doubl
   classes_[static_cast<std::size_t>(class_count_++)] = {kind, tier, link_count_, count,
                                                         capacity_Bps};
   link_count_ += count;
+}
+
+double Fabric::neighbours_Bps() const {
+  const double port_Bps = classes_[0].capacity_Bps;
+  if (node_links_ == nullptr) return port_Bps;
+  const std::int64_t ranks = ranks_per_node_.value();
+  double seconds = 0;
+  for (std::int64_t local = 0; local < ranks; ++local) {
+    double narrowest = port_Bps;
+    for (const std::uint16_t link : node_links_->way(local, (local + 1) % ranks))
+      narrowest = std::min(narrowest, node_links_->at(link).capacity_Bps);
+    seconds += 1 / narrowest;
+  }
+  return static_cast<double>(ranks) / seconds;
 }
 
 const LinkClass& Fabric::class_of(std::int64_t link) const {
@@ -195,14 +220,17 @@ int Fabric::level_of(const DragonflyRoutes::Hops& hops) const {
 }
 
 int Fabric::turning_level(const Path& path) const {
-  const std::int64_t first_nic = classes_[2].first;
-  if (path.length == 0 || path.links[static_cast<std::size_t>(path.length - 1)] < first_nic)
+  if (path.length == 0 || path.links[static_cast<std::size_t>(path.length - 1)] < first_nic_out_)
     return 0;
-  if (is_clos_) return (path.length - (path.links[0] < first_nic ? 2 : 0)) / 2;
+  if (is_clos_) {
+    int within = 0;  // before it leaves the node
+    while (path.links[static_cast<std::size_t>(within)] < first_nic_out_) ++within;
+    return (path.length - within) / 2;
+  }
   if (hops_of_level_.empty()) return path.length - 2;
   DragonflyRoutes::Hops hops;
   for (const std::int64_t link : path.view().subspan(1, static_cast<std::size_t>(path.length - 2)))
-    ++(link < classes_[5].first ? hops.local : hops.global);
+    ++(link < first_global_ ? hops.local : hops.global);
   return level_of(hops);
 }
 

@@ -3,8 +3,10 @@
 // and nothing per rank is stored: a Fabric is a few hundred bytes for any system.
 //
 // Link numbering, one range after another ("resource class"), both directions apart:
-//   scale_up_out[rank] scale_up_in[rank] nic_out[nic] nic_in[nic] then per tier below the top:
-//   up[link] down[link].
+//   scale_up_out[rank] scale_up_in[rank] (scale_up_link[link]) nic_out[nic] nic_in[nic] then per
+//   tier below the top: up[link] down[link].
+// Where the ranks of a node are joined by links (node_links.hpp) there is a scale_up_link class for
+// each capacity of theirs, with the links of one node after those of the other.
 // Of a torus, instead: per dimension plus[cable] minus[cable]; of a dragonfly: local[link]
 // global[link]. See torus_routes.hpp and dragonfly_routes.hpp; what follows is the clos.
 //
@@ -20,14 +22,15 @@
 // link has the number, within its class, of the up link it shares a cable with. The last group of a
 // tier may be partly filled: its links are numbered as if it were full.
 //
-// A path between nodes: [scale_up_out, scale_up_in when forwarded to another rail] nic_out,
-// up(leaf) .. up(tier t−1), down(tier t−1) .. down(leaf), nic_in. Within a node: scale_up_out,
-// scale_up_in. A rank to itself: empty.
+// A path between nodes: [as within the node, when forwarded to another rail] nic_out, up(leaf) ..
+// up(tier t−1), down(tier t−1) .. down(leaf), nic_in. Within a node: scale_up_out, the links of the
+// way if there are such, scale_up_in. A rank to itself: empty.
 // Of a torus or dragonfly: nic_out, what lies between the routers of the two nodes, nic_in.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <variant>
@@ -35,6 +38,7 @@
 
 #include "topology/divisor.hpp"
 #include "topology/dragonfly_routes.hpp"
+#include "topology/node_links.hpp"
 #include "topology/path.hpp"
 #include "topology/system.hpp"
 #include "topology/torus_routes.hpp"
@@ -46,6 +50,7 @@ struct LinkClass {
   enum class Kind {
     scale_up_out,
     scale_up_in,
+    scale_up_link,  ///< `tier`: the number of the width
     nic_out,
     nic_in,
     up,  ///< up and down: clos
@@ -55,7 +60,7 @@ struct LinkClass {
     local,  ///< local and global: dragonfly
     global
   } kind;
-  int tier = -1;           ///< of up and down: 0 = leaf; the dimension; 0 local, 1 global
+  int tier = -1;  ///< of up and down: 0 = leaf; the dimension; 0 local, 1 global; the width
   std::int64_t first = 0;  ///< number of the first link of the class
   std::int64_t count = 0;
   double capacity_Bps = 0;  ///< of each link of the class, efficiency already applied
@@ -65,7 +70,9 @@ struct LinkClass {
 struct Vertex {
   enum class Kind {
     rank,
-    scale_up_switch,  ///< of a node
+    scale_up_switch,  ///< of a node; of PCIe the host
+    port,             ///< of a rank: where its links to other ranks end
+    pcie_switch,      ///< node × switches of a node + switch
     node,             ///< where its NICs are
     network_switch,   ///< of a clos: of a tier, see Fabric::vertex_name; else the router
   } kind = Kind::rank;
@@ -114,6 +121,24 @@ class Fabric {
   template <class AnyPath, class Choose>
   void append_way(AnyPath& path, std::int64_t source_node, std::int64_t out,
                   std::int64_t destination_node, std::int64_t in, Choose&& choose) const;
+
+  /// Appends the way from one local rank of a node to another.
+  template <class AnyPath>
+  void append_within(AnyPath& path, std::int64_t node, std::int64_t from, std::int64_t to) const;
+  /// The links between the ranks of a node; nullptr where the ports are all there is.
+  [[nodiscard]] const NodeLinks* node_links() const { return node_links_.get(); }
+  /// Of a node, by number in NodeLinks::all().
+  [[nodiscard]] std::int64_t node_link(std::int64_t node, std::size_t link) const {
+    const NodeLinks::Link& of_node = node_links_->at(link);
+    const LinkClass& width = classes_[2 + static_cast<std::size_t>(of_node.width)];
+    return width.first +
+           node * node_links_->widths()[static_cast<std::size_t>(of_node.width)].count +
+           of_node.number;
+  }
+
+  /// What a chain through the ranks of a node in the order of their numbers gets along: the
+  /// harmonic mean over the ways from each to the next, of the narrowest link.
+  [[nodiscard]] double neighbours_Bps() const;
 
   /// Links as they are numbered: of one tier, and of NICs.
   struct TierLinks {
@@ -212,12 +237,22 @@ class Fabric {
     return router_nodes_.quotient(node);
   }
   [[nodiscard]] std::string class_name_of(const LinkClass& link_class, std::int64_t index) const;
+  [[nodiscard]] Vertex port_end(std::int64_t rank) const;
+  [[nodiscard]] LinkEnds node_link_ends(const LinkClass& link_class, std::int64_t index) const;
+  /// Within a node a message's latency is that of the links, not of the port it leaves by.
+  [[nodiscard]] bool latency_on_links() const {
+    return node_links_ != nullptr && !node_links_->through_host();
+  }
   [[nodiscard]] LinkEnds clos_ends(const LinkClass& link_class, std::int64_t index) const;
 
   static_assert(Torus::kMaxDimensions <= kMaxTiers, "two classes for each dimension or tier");
-  std::array<LinkClass, 4 + 2 * kMaxTiers> classes_{};
+  std::array<LinkClass, 4 + NodeLinks::kMaxWidths + 2 * kMaxTiers> classes_{};
   int class_count_ = 0;
   std::int64_t link_count_ = 0;
+  std::int64_t first_nic_out_ = 0;
+  std::int64_t first_nic_in_ = 0;
+  std::int64_t first_global_ = 0;  ///< of a dragonfly
+  std::shared_ptr<const NodeLinks> node_links_;
   Divisor ranks_per_node_;
   Divisor rail_ranks_;  ///< ranks of a node on one rail
   std::int64_t ranks_ = 0;
@@ -261,7 +296,7 @@ inline void Fabric::append_way(AnyPath& path, std::int64_t source_node, std::int
   const std::int64_t source_rank = source_node * ranks_per_node_.value();
   const std::int64_t destination_rank = destination_node * ranks_per_node_.value();
   const std::int64_t plane = planes_ == 1 ? 0 : choose(kMaxTiers, planes_);
-  path.push(classes_[2].first + plane * plane_nics_ + nic(source_node, out));
+  path.push(first_nic_out_ + plane * plane_nics_ + nic(source_node, out));
   const int turn = level(source_rank, destination_rank, source_rail != destination_rail);
   // Up, and the way down at once: both use the same switch and link of a group at each tier.
   const int length = path.length;
@@ -288,7 +323,17 @@ inline void Fabric::append_way(AnyPath& path, std::int64_t source_node, std::int
         here.first_down + before + down;
   }
   path.length = length + 2 * (turn - 1);
-  path.push(classes_[3].first + plane * plane_nics_ + nic(destination_node, in));
+  path.push(first_nic_in_ + plane * plane_nics_ + nic(destination_node, in));
+}
+
+template <class AnyPath>
+inline void Fabric::append_within(AnyPath& path, std::int64_t node, std::int64_t from,
+                                  std::int64_t to) const {
+  const std::int64_t first_rank = node * ranks_per_node_.value();
+  path.push(first_rank + from);  // scale_up_out is the first class of all
+  if (node_links_ != nullptr)
+    for (const std::uint16_t link : node_links_->way(from, to)) path.push(node_link(node, link));
+  path.push(ranks_ + first_rank + to);  // scale_up_in the second
 }
 
 template <class AnyPath>
@@ -296,20 +341,16 @@ inline AnyPath Fabric::clos_path(std::int64_t source_rank, std::int64_t destinat
                                  std::uint64_t hash) const {
   AnyPath path;
   if (source_rank == destination_rank) return path;
-  const std::int64_t scale_up_out = 0;  // the first class of all
-  const std::int64_t scale_up_in = ranks_;
   const std::int64_t source_node = ranks_per_node_.quotient(source_rank);
   const std::int64_t destination_node = ranks_per_node_.quotient(destination_rank);
-  if (source_node == destination_node) {
-    path.push(scale_up_out + source_rank);
-    path.push(scale_up_in + destination_rank);
-    return path;
-  }
   std::int64_t out = source_rank - source_node * ranks_per_node_.value();
   const std::int64_t in = destination_rank - destination_node * ranks_per_node_.value();
+  if (source_node == destination_node) {
+    append_within(path, source_node, out, in);
+    return path;
+  }
   if (cross_rail_ == CrossRail::forward && rail(out) != rail(in)) {
-    path.push(scale_up_out + source_rank);
-    path.push(scale_up_in + source_node * ranks_per_node_.value() + in);
+    append_within(path, source_node, out, in);
     out = in;
   }
   append_way(path, source_node, out, destination_node, in,

@@ -2,6 +2,7 @@
 // Names of links, and where they begin and end.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "topology/fabric.hpp"
@@ -21,6 +22,13 @@ std::string Fabric::link_name(std::int64_t link) const {
       return fmt::format("gpu {} scale-up out", index);
     case Kind::scale_up_in:
       return fmt::format("gpu {} scale-up in", index);
+    case Kind::scale_up_link: {
+      const LinkEnds both = ends(link);
+      if (both.from.kind == Vertex::Kind::port)
+        return fmt::format("gpu {} to gpu {}", both.from.index, both.to.index);
+      const bool up = both.from.kind == Vertex::Kind::pcie_switch;
+      return vertex_name(up ? both.from : both.to) + (up ? " up" : " down");
+    }
     case Kind::nic_out:
       return fmt::format("{}node {} nic {} out", of_plane(plane_nics_), nic / nics_per_node_,
                          nic % nics_per_node_);
@@ -55,6 +63,8 @@ std::string Fabric::tier_name(const LinkClass& link_class) const {
     case Kind::scale_up_out:
     case Kind::scale_up_in:
       return "scale-up";
+    case Kind::scale_up_link:
+      return "scale-up link";
     case Kind::nic_out:
     case Kind::nic_in:
       return "nic";
@@ -89,7 +99,6 @@ LinkEnds Fabric::ends(std::int64_t link) const {
   const auto* torus = std::get_if<TorusRoutes>(&routes_);
   const auto* dragonfly = std::get_if<DragonflyRoutes>(&routes_);
   const std::int64_t node = plane_nics_ > 0 ? index % plane_nics_ / nics_per_node_ : 0;
-  const Vertex node_switch{Of::scale_up_switch, 0, ranks_per_node_.quotient(index)};
   const auto router_vertex = [&](const DragonflyRoutes::Router& one) {
     const std::int64_t of_group = dragonfly->routers() + dragonfly->spines();
     return Vertex{Of::network_switch, 0, one.group * of_group + one.router};
@@ -97,9 +106,11 @@ LinkEnds Fabric::ends(std::int64_t link) const {
   LinkEnds both;
   switch (link_class.kind) {
     case Kind::scale_up_out:
-      return {{Of::rank, 0, index}, node_switch};
+      return {{Of::rank, 0, index}, port_end(index)};
     case Kind::scale_up_in:
-      return {node_switch, {Of::rank, 0, index}};
+      return {port_end(index), {Of::rank, 0, index}};
+    case Kind::scale_up_link:
+      return node_link_ends(link_class, index);
     case Kind::nic_out:
     case Kind::nic_in: {
       both.from = {Of::node, 0, node};
@@ -143,6 +154,34 @@ LinkEnds Fabric::ends(std::int64_t link) const {
   return both;
 }
 
+/// Where a rank's port leads: to the node's switch, its PCIe switch, or where its links end.
+Vertex Fabric::port_end(std::int64_t rank) const {
+  const std::int64_t node = ranks_per_node_.quotient(rank);
+  if (node_links_ == nullptr) return {Vertex::Kind::scale_up_switch, 0, node};
+  if (!node_links_->through_host()) return {Vertex::Kind::port, 0, rank};
+  const auto switches = static_cast<std::int64_t>(node_links_->all().size() / 2);
+  return {Vertex::Kind::pcie_switch, 0, rank * switches / ranks_per_node_.value()};
+}
+
+LinkEnds Fabric::node_link_ends(const LinkClass& link_class, std::int64_t index) const {
+  const std::int64_t count = node_links_->widths()[static_cast<std::size_t>(link_class.tier)].count;
+  const std::int64_t node = index / count;
+  const auto all = node_links_->all();
+  const NodeLinks::Link& link =
+      *std::find_if(all.begin(), all.end(), [&](const NodeLinks::Link& each) {
+        return each.width == link_class.tier && each.number == index % count;
+      });
+  const std::int64_t first = node * ranks_per_node_.value();
+  if (!node_links_->through_host())
+    return {{Vertex::Kind::port, 0, first + link.from}, {Vertex::Kind::port, 0, first + link.to}};
+  const auto switches = static_cast<std::int64_t>(all.size() / 2);
+  const auto end = [&](std::int32_t at) {
+    return at < 0 ? Vertex{Vertex::Kind::scale_up_switch, 0, node}
+                  : Vertex{Vertex::Kind::pcie_switch, 0, node * switches + at};
+  };
+  return {end(link.from), end(link.to)};
+}
+
 /// Of an uplink. A switch of tier t is (group · switches of a group + switch) · planes + plane.
 LinkEnds Fabric::clos_ends(const LinkClass& link_class, std::int64_t index) const {
   const auto t = static_cast<std::size_t>(link_class.tier);
@@ -166,7 +205,13 @@ std::string Fabric::vertex_name(const Vertex& vertex) const {
     case Vertex::Kind::rank:
       return fmt::format("gpu {}", vertex.index);
     case Vertex::Kind::scale_up_switch:
-      return fmt::format("node {} scale-up", vertex.index);
+      return fmt::format("node {} {}", vertex.index, node_links_ == nullptr ? "scale-up" : "host");
+    case Vertex::Kind::port:
+      return fmt::format("gpu {} links", vertex.index);
+    case Vertex::Kind::pcie_switch: {
+      const auto switches = static_cast<std::int64_t>(node_links_->all().size() / 2);
+      return fmt::format("node {} switch {}", vertex.index / switches, vertex.index % switches);
+    }
     case Vertex::Kind::node:
       return fmt::format("node {}", vertex.index);
     case Vertex::Kind::network_switch:
@@ -200,7 +245,9 @@ double Fabric::link_latency_s(std::int64_t link) const {
   const auto tier_s = [this](int tier) { return hops_s_[static_cast<std::size_t>(tier)]; };
   switch (link_class.kind) {
     case Kind::scale_up_out:
-      return latency_s_[0];
+      return latency_on_links() ? 0 : latency_s_[0];
+    case Kind::scale_up_link:
+      return latency_on_links() ? latency_s_[0] : 0;
     case Kind::scale_up_in:
     case Kind::nic_in:
       return 0;

@@ -11,6 +11,7 @@
 #include "topology/clos_shape.hpp"
 #include "topology/dragonfly_routes.hpp"
 #include "topology/fabric.hpp"
+#include "topology/node_links.hpp"
 
 namespace collscale {
 namespace {
@@ -90,7 +91,7 @@ std::string label_words(const LabelCounts& counts) {
 }
 
 double scale_up_per_accelerator_Bps(const System& system) {
-  return system.node.scale_up.bandwidth_Bps.value;
+  return port_bandwidth_Bps(system.node);
 }
 
 double network_per_accelerator_Bps(const System& system) {

@@ -35,6 +35,12 @@ std::string_view name(ScaleUpKind kind) {
   switch (kind) {
     case ScaleUpKind::nvswitch:
       return "nvswitch";
+    case ScaleUpKind::full_mesh:
+      return "full-mesh";
+    case ScaleUpKind::links:
+      return "links";
+    case ScaleUpKind::pcie:
+      return "pcie";
   }
   return "";
 }
@@ -137,6 +143,10 @@ Expected<System> with_ranks_per_node(System system, std::int64_t ranks) {
                             system.name, all));
   const double share = static_cast<double>(ranks) / static_cast<double>(all);
   Nics& nics = system.node.nics;
+  ScaleUp& scale_up = system.node.scale_up;
+  // The first of them, and the links between these.
+  std::erase_if(scale_up.pairs, [ranks](const LinkPair& p) { return std::max(p.a, p.b) >= ranks; });
+  scale_up.switch_ranks.value = std::min(scale_up.switch_ranks.value, static_cast<double>(ranks));
   system.node.accelerators.value = static_cast<double>(ranks);
   system.node.ranks_per_accelerator.value = 1;
   // Less than a NIC each: one NIC of their part of the bandwidth.
@@ -151,6 +161,17 @@ Expected<System> with_ranks_per_node(System system, std::int64_t ranks) {
 namespace {
 
 using Visitor = std::function<void(std::string_view, const Figure&)>;
+
+void visit_scale_up(const ScaleUp& scale_up, const Visitor& f) {
+  const bool ports = scale_up.kind == ScaleUpKind::nvswitch || scale_up.kind == ScaleUpKind::pcie;
+  f(ports ? "node.scale_up.bandwidth" : "node.scale_up.link",
+    ports ? scale_up.bandwidth_Bps : scale_up.link_Bps);
+  if (scale_up.kind == ScaleUpKind::links) f("node.scale_up.links", scale_up.wiring);
+  if (scale_up.kind == ScaleUpKind::pcie) {
+    f("node.scale_up.switch_ranks", scale_up.switch_ranks);
+    f("node.scale_up.uplink", scale_up.uplink_Bps);
+  }
+}
 
 void visit_fabric(const Clos& clos, const Visitor& f) {
   for (std::size_t t = 0; t < clos.tiers.size(); ++t) {
@@ -194,9 +215,11 @@ void for_each_figure(const System& system,
                      const std::function<void(std::string_view, const Figure&)>& f) {
   const Node& node = system.node;
   f("nodes", system.nodes);
+  for (std::size_t i = 0; i < system.parts.size(); ++i)
+    f(fmt::format("parts[{}].nodes", i), system.parts[i].nodes);
   f("node.accelerators", node.accelerators);
   f("node.ranks_per_accelerator", node.ranks_per_accelerator);
-  f("node.scale_up.bandwidth", node.scale_up.bandwidth_Bps);
+  visit_scale_up(node.scale_up, f);
   f("node.scale_up.efficiency", node.scale_up.efficiency);
   f("node.scale_up.latency", node.scale_up.latency_s);
   f("node.nics.per_node", node.nics.per_node);

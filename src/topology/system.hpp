@@ -18,9 +18,18 @@
 
 namespace collscale {
 
-/// How the accelerators of a node reach each other. `nvswitch`: any to any, each accelerator's
-/// port is the only limit.
-enum class ScaleUpKind { nvswitch };
+/// How the ranks of a node reach each other. `nvswitch`: any to any, a rank's port is the only
+/// limit. `full_mesh`: a link between every two. `links`: those that the design has. `pcie`: no
+/// links of their own, switches that meet in the host. See node_links.hpp.
+enum class ScaleUpKind { nvswitch, full_mesh, links, pcie };
+
+/// Two local ranks that are joined.
+struct LinkPair {
+  std::int64_t a = 0;
+  std::int64_t b = 0;
+  double links = 1;  ///< so many links of them
+  friend bool operator==(const LinkPair&, const LinkPair&) = default;
+};
 
 /// Switches that add up and multicast: NVLink SHARP in a node, SHARP between nodes.
 struct InNetworkReduction {
@@ -34,9 +43,15 @@ struct InNetworkReduction {
 
 struct ScaleUp {
   ScaleUpKind kind = ScaleUpKind::nvswitch;
-  Figure bandwidth_Bps;  ///< per accelerator and direction
-  Figure efficiency;     ///< attainable share of that bandwidth, (0, 1]
-  Figure latency_s;      ///< one message between two accelerators of a node, end to end
+  Figure bandwidth_Bps;  ///< nvswitch, pcie: of a rank's port, per direction
+  Figure link_Bps;       ///< full_mesh, links: of one link, per direction
+  /// links: which ranks are joined; value: how many links these are in all.
+  Figure wiring;
+  std::vector<LinkPair> pairs;
+  Figure switch_ranks;  ///< pcie: ranks below one switch or root complex
+  Figure uplink_Bps;    ///< pcie: from such a switch to the others, per direction, of all its ranks
+  Figure efficiency;    ///< attainable share of these bandwidths, (0, 1]
+  Figure latency_s;     ///< one message between two ranks of a node, end to end; links: per link
   std::optional<Figure> message_gap_s{};  ///< least time between two messages of a rank: LogGP's g
   std::optional<InNetworkReduction> in_network{};
 };
@@ -159,12 +174,19 @@ struct Dragonfly {
   std::optional<Figure> router_radix{};
 };
 
+/// Successive nodes of a system whose nodes are of several designs.
+struct NodePart {
+  Figure nodes;
+  std::string name;  ///< of the design
+};
+
 struct System {
   std::string name;
   std::string description;
   std::string as_of;  ///< "2024-07": the date the facts hold for
   Figure nodes;
-  Node node;
+  Node node;  ///< of several designs, which the network cannot tell apart, the first
+  std::vector<NodePart> parts{};  ///< in the order of their nodes; empty: all are alike
   std::variant<Clos, Torus, Dragonfly> fabric;
   std::string origin;  ///< the file or family it came from, for messages and records
 };

@@ -75,8 +75,9 @@ std::string identifier(const Fabric& fabric, std::int64_t link) {
 }
 
 bool is_scale_up(const LinkClass& link_class) {
-  return link_class.kind == LinkClass::Kind::scale_up_out ||
-         link_class.kind == LinkClass::Kind::scale_up_in;
+  using Kind = LinkClass::Kind;
+  return link_class.kind == Kind::scale_up_out || link_class.kind == Kind::scale_up_in ||
+         link_class.kind == Kind::scale_up_link;
 }
 
 }  // namespace
@@ -119,7 +120,11 @@ Expected<std::string> simgrid_platform(const System& system, const ExportOptions
     for (std::int64_t b = 0; b < options.ranks; ++b) {
       if (a == b) continue;
       fmt::format_to(out, "    <route src=\"rank-{}\" dst=\"rank-{}\" symmetrical=\"NO\">", a, b);
-      if (fabric.turning_level(a, b) == 0) text += "<link_ctn id=\"scale-up_latency\"/>";
+      const std::int64_t per_node = fabric.ranks_per_node();
+      const NodeLinks* links = fabric.node_links();
+      const bool in_node = fabric.turning_level(a, b) == 0;
+      const int hops = in_node && links ? links->hops(a % per_node, b % per_node) : in_node ? 1 : 0;
+      for (int hop = 0; hop < hops; ++hop) text += "<link_ctn id=\"scale-up_latency\"/>";
       for (const std::int64_t link : route(a, b).view())
         fmt::format_to(out, "<link_ctn id=\"{}\"/>", identifier(fabric, link));
       text += "</route>\n";

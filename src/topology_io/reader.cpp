@@ -120,17 +120,29 @@ std::optional<Figure> Reader::figure(const Mapping& parent, std::string_view key
   } else {
     fail_at(*find(parts, "value"), fmt::format("{}: {}", path, number.error().message));
   }
+  set_label(parts, label, figure);
+  return figure;
+}
+
+Figure Reader::provenance(const Mapping& parts) {
+  Figure figure;
+  const std::string label = text(parts, "label");
+  if (find(parts, "source", false) != nullptr) figure.source = text(parts, "source");
+  if (!error_) set_label(parts, label, figure);
+  return figure;
+}
+
+void Reader::set_label(const Mapping& parts, const std::string& label, Figure& figure) {
   if (const Expected<Label> known = parse_label(label)) {
     figure.label = *known;
   } else {
-    fail_at(*find(parts, "label"), fmt::format("{}: {}", path, known.error().message));
+    fail_at(*find(parts, "label"), fmt::format("{}: {}", parts.path, known.error().message));
   }
   if (!error_ && figure.label == Label::stated && figure.source.empty()) {
-    fail_at(
-        *value,
-        fmt::format("{}: found label \"stated\" without a source, expected who states it", path));
+    fail_at(*parts.value,
+            fmt::format("{}: found label \"stated\" without a source, expected who states it",
+                        parts.path));
   }
-  return figure;
 }
 
 std::int64_t Reader::whole_number(const Mapping& parent, std::string_view key) {

@@ -47,6 +47,8 @@ class Reader {
   /// {value: ..., label: ..., source: ...}; nothing when the key is absent and not `required`.
   std::optional<Figure> figure(const Mapping& parent, std::string_view key, Quantity quantity,
                                bool required = true);
+  /// Only the label and the source of what is no single value, in a mapping that holds both.
+  Figure provenance(const Mapping& parts);
   /// A bare whole number ≥ 1: for what is a choice rather than a figure.
   std::int64_t whole_number(const Mapping& parent, std::string_view key);
   /// One of the names of an enumeration, {A, B} with name(A), name(B).
@@ -59,6 +61,7 @@ class Reader {
   }
 
  private:
+  void set_label(const Mapping& parts, const std::string& label, Figure& figure);
   std::size_t choice_index(const Mapping& parent, std::string_view key,
                            const std::vector<std::string>& names);
   [[nodiscard]] std::string field(const Mapping& parent, std::string_view key) const;

@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
 #include <span>
 
 #include "topology_io/yaml_tree.hpp"
@@ -33,6 +36,76 @@ std::optional<InNetworkReduction> read_in_network(Reader& reader, const Mapping&
                             take(reader.figure(mapping, "latency", Quantity::time))};
 }
 
+/// One item of `pairs`: [rank, rank, links between them], the last 1 where it is left out.
+bool read_pair(const YamlValue& item, LinkPair& pair) {
+  const bool listed =
+      item.kind == YamlValue::Kind::sequence && (item.items.size() == 2 || item.items.size() == 3);
+  if (!listed) return false;
+  std::array<double, 3> numbers{0, 0, 1};
+  for (std::size_t i = 0; i < item.items.size(); ++i) {
+    const YamlValue& number = item.items[i];
+    const auto parsed = parse_figure_value(i < 2 ? Quantity::count : Quantity::ratio, number.text);
+    // Ranks count from 0, other figures from 1.
+    if (number.kind != YamlValue::Kind::scalar || (!parsed && !(i < 2 && number.text == "0")))
+      return false;
+    numbers[i] = parsed ? *parsed : 0;
+  }
+  pair = {static_cast<std::int64_t>(numbers[0]), static_cast<std::int64_t>(numbers[1]), numbers[2]};
+  return true;
+}
+
+/// The wiring: a figure of its own, whose value is the number of all links.
+void read_links(Reader& reader, const Mapping& scale_up, ScaleUp& into) {
+  const Mapping links = reader.mapping(scale_up, "links", {"pairs", "label", "source"});
+  const YamlValue* pairs = reader.find(links, "pairs");
+  if (pairs == nullptr) return;
+  if (pairs->kind != YamlValue::Kind::sequence)
+    return reader.fail_at(
+        *pairs, fmt::format("{}.pairs: expected a list of pairs of local ranks", links.path));
+  for (const YamlValue& item : pairs->items) {
+    LinkPair pair;
+    if (!read_pair(item, pair))
+      return reader.fail_at(item, fmt::format("{}.pairs[{}]: expected [rank, rank, links between "
+                                              "them], such as [0, 1, 4]",
+                                              links.path, into.pairs.size()));
+    into.pairs.push_back(pair);
+    into.wiring.value += pair.links;
+  }
+  const Figure described = reader.provenance(links);
+  into.wiring.label = described.label;
+  into.wiring.source = described.source;
+}
+
+/// Returns the mapping, for the optional figures in it.
+Mapping read_scale_up(Reader& reader, const Mapping& root, ScaleUp& into) {
+  using enum ScaleUpKind;
+  const Mapping named =
+      reader.mapping(root, "scale_up",
+                     {"kind", "bandwidth", "link", "links", "switch_ranks", "uplink", "efficiency",
+                      "latency", "message_gap", "in_network"});
+  into.kind = reader.choice(named, "kind", {nvswitch, full_mesh, links, pcie});
+  const bool has_ports = into.kind == nvswitch || into.kind == pcie;
+  std::vector<std::string> keys = {"kind", "efficiency", "latency", "message_gap", "in_network"};
+  keys.emplace_back(has_ports ? "bandwidth" : "link");
+  if (into.kind == links) keys.emplace_back("links");
+  if (into.kind == pcie) keys.insert(keys.end(), {"switch_ranks", "uplink"});
+  if (reader.error()) return named;
+  const Mapping scale_up = reader.mapping(*named.value, named.path, keys);
+  if (has_ports)
+    into.bandwidth_Bps = take(reader.figure(scale_up, "bandwidth", Quantity::bandwidth));
+  else
+    into.link_Bps = take(reader.figure(scale_up, "link", Quantity::bandwidth));
+  if (into.kind == links) read_links(reader, scale_up, into);
+  if (into.kind == pcie) {
+    into.switch_ranks = take(reader.figure(scale_up, "switch_ranks", Quantity::count));
+    into.uplink_Bps = take(reader.figure(scale_up, "uplink", Quantity::bandwidth));
+  }
+  into.efficiency = take(reader.figure(scale_up, "efficiency", Quantity::share));
+  into.latency_s = take(reader.figure(scale_up, "latency", Quantity::time));
+  into.in_network = read_in_network(reader, scale_up);
+  return scale_up;
+}
+
 /// Into system.node: optional figures are listed for whole systems.
 void read_node(Reader& reader, const Mapping& root, std::string name, System& system) {
   Node& node = system.node;
@@ -42,15 +115,7 @@ void read_node(Reader& reader, const Mapping& root, std::string name, System& sy
   if (reader.find(root, "cpu", false) != nullptr)
     node.cpu = reader.choice(root, "cpu", {CpuVendor::intel, CpuVendor::amd, CpuVendor::arm});
   read_optional(reader, root, system, "node");
-  const Mapping scale_up =
-      reader.mapping(root, "scale_up",
-                     {"kind", "bandwidth", "efficiency", "latency", "message_gap", "in_network"});
-  node.scale_up.kind = reader.choice(scale_up, "kind", {ScaleUpKind::nvswitch});
-  node.scale_up.bandwidth_Bps = take(reader.figure(scale_up, "bandwidth", Quantity::bandwidth));
-  node.scale_up.efficiency = take(reader.figure(scale_up, "efficiency", Quantity::share));
-  node.scale_up.latency_s = take(reader.figure(scale_up, "latency", Quantity::time));
-  node.scale_up.in_network = read_in_network(reader, scale_up);
-  read_optional(reader, scale_up, system, "node.scale_up");
+  read_optional(reader, read_scale_up(reader, root, node.scale_up), system, "node.scale_up");
   const Mapping nics = reader.mapping(root, "nics",
                                       {"per_node", "bandwidth", "latency", "message_gap",
                                        "overhead", "pcie", "window", "queue_pairs"});
@@ -197,6 +262,97 @@ std::string find_node_file(const std::string& reference, const std::string& syst
   return {};
 }
 
+/// Where node designs are looked for.
+struct NodeFiles {
+  const std::string& system_path;
+  const std::vector<std::filesystem::path>& directories;
+};
+
+/// The design at the key `node`, a file or the design itself, into system.node. An error in a file
+/// of its own is returned, others are the Reader's.
+Expected<void> read_design(Reader& reader, const Mapping& parent, const NodeFiles& files,
+                           System& system, Places& places) {
+  const YamlValue* node = reader.find(parent, "node");
+  if (node == nullptr) return {};
+  if (node->kind != YamlValue::Kind::scalar) {
+    const Mapping design = reader.mapping(*node, "node", node_keys());
+    read_node(reader, design, reader.text(design, "name"), system);
+    return {};
+  }
+  const std::string path = find_node_file(node->text, files.system_path, files.directories);
+  if (path.empty()) {
+    reader.fail_at(*node, fmt::format("node: no file \"{}\" beside this file or in the topology "
+                                      "directories",
+                                      node->text));
+    return {};
+  }
+  const Expected<YamlValue> tree = read_yaml_file(path);
+  if (!tree) return tl::unexpected<Error>(tree.error());
+  Reader node_reader(path, "node.");
+  const Mapping root = node_reader.mapping(*tree, "", node_keys());
+  const std::string name = node_reader.text(root, "name");
+  read_node(node_reader, root, name, system);
+  if (node_reader.error()) return tl::unexpected<Error>(*node_reader.error());
+  places = node_reader.places();
+  return {};
+}
+
+/// The first figure in which two node designs differ as the network sees them, "" where none does.
+std::string differing_figure(const System& one, const System& other) {
+  if (one.node.scale_up.kind != other.node.scale_up.kind) return "node.scale_up.kind";
+  if (one.node.scale_up.pairs != other.node.scale_up.pairs) return "node.scale_up.links";
+  std::map<std::string, double, std::less<>> values;
+  for_each_figure(one, [&values](std::string_view path, const Figure& figure) {
+    if (path.starts_with("node.") && path != "node.compute_capability")
+      values.emplace(path, figure.value);
+  });
+  std::string differs;
+  for_each_figure(other, [&](std::string_view path, const Figure& figure) {
+    if (!path.starts_with("node.") || path == "node.compute_capability") return;
+    const auto known = values.find(path);
+    if (known == values.end() || known->second != figure.value) differs = path;
+    if (known != values.end()) values.erase(known);
+  });
+  if (differs.empty() && !values.empty()) differs = values.begin()->first;
+  return differs;
+}
+
+/// The nodes of a system, design by design: system.node becomes the first design.
+Expected<void> read_parts(Reader& reader, const YamlValue& list, const NodeFiles& files,
+                          System& system, Places& places) {
+  if (list.kind != YamlValue::Kind::sequence || list.items.empty()) {
+    reader.fail_at(list, "parts: expected a list of parts, {nodes: ..., node: ...} each");
+    return {};
+  }
+  double nodes = 0;
+  for (const YamlValue& item : list.items) {
+    const std::string path = fmt::format("parts[{}]", system.parts.size());
+    const Mapping part = reader.mapping(item, path, {"nodes", "node"});
+    NodePart& into = system.parts.emplace_back();
+    into.nodes = take(reader.figure(part, "nodes", Quantity::count));
+    nodes += into.nodes.value;
+    System design;
+    Places design_places;
+    if (auto read = read_design(reader, part, files, design, design_places); !read) return read;
+    if (reader.error()) return {};
+    into.name = design.node.name;
+    if (system.parts.size() == 1) {
+      system.node = design.node;
+      places = design_places;
+    } else if (const std::string differs = differing_figure(system, design); !differs.empty()) {
+      reader.fail_at(item, fmt::format("{}.node: {} differs from {} in {}, expected designs that "
+                                       "the network cannot tell apart",
+                                       path, design.node.name, system.node.name, differs));
+      return {};
+    }
+  }
+  if (nodes != system.nodes.value)
+    reader.fail_at(list, fmt::format("parts: the parts have {:g} nodes, expected the {:g} of the "
+                                     "system",
+                                     nodes, system.nodes.value));
+  return {};
+}
+
 }  // namespace
 
 Expected<SystemFile> read_system_file(const std::string& path,
@@ -207,34 +363,23 @@ Expected<SystemFile> read_system_file(const std::string& path,
   SystemFile result;
   System& system = result.system;
   system.origin = path;
-  const Mapping root =
-      reader.mapping(*tree, "", {"name", "description", "as_of", "nodes", "node", "fabric"});
+  const Mapping root = reader.mapping(
+      *tree, "", {"name", "description", "as_of", "nodes", "node", "parts", "fabric"});
   system.name = reader.text(root, "name");
   system.description = reader.text(root, "description");
   system.as_of = reader.text(root, "as_of");
   system.nodes = take(reader.figure(root, "nodes", Quantity::count));
 
+  const NodeFiles files{path, directories};
   Places node_places;
-  const YamlValue* node = reader.find(root, "node");
-  if (node != nullptr && node->kind == YamlValue::Kind::scalar) {
-    const std::string node_path = find_node_file(node->text, path, directories);
-    if (node_path.empty()) {
-      reader.fail_at(*node, fmt::format("node: no file \"{}\" beside this file or in the topology "
-                                        "directories",
-                                        node->text));
-    } else {
-      const Expected<YamlValue> node_tree = read_yaml_file(node_path);
-      if (!node_tree) return tl::unexpected<Error>(node_tree.error());
-      Reader node_reader(node_path, "node.");
-      const Mapping node_root = node_reader.mapping(*node_tree, "", node_keys());
-      const std::string name = node_reader.text(node_root, "name");
-      read_node(node_reader, node_root, name, system);
-      if (node_reader.error()) return tl::unexpected<Error>(*node_reader.error());
-      node_places = node_reader.places();
-    }
-  } else if (node != nullptr) {
-    const Mapping design = reader.mapping(*node, "node", node_keys());
-    read_node(reader, design, reader.text(design, "name"), system);
+  if (const YamlValue* parts = reader.find(root, "parts", false)) {
+    if (const YamlValue* node = reader.find(root, "node", false))
+      reader.fail_at(*node,
+                     "node: found beside parts, which name the designs; expected one of both");
+    if (auto read = read_parts(reader, *parts, files, system, node_places); !read)
+      return tl::unexpected<Error>(read.error());
+  } else if (auto read = read_design(reader, root, files, system, node_places); !read) {
+    return tl::unexpected<Error>(read.error());
   }
 
   read_fabric(reader, root, system);

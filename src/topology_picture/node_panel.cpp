@@ -99,15 +99,32 @@ double draw_row(Canvas& canvas, const NodeView& node, double x, double y, const 
   return top + kNicHeight;
 }
 
+/// What joins the ranks of a node.
+std::string scale_up_words(const Node& node) {
+  const ScaleUp& scale_up = node.scale_up;
+  const std::string port = rate_words(port_bandwidth_Bps(node));
+  switch (scale_up.kind) {
+    case ScaleUpKind::nvswitch:
+      return fmt::format("switch: any to any, {} each", port);
+    case ScaleUpKind::full_mesh:
+      return fmt::format("no switch: a link of {} to each other",
+                         rate_words(scale_up.link_Bps.value));
+    case ScaleUpKind::links:
+      return fmt::format("no switch: links of {} as wired, at most {} each",
+                         rate_words(scale_up.link_Bps.value), port);
+    case ScaleUpKind::pcie:
+      return fmt::format("PCIe: {} each, {} between switches of {:g}", port,
+                         rate_words(scale_up.uplink_Bps.value), scale_up.switch_ranks.value);
+  }
+  return "";
+}
+
 double draw_star(Canvas& canvas, const System& system, const NodeView& node, double x, double y) {
   const double width =
       std::max(260.0, kPitch * static_cast<double>(drawn_ranks(node).size()) - kPitch + kRankWidth);
   constexpr double kBar = 28;
   canvas.box(x, y, width, kBar, lighter(kGreen, 0.65), kGreen);
-  canvas.words(x + width / 2, y + 19,
-               fmt::format("switch: any to any, {} each",
-                           rate_words(system.node.scale_up.bandwidth_Bps.value)),
-               13, Words::Anchor::middle, true);
+  canvas.words(x + width / 2, y + 19, scale_up_words(system.node), 13, Words::Anchor::middle, true);
   return draw_row(canvas, node, x, y + kBar + 26, [&](double middle, std::int64_t) {
     canvas.line(middle, y + kBar, middle, y + kBar + 26, kGreen, 2.4);
   });

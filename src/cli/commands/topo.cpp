@@ -10,6 +10,7 @@
 #include "cli/figure_text.hpp"
 #include "cli/output.hpp"
 #include "cli/table.hpp"
+#include "topology/node_links.hpp"
 #include "topology/summary.hpp"
 #include "topology/system.hpp"
 #include "topology_io/export.hpp"
@@ -40,8 +41,36 @@ std::string derived_table(const System& system, bool colour) {
   return table.text(colour);
 }
 
-std::string show_text(const System& system, bool colour) {
+/// "full-mesh 448 GB/s each way (7 links of 64 GB/s)".
+std::string scale_up_text(const Node& node) {
+  const ScaleUp& scale_up = node.scale_up;
+  std::string text = fmt::format("{} {} each way", name(scale_up.kind),
+                                 format_bandwidth(port_bandwidth_Bps(node)));
+  if (scale_up.kind == ScaleUpKind::full_mesh || scale_up.kind == ScaleUpKind::links)
+    text += fmt::format(" ({:g} links of {})", port_bandwidth_Bps(node) / scale_up.link_Bps.value,
+                        format_bandwidth(scale_up.link_Bps.value));
+  if (scale_up.kind == ScaleUpKind::pcie)
+    text += fmt::format(", {} between switches of {} ranks",
+                        format_bandwidth(scale_up.uplink_Bps.value),
+                        std::llround(scale_up.switch_ranks.value));
+  return text;
+}
+
+std::vector<std::string> node_texts(const System& system) {
   const Node& node = system.node;
+  const std::string what =
+      fmt::format("{} accelerators, {}; {} NICs of {}\n", std::llround(node.accelerators.value),
+                  scale_up_text(node), std::llround(node.nics.per_node.value),
+                  format_bandwidth(node.nics.bandwidth_Bps.value));
+  if (system.parts.empty()) return {fmt::format("node    {}: {}", node.name, what)};
+  std::vector<std::string> texts;
+  for (const NodePart& part : system.parts)
+    texts.push_back(fmt::format("nodes   {} of {}: {}",
+                                format_count(std::llround(part.nodes.value)), part.name, what));
+  return texts;
+}
+
+std::string show_text(const System& system, bool colour) {
   // A family is nothing without its parameters; a file goes by its name.
   const bool parametric = system.origin.starts_with(system.name + ":");
   std::string out = bold(parametric ? system.origin : system.name, colour);
@@ -51,11 +80,7 @@ std::string show_text(const System& system, bool colour) {
     for (const std::string& line : wrap(system.description, kPageWidth)) out += line + "\n";
   out += fmt::format("\nranks   {} on {} nodes of {}\n", format_count(max_ranks(system)),
                      format_count(std::llround(system.nodes.value)), ranks_per_node(system));
-  out += fmt::format("node    {}: {} accelerators, {} {} each way; {} NICs of {}\n", node.name,
-                     std::llround(node.accelerators.value), name(node.scale_up.kind),
-                     format_bandwidth(node.scale_up.bandwidth_Bps.value),
-                     std::llround(node.nics.per_node.value),
-                     format_bandwidth(node.nics.bandwidth_Bps.value));
+  for (const std::string& node_text : node_texts(system)) out += node_text;
   out += fabric_text(system, colour);
   out += "\n" + derived_table(system, colour) + "\n" + figures_table(system, colour);
   const LabelCounts counts = label_counts(system);

@@ -132,7 +132,7 @@ MessageTimes times_of(StepCost step, const CostRates& rates, double size_bytes, 
   }
   MessageTimes times;
   step.path = {};
-  step.path[static_cast<std::size_t>(level)] = hops;
+  step.path[static_cast<std::size_t>(level)] = level == 0 ? hops * step.node_hops : hops;
   times.arrive_s = seconds(step, rates, size_bytes);
   step.path = {};
   step.switch_level = -1;
@@ -219,7 +219,7 @@ bool is_butterfly(const Lane& lane, std::int64_t ranks) {
   const Phase& phase = lane.phase;
   const GroupMap& map = lane.map;
   if (phase.frame != Frame::exclusive_or || phase.network != InNetwork::none || phase.root >= 0 ||
-      phase.arc_count != 1 || phase.arcs[0].has_receivers || map.view.members ||
+      phase.arc_count != 1 || phase.arcs[0].has_receivers || map.view.members || map.view.orders ||
       map.size * map.group_count != ranks)
     return false;
   const RankLayout layout = rank_layout(map);

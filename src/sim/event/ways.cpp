@@ -114,7 +114,8 @@ class Meeting {
       const int resource = resource_of(routes_.fabric().class_of(link));
       double& most = meets_.seconds[static_cast<std::size_t>(resource)];
       most = std::max(most, seconds_[static_cast<std::size_t>(link)]);
-      if (resource == kScaleUpResource)
+      const LinkClass::Kind kind = routes_.fabric().class_of(link).kind;
+      if (resource == kScaleUpResource && kind != LinkClass::Kind::scale_up_link)
         meets_.port_bytes = std::max(meets_.port_bytes, loads_.bytes(link));
       if (resource == kNicResource)
         meets_.nic_bytes = std::max(meets_.nic_bytes, loads_.bytes(link));
