@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "topology/fabric.hpp"
 
@@ -93,6 +94,41 @@ double direct_cut_s(const System& system, const Fabric& fabric, Collective colle
   return slowest_s;
 }
 
+/// What the best connected rank of a node can send at once to the first `reached` ranks of it: its
+/// port, or the links on which its ways to them begin.
+double scale_up_Bps(const Fabric& fabric, std::int64_t reached) {
+  const double port_Bps = fabric.find_class(LinkClass::Kind::scale_up_out)->capacity_Bps;
+  const NodeLinks* links = fabric.node_links();
+  if (links == nullptr || links->through_host()) return port_Bps;
+  double most_Bps = 0;
+  for (std::int64_t from = 0; from < reached; ++from) {
+    std::vector<bool> begins(links->all().size(), false);
+    double sum_Bps = 0;
+    for (std::int64_t to = 0; to < reached; ++to) {
+      if (from == to) continue;
+      const std::uint16_t first = links->way(from, to).front();
+      if (!begins[first]) sum_Bps += links->at(first).capacity_Bps;
+      begins[first] = true;
+    }
+    most_Bps = std::max(most_Bps, sum_Bps);
+  }
+  return std::min(port_Bps, most_Bps);
+}
+
+/// Of a job in one node: the ranks below its first PCIe switch and the others.
+double switch_cut_s(const Fabric& fabric, Collective collective, std::int64_t ranks, double bytes) {
+  const NodeLinks* links = fabric.node_links();
+  if (links == nullptr || !links->through_host()) return 0;
+  const auto switches = static_cast<std::int64_t>(links->all().size() / 2);
+  const std::int64_t below = fabric.ranks_per_node() / switches;
+  if (ranks <= below) return 0;
+  const auto inside = static_cast<double>(below);
+  const auto n = static_cast<double>(ranks);
+  const double fraction = ranks % below == 0 ? cut_fraction(collective, inside, n, false)
+                                             : any_cut_fraction(collective, inside, n);
+  return fraction * bytes / links->at(0).capacity_Bps;
+}
+
 }  // namespace
 
 double Bounds::time_s() const { return std::max({latency_s, injection_s, cut_s}); }
@@ -138,16 +174,17 @@ Bounds lower_bounds(const System& system, Collective collective, std::int64_t ra
   }
 
   // One rank alone, through all its ports at once, which switches that add up may use better.
-  double scale_up_Bps = fabric.find_class(Kind::scale_up_out)->capacity_Bps;
+  double port_Bps = scale_up_Bps(fabric, nodes > 1 ? per_node : in_node);
   if (const auto& reduction = system.node.scale_up.in_network; in_network && reduction)
-    scale_up_Bps = std::max(scale_up_Bps,
-                            system.node.scale_up.bandwidth_Bps.value * reduction->efficiency.value);
+    port_Bps =
+        std::max(port_Bps, system.node.scale_up.bandwidth_Bps.value * reduction->efficiency.value);
   const LinkClass& nic = *fabric.find_class(Kind::nic_out);
   const double node_Bps = nic.capacity_Bps * static_cast<double>(nic.count) *
                           static_cast<double>(per_node) / static_cast<double>(max_ranks(system));
-  const double rank_Bps = scale_up_Bps + (nodes > 1 ? nic.capacity_Bps : 0);
+  const double rank_Bps = port_Bps + (nodes > 1 ? nic.capacity_Bps : 0);
   bounds.injection_s = cut_fraction(collective, 1, n, in_network) * size_bytes / copies / rank_Bps;
 
+  if (nodes == 1) bounds.cut_s = switch_cut_s(fabric, collective, ranks, size_bytes / copies);
   if (nodes > 1) {
     bounds.cut_s = cut_fraction(collective, static_cast<double>(in_node), n, fabric_adds) *
                    size_bytes / copies / node_Bps;

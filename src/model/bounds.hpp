@@ -4,8 +4,10 @@
 //              all_to_all, gather, scatter, send_recv) ⌈log_{p+1} r⌉ messages inside a node (r =
 //              ranks of it that take part, p messages at a time) and ⌈log_{k+1} N⌉ between N nodes,
 //              k = p × ranks of a node, all of which may send at once.
-//   injection  the bytes a rank must send or receive ÷ what its ports carry.
-//   cut        for each tier: the bytes that must leave (or enter) one full group ÷ its uplinks; on
+//   injection  the bytes a rank must send or receive ÷ what its ports carry; in nodes with links,
+//              the links that its ways to the others begin with.
+//   cut        within a node, the ranks of one PCIe switch ÷ its uplink; for each tier: the bytes
+//   that must leave (or enter) one full group ÷ its uplinks; on
 //              a torus or mesh, for each way to cut it across one dimension, and on a dragonfly
 //              between some groups and the others: the bytes that must pass ÷ the links cut.
 // Where an algorithm has switches add up and multicast, the latency inside a node is one pass

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "topology/node_links.hpp"
 #include "topology_picture/parts.hpp"
 #include "units/quantity.hpp"
 

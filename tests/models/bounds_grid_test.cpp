@@ -53,6 +53,19 @@ std::vector<GridSystem> grid_systems() {
       {"adds-up-in-network", clos(16, 8, 8, {4, 4}, {1, 1}), {8, 128}},
   };
   systems.back().options.adds_up_in_network = true;
+  const auto with_links = [&systems](const char* name, ScaleUpKind kind, test::ClosOptions options,
+                                     std::vector<std::int64_t> ranks) {
+    options.kind = kind;
+    systems.push_back({name, std::move(options), std::move(ranks)});
+  };
+  const test::ClosOptions one_node = clos(1, 8, 1, {1}, {1});
+  const test::ClosOptions four_nodes = clos(4, 8, 8, {4}, {1});
+  with_links("full-mesh-node", ScaleUpKind::full_mesh, one_node, {2, 5, 8});
+  with_links("full-mesh-nodes", ScaleUpKind::full_mesh, four_nodes, {12, 32});
+  with_links("links-node", ScaleUpKind::links, one_node, {2, 5, 8});
+  with_links("links-nodes", ScaleUpKind::links, four_nodes, {12, 32});
+  with_links("pcie-node", ScaleUpKind::pcie, one_node, {2, 5, 8});
+  with_links("pcie-nodes", ScaleUpKind::pcie, four_nodes, {12, 32});
   return systems;
 }
 
@@ -151,7 +164,7 @@ void write_grid(const std::vector<Row>& rows) {
 
   std::ofstream systems(kFolder + "systems.csv");
   systems << "system,nodes,ranks_per_node,nics_per_node,rails,scale_up_Bps,nic_Bps,children,"
-             "oversubscription,latency_by_level_s,in_network\n";
+             "oversubscription,latency_by_level_s,in_network,scale_up\n";
   for (const GridSystem& grid_system : grid_systems()) {
     const test::ClosOptions& options = grid_system.options;
     const Fabric fabric(test::clos_system(options));
@@ -166,7 +179,8 @@ void write_grid(const std::vector<Row>& rows) {
     systems << ',';
     for (int level = 0; level < fabric.levels(); ++level)
       systems << (level > 0 ? " " : "") << text_of(fabric.latency_s(level));
-    systems << ',' << (options.adds_up_in_network ? "yes" : "no") << '\n';
+    systems << ',' << (options.adds_up_in_network ? "yes" : "no") << ',' << name(options.kind)
+            << '\n';
   }
 }
 

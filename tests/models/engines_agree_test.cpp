@@ -40,6 +40,8 @@ ClosOptions random_options() {
   options.nodes = static_cast<std::int64_t>(nodes);
   options.scale_up_Bps = *rc::gen::element(100e9, 400e9, 900e9);
   options.adds_up_in_network = *rc::gen::arbitrary<bool>();
+  options.kind = *rc::gen::element(ScaleUpKind::nvswitch, ScaleUpKind::full_mesh,
+                                   ScaleUpKind::links, ScaleUpKind::pcie);
   return options;
 }
 

@@ -26,7 +26,26 @@ struct ClosOptions {
   std::int64_t planes = 1;
   double queue_pairs = 1;
   bool adds_up_in_network = false;  ///< in nodes and between them
+  /// full_mesh: the links of a rank have scale_up_Bps together. links: a ring whose links are one
+  /// and two wide in turn; of 8 ranks the graph of a node of MI250X. pcie: two switches.
+  ScaleUpKind kind = ScaleUpKind::nvswitch;
 };
+
+inline void wire_nodes(System& system, const ClosOptions& options) {
+  ScaleUp& scale_up = system.node.scale_up;
+  const std::int64_t n = options.per_node;
+  scale_up.kind = options.kind;
+  const double peers = n > 1 ? static_cast<double>(n - 1) : 1;
+  scale_up.link_Bps =
+      figure(options.scale_up_Bps / (options.kind == ScaleUpKind::links ? 8 : peers));
+  scale_up.uplink_Bps = figure(options.scale_up_Bps / 3);
+  scale_up.switch_ranks = figure(n % 2 == 0 ? static_cast<double>(n / 2) : static_cast<double>(n));
+  scale_up.pairs = {{0, 1, 4}, {2, 3, 4}, {4, 5, 4}, {6, 7, 4}, {0, 6, 2}, {2, 4, 2},
+                    {0, 2, 1}, {1, 3, 1}, {1, 5, 1}, {3, 7, 1}, {4, 6, 1}, {5, 7, 1}};
+  if (n != 8) scale_up.pairs.clear();
+  for (std::int64_t i = 0; n != 8 && i < (n > 2 ? n : n - 1); ++i)
+    scale_up.pairs.push_back({i, (i + 1) % n, static_cast<double>(1 + i % 2)});
+}
 
 inline System clos_system(const ClosOptions& options) {
   System system;
@@ -48,8 +67,10 @@ inline System clos_system(const ClosOptions& options) {
   clos.efficiency = figure(1);
   clos.planes = options.planes;
   system.node.nics.queue_pairs = figure(options.queue_pairs);
+  wire_nodes(system, options);
   if (options.adds_up_in_network) {
-    system.node.scale_up.in_network = {figure(0.7), figure(5e-6)};
+    if (options.kind == ScaleUpKind::nvswitch)
+      system.node.scale_up.in_network = {figure(0.7), figure(5e-6)};
     clos.in_network = {figure(0.8), figure(9e-6)};
   }
   const std::vector<std::string> names = {"leaf", "spine", "core", "super"};

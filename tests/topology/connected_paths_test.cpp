@@ -53,7 +53,11 @@ void expect_connected(const System& system) {
   RC_ASSERT(at == (Vertex{Vertex::Kind::node, 0, destination / per_node}));
   const int level = fabric.turning_level(source, destination, hash);
   RC_ASSERT(level < fabric.levels());
-  if (level == 0 || !forwards) RC_ASSERT(std::abs(latency_s - fabric.latency_s(level)) < 1e-15);
+  const NodeLinks* links = fabric.node_links();
+  const int hops =
+      level == 0 && links != nullptr ? links->hops(source % per_node, destination % per_node) : 1;
+  if (level == 0 || !forwards)
+    RC_ASSERT(std::abs(latency_s - hops * fabric.latency_s(level)) < 1e-15);
 }
 
 RC_GTEST_PROP(ConnectedPaths, OfATorus, ()) {
@@ -93,6 +97,23 @@ RC_GTEST_PROP(ConnectedPaths, OfAClos, ()) {
   small.cross_rail = any(0, 1) == 0 ? CrossRail::forward : CrossRail::spine;
   System system = make_system(small);
   testing::clos_of(system).planes = *rc::gen::element<std::int64_t>(1, 2);
+  expect_connected(system);
+}
+
+RC_GTEST_PROP(ConnectedPaths, OfNodesWithLinks, ()) {
+  const std::int64_t gpus = any(2, 6);
+  System system = make_system({.nodes = any(1, 6),
+                               .gpus = gpus,
+                               .nics = gpus,
+                               .rails = *rc::gen::element<std::int64_t>(1, gpus),
+                               .children = {6}});
+  ScaleUp& scale_up = system.node.scale_up;
+  scale_up.kind = *rc::gen::element(ScaleUpKind::full_mesh, ScaleUpKind::links, ScaleUpKind::pcie);
+  scale_up.link_Bps = scale_up.uplink_Bps = testing::figure(50e9);
+  scale_up.switch_ranks = testing::figure(gpus % 2 == 0 ? 2 : 1);
+  for (std::int64_t i = 1; i < gpus; ++i)  // a tree, some of whose ways are of several links
+    scale_up.pairs.push_back({*rc::gen::inRange<std::int64_t>(std::max<std::int64_t>(0, i - 2), i),
+                              i, static_cast<double>(any(1, 3))});
   expect_connected(system);
 }
 

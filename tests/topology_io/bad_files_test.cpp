@@ -107,7 +107,7 @@ const BadFile kBadFiles[] = {
     {"unknown-root-key",
      "unknown-root-key.yaml:4:1: unknown key \"date\"; valid: name, description, as_of, nodes, "
      "node, "
-     "fabric"},
+     "parts, fabric"},
     {"unknown-routing",
      "unknown-routing.yaml:22:12: fabric.routing: unknown value \"ecpm\", did you mean \"ecmp\"?"},
     {"window-without-unit",
