@@ -49,6 +49,8 @@ double cut_fraction(Collective collective, double inside, double ranks, bool in_
 /// one of several equal groups on average, as above, need not leave this one.)
 double any_cut_fraction(Collective collective, double inside, double ranks) {
   if (collective == Collective::all_reduce) return 1;
+  if (collective == Collective::gather || collective == Collective::scatter)  // root on either side
+    return std::min(inside, ranks - inside) / ranks;
   return cut_fraction(collective, std::min(inside, ranks - inside), ranks, false);
 }
 

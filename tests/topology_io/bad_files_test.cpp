@@ -47,6 +47,14 @@ const BadFile kBadFiles[] = {
     {"link-above-the-top",
      "link-above-the-top.yaml:35:13: fabric.tiers[1].link: found a figure for the top tier, which "
      "has no links upwards; expected none"},
+    {"link-of-a-switch",
+     "link-of-a-switch.yaml:12:5: unknown key \"link\"; valid: kind, efficiency, latency, "
+     "message_gap, in_network, bandwidth"},
+    {"links-apart",
+     "links-apart.yaml:14:7: node.scale_up.links: no links lead from rank 0 to rank 2 of the node"},
+    {"links-not-a-pair",
+     "links-not-a-pair.yaml:14:26: node.scale_up.links.pairs[1]: expected [rank, rank, links "
+     "between them], such as [0, 1, 4]"},
     {"list-for-mapping",
      "list-for-mapping.yaml:11:5: node.scale_up: found a list, expected a mapping"},
     {"missing-key", "missing-key.yaml:11:5: missing key \"latency\" in node.scale_up"},
@@ -70,6 +78,14 @@ const BadFile kBadFiles[] = {
     {"oversubscription-zero",
      "oversubscription-zero.yaml:29:33: fabric.tiers[0].oversubscription: found \"0\", expected a "
      "number > 0"},
+    {"parts-differ",
+     "parts-differ.yaml:8:5: parts[1].node: slower differs from older in node.scale_up.link, "
+     "expected designs that the network cannot tell apart"},
+    {"parts-too-few",
+     "parts-too-few.yaml:7:3: parts: the parts have 5 nodes, expected the 6 of the system"},
+    {"pcie-switches",
+     "pcie-switches.yaml:13:19: node.scale_up.switch_ranks: found 3, expected a divisor of the 4 "
+     "ranks of a node"},
     {"planes-too-many",
      "planes-too-many.yaml:22:11: fabric.planes: found 100, expected a whole number from 1 to 64"},
     {"radix-too-small",

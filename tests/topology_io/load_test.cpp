@@ -82,6 +82,73 @@ TEST(LoadSystem, ReadsEveryFieldOfAFile) {
   EXPECT_EQ(clos.tiers[1].switch_radix.value, 0);  // not given: unknown
 }
 
+std::vector<std::string> figures_of(const System& system, std::string_view beginning) {
+  std::vector<std::string> paths;
+  for_each_figure(system, [&](std::string_view path, const Figure&) {
+    if (path.starts_with(beginning)) paths.emplace_back(path);
+  });
+  return paths;
+}
+
+TEST(LoadSystem, ReadsEachKindOfScaleUp) {
+  const auto mesh = load_system(kFixtures + "/small-full-mesh.yaml");
+  ASSERT_TRUE(mesh) << mesh.error().message;
+  EXPECT_EQ(mesh->node.scale_up.kind, ScaleUpKind::full_mesh);
+  EXPECT_EQ(mesh->node.scale_up.link_Bps.value, 64e9);
+  EXPECT_EQ(mesh->node.scale_up.message_gap_s->value, 100e-9);
+  EXPECT_THAT(figures_of(*mesh, "node.scale_up."),
+              ElementsAre("node.scale_up.link", "node.scale_up.efficiency", "node.scale_up.latency",
+                          "node.scale_up.message_gap"));
+
+  const auto links = load_system(kFixtures + "/small-links.yaml");
+  ASSERT_TRUE(links) << links.error().message;
+  const std::vector<LinkPair> pairs = {{0, 1, 2}, {1, 2, 1}, {2, 3, 2.5}, {3, 0, 1}};
+  EXPECT_EQ(links->node.scale_up.pairs, pairs);
+  EXPECT_EQ(links->node.scale_up.wiring.value, 6.5);  // all links
+  EXPECT_EQ(links->node.scale_up.wiring.label, Label::stated);
+  EXPECT_EQ(links->node.scale_up.wiring.source, "the wiring diagram of the node");
+
+  const auto pcie = load_system(kFixtures + "/small-pcie.yaml");
+  ASSERT_TRUE(pcie) << pcie.error().message;
+  EXPECT_THAT(figures_of(*pcie, "node.scale_up."),
+              ElementsAre("node.scale_up.bandwidth", "node.scale_up.switch_ranks",
+                          "node.scale_up.uplink", "node.scale_up.efficiency",
+                          "node.scale_up.latency", "node.scale_up.message_gap"));
+  EXPECT_EQ(pcie->node.scale_up.uplink_Bps.value, 20e9);
+}
+
+TEST(LoadSystem, ReadsNodesOfSeveralDesigns) {
+  const auto system = load_system(kFixtures + "/small-parts.yaml");
+  ASSERT_TRUE(system) << system.error().message;
+  ASSERT_EQ(system->parts.size(), 2U);
+  EXPECT_EQ(system->node.name, "older");
+  EXPECT_EQ(system->parts[1].name, "newer");
+  EXPECT_EQ(system->parts[1].nodes.value, 2);
+  EXPECT_EQ(system->parts[1].nodes.source, "our inventory");
+  EXPECT_THAT(figures_of(*system, "parts"), ElementsAre("parts[0].nodes", "parts[1].nodes"));
+}
+
+TEST(LoadSystem, ReadsEveryShippedNodeDesign) {
+  int designs = 0;
+  for (const auto& file : fs::directory_iterator(kShipped + "/nodes")) {
+    const test::TemporaryFolder folder;
+    const fs::path path = folder.path() / "one.yaml";
+    std::ofstream(path) << "name: one\ndescription: one node\nas_of: 2026-01\n"
+                           "nodes: {value: 1, label: assumed, source: one}\n"
+                           "node: nodes/"
+                        << file.path().filename().string()
+                        << "\nfabric:\n  kind: clos\n  rails: 1\n  routing: spray\n"
+                           "  cross_rail: forward\n"
+                           "  efficiency: {value: 1, label: assumed, source: one}\n  tiers: []\n";
+    const auto system = load_system(path.string(), {kShipped});
+    EXPECT_TRUE(system) << system.error().message;
+    if (!system) continue;
+    EXPECT_EQ(system->node.name, file.path().stem().string());
+    ++designs;
+  }
+  EXPECT_GE(designs, 10);
+}
+
 TEST(LoadSystem, FindsANameInTheFirstDirectoryThatHasIt) {
   const Expected<System> system = load_system("small", {kShipped, kFixtures});
   ASSERT_TRUE(system) << system.error().message;

@@ -64,8 +64,8 @@ double sum_of(const Prediction& prediction) {
   return sum;
 }
 
-TEST(Event, AgreesWithFlowWhereAllMessagesOfAStepAreAlike) {
-  const System system = flat_system();
+/// How many answers were compared.
+int expect_flow_and_event_alike(const System& system, std::int64_t ranks) {
   int compared = 0;
   for (const Collective collective :
        {Collective::all_reduce, Collective::all_gather, Collective::reduce_scatter,
@@ -73,9 +73,9 @@ TEST(Event, AgreesWithFlowWhereAllMessagesOfAStepAreAlike) {
         Collective::scatter, Collective::send_recv, Collective::barrier}) {
     for (const std::string& algorithm : algorithm_names(collective)) {
       for (const double size : {0.0, 1024.0, 1e6, 1e9}) {
-        const double flow_s = flow_time(system, collective, algorithm, 32, size);
+        const double flow_s = flow_time(system, collective, algorithm, ranks, size);
         if (flow_s <= 0) continue;
-        const EventPrediction event = simulated(system, collective, algorithm, 32, size);
+        const EventPrediction event = simulated(system, collective, algorithm, ranks, size);
         EXPECT_NEAR(event.prediction.time_s / flow_s, 1, 1e-9)
             << name(collective) << " " << algorithm << " " << size;
         EXPECT_NEAR(sum_of(event.prediction) / event.prediction.time_s, 1, 1e-9);
@@ -83,7 +83,25 @@ TEST(Event, AgreesWithFlowWhereAllMessagesOfAStepAreAlike) {
       }
     }
   }
-  EXPECT_GT(compared, 100);
+  return compared;
+}
+
+TEST(Event, AgreesWithFlowWhereAllMessagesOfAStepAreAlike) {
+  EXPECT_GT(expect_flow_and_event_alike(flat_system(), 32), 100);
+}
+
+TEST(Event, AgreesWithFlowInOneNodeOfEveryKind) {
+  for (const ScaleUpKind kind :
+       {ScaleUpKind::nvswitch, ScaleUpKind::full_mesh, ScaleUpKind::links, ScaleUpKind::pcie}) {
+    ClosOptions options;
+    options.nodes = 1;
+    options.children = {1};
+    options.oversubscription = {1};
+    options.kind = kind;
+    SCOPED_TRACE(name(kind));
+    for (const std::int64_t ranks : {2, 5, 8})
+      EXPECT_GT(expect_flow_and_event_alike(clos_system(options), ranks), 50);
+  }
 }
 
 // A rank whose own port holds it back has the latency of farther messages pass meanwhile, and ranks
