@@ -22,6 +22,11 @@ COLLECTIVE_ORDER = ["all_reduce", "all_gather", "reduce_scatter", "all_to_all", 
                     "gather", "scatter", "send_recv", "barrier", "all_gather_v", "all_to_all_v"]
 
 
+# What a file may leave out of a scenario (docs/results-format.md).
+SCENARIO_DEFAULTS = {"topology": "", "algorithm": "auto", "protocol": "", "selector": "", "dtype": "float", "op": "sum",
+                     "root": 0, "in_place": False, "nodes": 0, "layout": "", "placement": "packed", "failures": ""}
+
+
 class Refused(Exception):
     """Bad input; the text is one sentence for the user."""
 
@@ -141,7 +146,7 @@ def _one_of(value, names, where):
 def _record(path, context, item, index):
     where = f"{path}: benchmarks[{index}]"
     try:
-        scenario = item["scenario"]
+        scenario = {**SCENARIO_DEFAULTS, **item["scenario"]}
         for key in ("ranks", "size_bytes"):
             _number(scenario[key], f"{where}.scenario.{key}")
         _one_of(scenario["collective"], COLLECTIVE_ORDER, f"{where}.scenario.collective")

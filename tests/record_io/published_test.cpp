@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The measured data that the project ships.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -33,15 +37,73 @@ TEST(PublishedData, IsReadableMeasuredAndNamesItsSourceInEveryRecord) {
     }
     for (const Record& record : results->records) {
       ASSERT_EQ(record.trust, Trust::measured) << file;
-      ASSERT_THAT(record.source, testing::MatchesRegex("github:[^ ].* \\[.+\\]")) << file;
+      ASSERT_THAT(record.source, testing::MatchesRegex("(github|gist):[^ ].* \\[.+\\]")) << file;
       ASSERT_GT(record.time_s, 0) << file;
       ASSERT_GE(record.scenario.ranks, 2) << file;
     }
   }
 }
 
+TEST(PublishedData, IsOfOneSystemPerFileWhichTopologiesHas) {
+  for (const fs::path& file : published_files()) {
+    const auto results = read_results(file.string());
+    ASSERT_TRUE(results) << results.error().message;
+    const std::string topology = results->records.front().scenario.topology;
+    if (!topology.empty()) {
+      EXPECT_TRUE(fs::exists(COLLSCALE_SOURCE_DIR "/topologies/" + topology + ".yaml")) << file;
+    }
+    for (const Record& record : results->records) {
+      ASSERT_EQ(record.scenario.topology, topology) << file;
+      ASSERT_EQ(record.engine, results->records.front().engine) << file;
+    }
+  }
+}
+
+/// Bus bandwidths as their authors printed them; the conversion knew times and sizes only.
+TEST(PublishedData, HasTheBusBandwidthsThatWerePrinted) {
+  std::ifstream table(COLLSCALE_SOURCE_DIR "/tests/fixtures/published/busbw.csv");
+  std::string line;
+  std::getline(table, line);
+  std::map<std::string, Results> files;
+  int checked = 0;
+  while (std::getline(table, line)) {
+    std::stringstream fields(line);
+    std::string file, dataset, collective, algorithm, ranks, size_bytes, in_place, busbw_GBps;
+    for (std::string* field :
+         {&file, &dataset, &collective, &algorithm, &ranks, &size_bytes, &in_place, &busbw_GBps}) {
+      ASSERT_TRUE(std::getline(fields, *field, ',')) << line;
+    }
+    if (files.count(file) == 0) {
+      auto results =
+          read_results(fmt::format("{}/results/published/{}", COLLSCALE_SOURCE_DIR, file));
+      ASSERT_TRUE(results) << results.error().message;
+      files[file] = *std::move(results);
+    }
+    int found = 0;
+    for (const Record& record : files[file].records) {
+      const Scenario& s = record.scenario;
+      const bool same = record.source.find(dataset) != std::string::npos &&
+                        name(s.collective) == collective && s.algorithm == algorithm &&
+                        s.ranks == std::stoll(ranks) && s.size_bytes == std::stod(size_bytes) &&
+                        s.in_place == (in_place == "1");
+      if (!same) continue;
+      ++found;
+      const double printed = std::stod(busbw_GBps) * 1e9;
+      EXPECT_NEAR(record.busbw_Bps / printed, 1, 0.006) << file << ": " << line;
+    }
+    EXPECT_EQ(found, 1) << file << ": " << line;
+    ++checked;
+  }
+  EXPECT_GT(checked, 100);
+}
+
 TEST(PublishedData, StaysSmallEnoughForARepository) {
-  for (const fs::path& file : published_files()) EXPECT_LT(fs::file_size(file), 2'000'000u) << file;
+  std::uintmax_t together = 0;
+  for (const fs::path& file : published_files()) {
+    EXPECT_LT(fs::file_size(file), 2'000'000u) << file;
+    together += fs::file_size(file);
+  }
+  EXPECT_LT(together, 8'000'000u);
 }
 
 }  // namespace
