@@ -2,10 +2,14 @@
 #include "topology/bisection.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
+#include <vector>
 
 #include "topology/clos_shape.hpp"
 #include "topology/dragonfly_routes.hpp"
+#include "topology/node_links.hpp"
 #include "topology/torus_routes.hpp"
 
 namespace collscale {
@@ -71,10 +75,58 @@ double narrowest_cut_Bps(const System& system, const Dragonfly& dragonfly) {
   return narrowest;
 }
 
+/// Links between the ranks of `inside`, a set of bits, and the others.
+double links_cut(const std::vector<LinkPair>& pairs, std::uint64_t inside) {
+  double links = 0;
+  for (const LinkPair& pair : pairs)
+    if (((inside >> pair.a) & 1U) != ((inside >> pair.b) & 1U)) links += pair.links;
+  return links;
+}
+
+/// The fewest links between two halves of the ranks of a node.
+double narrowest_half(const std::vector<LinkPair>& pairs, std::int64_t ranks) {
+  constexpr std::int64_t kMostTried = 16;  // ranks: 12,870 halves
+  const std::int64_t half = ranks / 2;
+  if (ranks > kMostTried)
+    return links_cut(pairs, (std::uint64_t{1} << std::min<std::int64_t>(half, 63)) - 1);
+  double fewest = HUGE_VAL;
+  for (std::uint64_t inside = 0; inside < std::uint64_t{1} << ranks; ++inside)
+    if (std::popcount(inside) == half) fewest = std::min(fewest, links_cut(pairs, inside));
+  return fewest;
+}
+
+/// Between two halves of one node, per accelerator.
+double within_node_Bps(const System& system) {
+  const ScaleUp& scale_up = system.node.scale_up;
+  const std::int64_t ranks = ranks_per_node(system);
+  const double port_Bps = port_bandwidth_Bps(system.node);
+  if (ranks < 2) return port_Bps;
+  const double of_accelerator = system.node.ranks_per_accelerator.value;
+  const auto half = static_cast<double>(ranks) / 2;
+  switch (scale_up.kind) {
+    case ScaleUpKind::nvswitch:
+      return port_Bps * of_accelerator;
+    case ScaleUpKind::full_mesh: {
+      const double low = std::floor(half);
+      return low * (static_cast<double>(ranks) - low) / half * scale_up.link_Bps.value *
+             of_accelerator;
+    }
+    case ScaleUpKind::links:
+      return narrowest_half(scale_up.pairs, ranks) / half * scale_up.link_Bps.value *
+             of_accelerator;
+    case ScaleUpKind::pcie: {
+      const bool one_switch = scale_up.switch_ranks.value >= static_cast<double>(ranks);
+      const double up_Bps = scale_up.uplink_Bps.value / scale_up.switch_ranks.value;
+      return (one_switch ? port_Bps : std::min(port_Bps, up_Bps)) * of_accelerator;
+    }
+  }
+  return port_Bps;
+}
+
 }  // namespace
 
 double bisection_Bps(const System& system) {
-  if (system.nodes.value < 2) return system.node.scale_up.bandwidth_Bps.value;
+  if (system.nodes.value < 2) return within_node_Bps(system);
   const Nics& nics = system.node.nics;
   const double nic_Bps = nics.per_node.value * nics.bandwidth_Bps.value / node_accelerators(system);
   return std::min(nic_Bps,

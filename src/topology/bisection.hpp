@@ -15,7 +15,8 @@ namespace collscale {
 ///              those across its ends
 ///   dragonfly  half of the groups: the global links between them; a single group: the local links
 ///              between half of its routers and the others
-/// and never more than the NICs; of a single node: half of its accelerators.
+/// and never more than the NICs; of a single node the narrowest cut between two halves of its ranks
+/// (up to 16 ranks of all halves, beyond that the first half and the second).
 /// (W. Dally, B. Towles, "Principles and Practices of Interconnection Networks", 2004, section
 /// 3.3.1: channel bisection.)
 double bisection_Bps(const System& system);

@@ -90,10 +90,6 @@ std::string label_words(const LabelCounts& counts) {
   return words;
 }
 
-double scale_up_per_accelerator_Bps(const System& system) {
-  return port_bandwidth_Bps(system.node);
-}
-
 double network_per_accelerator_Bps(const System& system) {
   const Nics& nics = system.node.nics;
   return nics.per_node.value * nics.bandwidth_Bps.value / system.node.accelerators.value;
@@ -119,7 +115,7 @@ Quantities derived_quantities(const System& system) {
       {"ranks", static_cast<double>(max_ranks(system))},
       {"nodes", nodes},
       {"scale-up domain", system.node.accelerators.value},
-      {"scale-up per accelerator", scale_up_per_accelerator_Bps(system), Quantity::bandwidth},
+      {"scale-up per rank", port_bandwidth_Bps(system.node), Quantity::bandwidth},
       {"network per accelerator", network_per_accelerator_Bps(system), Quantity::bandwidth}};
   if (const auto* torus = std::get_if<Torus>(&system.fabric))
     all.push_back({"network dimensions", static_cast<double>(torus->dimensions.size())});

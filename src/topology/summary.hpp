@@ -32,7 +32,7 @@ struct DerivedQuantity {
 };
 
 /// In this order: accelerators, ranks, nodes, scale-up domain (accelerators of a node), scale-up
-/// per accelerator, network per accelerator, network tiers, oversubscription of each tier,
+/// per rank, network per accelerator, network tiers, oversubscription of each tier,
 /// bisection per accelerator, latency within a node, to the nearest node, to the farthest node,
 /// switches of each tier (as they would be bought, see hardware_switches). Bandwidths are one way
 /// at line rate. Of a torus the tiers are its dimensions, of a dragonfly its local and global
@@ -41,8 +41,7 @@ std::vector<DerivedQuantity> derived_quantities(const System& system);
 /// Of those the one of a name, 0 where the fabric does not have it.
 double derived_quantity(const System& system, std::string_view name);
 
-/// Attached to an accelerator, one way at line rate: in the node, and of the network.
-double scale_up_per_accelerator_Bps(const System& system);
+/// One way at line rate, what the NICs of a node carry ÷ its accelerators.
 double network_per_accelerator_Bps(const System& system);
 
 /// "clos", "rails", "torus", "mesh", "dragonfly", "dragonfly+".

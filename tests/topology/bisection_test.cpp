@@ -56,6 +56,30 @@ TEST(Bisection, OfOneNodeIsItsScaleUp) {
   EXPECT_DOUBLE_EQ(bisection_Bps(make_system({.nodes = 1, .children = {4}})), 400e9);
 }
 
+TEST(Bisection, OfOneNodeIsTheNarrowestCutOfItsLinks) {
+  System system = make_system({.nodes = 1, .gpus = 8, .children = {8}});
+  ScaleUp& scale_up = system.node.scale_up;
+  scale_up.link_Bps = testing::figure(50e9);
+  scale_up.kind = ScaleUpKind::full_mesh;
+  EXPECT_DOUBLE_EQ(bisection_Bps(system), 4 * 4 * 50e9 / 4);
+  // A ring of eight, cut in two places, whichever ranks are neighbours.
+  scale_up.kind = ScaleUpKind::links;
+  scale_up.wiring = testing::figure(8);
+  for (const std::int64_t step : {1, 3}) {
+    scale_up.pairs.clear();
+    for (std::int64_t a = 0; a < 8; ++a)
+      scale_up.pairs.push_back({a * step % 8, (a + 1) * step % 8, 1});
+    EXPECT_DOUBLE_EQ(bisection_Bps(system), 2 * 50e9 / 4);
+  }
+  scale_up.kind = ScaleUpKind::pcie;
+  scale_up.bandwidth_Bps = testing::figure(25e9);
+  scale_up.switch_ranks = testing::figure(4);
+  scale_up.uplink_Bps = testing::figure(20e9);
+  EXPECT_DOUBLE_EQ(bisection_Bps(system), 20e9 / 4);
+  scale_up.switch_ranks = testing::figure(8);
+  EXPECT_DOUBLE_EQ(bisection_Bps(system), 25e9);
+}
+
 RC_GTEST_PROP(Bisection, OfATorusIsFourLinksByItsLongestSide, ()) {
   const std::int64_t k = 2 * *rc::gen::inRange<std::int64_t>(2, 6);
   const std::int64_t shorter = 2 * *rc::gen::inRange<std::int64_t>(1, k / 2 + 1);

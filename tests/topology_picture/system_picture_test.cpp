@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "topology/small_system.hpp"
+#include "support/temporary_folder.hpp"
 #include "topology_io/load.hpp"
 #include "topology_picture/system_picture.hpp"
 
@@ -140,6 +140,35 @@ INSTANTIATE_TEST_SUITE_P(Shipped, SystemPicture, ::testing::ValuesIn(shipped()),
                                [](char c) { return c == '-' || c == '.'; }, '_');
                            return name;
                          });
+
+/// A small system of a node design.
+std::string of_node(const std::string& node) {
+  return "name: four\ndescription: four nodes\nas_of: 2026-11\n"
+         "nodes: {value: 4, label: assumed}\nnode: nodes/" +
+         node +
+         "\nfabric:\n  kind: clos\n  rails: 1\n  routing: adaptive\n  cross_rail: forward\n"
+         "  efficiency: {value: 1, label: assumed}\n"
+         "  tiers: [{name: leaf, children: {value: 4, label: assumed},"
+         " hop_latency: {value: 600ns, label: assumed}}]\n";
+}
+
+TEST(SystemPictureOfANode, IsReadableForEveryDesign) {
+  const std::filesystem::path topologies = COLLSCALE_SOURCE_DIR "/topologies";
+  const test::TemporaryFolder folder;
+  for (const auto& file : std::filesystem::directory_iterator(topologies / "nodes")) {
+    SCOPED_TRACE(file.path().filename());
+    const auto system = load_system(
+        folder.file("four.yaml", of_node(file.path().filename().string())), {topologies});
+    ASSERT_TRUE(system) << system.error().message;
+    const Picture picture = system_picture(*system);
+    expect_readable(picture);
+    const ScaleUpKind kind = system->node.scale_up.kind;
+    const std::string told = kind == ScaleUpKind::full_mesh ? "1 link: "
+                             : kind == ScaleUpKind::pcie    ? "host: "
+                                                            : "";
+    EXPECT_THAT(all_text(picture), HasSubstr(told));
+  }
+}
 
 std::size_t strokes_in(const Picture& picture) {
   std::size_t all = 0;
