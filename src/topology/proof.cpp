@@ -112,6 +112,26 @@ std::string ports_of(const System& system, const Dragonfly& dragonfly) {
                             routes.links_between_groups() == 1 ? "" : "s");
 }
 
+// ---- uplinks
+
+/// "leaf: 64 of 50.0 GB/s up from a switch, 1:1"; with whole links the ratio may be another than
+/// the one that is asked for.
+std::string uplinks_of(const System& system, const Clos& clos) {
+  std::string text;
+  const std::vector<TierShape> shapes = clos_shape(system);
+  for (std::size_t t = 0; t + 1 < shapes.size(); ++t) {
+    const Tier& tier = clos.tiers[t];
+    const double up_Bps =
+        static_cast<double>(shapes[t].switches * shapes[t].uplinks) * tier.link_Bps.value;
+    const double whole = shapes[t].below_Bps / up_Bps;
+    const double asked = tier.oversubscription.value;
+    text += fmt::format("{}{}: {} of {} up from a switch, {:.4g}:1", t == 0 ? "" : "; ", tier.name,
+                        shapes[t].uplinks, format_bandwidth(tier.link_Bps.value), whole);
+    if (std::abs(whole / asked - 1) > 1e-6) text += fmt::format(" for {:.4g}:1", asked);
+  }
+  return text;
+}
+
 // ---- paths
 
 class Walker {
@@ -240,6 +260,9 @@ Proof prove(const System& system) {
       system.fabric);
   proof.lines.push_back({"counts", of_nodes + counts});
   proof.lines.push_back({"ports", ports});
+  if (const auto* clos = std::get_if<Clos>(&system.fabric);
+      clos != nullptr && clos->tiers.size() > 1)
+    proof.lines.push_back({"uplinks", uplinks_of(system, *clos)});
 
   Walker walker(system);
   const std::int64_t ranks = max_ranks(system);

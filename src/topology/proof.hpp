@@ -13,7 +13,7 @@
 namespace collscale {
 
 struct Proof {
-  /// Sentences, each with what it is about: "counts", "ports", "paths", "sources".
+  /// Sentences, each with what it is about: "counts", "ports", "uplinks", "paths", "sources".
   struct Line {
     std::string about;
     std::string text;

@@ -58,6 +58,13 @@ INSTANTIATE_TEST_SUITE_P(
                    "fabric.tiers[1].children: the groups of 2 tiers hold 16 nodes, fewer than the "
                    "17 of the system"},
         BrokenRule{"Rails", "rails: 4", "rails: 3", "fabric.rails: found 3, expected a divisor"},
+        BrokenRule{
+            "Paths",
+            "kind: nvswitch\n    bandwidth: {value: 450GB/s, label: stated, source: a "
+            "data sheet}",
+            "kind: links\n    link: {value: 50GB/s, label: assumed}\n    links: {pairs: [[0, 1], "
+            "[2, 3]], label: assumed}",
+            "node.scale_up.links: no links lead from rank 0 to rank 2 of the node"},
         BrokenRule{"StatedByNobody", "label: stated, source: a data sheet",
                    "label: stated, source: \"TODO\"",
                    "found label \"stated\" with the source \"TODO\", expected who states it"},
@@ -78,6 +85,17 @@ TEST(TopoCheck, TellsEveryProblemOfAFile) {
   EXPECT_EQ(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 2) << outcome.out;
   EXPECT_THAT(outcome.out, StartsWith("bad  ./my.yaml:"));
   EXPECT_EQ(outcome.err, "error: my.yaml has 2 problems\n");
+}
+
+TEST(TopoCheck, WarnsOfUplinksThatMissTheOversubscription) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "my.yaml",
+             changed("oversubscription: {value: 2", "oversubscription: {value: 3"));
+  const Outcome outcome = run_collscale({"topo", "check", "my.yaml"}, folder.path());
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("     warning: ./my.yaml:"));
+  EXPECT_THAT(outcome.out, HasSubstr("3 asks for 1.333 uplinks of a leaf switch; 1 are taken"));
+  EXPECT_THAT(outcome.out, HasSubstr("leaf: 1 of 50.0 GB/s up from a switch, 4:1 for 3:1"));
 }
 
 TEST(TopoCheck, TakesNamesAndFamiliesAsWell) {

@@ -75,5 +75,12 @@ TEST(Proof, SaysWhichPortsAreUnused) {
             "two groups");
 }
 
+TEST(Proof, SaysWhichOversubscriptionWholeLinksGive) {
+  EXPECT_EQ(line_about(prove(make_system({.children = {4, 4}, .oversubscription = 2})), "uplinks"),
+            "leaf: 8 of 50.0 GB/s up from a switch, 2:1");
+  EXPECT_EQ(line_about(prove(make_system({.children = {4, 4}, .oversubscription = 3})), "uplinks"),
+            "leaf: 5 of 50.0 GB/s up from a switch, 3.2:1 for 3:1");
+}
+
 }  // namespace
 }  // namespace collscale
