@@ -63,6 +63,37 @@ INSTANTIATE_TEST_SUITE_P(Topologies, ShippedSystem, ::testing::ValuesIn(shipped_
                            return text;
                          });
 
+/// Also those that no system here has: two of them under one switch.
+TEST(NodeDesigns, LoadInASystemOfTwo) {
+  const test::TemporaryFolder folder;
+  for (const auto& file : fs::directory_iterator(kShipped / "nodes")) {
+    const std::string two = folder.file("two.yaml", R"(name: two
+description: two nodes under one switch
+as_of: 2026-01
+nodes: {value: 2, label: assumed, source: "this test"}
+node: nodes/)" + file.path().filename().string() + R"(
+fabric:
+  kind: clos
+  rails: 1
+  routing: adaptive
+  cross_rail: forward
+  efficiency: {value: 1, label: assumed, source: "this test"}
+  tiers:
+    - name: leaf
+      children: {value: 2, label: assumed, source: "this test"}
+      hop_latency: {value: 600ns, label: assumed, source: "this test"}
+)");
+    const Expected<System> system = load_system(two, {kShipped});
+    ASSERT_TRUE(system) << system.error().message;
+    EXPECT_EQ(system->node.name, file.path().stem().string());
+    for (const Problem& problem : check_system(*system))
+      ADD_FAILURE() << file.path() << ": " << problem.field << ": " << problem.message;
+    for_each_figure(*system, [&file](std::string_view path, const Figure& figure) {
+      EXPECT_FALSE(figure.source.empty()) << file.path() << ": " << path;
+    });
+  }
+}
+
 TEST(TopologiesReadme, ShowsAFileThatLoads) {
   const std::string text = readme();
   const std::string fence = "```yaml\n";
@@ -96,6 +127,7 @@ struct Claim {
 const Claim kClaims[] = {
     {"colossus-1k", 1000, {16, 8}},
     {"colossus-100k", 100000, {1568, 1600, 820}},
+    {"colossus-200k", 200000, {3128, 3136, 2048}},
     {"colossus-1m", 1000008, {8 * 3972, 8 * 4032, 8 * 2016}},
     {"colossus-1m-campus", 1000008, {8 * 3972, 8 * 2268, 8 * 288}},
     {"oracle-24k", 24000, {750, 768, 512}},
@@ -119,6 +151,7 @@ const Claim kClaims[] = {
     {"coreweave-h100", 3584, {112, 128, 64}},
     {"coreweave-gb200", 2808, {20, 11}},
     {"together-b200", 512, {16, 8}},
+    {"marenostrum5-acc", 4480, {70, 77, 36}},
     {"sophia", 192, {16, 5}},  // stated: 20 in all
 };
 
