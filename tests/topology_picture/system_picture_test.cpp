@@ -162,10 +162,12 @@ TEST(SystemPictureOfANode, IsReadableForEveryDesign) {
     ASSERT_TRUE(system) << system.error().message;
     const Picture picture = system_picture(*system);
     expect_readable(picture);
-    const ScaleUpKind kind = system->node.scale_up.kind;
-    const std::string told = kind == ScaleUpKind::full_mesh ? "1 link: "
-                             : kind == ScaleUpKind::pcie    ? "host: "
-                                                            : "";
+    const ScaleUp& scale_up = system->node.scale_up;
+    const bool through_host =
+        scale_up.kind == ScaleUpKind::pcie && scale_up.switch_ranks.value < ranks_per_node(*system);
+    const std::string told = scale_up.kind == ScaleUpKind::full_mesh ? "1 link: "
+                             : through_host                          ? "host: "
+                                                                     : "";
     EXPECT_THAT(all_text(picture), HasSubstr(told));
   }
 }
