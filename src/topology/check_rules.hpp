@@ -12,7 +12,7 @@ namespace collscale {
 /// neither.
 void check_sources(std::vector<Problem>& problems, const System& system);
 
-/// Warns of groups of a clos that hold no node. Of a system whose other figures fit.
+/// Warns of groups below the top of a clos that hold no node. Of a system whose other figures fit.
 void check_empty_groups(std::vector<Problem>& problems, const System& system);
 
 }  // namespace collscale

@@ -66,20 +66,15 @@ void check_sources(std::vector<Problem>& problems, const System& system) {
 void check_empty_groups(std::vector<Problem>& problems, const System& system) {
   const auto* clos = std::get_if<Clos>(&system.fabric);
   if (clos == nullptr || clos->tiers.size() < 2) return;
-  const std::vector<TierShape> shapes = clos_shape(system);
-  for (std::size_t t = 1; t < shapes.size(); ++t) {
-    // Groups of the tier below that a full group would have, and those that there are.
-    const double places = clos->tiers[t].children.value * static_cast<double>(shapes[t].groups);
-    const auto filled = static_cast<double>(shapes[t - 1].groups);
-    const double spare = places - filled;
-    if (spare < clos->tiers[t].children.value && shapes[t].groups > 1) continue;  // the last one
-    if (spare < 1) continue;
-    problems.push_back({fmt::format("fabric.tiers[{}].children", t),
+  // The last group of each lower tier may be partly filled; of the top tier there is one.
+  const std::size_t top = clos->tiers.size() - 1;
+  const double places = clos->tiers[top].children.value;
+  const auto filled = static_cast<double>(clos_shape(system)[top - 1].groups);
+  if (places > filled)
+    problems.push_back({fmt::format("fabric.tiers[{}].children", top),
                         fmt::format("{:g} {} groups, but the {:g} nodes fill {:g}", places,
-                                    clos->tiers[t - 1].name, system.nodes.value, filled),
+                                    clos->tiers[top - 1].name, system.nodes.value, filled),
                         false});
-    return;
-  }
 }
 
 }  // namespace collscale

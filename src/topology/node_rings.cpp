@@ -10,7 +10,7 @@ namespace {
 
 using Order = std::vector<std::int32_t>;
 
-std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
+std::size_t index_of(std::int64_t value) { return static_cast<std::size_t>(value); }
 
 LocalOrders of_full_mesh(std::int64_t ranks) {
   const auto around = static_cast<std::int32_t>(ranks - 1);
@@ -33,7 +33,7 @@ LocalOrders of_full_mesh(std::int64_t ranks) {
 class RingSearch {
  public:
   RingSearch(const std::vector<LinkPair>& pairs, std::int64_t ranks)
-      : ranks_(ranks), width_(size(ranks * ranks), 0.0), load_(width_) {
+      : ranks_(ranks), width_(index_of(ranks * ranks), 0.0), load_(width_) {
     for (const LinkPair& pair : pairs)
       if (std::max(pair.a, pair.b) < ranks)
         width(pair.a, pair.b) = width(pair.b, pair.a) = pair.links;
@@ -69,8 +69,8 @@ class RingSearch {
   }
 
  private:
-  double& width(std::int64_t a, std::int64_t b) { return width_[size(a * ranks_ + b)]; }
-  double& load(std::int64_t a, std::int64_t b) { return load_[size(a * ranks_ + b)]; }
+  double& width(std::int64_t a, std::int64_t b) { return width_[index_of(a * ranks_ + b)]; }
+  double& load(std::int64_t a, std::int64_t b) { return load_[index_of(a * ranks_ + b)]; }
   /// What a cable would carry for its width with one ring more.
   double with_one_more(std::int64_t a, std::int64_t b) {
     return width(a, b) > 0 ? (load(a, b) + 1) / width(a, b) : HUGE_VAL;
@@ -94,7 +94,7 @@ class RingSearch {
       limit_ = limit * (1 + 1e-12);
       tries_ = 0;
       ring_ = {0};
-      used_.assign(size(ranks_), false);
+      used_.assign(index_of(ranks_), false);
       used_[0] = true;
       if (extend()) return ring_;
     }
@@ -104,19 +104,19 @@ class RingSearch {
     constexpr int kMostTries = 20000;  // of a dozen ranks a few hundred do
     if (++tries_ > kMostTries) return false;
     const std::int64_t here = ring_.back();
-    if (ring_.size() == size(ranks_)) return with_one_more(here, 0) <= limit_;
+    if (ring_.size() == index_of(ranks_)) return with_one_more(here, 0) <= limit_;
     std::vector<std::int64_t> nexts;
     for (std::int64_t to = 0; to < ranks_; ++to)
-      if (!used_[size(to)] && with_one_more(here, to) <= limit_) nexts.push_back(to);
+      if (!used_[index_of(to)] && with_one_more(here, to) <= limit_) nexts.push_back(to);
     std::stable_sort(nexts.begin(), nexts.end(), [&](std::int64_t a, std::int64_t b) {
       return with_one_more(here, a) < with_one_more(here, b);
     });
     for (const std::int64_t to : nexts) {
       ring_.push_back(static_cast<std::int32_t>(to));
-      used_[size(to)] = true;
+      used_[index_of(to)] = true;
       if (extend()) return true;
       ring_.pop_back();
-      used_[size(to)] = false;
+      used_[index_of(to)] = false;
     }
     return false;
   }
@@ -158,7 +158,7 @@ LocalOrders rings_by_first_rank(const LocalOrders& rings) {
   constexpr std::size_t kMost = 128;
   const std::size_t ranks = rings.front().size();
   const auto at = [&](std::size_t ring, std::size_t place) {
-    return size(rings[ring][place % ranks]);
+    return index_of(rings[ring][place % ranks]);
   };
   Ends ends(ranks);
   LocalOrders turned;

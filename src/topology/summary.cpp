@@ -95,6 +95,13 @@ double network_per_accelerator_Bps(const System& system) {
   return nics.per_node.value * nics.bandwidth_Bps.value / system.node.accelerators.value;
 }
 
+std::string node_names(const System& system) {
+  if (system.parts.empty()) return system.node.name;
+  std::string names;
+  for (const NodePart& part : system.parts) names += (names.empty() ? "" : " + ") + part.name;
+  return names;
+}
+
 std::string fabric_words(const System& system) {
   if (const auto* clos = std::get_if<Clos>(&system.fabric))
     return clos->rails > 1 ? "rails" : "clos";

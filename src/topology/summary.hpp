@@ -44,6 +44,9 @@ double derived_quantity(const System& system, std::string_view name);
 /// One way at line rate, what the NICs of a node carry ÷ its accelerators.
 double network_per_accelerator_Bps(const System& system);
 
+/// "hgx-h100"; of several designs "hgx-h100 + hgx-h200".
+std::string node_names(const System& system);
+
 /// "clos", "rails", "torus", "mesh", "dragonfly", "dragonfly+".
 std::string fabric_words(const System& system);
 

@@ -114,6 +114,20 @@ class HelpAndUsage(unittest.TestCase):
         self.assertNotIn("[1/", done.stderr)
 
 
+class SystemsTable(unittest.TestCase):
+    def test_help_shows_examples(self):
+        done = script("systems-table", "--help")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("Examples:\n  scripts/systems-table\n", done.stdout)
+
+    def test_bad_usage_is_one_sentence(self):
+        for arguments, says in ((["--frobnicate"], "unrecognized arguments: --frobnicate"),
+                                (["--tool", "/no/such/collscale"], "--tool /no/such/collscale: No such file")):
+            done = script("systems-table", *arguments)
+            self.assertEqual(done.returncode, 2)
+            self.assertRegex(done.stderr, r"^error: [^\n]*" + re.escape(says) + r"[^\n]*\n$")
+
+
 class Setup(unittest.TestCase):
     def test_nothing_is_to_do_on_a_machine_that_is_set_up(self):
         done = script("setup", "--dry-run")

@@ -59,6 +59,7 @@ TEST(CheckSystem, WarnsOfGroupsThatHoldNoNode) {
   // The last group of a tier may be partly filled.
   EXPECT_TRUE(check_system(make_system({.nodes = 15, .children = {4, 4}})).empty());
   EXPECT_TRUE(check_system(make_system({.nodes = 18, .children = {2, 4, 3}})).empty());
+  EXPECT_TRUE(check_system(make_system({.nodes = 6, .children = {2, 4, 1}})).empty());
 }
 
 }  // namespace

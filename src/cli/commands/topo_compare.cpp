@@ -112,7 +112,7 @@ struct WordRow {
 std::vector<std::pair<std::string, std::string>> choices_of(const System& system) {
   std::vector<std::pair<std::string, std::string>> all{
       {"as of", system.as_of},
-      {"node", system.node.name},
+      {"node", node_names(system)},
       {"scale-up", std::string(name(system.node.scale_up.kind))},
       {"fabric", fabric_words(system)}};
   if (const auto* clos = std::get_if<Clos>(&system.fabric)) {

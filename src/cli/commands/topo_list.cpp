@@ -46,7 +46,7 @@ Json entry_json(const SystemEntry& entry, const System& system) {
           {"accelerators", std::llround(system.nodes.value * system.node.accelerators.value)},
           {"ranks", max_ranks(system)},
           {"nodes", std::llround(system.nodes.value)},
-          {"node", system.node.name},
+          {"node", node_names(system)},
           {"scale_up", name(system.node.scale_up.kind)},
           {"fabric", fabric_words(system)},
           {"network", tiers_words(system)},
@@ -86,7 +86,7 @@ Expected<void> run(const TopoListOptions& options, const Terminal& terminal) {
     const LabelCounts counts = label_counts(*system);
     systems.add({entry.name,
                  format_count(std::llround(system->nodes.value * system->node.accelerators.value)),
-                 system->node.name, format_bandwidth(network_per_accelerator_Bps(*system)),
+                 node_names(*system), format_bandwidth(network_per_accelerator_Bps(*system)),
                  tiers_words(*system), fmt::format("{} of {}", counts.unsourced(), counts.all()),
                  system->as_of});
   }
