@@ -164,7 +164,8 @@ TEST(SystemPictureOfANode, IsReadableForEveryDesign) {
     expect_readable(picture);
     const ScaleUp& scale_up = system->node.scale_up;
     const bool through_host =
-        scale_up.kind == ScaleUpKind::pcie && scale_up.switch_ranks.value < ranks_per_node(*system);
+        scale_up.kind == ScaleUpKind::pcie &&
+        scale_up.switch_ranks.value < static_cast<double>(ranks_per_node(*system));
     const std::string told = scale_up.kind == ScaleUpKind::full_mesh ? "1 link: "
                              : through_host                          ? "host: "
                                                                      : "";
