@@ -13,7 +13,7 @@ const std::string_view kBareText =
     R"(collscale tells how long a collective takes on a system, and why: measured, simulated, predicted.
   collscale predict -t colossus-100k -c all_reduce -s 1GiB
 
-  topo         the systems: list, show, export    calibrate    fit a model to measurements
+  topo         the systems: list, draw, check     calibrate    fit a model to measurements
   predict      time and bandwidths of a model     extrapolate  measurements to larger systems
   import       logs of others to our records      schedule     the algorithms, step by step
   startup      of communicators, by ranks         goodput      what failures leave of the time

@@ -51,6 +51,13 @@ void add_switches(Quantities& all, const System& system) {
   }
 }
 
+/// Of a clos its tiers of switches; of a dragonfly local and global links.
+double tiers_of(const System& system) {
+  if (const auto* clos = std::get_if<Clos>(&system.fabric))
+    return static_cast<double>(clos->tiers.size());
+  return std::get<Dragonfly>(system.fabric).groups.value > 1 ? 2 : 1;
+}
+
 /// Of a message between the farthest two nodes.
 double farthest_s(const System& system, const Fabric& fabric) {
   if (const auto* dragonfly = std::get_if<Dragonfly>(&system.fabric)) {
@@ -106,7 +113,9 @@ std::string fabric_words(const System& system) {
   if (const auto* clos = std::get_if<Clos>(&system.fabric))
     return clos->rails > 1 ? "rails" : "clos";
   if (const auto* dragonfly = std::get_if<Dragonfly>(&system.fabric))
-    return dragonfly->spines ? "dragonfly+" : "dragonfly";
+    return dragonfly->spines              ? "dragonfly+"
+           : dragonfly->groups.value == 1 ? "full mesh"
+                                          : "dragonfly";
   const auto& dimensions = std::get<Torus>(system.fabric).dimensions;
   return std::any_of(dimensions.begin(), dimensions.end(),
                      [](const Dimension& one) { return one.wrap == Wrap::mesh; })
@@ -127,7 +136,7 @@ Quantities derived_quantities(const System& system) {
   if (const auto* torus = std::get_if<Torus>(&system.fabric))
     all.push_back({"network dimensions", static_cast<double>(torus->dimensions.size())});
   else
-    all.push_back({"network tiers", fabric.is_clos() ? fabric.tiers() : 2.0});
+    all.push_back({"network tiers", tiers_of(system)});
   add_oversubscription(all, system);
   all.push_back({"bisection per accelerator", bisection_Bps(system), Quantity::bandwidth});
   all.push_back({"latency within a node", fabric.latency_s(0), Quantity::time});

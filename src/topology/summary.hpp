@@ -47,7 +47,7 @@ double network_per_accelerator_Bps(const System& system);
 /// "hgx-h100"; of several designs "hgx-h100 + hgx-h200".
 std::string node_names(const System& system);
 
-/// "clos", "rails", "torus", "mesh", "dragonfly", "dragonfly+".
+/// "clos", "rails", "torus", "mesh", "dragonfly", "dragonfly+", "full mesh" (of routers).
 std::string fabric_words(const System& system);
 
 }  // namespace collscale

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands/topo.hpp"
+#include "cli/commands/topo_fabric.hpp"
 #include "cli/figure_text.hpp"
 #include "cli/output.hpp"
 #include "cli/table.hpp"
@@ -44,10 +45,9 @@ Verdict judge(const std::string& text) {
   return verdict;
 }
 
-/// "3 tiers", "3 dimensions", "dragonfly of 9 groups".
+/// "3 tiers", "3 dimensions", "dragonfly, 9 groups".
 std::string shape_words(const System& system) {
-  if (const auto* dragonfly = std::get_if<Dragonfly>(&system.fabric))
-    return fmt::format("{} of {:g} groups", fabric_words(system), dragonfly->groups.value);
+  if (std::holds_alternative<Dragonfly>(system.fabric)) return tiers_words(system);
   const auto* clos = std::get_if<Clos>(&system.fabric);
   const std::size_t number =
       clos != nullptr ? clos->tiers.size() : std::get<Torus>(system.fabric).dimensions.size();

@@ -143,7 +143,9 @@ std::string tiers_words(const System& system) {
   }
   std::string words = fabric_words(system);
   if (const auto* dragonfly = std::get_if<Dragonfly>(&system.fabric))
-    return words + fmt::format(", {:g} groups", dragonfly->groups.value);
+    return words + (dragonfly->groups.value == 1
+                        ? fmt::format(", {:g} routers", dragonfly->routers.value)
+                        : fmt::format(", {:g} groups", dragonfly->groups.value));
   std::string_view between = " ";
   for (const Dimension& dimension : std::get<Torus>(system.fabric).dimensions) {
     words += fmt::format("{}{:g}", between, dimension.size.value);
