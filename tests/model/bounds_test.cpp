@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "support/systems.hpp"
+#include "topology/bisection.hpp"
+#include "topology/small_system.hpp"
 
 namespace collscale {
 namespace {
@@ -42,6 +44,22 @@ TEST(Bounds, AllToAllIsBoundByTheBisection) {
   const System system = clos_system(options);
   const Bounds bounds = lower_bounds(system, Collective::all_to_all, 128, 1e9);
   EXPECT_DOUBLE_EQ(bounds.cut_s, 32.0 * 96 / 128 * 1e9 / (32 * 50e9 / 2));
+}
+
+/// Half of what an all_to_all sends passes from one half to the other and as much comes back: the
+/// cut that bounds it is the bisection, which is computed elsewhere.
+TEST(Bounds, CutOfAllToAllIsTheBisection) {
+  using namespace testing;
+  constexpr double kSize = 1e9;
+  for (const System& system :
+       {make_system({.nodes = 8, .children = {4, 2}, .oversubscription = 2}),
+        make_system({.nodes = 16, .children = {4, 2, 2}, .oversubscription = 4}),
+        make_torus({4, 8, 2}), make_torus({8, 4}, Wrap::mesh, 2),
+        make_dragonfly({.groups = 4, .routers = 4, .nodes = 4, .global = 3}),
+        make_dragonfly({.groups = 2, .routers = 2, .nodes = 4, .global = 1, .spines = 4})}) {
+    const Bounds bounds = lower_bounds(system, Collective::all_to_all, max_ranks(system), kSize);
+    EXPECT_NEAR(bounds.cut_s * 2 * bisection_Bps(system) / kSize, 1, 1e-12);
+  }
 }
 
 TEST(Bounds, LatencyGrowsWithTheLogarithmOfNodes) {
