@@ -8,7 +8,7 @@
 namespace collscale {
 
 Colour tier_colour(std::size_t tier) {
-  constexpr std::array<Colour, 5> kColours = {kBlue, kVermillion, kPurple, kOrange, kSky};
+  constexpr std::array<Colour, 6> kColours = {kBlue, kVermillion, kPurple, kOrange, kSky, kGreen};
   return kColours[std::min(tier, kColours.size() - 1)];
 }
 

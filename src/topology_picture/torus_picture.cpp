@@ -24,8 +24,14 @@ class TorusPainter {
  public:
   TorusPainter(Canvas& canvas, const System& system, const Torus& torus)
       : canvas_(canvas), system_(system), torus_(torus) {
+    size_.fill(1);
     for (std::size_t d = 0; d < torus.dimensions.size(); ++d)
       size_[d] = std::llround(torus.dimensions[d].size.value);
+  }
+
+  /// A page has room for four dimensions.
+  [[nodiscard]] bool is_readable() const {
+    return std::all_of(size_.begin() + 4, size_.end(), [](std::int64_t size) { return size == 1; });
   }
 
   void paint(double x, double y) {
@@ -33,9 +39,8 @@ class TorusPainter {
     top_ = y + 18;
     block_x_ = kCellX * static_cast<double>(size_[0]) + kBlockGap;
     block_y_ = kCellY * static_cast<double>(size_[1]) + kBlockGap;
-    for (std::int64_t v = 0; v < size_[4]; ++v)
-      for (std::int64_t w = 0; w < size_[3]; ++w)
-        for (std::int64_t z = 0; z < size_[2]; ++z) block({0, 0, z, w, v});
+    for (std::int64_t w = 0; w < size_[3]; ++w)
+      for (std::int64_t z = 0; z < size_[2]; ++z) block({0, 0, z, w});
     for (std::size_t d = 2; d < 4; ++d)
       if (size_[d] > 1) bands(d);
     legend(x);
@@ -47,8 +52,8 @@ class TorusPainter {
   [[nodiscard]] bool is_ring(std::size_t d) const {
     return torus_.dimensions[d].wrap == Wrap::ring;
   }
-  [[nodiscard]] double block_left(std::int64_t z, std::int64_t v) const {
-    return left_ + block_x_ * static_cast<double>(v * size_[2] + z);
+  [[nodiscard]] double block_left(std::int64_t z) const {
+    return left_ + block_x_ * static_cast<double>(z);
   }
   [[nodiscard]] double block_top(std::int64_t w) const {
     return top_ + block_y_ * static_cast<double>(w);
@@ -61,7 +66,7 @@ class TorusPainter {
 
   /// One grid of x and y.
   void block(Place at) {
-    const double left = block_left(at[2], at[4]);
+    const double left = block_left(at[2]);
     const double top = block_top(at[3]);
     Strokes along_x{{}, tier_colour(0), 1.8};
     Strokes along_y{{}, tier_colour(1), 1.8};
@@ -102,29 +107,26 @@ class TorusPainter {
     const double block = across ? block_x_ : block_y_;
     const double margin = (block - cell) / 2 - kStub - 4;
     Strokes bands{{}, tier_colour(d), 5};
-    for (std::int64_t v = 0; v < size_[4]; ++v) {
-      for (std::int64_t other = 0; other < (across ? size_[3] : size_[2]); ++other) {
-        const double left = block_left(across ? 0 : other, v);
-        const double top = block_top(across ? other : 0);
-        const double at = across
-                              ? top + kCellY * static_cast<double>(size_[1] - 1) / 2 + kBoxY / 2
-                              : left + kCellX * static_cast<double>(size_[0] - 1) / 2 + kBoxX / 2;
-        const double from = across ? left : top;
-        const auto band = [&](double start, double end) {
-          if (across)
-            bands.lines.push_back({start, at, end, at, 0});
-          else
-            bands.lines.push_back({at, start, at, end, 0});
-        };
-        for (std::int64_t i = 0; i + 1 < size_[d]; ++i) {
-          const double begin = from + block * static_cast<double>(i) + cell;
-          band(begin + kStub + 4, begin + block - cell - kStub - 4);
-        }
-        if (is_ring(d)) {
-          const double end = from + block * static_cast<double>(size_[d] - 1) + cell;
-          band(from - kStub - 4 - std::min(margin, 10.0), from - kStub - 4);
-          band(end + kStub + 4, end + kStub + 4 + std::min(margin, 10.0));
-        }
+    for (std::int64_t other = 0; other < (across ? size_[3] : size_[2]); ++other) {
+      const double left = block_left(across ? 0 : other);
+      const double top = block_top(across ? other : 0);
+      const double at = across ? top + kCellY * static_cast<double>(size_[1] - 1) / 2 + kBoxY / 2
+                               : left + kCellX * static_cast<double>(size_[0] - 1) / 2 + kBoxX / 2;
+      const double from = across ? left : top;
+      const auto band = [&](double start, double end) {
+        if (across)
+          bands.lines.push_back({start, at, end, at, 0});
+        else
+          bands.lines.push_back({at, start, at, end, 0});
+      };
+      for (std::int64_t i = 0; i + 1 < size_[d]; ++i) {
+        const double begin = from + block * static_cast<double>(i) + cell;
+        band(begin + kStub + 4, begin + block - cell - kStub - 4);
+      }
+      if (is_ring(d)) {
+        const double end = from + block * static_cast<double>(size_[d] - 1) + cell;
+        band(from - kStub - 4 - std::min(margin, 10.0), from - kStub - 4);
+        band(end + kStub + 4, end + kStub + 4 + std::min(margin, 10.0));
       }
     }
     canvas_.strokes(std::move(bands));
@@ -133,11 +135,11 @@ class TorusPainter {
   void legend(double x) {
     const TorusRoutes routes(torus_);
     const std::vector<std::string_view> names = direct_tier_names(system_);
-    constexpr std::array<std::string_view, 5> kSigns = {
-        "within a row", "within a column", "between grids side by side",
-        "between grids below each other", "between sets of grids, not drawn"};
+    constexpr std::array<std::string_view, 4> kSigns = {"within a row", "within a column",
+                                                        "between grids side by side",
+                                                        "between grids below each other"};
     double y = block_top(size_[3] - 1) + block_y_ - kBlockGap + 46;
-    for (std::size_t d = 0; d < torus_.dimensions.size(); ++d) {
+    for (std::size_t d = 0; d < std::min(torus_.dimensions.size(), kSigns.size()); ++d) {
       canvas_.line(x, y - 4, x + 26, y - 4, tier_colour(d), d < 2 ? 1.8 : 5);
       const std::string ends = size_[d] == 1 ? "a single node"
                                : is_ring(d)  ? "a ring: stubs are joined"
@@ -161,7 +163,7 @@ class TorusPainter {
   Canvas& canvas_;
   const System& system_;
   const Torus& torus_;
-  Place size_{1, 1, 1, 1, 1};
+  Place size_{};
   double left_ = 0;
   double top_ = 0;
   double block_x_ = 0;
@@ -171,7 +173,9 @@ class TorusPainter {
 }  // namespace
 
 bool draw_fabric(Canvas& canvas, const System& system, const Torus& torus, double x, double y) {
-  TorusPainter(canvas, system, torus).paint(x, y);
+  TorusPainter painter(canvas, system, torus);
+  if (!painter.is_readable()) return false;
+  painter.paint(x, y);
   return true;
 }
 

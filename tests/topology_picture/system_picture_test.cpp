@@ -92,6 +92,7 @@ const std::vector<std::string> kSystems = {
     "torus:dims=8",
     "torus:dims=8x8",
     "torus:dims=4x4x4,mesh=z",
+    "torus:dims=4x4x4x2,gpus=4,mesh=w",
     "torus:dims=4x4x2x2x2,gpus=4",
     "torus:dims=16x16x24",
     "torus:dims=2x1x3",
