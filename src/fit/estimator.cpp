@@ -10,8 +10,29 @@
 #include "stats/nnls.hpp"
 
 namespace collscale {
-double ring_steps(Collective collective, double ranks) {
-  return (collective == Collective::all_reduce ? 2.0 : 1.0) * (ranks - 1.0);
+namespace {
+
+// ln of how much longer NCCL's trees take on more than two nodes, where an inner node has a parent
+// and two children: ln 1.8, of B200 nodes (NVLSTree 718 to 388 GB/s, Tree 339 to 192 from 2 to 4
+// nodes, flat afterwards; github:togethercomputer/together-nccl-tests).
+constexpr double kTreeOnTwoNodes = 0.59;
+// What the ends of a message take, in latencies of a level: from 2 to 4 .. 128 nodes between what
+// Alps (0.4), Polaris (0.6) and ABCI (1) show.
+constexpr double kEnds = 0.7;
+// The same on a torus, in its coordinate: recursive doubling on Fugaku, 8 to 512 nodes.
+constexpr double kTorusEnds = 3.3;
+
+}  // namespace
+
+double ring_steps(Collective collective, Place place) {
+  switch (collective) {
+    case Collective::all_reduce:
+      return 2.0 * (place.ranks - 1.0);
+    case Collective::all_to_all:
+      return place.ranks - place.ranks / place.units;
+    default:
+      return place.ranks - 1.0;
+  }
 }
 
 double bus_factor(Collective collective, double ranks) {
@@ -44,6 +65,7 @@ Estimator::Estimator(const Series& series, std::span<const double> times_s, bool
                      std::int64_t max_ranks)
     : collective_(series.collective),
       growth_(network ? series.growth : Growth::ring),
+      torus_dimensions_(network ? series.torus_dimensions : 0),
       nccl_(series.engine == Engine::nccl),
       network_(network) {
   std::vector<double> sizes;
@@ -52,11 +74,12 @@ Estimator::Estimator(const Series& series, std::span<const double> times_s, bool
     Scale scale;
     scale.place = {static_cast<double>(cell.ranks),
                    static_cast<double>(network ? cell.nodes : cell.ranks)};
-    scale.curve = SizeCurve(sizes, times);
+    scale.measured = SizeCurve(sizes, times);
+    scale.curve = complete(series, times_s, scale, sizes, times);
     scale.log_peak_busbw = -std::numeric_limits<double>::infinity();
-    for (const double log_size : scale.curve.log_sizes()) {
+    for (const double log_size : scale.measured.log_sizes()) {
       scale.log_peak_busbw =
-          std::max(scale.log_peak_busbw, log_size - scale.curve.log_time(log_size));
+          std::max(scale.log_peak_busbw, log_size - scale.measured.log_time(log_size));
     }
     scales_.push_back(std::move(scale));
     sizes.clear();
@@ -96,8 +119,46 @@ Estimator::Estimator(const Series& series, std::span<const double> times_s, bool
   }
 }
 
+SizeCurve Estimator::complete(const Series& series, std::span<const double> times_s,
+                              const Scale& scale, std::vector<double> sizes,
+                              std::vector<double> times) const {
+  if (scales_.empty()) return scale.measured;
+  const double margin = 0.9 * kOctave;
+  const double first = scale.measured.log_sizes().front() - margin;
+  const double last = scale.measured.log_sizes().back() + margin;
+  const Place below = scales_.back().place;
+  // Along rays the same bytes per rank are another size.
+  const double shift = growth_ == Growth::ring ? std::log(scale.place.ranks / below.ranks) : 0.0;
+  std::vector<double> smaller;
+  std::vector<double> larger;
+  for (const double log_size : scales_.back().curve.log_sizes()) {
+    if (log_size + shift < first) smaller.push_back(log_size + shift);
+    if (log_size + shift > last) larger.push_back(log_size + shift);
+  }
+  if (smaller.empty() && larger.empty()) return scale.measured;
+  const Estimator from_below(series, times_s, network_, std::llround(below.ranks));
+  std::vector<double> all_sizes;
+  std::vector<double> all_times;
+  const auto add = [&](double log_size) {
+    all_sizes.push_back(std::exp(log_size));
+    all_times.push_back(std::exp(from_below.at(log_size, scale.place).log_time));
+  };
+  for (const double log_size : smaller) add(log_size);
+  all_sizes.insert(all_sizes.end(), sizes.begin(), sizes.end());
+  all_times.insert(all_times.end(), times.begin(), times.end());
+  for (const double log_size : larger) add(log_size);
+  return {all_sizes, all_times};
+}
+
 double Estimator::coordinate(double units) const {
-  return growth_ == Growth::chain ? units - 1.0 : std::log2(units);
+  if (growth_ == Growth::chain) return units - 1.0;
+  if (torus_dimensions_ == 0) return std::log2(units);
+  return std::log2(units) + torus_dimensions_ * (std::pow(units, 1.0 / torus_dimensions_) - 1.0);
+}
+
+double Estimator::ray_coordinate(double units) const {
+  if (torus_dimensions_ == 0 || collective_ != Collective::all_to_all) return units - 1.0;
+  return (units - 1.0) * std::pow(units, 1.0 / torus_dimensions_);
 }
 
 void Estimator::fit_growth() {
@@ -175,7 +236,7 @@ void Estimator::fit_rays() {
         const double ratio =
             std::exp(scale->curve.log_time(log_share + std::log(scale->place.ranks)) -
                      k.curve.log_time(log_share + std::log(k.place.ranks)));
-        a.insert(a.end(), {1.0 / ratio, (scale->place.units - 1.0) / ratio});
+        a.insert(a.end(), {1.0 / ratio, ray_coordinate(scale->place.units) / ratio});
         b.push_back(1.0);
       }
     }
@@ -207,13 +268,34 @@ double Estimator::ring(double log_size, Place target) const {
   const double log_share = log_size - std::log(target.ranks);
   const double anchored = scales_.back().curve.log_time(log_share + std::log(k.ranks));
   if (!rays_fitted_) {
-    return anchored +
-           std::log(ring_steps(collective_, target.ranks) / ring_steps(collective_, k.ranks));
+    return anchored + std::log(ring_steps(collective_, target) / ring_steps(collective_, k));
   }
   return anchored + over_octaves(ray_laws_, log_share, [&](const GrowthLaw& law) {
-           return std::log((law.base + law.per * (target.units - 1.0)) /
-                           (law.base + law.per * (k.units - 1.0)));
+           return std::log((law.base + law.per * ray_coordinate(target.units)) /
+                           (law.base + law.per * ray_coordinate(k.units)));
          });
+}
+
+// With one scale: a latency per level and half a level's for the ends, a constant bus bandwidth;
+// from two nodes on what two nodes have over more of them.
+double Estimator::assumed_growth(double log_size, Place target) const {
+  const Place k = anchor();
+  const double bandwidth =
+      std::clamp((log_size - kLogLatencyEnd) / (kLogBandwidthBegin - kLogLatencyEnd), 0.0, 1.0);
+  const double ends = torus_dimensions_ > 0 ? kTorusEnds : kEnds;
+  double latency = std::log((ends + coordinate(target.units)) / (ends + coordinate(k.units)));
+  // Iterations of rooted operations follow one another down NCCL's chain: what is measured is how
+  // often one can begin.
+  if (growth_ == Growth::chain && nccl_) latency = 0;
+  const double rate =
+      std::log(bus_factor(collective_, target.ranks) / bus_factor(collective_, k.ranks));
+  return (1.0 - bandwidth) * latency + bandwidth * (rate + beyond_two_nodes(target));
+}
+
+double Estimator::beyond_two_nodes(Place target) const {
+  if (!network_ || !nccl_ || anchor().units > 2.0 || target.units <= 2.0) return 0;
+  if (growth_ == Growth::tree) return kTreeOnTwoNodes;
+  return growth_ == Growth::library ? 0.25 * kTreeOnTwoNodes : 0;  // a tree there or not
 }
 
 double Estimator::tree(double log_size, Place target) const {
@@ -223,18 +305,10 @@ double Estimator::tree(double log_size, Place target) const {
   if (growth_ == Growth::library && log_size > log_tree_limit_) {
     anchored = std::max(anchored, curve.log_time(log_tree_limit_) + log_size - log_tree_limit_);
   }
+  if (scales_.size() == 1) return anchored + assumed_growth(log_size, target);
   if (growth_ == Growth::tree && nccl_ && log_size > kLogBandwidthBegin) {
     return anchored +
            std::log(bus_factor(collective_, target.ranks) / bus_factor(collective_, k.ranks));
-  }
-  if (scales_.size() == 1) {  // assumed: a latency per level, a constant bus bandwidth
-    const double bandwidth =
-        std::clamp((log_size - kLogLatencyEnd) / (kLogBandwidthBegin - kLogLatencyEnd), 0.0, 1.0);
-    return anchored +
-           (1.0 - bandwidth) *
-               std::log((1.0 + coordinate(target.units)) / (1.0 + coordinate(k.units))) +
-           bandwidth *
-               std::log(bus_factor(collective_, target.ranks) / bus_factor(collective_, k.ranks));
   }
   return anchored + over_octaves(growth_laws_, log_size, [&](const GrowthLaw& law) {
            return std::log((law.base + law.per * coordinate(target.units)) /
@@ -264,10 +338,10 @@ double Estimator::ring_weight(double log_size, Place target) const {
 
 HalfWidths Estimator::unmeasured_size(std::size_t index, double log_size, Place target) const {
   const Scale& scale = scales_[index];
-  HalfWidths widths = scale.curve.beyond(log_size);
+  HalfWidths widths = scale.measured.beyond(log_size);
   if (growth_ == Growth::ring || growth_ == Growth::library) {
     const HalfWidths per_rank =
-        scale.curve.beyond(log_size + std::log(scale.place.ranks / target.ranks));
+        scale.measured.beyond(log_size + std::log(scale.place.ranks / target.ranks));
     widths = {std::max(widths.up, per_rank.up), std::max(widths.down, per_rank.down)};
   }
   return widths;
@@ -287,9 +361,9 @@ Estimate Estimator::at(double log_size, Place target) const {
     estimate.log_time = log_tree;
     return estimate;
   }
-  const double log_ring =
-      k.curve.log_time(log_size + std::log(k.place.ranks / target.ranks)) +
-      std::log(ring_steps(collective_, target.ranks) / ring_steps(collective_, k.place.ranks));
+  double log_ring = k.curve.log_time(log_size + std::log(k.place.ranks / target.ranks)) +
+                    std::log(ring_steps(collective_, target) / ring_steps(collective_, k.place));
+  log_ring += beyond_two_nodes(target);
   const double weight = ring_weight(log_size, target);
   double log_library = log_tree;
   double experts_apart = 0;

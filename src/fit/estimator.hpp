@@ -9,6 +9,8 @@
 //   tree     t(n,S) = t~(k,S) (A + B log2 g) / (A + B log2 g_k), A and B from all scales at sizes
 //            within an octave of S
 //   chain    as tree, with g-1 in place of log2 g
+// On a torus of D dimensions a message passes D/4 g^(1/D) links on average, and an all_to_all that
+// many times the bytes: log2 g + D (g^(1/D) - 1) in place of log2 g, (g-1) g^(1/D) in place of g-1.
 //   library  ring with L(n)/L(k) steps, by weight w; the rest tree, from 64 KiB on averaged with a
 //            fit of [1, log2 g, g-1, S f(n), S, S log2 g, sqrt S] to everything. w follows the bus
 //            bandwidth reached at (k, S k/n), because libraries switch to the ring at fixed S/n
@@ -29,16 +31,18 @@
 
 namespace collscale {
 
-/// Steps of the ring algorithm: 2(n-1) for all_reduce, n-1 for the others.
-double ring_steps(Collective collective, double ranks);
-/// bus_bandwidth_factor for a rank count that need not be whole.
-double bus_factor(Collective collective, double ranks);
-
 /// A place to predict. `units` is the growth coordinate g.
 struct Place {
   double ranks = 0;
   double units = 0;
 };
+
+/// What a series along a ray S/n = const takes in turn: the steps of the ring algorithm, 2(n-1) for
+/// all_reduce, n-1 for the others; of all_to_all the peers on other nodes (inside a node: the
+/// others).
+double ring_steps(Collective collective, Place place);
+/// bus_bandwidth_factor for a rank count that need not be whole.
+double bus_factor(Collective collective, double ranks);
 
 /// The terms of the law "library" at a place: 1, log2 g, g-1, S f(n), S, S log2 g, sqrt S.
 using LibraryFeatures = std::array<double, 7>;
@@ -60,6 +64,7 @@ class Estimator {
   [[nodiscard]] Estimate at(double log_size, Place target) const;
 
   [[nodiscard]] std::size_t scale_count() const { return scales_.size(); }
+  [[nodiscard]] bool network() const { return network_; }
   [[nodiscard]] Place anchor() const { return scales_.back().place; }
   /// ln of the hull time at measured scale `index`.
   [[nodiscard]] double measured(std::size_t index, double log_size) const {
@@ -73,7 +78,8 @@ class Estimator {
  private:
   struct Scale {
     Place place;
-    SizeCurve curve;
+    SizeCurve measured;
+    SizeCurve curve;  ///< with the sizes that only smaller scales have, see complete()
     double log_peak_busbw = 0;
   };
   /// base + per × (log2 g or g-1); only the ratio at two places is used.
@@ -81,17 +87,26 @@ class Estimator {
     double base = 1;
     double per = 0;
   };
+  /// Sizes outside those of a scale that the scales below it have: as these predict them. A scale
+  /// of few sizes must not be extended where another was measured.
+  [[nodiscard]] SizeCurve complete(const Series& series, std::span<const double> times_s,
+                                   const Scale& scale, std::vector<double> sizes,
+                                   std::vector<double> times) const;
   void fit_growth();
   void fit_rays();
   void fit_global();
   [[nodiscard]] double coordinate(double units) const;
+  [[nodiscard]] double ray_coordinate(double units) const;
   [[nodiscard]] double ring(double log_size, Place target) const;
+  [[nodiscard]] double assumed_growth(double log_size, Place target) const;
+  [[nodiscard]] double beyond_two_nodes(Place target) const;
   [[nodiscard]] double tree(double log_size, Place target) const;
   [[nodiscard]] double global_ratio(double log_size, Place target) const;
   [[nodiscard]] double ring_weight(double log_size, Place target) const;
 
   Collective collective_;
   Growth growth_;
+  double torus_dimensions_ = 0;
   bool nccl_ = false;
   bool network_ = true;
   std::vector<Scale> scales_;

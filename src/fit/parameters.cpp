@@ -35,7 +35,7 @@ void append_features(std::vector<double>& row, Growth growth, Collective collect
   const double bus_bytes = size_bytes * bus_factor(collective, place.ranks);
   switch (growth) {
     case Growth::ring:
-      row.insert(row.end(), {1.0, ring_steps(collective, place.ranks), bus_bytes});
+      row.insert(row.end(), {1.0, ring_steps(collective, place), bus_bytes});
       break;
     case Growth::tree:
       row.insert(row.end(), {1.0, level, size_bytes, size_bytes * level});

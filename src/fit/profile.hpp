@@ -77,10 +77,11 @@ struct Profile {
   std::vector<std::string> notes;  ///< what a user should know, one sentence each
 };
 
-inline constexpr int kProfileSchemaVersion = 1;
+inline constexpr int kProfileSchemaVersion = 2;
 
 /// {"schema_version", "data_system", "ranks_per_node", "topology", "seed", "replicates", "notes",
-///  "series": [{"collective", "algorithm", "protocol", "engine", "trust", "growth", "summary",
+///  "series": [{"collective", "algorithm", "protocol", "engine", "trust", "growth",
+///    "torus_dimensions", "summary",
 ///    "validated_to_ranks",
 ///    "branches": [{"tier": "network"|"node", "growth", "scales",
 ///                  "parameters": [{"name", "unit", "value", "low", "high", "meaning"}],

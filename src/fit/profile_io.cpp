@@ -81,6 +81,7 @@ Json series_to_json(const SeriesFit& fit) {
           {"engine", name(series.engine)},
           {"trust", name(series.trust)},
           {"growth", name(series.growth)},
+          {"torus_dimensions", series.torus_dimensions},
           {"summary", fit.summary},
           {"validated_to_ranks", fit.validated_to_ranks},
           {"branches", std::move(branches)},
@@ -256,6 +257,8 @@ SeriesFit read_series(Reader& reader, const Json& json, const Profile& profile,
       reader.parsed(parse_growth(reader.text(json, "growth", place)), place + ".growth");
   series.system = profile.data_system;
   series.ranks_per_node = profile.ranks_per_node;
+  series.torus_dimensions =
+      static_cast<int>(reader.integer(json, "torus_dimensions", place, 0));
   fit.summary = reader.text(json, "summary", place);
   fit.validated_to_ranks = reader.integer(json, "validated_to_ranks", place, 2);
   const Json& branches = reader.child(json, "branches", place, true);

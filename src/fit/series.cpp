@@ -122,6 +122,15 @@ Expected<std::int64_t> node_size(std::span<const Record> records, const System& 
   return per_node == 0 ? most_on_one : per_node;
 }
 
+// Dimensions that messages travel along; those of two or three nodes are but a step.
+int torus_dimensions(const System& system) {
+  const auto* torus = std::get_if<Torus>(&system.fabric);
+  if (torus == nullptr) return 0;
+  return static_cast<int>(
+      std::count_if(torus->dimensions.begin(), torus->dimensions.end(),
+                    [](const Dimension& dimension) { return dimension.size.value > 3; }));
+}
+
 Expected<void> check_agreement(const Series& series) {
   std::size_t repeated = 0;
   std::size_t torn = 0;
@@ -290,6 +299,7 @@ Expected<std::vector<Series>> make_series(std::span<const Record> records, const
   empty.trust = first.trust;
   empty.system = measured_on;
   empty.ranks_per_node = *per_node;
+  if (measured_on == system.name) empty.torus_dimensions = torus_dimensions(system);
   std::vector<Draft> drafts;
   for (const Record& record : records) {
     draft_of(record.scenario, empty, drafts).sources[record.scenario.ranks].insert(record.source);

@@ -46,6 +46,7 @@ struct Series {
   Growth growth = Growth::library;
   std::string system;               ///< where it was measured, for messages and `source`
   std::int64_t ranks_per_node = 1;  ///< of that system
+  int torus_dimensions = 0;         ///< of its network; 0: no torus, or not known to be one
   std::vector<Cell> cells;          ///< by (ranks, size)
 
   [[nodiscard]] std::vector<std::int64_t> scales() const;  ///< ascending rank counts

@@ -8,7 +8,7 @@ namespace collscale {
 
 TierPrediction::TierPrediction(const Estimator& estimator, const WidthFactors& factors,
                                Place target)
-    : factors_(factors), one_scale_(estimator.scale_count() < 2) {
+    : factors_(factors), one_scale_(estimator.scale_count() < 2), network_(estimator.network()) {
   // Above the largest scale, or below the smallest; 0 between them.
   log_distance_ = std::max(0.0, std::log(target.units / estimator.anchor().units));
   if (target.units < estimator.place(0).units) {
@@ -65,7 +65,6 @@ void TierPrediction::follow_laws(const Estimator& estimator, Place target) {
     const double log_size = static_cast<double>(g) * kOctave;
     const Estimate estimate = estimator.at(log_size, target);
     spread_[g] = estimate.spread;
-    gap_[g] = estimate.gap;
     log_time_[g] = estimate.log_time;
     if (target.units <= anchor.units) {
       continue;
@@ -100,13 +99,11 @@ Predicted TierPrediction::at(double log_size) const {
     predicted.widths.up /= 3.0;
     predicted.widths.down /= 3.0;
   }
-  const double spread = over_octaves(spread_, log_size);
-  predicted.widths.up += 0.5 * spread + 0.5 * over_octaves(gap_, log_size);
-  predicted.widths.down += 0.5 * spread;
-  if (one_scale_ && log_distance_ > 0.0) {
-    predicted.widths.up += std::log(kOneScaleFactor);
-    predicted.widths.down += std::log(kOneScaleFactor);
-  }
+  if (one_scale_ && log_distance_ > 0.0)
+    predicted.widths = one_scale_widths(network_, log_distance_);
+  const double spread = kSpreadShare * over_octaves(spread_, log_size);
+  predicted.widths.up += spread;
+  predicted.widths.down += spread;
   predicted.widths.up += over_octaves(unmeasured_up_, log_size);
   predicted.widths.down += over_octaves(unmeasured_down_, log_size);
   const double floor = noise_floor(log_size);

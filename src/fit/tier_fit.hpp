@@ -37,12 +37,12 @@ class TierPrediction {
 
   Table log_time_{};
   Table spread_{};
-  Table gap_{};
   Table unmeasured_up_{};
   Table unmeasured_down_{};
   WidthFactors factors_ = kPriorFactors;
   double log_distance_ = 0;
   bool one_scale_ = false;
+  bool network_ = true;
 };
 
 /// Every rolling-origin error within the scales of a tier up to `max_ranks`: fitted on two or more

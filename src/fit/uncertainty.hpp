@@ -5,7 +5,7 @@
 // series' own.
 //
 //   h = s (c + kappa ln d), in ln t, per side and regime, d = target ÷ largest measured nodes,
-//   and half of what the mixed laws of the estimate lie apart on top
+//   and a third of what the mixed laws of the estimate lie apart on top
 //
 // The priors are 97.5 % quantile regressions per side on rolling-origin errors of published series:
 // Alps, MareNostrum 5, Polaris, Fugaku, ABCI, B200 clusters across nodes, A100 to B200 inside one.
@@ -38,6 +38,10 @@ struct HalfWidths {
 /// Prior widths at a log distance ln d >= 0. Between regimes they change over one octave each side.
 HalfWidths prior_widths(double log_size, double log_distance);
 
+/// The same where one scale alone was measured and growth is assumed, whatever the size; across
+/// nodes or inside one.
+HalfWidths one_scale_widths(bool network, double log_distance);
+
 /// One rolling-origin error: ln(measured ÷ predicted) at a scale that was left out.
 struct OriginError {
   Regime regime = Regime::latency;
@@ -69,7 +73,7 @@ inline constexpr double kHalfLevelShare = 0.3;      ///< 50 % half width ÷ 95 %
 /// Data of another system: factor 2.5 either way unless accelerator, network and era match; sibling
 /// systems that do match differ by 2 to 11 %, others by 50 % to x5.
 inline constexpr double kOtherSystemFactor = 2.5;
-/// Only one network scale: growth is assumed, so a factor 3 either way on top.
-inline constexpr double kOneScaleFactor = 3.0;
+/// What the mixed laws of an estimate lie apart counts on either side.
+inline constexpr double kSpreadShare = 0.33;
 
 }  // namespace collscale

@@ -117,6 +117,58 @@ TEST(Estimator, InsideANodeEveryCollectiveIsFittedAsARing) {
   EXPECT_NEAR(predicted / (3e-6 + 7 * (1e-6 + 131072 / 3e11)), 1.0, 0.05);
 }
 
+TEST(Estimator, SizesThatOnlySmallerScalesHaveComeFromThem) {
+  // The largest scale has large messages only, as where a run was cut short: what small ones take
+  // is known from the scales below, not from its first point.
+  std::vector<Record> records =
+      synthetic::records(Collective::all_reduce, "tree", 32, synthetic::tree_all_reduce);
+  std::erase_if(records, [](const Record& record) {
+    return record.scenario.ranks == 32 && record.scenario.size_bytes < 4e6;
+  });
+  const Series series = series_of(records);
+  const double truth = synthetic::tree_all_reduce(256, 64, 8);
+  EXPECT_NEAR(predicted_s(series, 64, 8) / truth, 1.0, 0.15);
+}
+
+TEST(Estimator, AllToAllGrowsWithThePeersOnOtherNodes) {
+  const Place two_nodes{8, 2};
+  const Place eight_nodes{32, 8};
+  EXPECT_DOUBLE_EQ(ring_steps(Collective::all_to_all, two_nodes), 4);
+  EXPECT_DOUBLE_EQ(ring_steps(Collective::all_to_all, eight_nodes), 28);
+  EXPECT_DOUBLE_EQ(ring_steps(Collective::all_to_all, {8, 8}), 7) << "inside a node: the others";
+  EXPECT_DOUBLE_EQ(ring_steps(Collective::all_gather, eight_nodes), 31);
+}
+
+TEST(Estimator, OnATorusMessagesTravelFartherWithEveryNode) {
+  // Levels of latency and links on the way, in three dimensions.
+  const auto law = [](double, double nodes, double size_bytes) {
+    return 3e-6 + 1e-6 * (std::log2(nodes) + 3 * (std::cbrt(nodes) - 1)) + size_bytes / 5e9;
+  };
+  Series series =
+      series_of(synthetic::records(Collective::all_reduce, "recursive_doubling", 64, law));
+  const double on_no_torus = predicted_s(series, 512, 8);
+  series.torus_dimensions = 3;
+  EXPECT_NEAR(predicted_s(series, 512, 8) / law(0, 512, 8), 1.0, 0.02);
+  EXPECT_LT(on_no_torus / law(0, 512, 8), 0.9);
+}
+
+TEST(Estimator, FromTwoNodesAloneATreeIsExpectedToSlowDown) {
+  std::vector<Record> records;
+  for (const double size_bytes : {1e9, 4e9}) {
+    records.push_back(
+        synthetic::record(Collective::all_reduce, "tree", 16, 2, size_bytes, size_bytes / 100e9));
+    records.push_back(
+        synthetic::record(Collective::broadcast, "auto", 16, 2, size_bytes, size_bytes / 100e9));
+  }
+  const auto slower = [&](std::size_t index) {
+    const Series series = (*make_series(records, synthetic::system(8)))[index];
+    const Estimator estimator(series, cell_medians(series), true, kAll);
+    return std::exp(estimator.at(std::log(4e9), {32, 4}).log_time) / (4e9 / 100e9);
+  };
+  EXPECT_NEAR(slower(0), 1.8 * (31.0 / 32.0) / (15.0 / 16.0), 0.02);
+  EXPECT_NEAR(slower(1), 1.0, 1e-6) << "a chain carries the bytes at the same rate";
+}
+
 TEST(TierPrediction, IsMonotoneInSizeAndRanksWhateverTheData) {
   std::vector<Record> records;
   for (const std::int64_t nodes : {2, 4, 8}) {
