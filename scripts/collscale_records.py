@@ -67,6 +67,7 @@ class Record:
     assumed_figures: int | None = None
     validated_to_ranks: int | None = None
     source: str = ""
+    item: dict = field(default_factory=dict, repr=False)  # as the file has it
     fitted_on: str = ""  # the system whose measurements a fit is of, where they are read as well
 
     @property
@@ -161,6 +162,7 @@ def _record(path, context, item, index):
         raise Refused(f"{where} has no field {missing}: is this a collscale result file?") from None
     except TypeError:
         raise Refused(f"{where} is not a record of collscale") from None
+    record.item = item
     record.iterations = item.get("iterations", 1)
     record.samples_s = item.get("samples_s") or []
     try:
