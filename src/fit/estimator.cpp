@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "fit/octaves.hpp"
 #include "fit/uncertainty.hpp"
@@ -156,9 +157,16 @@ double Estimator::coordinate(double units) const {
   return std::log2(units) + torus_dimensions_ * (std::pow(units, 1.0 / torus_dimensions_) - 1.0);
 }
 
-double Estimator::ray_coordinate(double units) const {
-  if (torus_dimensions_ == 0 || collective_ != Collective::all_to_all) return units - 1.0;
-  return (units - 1.0) * std::pow(units, 1.0 / torus_dimensions_);
+// Small messages wait for their turn at the ends, large ones for the middle of the torus.
+double Estimator::torus_share(double log_share) const {
+  if (torus_dimensions_ == 0 || collective_ != Collective::all_to_all) return 0;
+  constexpr double kSmall = 8 * std::numbers::ln2;   // 256 B
+  constexpr double kLarge = 16 * std::numbers::ln2;  // 64 KiB, both per pair of ranks
+  return std::clamp((log_share - kSmall) / (kLarge - kSmall), 0.0, 1.0) / torus_dimensions_;
+}
+
+double Estimator::ray_coordinate(double log_share, double units) const {
+  return (units - 1.0) * std::pow(units, torus_share(log_share));
 }
 
 void Estimator::fit_growth() {
@@ -236,7 +244,7 @@ void Estimator::fit_rays() {
         const double ratio =
             std::exp(scale->curve.log_time(log_share + std::log(scale->place.ranks)) -
                      k.curve.log_time(log_share + std::log(k.place.ranks)));
-        a.insert(a.end(), {1.0 / ratio, ray_coordinate(scale->place.units) / ratio});
+        a.insert(a.end(), {1.0 / ratio, ray_coordinate(log_share, scale->place.units) / ratio});
         b.push_back(1.0);
       }
     }
@@ -271,8 +279,8 @@ double Estimator::ring(double log_size, Place target) const {
     return anchored + std::log(ring_steps(collective_, target) / ring_steps(collective_, k));
   }
   return anchored + over_octaves(ray_laws_, log_share, [&](const GrowthLaw& law) {
-           return std::log((law.base + law.per * ray_coordinate(target.units)) /
-                           (law.base + law.per * ray_coordinate(k.units)));
+           return std::log((law.base + law.per * ray_coordinate(log_share, target.units)) /
+                           (law.base + law.per * ray_coordinate(log_share, k.units)));
          });
 }
 
@@ -364,6 +372,8 @@ Estimate Estimator::at(double log_size, Place target) const {
   double log_ring = k.curve.log_time(log_size + std::log(k.place.ranks / target.ranks)) +
                     std::log(ring_steps(collective_, target) / ring_steps(collective_, k.place));
   log_ring += beyond_two_nodes(target);
+  log_ring +=
+      torus_share(log_size - std::log(target.ranks)) * std::log(target.units / k.place.units);
   const double weight = ring_weight(log_size, target);
   double log_library = log_tree;
   double experts_apart = 0;

@@ -10,7 +10,8 @@
 //            within an octave of S
 //   chain    as tree, with g-1 in place of log2 g
 // On a torus of D dimensions a message passes D/4 g^(1/D) links on average, and an all_to_all that
-// many times the bytes: log2 g + D (g^(1/D) - 1) in place of log2 g, (g-1) g^(1/D) in place of g-1.
+// many times the bytes: log2 g + D (g^(1/D) - 1) in place of log2 g, (g-1) g^(s/D) in place of g-1,
+// s from 0 for small messages to 1 for large ones.
 //   library  ring with L(n)/L(k) steps, by weight w; the rest tree, from 64 KiB on averaged with a
 //            fit of [1, log2 g, g-1, S f(n), S, S log2 g, sqrt S] to everything. w follows the bus
 //            bandwidth reached at (k, S k/n), because libraries switch to the ring at fixed S/n
@@ -96,7 +97,8 @@ class Estimator {
   void fit_rays();
   void fit_global();
   [[nodiscard]] double coordinate(double units) const;
-  [[nodiscard]] double ray_coordinate(double units) const;
+  [[nodiscard]] double torus_share(double log_share) const;
+  [[nodiscard]] double ray_coordinate(double log_share, double units) const;
   [[nodiscard]] double ring(double log_size, Place target) const;
   [[nodiscard]] double assumed_growth(double log_size, Place target) const;
   [[nodiscard]] double beyond_two_nodes(Place target) const;
