@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "topology/clos_shape.hpp"
 #include "topology_picture/parts.hpp"
@@ -47,7 +48,7 @@ class ClosPainter {
   }
 
   void paint(double x, double y) {
-    left_ = x + kGutter;
+    left_ = x + kGutter + (clos_.planes > 1 ? 56 : 0);
     nodes_ = std::llround(system_.nodes.value);
     rail_pitch_ = clos_.rails == 1 ? 44 : shapes_[0].groups * clos_.rails > 64 ? 15 : 20;
     group_width_ = kNodeWidth + 8 + rail_pitch_ * static_cast<double>(clos_.rails);
@@ -100,7 +101,9 @@ class ClosPainter {
   void switches(std::size_t t, double y) {
     const Colour colour = tier_colour(t);
     const double width = std::min(34.0, pitch(t) - 2);
-    Strokes links{{}, lighter(colour, t == 0 ? 0.35 : 0.3), 0.6};
+    // Lines of several links are broader.
+    const double more = t + 1 == shapes_.size() ? 0 : static_cast<double>(in_one_[t + 1] - 1);
+    Strokes links{{}, lighter(colour, 0.35), std::min(2.4, 0.6 + 0.25 * more)};
     for (std::int64_t group = 0; group < shapes_[t].groups; ++group) {
       for (std::int64_t one = 0; one < drawn_[t]; ++one) {
         const double x = middle(t, group, one);
@@ -135,8 +138,10 @@ class ClosPainter {
     const double up = top ? 0 : one * static_cast<double>(shape.uplinks);
     const double used = one * shape.down_ports + up;
     const auto all = static_cast<double>(shape.groups * drawn_[t]);
-    canvas_.words(x, y + 8, fmt::format("{}: {}", tier.name, plural(all, "switch", "switches")), 14,
-                  Words::Anchor::start, true, darker(tier_colour(t), 0.3));
+    std::string count = fmt::format("{}: {}", tier.name, plural(all, "switch", "switches"));
+    if (clos_.planes > 1) count += fmt::format(" × {} planes", clos_.planes);
+    canvas_.words(x, y + 8, std::move(count), 14, Words::Anchor::start, true,
+                  darker(tier_colour(t), 0.3));
     const double radix = tier.switch_radix.value;
     canvas_.words(x, y + 26,
                   radix > 0 ? fmt::format("{:g} of {:g} ports used", used, radix)
