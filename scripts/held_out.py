@@ -123,7 +123,7 @@ def topology_of(records):
         return named
     across = [r for r in records if nodes_of(r) > 1]
     per_node = max((r.ranks // nodes_of(r) for r in across), default=max(r.ranks for r in records))
-    return f"fat-tree:nodes=16384,gpus={per_node},radix=1024"
+    return f"fat-tree:nodes=16384,gpus={per_node},radix=1024,hop_latency=0ns"
 
 
 class Predictor:

@@ -32,6 +32,8 @@ def draw_panel(axis, held_out):
         axis.plot(*zip(*line), color=style.FAINT, linewidth=0.8, linestyle=":")
     axis.plot(sizes, [p.measured_s for p in points], markersize=3.5, **style.marks("measured", 1))
     style.size_axis(axis, min(sizes), max(sizes))
+    if max(sizes) / min(sizes) >= 1 << 21:  # narrow panels: 1 KiB, 1 MiB, 1 GiB
+        axis.xaxis.set_major_locator(style.ticker.LogLocator(base=1024, numticks=9))
     style.time_axis(axis)
     error = sorted(p.error for p in points)[len(points) // 2]
     axis.set_title(f"{held_out.name}\n{fmt.ranks(held_out.ranks)} ranks from {', '.join(map(str, held_out.trained_ranks))}: "
@@ -48,15 +50,16 @@ def draw_all(held_outs, folder):
         panels = panels_of(members)
         if not panels:
             continue
-        rows = math.ceil(len(panels) / COLUMNS)
-        figure, axes = style.plt.subplots(rows, COLUMNS, figsize=(11, 0.7 + 2.6 * rows), squeeze=False)
+        columns = min(COLUMNS, len(panels))
+        rows = math.ceil(len(panels) / columns)
+        figure, axes = style.plt.subplots(rows, columns, figsize=(0.8 + 3.5 * columns, 0.7 + 2.6 * rows), squeeze=False)
         for axis, held_out in zip(axes.flat, panels):
             draw_panel(axis, held_out)
         for axis in list(axes.flat)[len(panels):]:
             axis.set_visible(False)
-        figure.suptitle(f"{system}: measured (points), predicted from smaller scales (dashed, 95 % band), straight line (dotted)",
-                        x=0.01, ha="left", fontsize=10, fontweight="bold")
-        figure.tight_layout(rect=(0, 0, 1, 0.97))
+        figure.suptitle(f"{system}: measured (points), predicted from smaller scales (dashed,\n95 % band), straight line (dotted)",
+                        x=0.01, ha="left", fontsize=8.5, fontweight="bold")
+        figure.tight_layout(rect=(0, 0, 1, 1 - 0.1 / figure.get_size_inches()[1]))
         figure.savefig(folder / f"{system}.svg", format="svg", metadata={"Date": None})
         style.plt.close(figure)
         drawn.append(system)

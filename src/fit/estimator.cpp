@@ -346,10 +346,21 @@ double Estimator::ring_weight(double log_size, Place target) const {
 
 HalfWidths Estimator::unmeasured_size(std::size_t index, double log_size, Place target) const {
   const Scale& scale = scales_[index];
-  HalfWidths widths = scale.measured.beyond(log_size);
+  const auto doubt = [&](double at) {
+    HalfWidths widths = scale.curve.beyond(at);
+    const HalfWidths alone = scale.measured.beyond(at);
+    // Only smaller scales have it: one step of growth is assumed on the way.
+    if (index > 0 && alone.up + alone.down > widths.up + widths.down) {
+      const HalfWidths step =
+          one_scale_widths(network_, std::log(scale.place.units / scales_[index - 1].place.units));
+      widths = {std::min(widths.up + step.up, alone.up),
+                std::min(widths.down + step.down, alone.down)};
+    }
+    return widths;
+  };
+  HalfWidths widths = doubt(log_size);
   if (growth_ == Growth::ring || growth_ == Growth::library) {
-    const HalfWidths per_rank =
-        scale.measured.beyond(log_size + std::log(scale.place.ranks / target.ranks));
+    const HalfWidths per_rank = doubt(log_size + std::log(scale.place.ranks / target.ranks));
     widths = {std::max(widths.up, per_rank.up), std::max(widths.down, per_rank.down)};
   }
   return widths;
