@@ -28,7 +28,7 @@ struct GroupMap {
   /// A rank as the view's order within the node has it; the rank itself where it has none.
   [[nodiscard]] std::int64_t in_order(std::int64_t rank) const {
     if (!view.orders) return rank;
-    const auto& order = (*view.orders)[static_cast<std::size_t>(view.order)];
+    const auto& order = (*view.orders)[static_cast<std::size_t>(view.turn)];
     const auto local = static_cast<std::size_t>(rank) % order.size();
     return rank - static_cast<std::int64_t>(local) + order[local];
   }

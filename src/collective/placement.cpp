@@ -54,10 +54,10 @@ Expected<void> check_orders(const View& view, const std::vector<std::int64_t>& r
   if (!view.orders) return {};
   if (view.members || view.nodes != View::Nodes::none)
     return fail("V4: an order within equal nodes in a group by nodes or by member lists");
-  if (view.order < 0 || view.order >= static_cast<std::int32_t>(view.orders->size()))
+  if (view.turn < 0 || view.turn >= static_cast<std::int32_t>(view.orders->size()))
     return fail(
-        fmt::format("V4: order {} does not exist, there are {}", view.order, view.orders->size()));
-  const auto& order = (*view.orders)[static_cast<std::size_t>(view.order)];
+        fmt::format("V4: order {} does not exist, there are {}", view.turn, view.orders->size()));
+  const auto& order = (*view.orders)[static_cast<std::size_t>(view.turn)];
   std::vector<bool> seen(order.size(), false);
   for (const std::int32_t local : order) {
     if (local < 0 || local >= static_cast<std::int32_t>(order.size()) ||
@@ -78,7 +78,7 @@ GroupMap whole_map(const std::vector<std::int64_t>& radix) {
   GroupMap map;
   map.radix = radix;
   for (std::size_t d = 0; d < radix.size(); ++d) map.view.digits[d] = static_cast<std::int8_t>(d);
-  map.view.digit_count = static_cast<int>(radix.size());
+  map.view.digit_count = static_cast<std::int8_t>(radix.size());
   count_groups(map);
   return map;
 }
@@ -142,12 +142,12 @@ Expected<GroupMap> place(const GroupMap& outer, const View& view, const CopyShif
   GroupMap map = outer;
   const bool by_nodes = view.nodes != View::Nodes::none;
   const bool inherits = view.digit_count == 0 && !view.members && !by_nodes;
-  if (inherits && view.orders && outer.view.orders)
+  if (view.orders && outer.view.orders)
     return fail("V4: an order of a node's ranks within another");
   if (!plain_places(view) && !plain_places(outer.view) && inherits)
     return fail("V4: a changed order of ranks within a changed order of ranks");
-  if (!inherits && (!plain_places(outer.view) || outer.view.members || outer.view.orders ||
-                    outer.view.nodes != View::Nodes::none))
+  if (!inherits &&
+      (!plain_places(outer.view) || outer.view.members || outer.view.nodes != View::Nodes::none))
     return fail("V4: digits or nodes named within a core, a changed order, nodes or a member list");
   if (inherits) {
     map.view.twist += view.twist;
@@ -159,12 +159,16 @@ Expected<GroupMap> place(const GroupMap& outer, const View& view, const CopyShif
     }
     if (view.orders) {
       map.view.orders = view.orders;
-      map.view.order = view.order + shift.turn;
+      map.view.turn = view.turn + shift.turn;
     }
     if (view.fixed_count > 0) return fail("V4: a view that fixes digits must name those that vary");
   } else {
     map.view = view;
     map.nodes.clear();
+    if (outer.view.orders) {  // whatever the digits, it is the order of a node's ranks
+      map.view.orders = outer.view.orders;
+      map.view.turn = outer.view.turn;
+    }
     Expected<void> ok;
     if (by_nodes)
       ok = place_on_nodes(map, shift, schedule);

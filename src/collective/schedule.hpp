@@ -147,32 +147,31 @@ struct View {
   /// Which digits vary, fastest first. None named: those of the group the view is used in (all of
   /// them at the top), so that core, mirror and shift can change the order of any group.
   std::array<std::int8_t, kMaxDigits> digits{};
-  int digit_count = 0;
-  struct Fixed {
-    std::int8_t digit = -1;
-    std::int32_t value = 0;
-    bool operator==(const Fixed&) const = default;
-  };
-  std::array<Fixed, kMaxDigits> fixed{};  ///< digits held at one value: one coset only
-  int fixed_count = 0;
-  std::array<std::int32_t, kMaxDigits> rotation{};  ///< added to each digit, by digit number
-  std::int32_t twist = 0;
+  std::int8_t digit_count = 0;
+  std::int8_t fixed_count = 0;
   bool mirror = false;
-  std::int32_t shift = 0;
-  std::int64_t core = 0;  ///< only the first `core` indices take part (0: all): folded algorithms
   enum class CoreMap : std::uint8_t { first, neighbour } core_map = CoreMap::first;
   /// Uneven nodes (Schedule::nodes) instead of digits. inside: the ranks of each node of run
   /// `node_run`; index i is the node's rank (i + turn) mod size. leaders: one group with one rank
   /// of every node, rank turn mod size; its block stands for all blocks of its node. Copy c of a
   /// child of Par adds c to `turn`.
   enum class Nodes : std::uint8_t { none, inside, leaders } nodes = Nodes::none;
+  struct Fixed {
+    std::int8_t digit = -1;
+    std::int32_t value = 0;
+    bool operator==(const Fixed&) const = default;
+  };
+  std::array<Fixed, kMaxDigits> fixed{};            ///< digits held at one value: one coset only
+  std::array<std::int32_t, kMaxDigits> rotation{};  ///< added to each digit, by digit number
+  std::int32_t twist = 0;
+  std::int32_t shift = 0;
+  std::int64_t core = 0;  ///< only the first `core` indices take part (0: all): folded algorithms
   std::int32_t node_run = 0;
   std::int32_t turn = 0;
   /// Digit 0, the local rank of equal nodes, in another order: value v is local rank
-  /// (*orders)[order][v]. Copy c of a child of Par adds c to `order`: rings that go round a node
-  /// over different links. Such a view names no digits.
+  /// (*orders)[turn][v]. Copy c of a child of Par adds c to `turn`: rings that go round a node over
+  /// different links. It stays when a view within names digits.
   std::shared_ptr<const std::vector<std::vector<std::int32_t>>> orders;
-  std::int32_t order = 0;
   /// Explicit member lists, one per group, instead of digits: 4 bytes per rank.
   std::shared_ptr<const std::vector<std::vector<std::int32_t>>> members;
   bool operator==(const View&) const = default;

@@ -241,9 +241,9 @@ std::size_t term_bytes(const Term& term) {
   } else if (const auto* pipe_node = std::get_if<Pipe>(&term.node)) {
     bytes += term_bytes(*pipe_node->term);
   } else if (const auto* over_node = std::get_if<Over>(&term.node)) {
-    if (over_node->view.members)
-      for (const auto& group : *over_node->view.members)
-        bytes += sizeof(group) + group.size() * sizeof(group[0]);
+    for (const auto& lists : {over_node->view.members, over_node->view.orders})
+      for (std::size_t i = 0; lists && i < lists->size(); ++i)
+        bytes += sizeof((*lists)[i]) + (*lists)[i].size() * sizeof(std::int32_t);
     bytes += term_bytes(*over_node->term);
   } else if (const auto* list_node = std::get_if<List>(&term.node)) {
     bytes += list_node->messages->size() * sizeof(Message);

@@ -121,7 +121,7 @@ std::string view_text(const View& v) {
     parts.push_back(fmt::format("digit {} = {}", fixed.digit, fixed.value));
   }
   if (v.orders)
-    parts.push_back(fmt::format("local ranks in order {} of {}", v.order + 1, v.orders->size()));
+    parts.push_back(fmt::format("local ranks in order {} of {}", v.turn + 1, v.orders->size()));
   if (v.twist != 0) parts.push_back(fmt::format("twisted by {}", v.twist));
   if (v.mirror) parts.emplace_back("mirrored");
   if (v.shift != 0) parts.push_back(fmt::format("shifted by {}", v.shift));

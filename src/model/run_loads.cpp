@@ -11,8 +11,7 @@ namespace {
 
 /// The local rank at which a lane enters the nodes, if that is all that tells it from another.
 std::int64_t turn_of(const View& view) {
-  if (view.orders) return view.order;
-  if (view.nodes != View::Nodes::none) return view.turn;
+  if (view.nodes != View::Nodes::none || view.orders) return view.turn;
   for (int i = 0; i < view.fixed_count; ++i)
     if (view.fixed[static_cast<std::size_t>(i)].digit == 0)
       return view.fixed[static_cast<std::size_t>(i)].value;
@@ -21,7 +20,6 @@ std::int64_t turn_of(const View& view) {
 
 View straight(View view) {
   view.turn = 0;
-  view.order = 0;
   view.rotation[0] = 0;
   for (int i = 0; i < view.fixed_count; ++i)
     if (view.fixed[static_cast<std::size_t>(i)].digit == 0)
@@ -69,11 +67,11 @@ void RunLoads::find_representatives(const std::vector<const Lane*>& lanes) {
     std::size_t at = by_node ? 0 : lanes_.size();
     while (at < lanes_.size() && !same_but_turned(*lanes_[at].lane, *lane)) ++at;
     if (at < lanes_.size() && view.orders)
-      lanes_[at].turns.push_back(view.order);
+      lanes_[at].turns.push_back(view.turn);
     else if (at < lanes_.size())
       lanes_[at].turns.push_back(turn_of(view) - turn_of(lanes_[at].lane->map.view));
     else if (view.orders)
-      lanes_.push_back({lane, {view.order}, {}, kNone, view.orders.get()});
+      lanes_.push_back({lane, {view.turn}, {}, kNone, view.orders.get()});
     else
       lanes_.push_back({lane, {0}});
   }

@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <numeric>
 
 #include "scenario/candidates.hpp"
 #include "sim/concurrent.hpp"
 #include "topology/fabric.hpp"
+#include "topology/node_rings.hpp"
 #include "units/quantity.hpp"
 #include "units/suggest.hpp"
 
@@ -36,6 +38,11 @@ Shape shape_of(const System& system, const GroupLayout& layout) {
     shape.ranks_per_node =
         per_node % hop == 0 ? std::gcd(layout.size, per_node / hop) : std::int64_t{1};
   shape.channels = shape.ranks > shape.ranks_per_node ? shape.ranks_per_node : 1;
+  // Any ranks of a full mesh are one; of other nodes only whole ones are known.
+  if (system.node.scale_up.kind == ScaleUpKind::full_mesh ||
+      (hop == 1 && shape.ranks_per_node == per_node))
+    shape.node_rings =
+        std::make_shared<const LocalOrders>(node_rings(system.node, shape.ranks_per_node));
   const Fabric fabric(system);
   const std::int64_t under_leaf = std::max<std::int64_t>(1, fabric.group_ranks(0) / hop);
   if (fabric.levels() > 2 && shape.ranks > under_leaf)

@@ -355,7 +355,7 @@ TEST(Flows, FollowTheDefinitionOverAnyDigits) {
                                  {2, 1, 0}}) {
       for (int variant = 0; variant < 6; ++variant) {
         View view;
-        view.digit_count = static_cast<int>(digits.size());
+        view.digit_count = static_cast<std::int8_t>(digits.size());
         for (std::size_t i = 0; i < digits.size(); ++i)
           view.digits[i] = static_cast<std::int8_t>(digits[i]);
         if (variant >= 4) {  // hold one digit

@@ -40,28 +40,30 @@ Shape shape_of(std::int64_t nodes, std::int32_t per_node) {
 
 TEST(OrderedRings, GiveTheRightResult) {
   int executed = 0;
-  for (const Collective collective :
-       {Collective::all_reduce, Collective::all_gather, Collective::reduce_scatter}) {
+  for (const Algorithm& algorithm : algorithms()) {
+    if (!algorithm.uses.nodes) continue;
     for (const std::int64_t nodes : {1, 2, 3}) {
       for (const std::int32_t per_node : {3, 4, 5}) {
-        const auto schedule = make_schedule(collective, "ring", shape_of(nodes, per_node));
-        ASSERT_TRUE(schedule) << schedule.error().message;
+        const auto schedule =
+            make_schedule(algorithm.collective, algorithm.name, shape_of(nodes, per_node));
+        if (!schedule) continue;
+        SCOPED_TRACE(schedule->algorithm + " " + std::to_string(nodes) + "x" +
+                     std::to_string(per_node));
         const std::int64_t count = 7 * schedule->ranks + 2;
         const auto input = inputs<std::int64_t>(*schedule, count);
         const auto run = execute_on<std::int64_t>(*schedule, count, input);
         ASSERT_TRUE(run) << run.error().message;
-        EXPECT_EQ(run->output, expected_output(*schedule, count, input))
-            << nodes << "x" << per_node;
+        EXPECT_EQ(run->output, expected_output(*schedule, count, input));
         const auto proved = prove(*schedule);
         EXPECT_TRUE(proved) << proved.error().message;
-        const std::int64_t steps = schedule->ranks - 1;
-        EXPECT_EQ(execute(*schedule)->depth,
-                  collective == Collective::all_reduce ? 2 * steps : steps);
+        const auto plain = make_schedule(algorithm.collective, algorithm.name,
+                                         {.ranks = schedule->ranks, .ranks_per_node = per_node});
+        EXPECT_EQ(execute(*schedule)->depth, execute(*plain)->depth);
         ++executed;
       }
     }
   }
-  EXPECT_EQ(executed, 27);
+  EXPECT_GT(executed, 100);
 }
 
 TEST(OrderedRings, AreEnumeratedAsTheirRanksSay) {
@@ -105,7 +107,7 @@ TEST(OrderedRings, AreRefusedWhereTheyDoNotFit) {
   const auto refusal = [&](std::vector<std::vector<std::int32_t>> orders, std::int32_t order) {
     View view;
     view.orders = std::make_shared<const LocalOrders>(std::move(orders));
-    view.order = order;
+    view.turn = order;
     schedule.term = over(view, ring);
     const auto program = make_program(schedule);
     return program ? std::string() : program.error().message;

@@ -57,7 +57,8 @@ Term ring_reduce(std::int64_t size);  ///< all_reduce round a ring
 /// `among` the nodes and hands the result back along the chain. Nodes may be uneven; `parts` such
 /// parts of the data, each with another rank of the node, pipelined in `chunks`.
 Term reduce_through_leaders(const std::vector<NodeRun>& runs, std::int64_t parts,
-                            std::int32_t chunks, Among among);
+                            std::int32_t chunks, Among among,
+                            const std::shared_ptr<const LocalOrders>& orders = nullptr);
 /// The same for all_gather: among the nodes an all_gather. Uneven nodes only.
 Term gather_through_leaders(const std::vector<NodeRun>& runs, std::int64_t parts, Among among);
 

@@ -28,6 +28,13 @@ void number_by_group(const Shape& shape, Schedule& schedule) {
   schedule.radix = {schedule.radix[0], group, nodes / group};
 }
 
+/// In nodes with links the rings inside go round in all orders, a part of the data each.
+Term in_all_orders(const Shape& shape, const std::vector<NodeRun>& runs, Term term) {
+  const auto orders = node_orders(shape, runs, Through::node);
+  if (!orders) return term;
+  return par({in_orders(orders, 1, std::move(term))});
+}
+
 /// Rings on all levels but the last, which runs `top`.
 Term reduce_by_level(const std::vector<std::int64_t>& radix, Among top) {
   std::vector<Term> stages;
@@ -58,7 +65,7 @@ Expected<Term> all_reduce(const Shape& shape, Schedule& schedule) {
   if (!runs) return tl::unexpected(runs.error());
   if (runs->size() > 1) return reduce_through_leaders(*runs, largest_node(*runs), 1, top);
   if (levels == 3) number_by_group(shape, schedule);
-  return reduce_by_level(schedule.radix, top);
+  return in_all_orders(shape, *runs, reduce_by_level(schedule.radix, top));
 }
 
 template <int levels, Among top, Among leaders = top>
@@ -67,7 +74,7 @@ Expected<Term> all_gather(const Shape& shape, Schedule& schedule) {
   if (!runs) return tl::unexpected(runs.error());
   if (runs->size() > 1) return gather_through_leaders(*runs, largest_node(*runs), leaders);
   if (levels == 3) number_by_group(shape, schedule);
-  return gather_by_level(schedule.radix, top, +1);
+  return in_all_orders(shape, *runs, gather_by_level(schedule.radix, top, +1));
 }
 
 template <int levels, Among top, Among leaders = top>
@@ -76,7 +83,7 @@ Expected<Term> reduce_scatter(const Shape& shape, Schedule& schedule) {
   if (!runs) return tl::unexpected(runs.error());
   if (runs->size() > 1) return dual(gather_through_leaders(*runs, largest_node(*runs), leaders));
   if (levels == 3) number_by_group(shape, schedule);
-  return dual(gather_by_level(schedule.radix, top, -1));
+  return in_all_orders(shape, *runs, dual(gather_by_level(schedule.radix, top, -1)));
 }
 
 constexpr std::string_view kSource =

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "collective/terms.hpp"
 
@@ -86,8 +87,31 @@ View leaders(const std::vector<NodeRun>& runs) {
   return view;
 }
 
+std::shared_ptr<const LocalOrders> node_orders(const Shape& shape, const std::vector<NodeRun>& runs,
+                                               Through through) {
+  if (!shape.node_rings || shape.node_rings->empty() || runs.size() != 1 ||
+      static_cast<std::int64_t>(shape.node_rings->front().size()) != runs.front().ranks)
+    return nullptr;
+  if (through == Through::node) return shape.node_rings;
+  return std::make_shared<const LocalOrders>(rings_by_first_rank(*shape.node_rings));
+}
+
+Par::Child in_orders(const std::shared_ptr<const LocalOrders>& orders, double weight, Term term) {
+  View view;
+  view.orders = orders;
+  const auto copies = static_cast<std::int32_t>(orders->size());
+  return child(weight / copies, over(std::move(view), std::move(term)), copies);
+}
+
 std::vector<Par::Child> with_leaders(const std::vector<NodeRun>& runs, std::int64_t parts,
-                                     const std::vector<Term>& terms) {
+                                     const std::vector<Term>& terms,
+                                     const std::shared_ptr<const LocalOrders>& orders) {
+  if (orders) {
+    std::vector<Par::Child> in_each;
+    for (const Term& term : terms)
+      in_each.push_back(in_orders(orders, 1.0 / static_cast<double>(terms.size()), term));
+    return in_each;
+  }
   const int digit = runs.size() == 1 ? 0 : -1;  // views by nodes turn by themselves
   const double weight = 1.0 / static_cast<double>(parts * static_cast<std::int64_t>(terms.size()));
   std::vector<Par::Child> children;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "collective/algorithms.hpp"
@@ -33,9 +34,19 @@ using Among = Term (*)(std::int64_t size);
 Term in_nodes(const std::vector<NodeRun>& runs, Among inside);
 /// One rank of every node: local rank 0, of copy c local rank c (mod the size of the node).
 View leaders(const std::vector<NodeRun>& runs);
+/// Where rings can go round equal nodes in several orders (Shape::node_rings): those orders; else
+/// null. Through nodes: begun and ended at every rank alike, for what enters and leaves a node.
+enum class Through : bool { node, nodes };
+std::shared_ptr<const LocalOrders> node_orders(const Shape& shape, const std::vector<NodeRun>& runs,
+                                               Through through);
+/// The term on as many equal parts of the data as there are orders, in each of them.
+Par::Child in_orders(const std::shared_ptr<const LocalOrders>& orders, double weight, Term term);
+
 /// Each term on as many equal parts of the data as there are parts; copy c has local rank c of
-/// every node as its leader. For par().
+/// every node as its leader. With orders: on as many parts as there are orders, the first of each
+/// as its leader. For par().
 std::vector<Par::Child> with_leaders(const std::vector<NodeRun>& runs, std::int64_t parts,
-                                     const std::vector<Term>& terms);
+                                     const std::vector<Term>& terms,
+                                     const std::shared_ptr<const LocalOrders>& orders = nullptr);
 
 }  // namespace collscale

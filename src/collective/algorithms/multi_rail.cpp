@@ -25,11 +25,12 @@ Term collect(std::int64_t size) {
 }  // namespace
 
 Term reduce_through_leaders(const std::vector<NodeRun>& runs, std::int64_t parts,
-                            std::int32_t chunks, Among among) {
+                            std::int32_t chunks, Among among,
+                            const std::shared_ptr<const LocalOrders>& orders) {
   const Term hand_out = in_nodes(runs, chain_from_leader);
   Term all = seq({dual(hand_out), over(leaders(runs), among(node_count(runs))), hand_out});
   if (chunks > 1) all = pipe(chunks, 0, std::move(all));
-  return par(with_leaders(runs, parts, {std::move(all)}));
+  return par(with_leaders(runs, parts, {std::move(all)}, orders));
 }
 
 Term gather_through_leaders(const std::vector<NodeRun>& runs, std::int64_t parts, Among among) {
@@ -45,7 +46,8 @@ Expected<Term> all_reduce(const Shape& shape, Schedule& schedule) {
   const auto runs = number_by_node(shape, schedule);
   if (!runs) return tl::unexpected(runs.error());
   return reduce_through_leaders(*runs, channels_of(shape, *runs),
-                                static_cast<std::int32_t>(shape.options.chunks), ring_reduce);
+                                static_cast<std::int32_t>(shape.options.chunks), ring_reduce,
+                                node_orders(shape, *runs, Through::nodes));
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 // workstations", J. Parallel Distrib. Comput. 69(2), 2009. Several channels are several rings that
 // differ in the local rank by which they enter and leave a node, so that each loads another NIC; in
 // nodes whose ranks are joined by links, also in the order in which they go round it.
-#include <memory>
 #include <utility>
 
 #include "collective/algorithms/families.hpp"
@@ -13,15 +12,6 @@
 namespace collscale {
 namespace {
 
-/// Of nodes whose links differ from pair to pair, where rings can go round them; else null.
-std::shared_ptr<const LocalOrders> orders_of(const Shape& shape, const std::vector<NodeRun>& runs) {
-  if (!shape.node_rings || shape.node_rings->empty() || runs.size() != 1 ||
-      static_cast<std::int64_t>(shape.node_rings->front().size()) != runs.front().ranks)
-    return nullptr;
-  if (runs.front().nodes == 1) return shape.node_rings;
-  return std::make_shared<const LocalOrders>(rings_by_first_rank(*shape.node_rings));
-}
-
 /// Splits the term over the shape's channels, and numbers the ranks node by node where that
 /// matters.
 Expected<Term> on_channels(const Shape& shape, Schedule& schedule, Term one_ring) {
@@ -30,12 +20,9 @@ Expected<Term> on_channels(const Shape& shape, Schedule& schedule, Term one_ring
   // A ring over uneven nodes has one order only: turning it as a whole uses the same links.
   if (runs->size() == 1 && runs->front().nodes > 1)
     schedule.radix = {runs->front().ranks, runs->front().nodes};
-  if (auto orders = orders_of(shape, *runs)) {
-    View view;
-    view.orders = std::move(orders);
-    const auto rings = static_cast<std::int32_t>(view.orders->size());
-    return par({child(1.0 / rings, over(std::move(view), std::move(one_ring)), rings)});
-  }
+  const bool one_node = runs->size() == 1 && runs->front().nodes == 1;
+  if (const auto orders = node_orders(shape, *runs, one_node ? Through::node : Through::nodes))
+    return par({in_orders(orders, 1, std::move(one_ring))});
   if (shape.channels <= 1) return one_ring;
   return rotated_copies(shape.channels, 0, std::move(one_ring));
 }

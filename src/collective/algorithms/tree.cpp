@@ -34,7 +34,8 @@ Expected<Term> chains_and_trees(const Shape& shape, Schedule& schedule) {
   };
   const View entries = leaders(*runs);
   return par(with_leaders(*runs, channels_of(shape, *runs),
-                          {channel(entries), channel(second_tree(nodes, entries))}));
+                          {channel(entries), channel(second_tree(nodes, entries))},
+                          node_orders(shape, *runs, Through::nodes)));
 }
 
 std::int64_t tree_chunks(double size_bytes, NcclProtocol protocol, const Shape& shape) {
