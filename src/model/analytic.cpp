@@ -56,7 +56,7 @@ class AnalyticEngine {
   [[nodiscard]] static Expected<void> accepts(const Candidate&) { return {}; }
 
   void begin(const std::vector<Lane>& lanes) {
-    regular_ = is_regular(lanes);
+    regular_ = fabric_.is_clos() && is_regular(lanes);
     if (!regular_) runs_.begin(lanes);
   }
   StepLoads step(const std::vector<Lane>& lanes, std::int64_t step) {
@@ -74,7 +74,9 @@ class AnalyticEngine {
   StepLoads all_steps(const std::vector<const Lane*>& lanes, RunLoads::Edges edges) {
     if (lanes.size() == 1 && is_all_pairs(*lanes.front())) {
       const double bytes = message_fraction(*lanes.front(), 0, 0);
-      return loads_of(all_pairs_load(shape_, bytes), bytes);
+      StepLoads loads = loads_of(all_pairs_load(shape_, bytes), bytes);
+      runs_.add_all_pairs(bytes, loads);
+      return loads;
     }
     return runs_.all_steps(lanes, edges);
   }
@@ -131,9 +133,16 @@ class AnalyticEngine {
 };
 
 Expected<void> check_analytic(const System& system) {
-  if (std::holds_alternative<Clos>(system.fabric)) return {};
-  return fail(fmt::format("the analytic engine has no closed form for a {} ({}): use --engine flow",
-                          fabric_kind(system), system.name));
+  // The links of a torus are counted one by one: half a gigabyte.
+  constexpr double kMostLinks = 1 << 26;
+  const auto* torus = std::get_if<Torus>(&system.fabric);
+  if (torus == nullptr) return {};
+  const double links = 2 * system.nodes.value * static_cast<double>(torus->dimensions.size());
+  if (links <= kMostLinks) return {};
+  return fail(
+      fmt::format("the analytic engine counts at most {:.0f} links of a torus, found {:.3g} "
+                  "({})",
+                  kMostLinks, links, system.name));
 }
 
 AnalyticPricer::AnalyticPricer(const System& system, std::int64_t ranks)

@@ -28,7 +28,7 @@ Expected<std::vector<Prediction>> predict_analytic(const System& system, Collect
                                                    std::span<const double> sizes_bytes,
                                                    const PriceOptions& options = {});
 
-/// Fails for fabrics of which this engine has no closed form: all but the clos.
+/// Fails for a torus of more links than are counted.
 Expected<void> check_analytic(const System& system);
 
 class AnalyticEngine;

@@ -88,7 +88,7 @@ double direct_cut_s(const System& system, const Fabric& fabric, Collective colle
   if (const auto* dragonfly = std::get_if<Dragonfly>(&system.fabric)) {
     const std::int64_t groups = std::llround(dragonfly->groups.value);
     const LinkClass* global = fabric.find_class(Kind::global, 1);
-    const std::int64_t group = max_ranks(system) / groups;
+    const std::int64_t group = DragonflyRoutes(*dragonfly).nodes_of_group() * per_node;
     for (std::int64_t h = 1; h < groups; ++h)
       cut(h * group, static_cast<double>(global->count) * static_cast<double>(h * (groups - h)) /
                          static_cast<double>(groups * (groups - 1)) * global->capacity_Bps);

@@ -40,6 +40,12 @@ class LoadSamples {
   /// Of the next lane: how it is turned, in local ranks. Lanes that differ only in the local rank
   /// where they enter the nodes are one lane and these turns: channels of rings and trees.
   void add_turns(const std::vector<std::int64_t>& turns);
+  [[nodiscard]] std::size_t turn_count(std::size_t lane) const { return turns_[lane].count; }
+  /// The local rank of a rank of a node, turned.
+  [[nodiscard]] std::int64_t local_rank(std::size_t lane, std::size_t turn, std::int64_t node,
+                                        std::int64_t rank) const {
+    return turned(turns_[lane], turn, node)[rank - node * node_ranks_.value()];
+  }
 
   /// The same of a lane that orders the ranks of nodes: these of the orders.
   void add_orders(const std::vector<std::vector<std::int32_t>>& orders,

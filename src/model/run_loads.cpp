@@ -168,8 +168,8 @@ RunLoads::Meeting RunLoads::meeting(std::size_t number) const {
 
 bool RunLoads::at_one_local_rank(const Numbers& numbers) const {
   const std::int64_t in_node = shape_.ranks_per_node;
-  if (shape_.ranks % in_node != 0 || !reversible_ || even_.port > 0 || even_.nic > 0 ||
-      lanes_[numbers.front()].orders != nullptr || !turn_together(numbers))
+  if (direct_ != nullptr || shape_.ranks % in_node != 0 || !reversible_ || even_.port > 0 ||
+      even_.nic > 0 || lanes_[numbers.front()].orders != nullptr || !turn_together(numbers))
     return false;
   const std::int64_t local = floor_mod(lanes_[numbers.front()].lane->map.rank(0, 0), in_node);
   return std::all_of(entries_.begin(), entries_.end(), [&](const LoadEntry& entry) {
@@ -224,6 +224,14 @@ void RunLoads::clear() {
   even_.port = 0;
   even_.nic = 0;
   even_.up.assign(shape_.tiers.size(), 0.0);
+  if (direct_ != nullptr) direct_->clear();
+}
+
+/// Turns whose levels are counted on a torus or dragonfly: of one step those of the first lane of
+/// those that a representative stands for, of all steps all.
+std::size_t RunLoads::counted_turns(const LoadEntry& entry) const {
+  if (!one_step_) return samples_.turn_count(entry.lane);
+  return entry.lane >= lanes_.size() ? static_cast<std::size_t>(shape_.ranks_per_node) : 1;
 }
 
 /// `times` messages for each of the entry's.
@@ -234,6 +242,12 @@ void RunLoads::add_edges(const LoadEntry& entry, double times, LevelCounts& edge
   double inside = count_within_blocks(entry.box, shape_.ranks_per_node);
   edges[0] += count * inside;
   left -= inside;
+  if (direct_ != nullptr) {
+    const double of_one = count / static_cast<double>(counted_turns(entry));
+    for (std::size_t level = 0; level < direct_levels_.size(); ++level)
+      if (direct_levels_[level] > 0) edges[level] += of_one * direct_levels_[level];
+    return;
+  }
   for (std::size_t t = 0; t < shape_.tiers.size() && left > 0; ++t) {
     const double here = count_within_blocks(entry.box, shape_.tiers[t].group_ranks);
     edges[t + 1] += count * (here - inside);
@@ -257,6 +271,10 @@ const LoadEntry& RunLoads::add_entry(std::size_t number, int arc, const FlowBox&
     reversible_ = reversible_ && keeps_rails(entry.box);
   }
   entries_.push_back(entry);
+  if (direct_ != nullptr) {
+    direct_levels_ = direct_->add(entry, samples_, counted_turns(entries_.back()));
+    reversible_ = reversible_ && direct_->reverses_alike();
+  }
   return entries_.back();
 }
 
@@ -320,6 +338,9 @@ void RunLoads::add_all_to_all_in_groups(const Lane& lane, double copies, ArcEdge
     // The farthest two of a group; groups that do not fill whole blocks of a tier may straddle.
     level = fabric_.turning_level(lane.map.rank(0, 0), lane.map.rank(0, lane.map.size - 1));
     const std::int64_t span = index_layout(lane.map).stride * lane.map.size;
+    if (direct_ != nullptr)
+      level = direct_->add_all_pairs(DirectLoads::Partners::alike,
+                                     sent_of_all / static_cast<double>(lane.map.size - 1));
     for (std::size_t t = 0; t < shape_.tiers.size(); ++t)
       if (shape_.ranks > shape_.tiers[t].group_ranks && shape_.tiers[t].group_ranks % span != 0)
         level = std::max(level, static_cast<int>(t) + 2);
@@ -340,6 +361,19 @@ void RunLoads::add_all_to_all_in_groups(const Lane& lane, double copies, ArcEdge
       static_cast<double>(lane.phase.steps);
 }
 
+/// Ranks of one local rank, as many on each node; on a torus or dragonfly one on every node.
+bool RunLoads::may_add_evenly(const Lane& lane) const {
+  const bool alike = shape_.node_links == nullptr;  // to every rank of a node
+  if (stays_in_node(lane, shape_.ranks_per_node)) {
+    if (alike) return true;
+    if (direct_ != nullptr) return false;
+  }
+  const std::int64_t stride = index_layout(lane.map).stride;
+  if (direct_ == nullptr) return stride % shape_.ranks_per_node == 0;
+  return stride == shape_.ranks_per_node && stride * lane.map.size == shape_.ranks &&
+         lane.map.size * lane.map.group_count == shape_.ranks;
+}
+
 void RunLoads::add_lane(std::size_t number, ArcEdges* edges) {
   const Lane& lane = *lanes_[number].lane;
   const Phase& phase = lane.phase;
@@ -349,10 +383,8 @@ void RunLoads::add_lane(std::size_t number, ArcEdges* edges) {
                       !phase.arcs[0].has_receivers && d.per_unit == 0 &&
                       (d.per_step == 1 || d.per_step == -1) && phase.steps == lane.map.size - 1 &&
                       lane.map.view.digit_count == 1 && lane.map.view.core == 0;
-  const bool alike = shape_.node_links == nullptr;  // to every rank of a node
-  const bool apart = to_all && ((alike && stays_in_node(lane, shape_.ranks_per_node)) ||
-                                index_layout(lane.map).stride % shape_.ranks_per_node == 0);
-  if (apart) return add_all_to_all_in_groups(lane, lanes_[number].copies(), edges);
+  if (to_all && may_add_evenly(lane))
+    return add_all_to_all_in_groups(lane, lanes_[number].copies(), edges);
   bool single = phase.steps > 1;
   for (int arc = 0; arc < arc_count(lane) && single; ++arc) {
     const double bytes = mean_message_fraction(lane, phase.steps / 2, arc);
@@ -400,11 +432,14 @@ StepLoads RunLoads::step(std::int64_t step) {
     return loads;
   }
   clear();
+  one_step_ = true;
   ArcEdges edges{};
   for (std::size_t i = 0; i < lanes_.size(); ++i)
     add_step(i, step, 1, Bytes::largest, i == 0 ? &edges : nullptr);
-  for (LevelCounts& of_arc : edges)
+  for (LevelCounts& of_arc : edges) {
+    if (direct_ != nullptr) drop_unlikely(of_arc);
     of_arc /= static_cast<double>(lanes_.front().lane->map.group_count);
+  }
   const bool one_turn = at_one_local_rank(all_numbers());
   if (one_turn) keep_one_turn();
   const Busiest found = busiest(LoadSamples::Directions::as_entered, LoadSamples::Steps::one);
@@ -474,6 +509,7 @@ std::optional<RunLoads::Busiest> RunLoads::sum_between_nodes(const Numbers& numb
 
 StepLoads RunLoads::all_steps(const std::vector<const Lane*>& lanes, Edges wanted) {
   find_representatives(lanes);
+  one_step_ = false;
   if (wanted == Edges::left_out) {
     Numbers within;
     Numbers between;
@@ -496,7 +532,32 @@ StepLoads RunLoads::all_steps(const std::vector<const Lane*>& lanes, Edges wante
   const auto directions = add_all(all_numbers(), wanted == Edges::counted ? &counted : nullptr);
   StepLoads loads = loads_of(busiest(directions, LoadSamples::Steps::together));
   loads.edges = counted;
+  if (direct_ != nullptr)
+    for (LevelCounts& of_arc : loads.edges) drop_unlikely(of_arc);
   return loads;
+}
+
+void RunLoads::add_all_pairs(double bytes, StepLoads& loads) {
+  if (direct_ == nullptr) return;
+  direct_->clear();
+  const int level = direct_->add_all_pairs(DirectLoads::Partners::any, bytes);
+  set_direct(direct_->busiest(LoadSamples::Directions::as_entered), loads);
+  if (shape_.ranks <= shape_.ranks_per_node) return;
+  loads.edges[0] = {};
+  loads.edges[0][static_cast<std::size_t>(level)] = 1;
+}
+
+void RunLoads::set_direct(const DirectLoads::PerTier& busiest, StepLoads& loads) const {
+  using Kind = LinkClass::Kind;
+  for (const LinkClass& links : fabric_.classes()) {
+    const bool between_nodes =
+        links.kind == Kind::plus || links.kind == Kind::local || links.kind == Kind::global;
+    if (!between_nodes) continue;  // minus: as plus
+    const auto tier = static_cast<std::size_t>(links.tier);
+    const std::size_t r = static_cast<std::size_t>(kFirstTierResource) + tier;
+    loads.even[r] = busiest[tier].even / links.capacity_Bps;
+    loads.hashed[r] = busiest[tier].hashed / links.capacity_Bps;
+  }
 }
 
 RunLoads::Busiest RunLoads::busiest(LoadSamples::Directions directions, LoadSamples::Steps steps) {
@@ -514,6 +575,7 @@ RunLoads::Busiest RunLoads::busiest(LoadSamples::Directions directions, LoadSamp
   found.node_hops = samples_.node_hops();
   found.nic = samples_.busiest_nic();
   for (std::size_t t = 0; t < shape_.tiers.size(); ++t) found.up[t] = samples_.busiest_uplinks(t);
+  if (direct_ != nullptr) found.direct = direct_->busiest(directions);
   return found;
 }
 
@@ -523,12 +585,12 @@ StepLoads RunLoads::loads_of(const Busiest& busiest) const {
   if (shape_.node_links != nullptr) result.set_links(busiest.link_s, busiest.node_hops);
   result.even[kNicResource] = busiest.nic / shape_.nic_Bps;
   // Switches that add up leave less of the ports' bandwidth.
-  const auto& clos = *std::get_if<Clos>(&system_.fabric);
   if (busiest.switch_in_node && system_.node.scale_up.in_network)
     result.even[kScaleUpResource] *=
         system_.node.scale_up.efficiency.value / system_.node.scale_up.in_network->efficiency.value;
-  if (busiest.switch_in_fabric && clos.in_network)
-    result.even[kNicResource] *= clos.efficiency.value / clos.in_network->efficiency.value;
+  const InNetworkReduction* between_nodes = fabric_in_network(system_);
+  if (busiest.switch_in_fabric && between_nodes != nullptr)
+    result.even[kNicResource] *= fabric_efficiency(system_).value / between_nodes->efficiency.value;
   result.hashed = result.even;
   if (busiest.smallest_message > 0)
     result.hashed[kNicResource] *=
@@ -539,6 +601,7 @@ StepLoads RunLoads::loads_of(const Busiest& busiest) const {
     result.even[r] = busiest.up[t].bytes / (tier.link_Bps * tier.links_per_part);
     result.hashed[r] = result.even[r] * collision_factor(shape_, tier, busiest.up[t].flows);
   }
+  if (direct_ != nullptr) set_direct(busiest.direct, result);
   return result;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "collective/rank_layout.hpp"
+#include "model/direct_loads.hpp"
 #include "model/load_samples.hpp"
 #include "model/step_load.hpp"
 #include "scenario/price.hpp"
@@ -19,7 +20,11 @@ namespace collscale {
 class RunLoads {
  public:
   RunLoads(const System& system, const Fabric& fabric, const FabricShape& shape)
-      : system_(system), fabric_(fabric), shape_(shape), samples_(shape) {}
+      : system_(system),
+        fabric_(fabric),
+        shape_(shape),
+        samples_(shape),
+        direct_(make_direct_loads(system, fabric, shape.ranks)) {}
 
   /// The steps asked for next are of this stage; its lanes must live on.
   void begin(const std::vector<Lane>& lanes);
@@ -28,6 +33,8 @@ class RunLoads {
   enum class Edges : std::uint8_t { counted, left_out };
   /// All steps of all lanes; edges of all messages. Ends the stage.
   StepLoads all_steps(const std::vector<const Lane*>& lanes, Edges wanted);
+  /// Of a torus or dragonfly: all pairs on its links, beside what ports and NICs carry of them.
+  void add_all_pairs(double bytes, StepLoads& loads);
 
  private:
   static constexpr std::size_t kNone = ~std::size_t{0};
@@ -48,6 +55,7 @@ class RunLoads {
     int node_hops = 1;
     double nic = 0;
     std::array<LoadSamples::Uplinks, Fabric::kMaxTiers> up{};
+    DirectLoads::PerTier direct{};  ///< of torus and dragonfly, in place of `up`
     double smallest_message = 0;
     bool switch_in_node = false;
     bool switch_in_fabric = false;
@@ -109,7 +117,9 @@ class RunLoads {
   void add_lane(std::size_t number, ArcEdges* edges);
   void add_all_to_all_in_groups(const Lane& lane, double copies, ArcEdges* edges);
   const LoadEntry& add_entry(std::size_t number, int arc, const FlowBox& box, double bytes);
+  [[nodiscard]] bool may_add_evenly(const Lane& lane) const;
   bool take_whole_nodes(std::size_t number, FlowBox& box);
+  [[nodiscard]] std::size_t counted_turns(const LoadEntry& entry) const;
   void add_edges(const LoadEntry& entry, double times, LevelCounts& edges) const;
   void add_lanes(const Numbers& numbers, double times, ArcEdges* edges);
   [[nodiscard]] Numbers first_of_pairs(const Numbers& numbers) const;
@@ -119,13 +129,17 @@ class RunLoads {
   std::optional<Busiest> sum_between_nodes(const Numbers& numbers);
   Busiest busiest(LoadSamples::Directions directions, LoadSamples::Steps steps);
   [[nodiscard]] StepLoads loads_of(const Busiest& busiest) const;
+  void set_direct(const DirectLoads::PerTier& busiest, StepLoads& loads) const;
 
   const System& system_;
   const Fabric& fabric_;
   const FabricShape& shape_;
   LoadSamples samples_;
+  std::unique_ptr<DirectLoads> direct_;  ///< none: a clos
   std::vector<Representative> lanes_;
   std::vector<LoadEntry> entries_;
+  LevelCounts direct_levels_;  ///< of the last entry's messages
+  bool one_step_ = false;      ///< of which edges are counted, of one group of the first lane
   EvenLoads even_;
   std::size_t turned_lanes_ = 0;  ///< that the samples know
   bool reversible_ = true;        ///< the entries load links alike when they run backwards

@@ -158,7 +158,9 @@ class Loader {
 
 FabricShape fabric_shape(const System& system, const Fabric& fabric, std::int64_t ranks) {
   using Kind = LinkClass::Kind;
-  const Clos& clos = *std::get_if<Clos>(&system.fabric);
+  const Clos no_tiers;
+  const auto* known = std::get_if<Clos>(&system.fabric);
+  const Clos& clos = known != nullptr ? *known : no_tiers;
   FabricShape shape;
   shape.ranks = ranks;
   shape.ranks_per_node = ranks_per_node(system);
@@ -175,7 +177,7 @@ FabricShape fabric_shape(const System& system, const Fabric& fabric, std::int64_
   shape.node_links = fabric.node_links();
   shape.nic_Bps = nic.capacity_Bps * static_cast<double>(planes);
   shape.levels = fabric.levels();
-  for (int t = 0; t + 2 < fabric.levels(); ++t) {
+  for (int t = 0; t + 1 < fabric.tiers(); ++t) {
     const LinkClass& up = *fabric.find_class(Kind::up, t);
     FabricShape::Tier tier;
     tier.group_ranks = fabric.group_ranks(t);

@@ -31,7 +31,7 @@ namespace collscale {
 inline constexpr int kScaleUpResource = 0;
 inline constexpr int kNicResource = 1;
 inline constexpr int kFirstTierResource = 2;
-inline constexpr int kMaxResources = 7;
+inline constexpr int kMaxResources = kFirstTierResource + Torus::kMaxDimensions;
 
 using PerResource = std::array<double, kMaxResources>;
 

@@ -199,8 +199,9 @@ Path Routes::direct_path(std::int64_t source, std::int64_t destination, std::uin
   for (int draw = 1; draw < kDrawsBeforeScan && !is_whole(path); ++draw)
     path = fabric_.path(source, destination, hash + static_cast<std::uint64_t>(draw) * kRedraw);
   if (is_whole(path)) return path;
-  return shortest_way(fabric_, fabric_.router_of(source_node), fabric_.router_of(destination_node),
-                      path.links[0], path.links[static_cast<std::size_t>(path.length - 1)], hash,
+  return shortest_way(fabric_, fabric_.router_of(source_node, out),
+                      fabric_.router_of(destination_node, in), path.links[0],
+                      path.links[static_cast<std::size_t>(path.length - 1)], hash,
                       [this](std::int64_t link) { return dead(link); });
 }
 

@@ -256,15 +256,28 @@ void check_torus(Problems& problems, const System& system, const Torus& torus) {
 void check_dragonfly(Problems& problems, const System& system, const Dragonfly& dragonfly) {
   const double groups = dragonfly.groups.value;
   const double routers = dragonfly.routers.value;
-  const double places = groups * routers * dragonfly.nodes.value;
+  const double node_routers = dragonfly.node_routers ? dragonfly.node_routers->value : 1;
+  const double nics = system.node.nics.per_node.value;
+  const double per_node = system.node.accelerators.value * system.node.ranks_per_accelerator.value;
+  for (const auto& [what, number] : {std::pair{"routers of a group", routers},
+                                     {"NICs of a node", nics},
+                                     {"ranks of a node", per_node}}) {
+    if (std::fmod(number, node_routers) == 0) continue;
+    problems.push_back({"fabric.node_routers", fmt::format("found {:g}, expected a divisor of the "
+                                                           "{:g} {}",
+                                                           node_routers, number, what)});
+    return;
+  }
+  const double places = groups * routers / node_routers * dragonfly.nodes.value;
   const bool plus = dragonfly.spines.has_value();
   const double with_ports = plus ? dragonfly.spines->value : routers;
-  const double per_node = system.node.accelerators.value * system.node.ranks_per_accelerator.value;
   if (system.nodes.value > places) {
     problems.push_back(
-        {"nodes", fmt::format("found {:g}, more than the {:g} that {:g} groups of "
-                              "{:g} routers of {:g} nodes hold",
-                              system.nodes.value, places, groups, routers, dragonfly.nodes.value)});
+        {"nodes",
+         fmt::format("found {:g}, more than the {:g} that {:g} groups of "
+                     "{:g} routers of {:g} nodes hold{}",
+                     system.nodes.value, places, groups, routers, dragonfly.nodes.value,
+                     node_routers > 1 ? fmt::format(", {:g} routers a node", node_routers) : "")});
     return;
   }
   const double local = routers * (plus ? with_ports : routers) * dragonfly.local_links.value;
@@ -282,15 +295,26 @@ void check_dragonfly(Problems& problems, const System& system, const Dragonfly& 
                      groups - 1)});
     return;
   }
-  if (groups > 1 && std::fmod(global, groups - 1) != 0)
+  if (dragonfly.pair_links) {
+    const double used = dragonfly.pair_links->value * (groups - 1);
+    if (used > global) {
+      problems.push_back(
+          {"fabric.pair_links",
+           fmt::format("{:g} links to each of {:g} other groups need {:g} global ports of a group, "
+                       "more than its {:g}",
+                       dragonfly.pair_links->value, groups - 1, used, global)});
+      return;
+    }
+  } else if (groups > 1 && std::fmod(global, groups - 1) != 0) {
     problems.push_back(
         {"fabric.global_links",
          fmt::format("{:g} of the {:g} global ports of a group stay unused, so that every two "
                      "groups have as many links",
                      std::fmod(global, groups - 1), global),
          false});
+  }
   if (!dragonfly.router_radix) return;
-  const double to_nodes = dragonfly.nodes.value * system.node.nics.per_node.value;
+  const double to_nodes = dragonfly.nodes.value * nics / node_routers;
   const double to_routers = dragonfly.local_links.value * (plus ? with_ports : routers - 1);
   const double leaf = to_nodes + to_routers + (plus ? 0 : dragonfly.global_links.value);
   const double spine =

@@ -64,15 +64,16 @@ class DirectNames {
     if (out || both_ways_) into.push_back(fabric_.find_class(Kind::nic_out)->first + at);
     if (in || both_ways_) into.push_back(fabric_.find_class(Kind::nic_in)->first + at);
   }
+  /// With those NICs of the nodes that end there: the `part`-th of `parts`.
   void add_router(std::int64_t router, std::int64_t first_node, std::int64_t end_node,
-                  std::vector<std::int64_t>& into) const {
+                  std::int64_t part, std::int64_t parts, std::vector<std::int64_t>& into) const {
     for (const LinkTo& hop : fabric_.hops_from(router)) {
       into.push_back(hop.link);
       into.push_back(fabric_.reverse(hop.link));
     }
     for (std::int64_t node = first_node; node < std::min(end_node, nodes_); ++node)
       for (std::int64_t nic = 0; nic < fabric_.nics_per_node(); ++nic)
-        add_nic(node, nic, true, true, into);
+        if (nic * parts / fabric_.nics_per_node() == part) add_nic(node, nic, true, true, into);
   }
 
   /// After the word "nic", or the nodes and "nic".
@@ -121,7 +122,7 @@ class DirectNames {
       if (!which) return tl::unexpected(which.error());
       for (const std::int64_t node : *which) {
         things_.emplace_back();
-        add_router(node, node, node + 1, things_.back());
+        add_router(node, node, node + 1, 0, 1, things_.back());
       }
       return {};
     }
@@ -200,15 +201,16 @@ class DirectNames {
         for (const char* each : {"router", "leaf", "spine"}) known.emplace_back(each);
         return unknown(known);
       }
-      const auto nodes_of_router = std::llround(figures.nodes.value);
+      const std::int64_t nodes_of_router = routes.nodes_of_router();
+      const std::int64_t parts = routes.node_routers();
       for (const std::int64_t group : groups) {
         if (!*named) things_.emplace_back();
         for (const std::int64_t one : from) {
           if (*named) things_.emplace_back();
           const bool has_nodes = one < routes.routers();
-          const std::int64_t first = (group * routes.routers() + one) * nodes_of_router;
+          const std::int64_t first = (group * routes.routers() + one) / parts * nodes_of_router;
           add_router(group * of_group + one, first, has_nodes ? first + nodes_of_router : first,
-                     things_.back());
+                     one % parts, parts, things_.back());
         }
       }
       return {};

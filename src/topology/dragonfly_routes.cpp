@@ -22,10 +22,15 @@ DragonflyRoutes::DragonflyRoutes(const Dragonfly& dragonfly)
       routers_(std::llround(dragonfly.routers.value)),
       spines_(dragonfly.spines ? std::llround(dragonfly.spines->value) : 0),
       parallel_(std::llround(dragonfly.local_links.value)),
-      ports_of_router_(std::llround(dragonfly.global_links.value)) {
+      ports_of_router_(std::llround(dragonfly.global_links.value)),
+      node_routers_(dragonfly.node_routers ? std::llround(dragonfly.node_routers->value) : 1),
+      nodes_(std::llround(dragonfly.nodes.value)) {
   const std::int64_t a = routers_.value();
   if (groups_ > 1) {
-    between_ = (spines_ > 0 ? spines_ : a) * ports_of_router_ / (groups_ - 1);
+    with_ports_ = spines_ > 0 ? spines_ : a;
+    spread_ = dragonfly.pair_links.has_value();
+    between_ = spread_ ? std::llround(dragonfly.pair_links->value)
+                       : with_ports_ * ports_of_router_ / (groups_ - 1);
     group_ports_ = between_ * (groups_ - 1);
   }
   local_links_ = groups_ * parallel_ * (spines_ > 0 ? 2 * a * spines_ : a * (a - 1));
@@ -37,6 +42,17 @@ std::int64_t DragonflyRoutes::local_index(std::int64_t group, std::int64_t from,
   if (spines_ == 0) return ((group * a + from) * (a - 1) + (to < from ? to : to - 1)) * parallel_;
   if (from < a) return ((group * a + from) * spines_ + (to - a)) * parallel_;
   return (((groups_ + group) * a + to) * spines_ + (from - a)) * parallel_;
+}
+
+std::int64_t DragonflyRoutes::router_of_port(std::int64_t port) const {
+  const std::int64_t number = spread_ ? port * with_ports_ / group_ports_ : port / ports_of_router_;
+  return number + (spines_ > 0 ? routers_.value() : 0);
+}
+
+std::int64_t DragonflyRoutes::first_port(std::int64_t router) const {
+  const std::int64_t number = router - (spines_ > 0 ? routers_.value() : 0);
+  return std::min(group_ports_, spread_ ? (number * group_ports_ + with_ports_ - 1) / with_ports_
+                                        : number * ports_of_router_);
 }
 
 DragonflyRoutes::Router DragonflyRoutes::far_end(std::int64_t group, std::int64_t port) const {
@@ -53,7 +69,7 @@ DragonflyRoutes::Router DragonflyRoutes::cross(Router at, std::int64_t to_group,
                                                int stage, const Local& local,
                                                const Global& global) const {
   const std::int64_t link = between_ == 1 ? 0 : pick(hash, kGlobal + stage, between_);
-  const std::int64_t port = link * (groups_ - 1) + (to_group < at.group ? to_group : to_group - 1);
+  const std::int64_t port = port_to(at.group, to_group, link);
   local(at.group, at.router, router_of_port(port));
   global(at.group * group_ports_ + port);
   return far_end(at.group, port);
@@ -143,9 +159,7 @@ std::vector<LinkTo> DragonflyRoutes::hops_from(std::int64_t router) const {
       hops.push_back({first_local_ + local_index(group, from, to) + one, group * of_group + to});
   }
   if (spines_ > 0 && from < a) return hops;
-  const std::int64_t first_port = (spines_ > 0 ? from - a : from) * ports_of_router_;
-  const std::int64_t end = std::min(group_ports_, first_port + ports_of_router_);
-  for (std::int64_t port = first_port; port < end; ++port) {
+  for (std::int64_t port = first_port(from); port < first_port(from + 1); ++port) {
     const Router there = far_end(group, port);
     hops.push_back(
         {first_global_ + group * group_ports_ + port, there.group * of_group + there.router});
@@ -193,7 +207,7 @@ DragonflyRoutes::Ends DragonflyRoutes::global_ends(std::int64_t index) const {
   const std::int64_t port = index % group_ports_;
   ends.from = {group, router_of_port(port)};
   ends.to = far_end(group, port);
-  ends.port = port % ports_of_router_;
+  ends.port = port - first_port(ends.from.router);
   return ends;
 }
 

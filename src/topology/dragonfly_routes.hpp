@@ -9,8 +9,12 @@
 //
 // Global ports of a group are counted over its routers (over its spines), global_links each. Port p
 // leads to the (p mod others)-th of the other groups, as the p div others-th link between the two;
-// ports that are left over stay unused. That is the "absolute" arrangement (E. Hastings et al.:
-// "Comparing Global Link Arrangements for Dragonfly Networks", CLUSTER 2015).
+// ports that are left over stay unused: the last ones, or, where the file says how many links join
+// two groups (pair_links), as many of every router. That is the "absolute" arrangement (E. Hastings
+// et al.: "Comparing Global Link Arrangements for Dragonfly Networks", CLUSTER 2015).
+//
+// Where several routers share out the NICs of a node (node_routers), they are successive ones, and
+// serve the same nodes.
 //
 // Numbers of links: local[group][from][to][parallel], then global[group][port], both directions
 // apart. With spines local is up[group][leaf][spine][parallel], then down with the same order.
@@ -39,6 +43,24 @@ class DragonflyRoutes {
   [[nodiscard]] std::int64_t global_links() const { return groups_ * group_ports_; }
   /// Between each two groups, one direction.
   [[nodiscard]] std::int64_t links_between_groups() const { return between_; }
+  /// The router (spine) of a group where a global port is, and the first port of a router; ports
+  /// are numbered within the group, those of router r are [first_port(r), first_port(r + 1)).
+  [[nodiscard]] std::int64_t router_of_port(std::int64_t port) const;
+  [[nodiscard]] std::int64_t first_port(std::int64_t router) const;
+  /// The port of a group from which the `link`-th of the links to another group leaves.
+  [[nodiscard]] std::int64_t port_to(std::int64_t group, std::int64_t other,
+                                     std::int64_t link) const {
+    return link * (groups_ - 1) + (other < group ? other : other - 1);
+  }
+  [[nodiscard]] std::int64_t parallel_local_links() const { return parallel_; }
+  [[nodiscard]] DragonflyRouting routing() const { return routing_; }
+
+  /// Routers that share out the NICs of a node, and nodes of such a set of routers.
+  [[nodiscard]] std::int64_t node_routers() const { return node_routers_; }
+  [[nodiscard]] std::int64_t nodes_of_router() const { return nodes_; }
+  [[nodiscard]] std::int64_t nodes_of_group() const {
+    return routers_.value() / node_routers_ * nodes_;
+  }
   void place(std::int64_t first_local, std::int64_t first_global) {
     first_local_ = first_local;
     first_global_ = first_global;
@@ -96,9 +118,6 @@ class DragonflyRoutes {
   [[nodiscard]] std::int64_t local_index(std::int64_t group, std::int64_t from,
                                          std::int64_t to) const;
   [[nodiscard]] Router far_end(std::int64_t group, std::int64_t port) const;
-  [[nodiscard]] std::int64_t router_of_port(std::int64_t port) const {
-    return port / ports_of_router_ + (spines_ > 0 ? routers_.value() : 0);
-  }
 
   DragonflyRouting routing_ = DragonflyRouting::minimal;
   std::int64_t groups_ = 1;
@@ -106,6 +125,10 @@ class DragonflyRoutes {
   std::int64_t spines_ = 0;
   std::int64_t parallel_ = 1;
   std::int64_t ports_of_router_ = 1;  ///< global
+  std::int64_t node_routers_ = 1;
+  std::int64_t nodes_ = 1;       ///< of a router
+  std::int64_t with_ports_ = 1;  ///< routers of a group that have global ports
+  bool spread_ = false;          ///< ports that are used, over all of those
   std::int64_t between_ = 0;
   std::int64_t group_ports_ = 0;  ///< used
   std::int64_t local_links_ = 0;

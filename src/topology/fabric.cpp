@@ -114,6 +114,9 @@ void Fabric::add_dragonfly(const System& system, const Dragonfly& dragonfly) {
   using Kind = LinkClass::Kind;
   add_nodes(system, 1);
   DragonflyRoutes routes(dragonfly);
+  rails_ = routes.node_routers();
+  rail_ranks_ = Divisor(std::max<std::int64_t>(1, ranks_per_node_.value() / rails_));
+  cross_rail_ = CrossRail::spine;  // each rank sends from its own NIC
   const double efficiency = dragonfly.efficiency.value;
   tier_names_[0] = "local";
   tier_names_[1] = "global";
@@ -121,7 +124,7 @@ void Fabric::add_dragonfly(const System& system, const Dragonfly& dragonfly) {
   add_class(Kind::local, 0, routes.local_links(), dragonfly.local_link_Bps.value * efficiency);
   first_global_ = link_count_;
   add_class(Kind::global, 1, routes.global_links(), dragonfly.global_link_Bps.value * efficiency);
-  router_nodes_ = Divisor(std::llround(dragonfly.nodes.value));
+  router_nodes_ = Divisor(routes.nodes_of_router());
   hop_latency_s_ = dragonfly.hop_latency_s.value;
   global_latency_s_ = dragonfly.global_latency_s.value;
   // Every number of links up to those of the longest way, and some more around what is broken.
@@ -144,13 +147,14 @@ Path Fabric::routed_path(std::int64_t source_rank, std::int64_t destination_rank
     append_within(path, source_node, source_rank - first, destination_rank - first);
     return path;
   }
-  const std::int64_t per_node = ranks_per_node_.value();
-  path.push(first_nic_out_ + nic(source_node, source_rank - source_node * per_node));
+  const std::int64_t out = source_rank - source_node * ranks_per_node_.value();
+  const std::int64_t in = destination_rank - destination_node * ranks_per_node_.value();
+  path.push(first_nic_out_ + nic(source_node, out));
   if (const auto* torus = std::get_if<TorusRoutes>(&routes_))
     torus->append(path, source_node, destination_node);
   else if (const auto* dragonfly = std::get_if<DragonflyRoutes>(&routes_))
-    dragonfly->append(path, router(source_node), router(destination_node), hash);
-  path.push(first_nic_in_ + nic(destination_node, destination_rank - destination_node * per_node));
+    dragonfly->append(path, router(source_node, out), router(destination_node, in), hash);
+  path.push(first_nic_in_ + nic(destination_node, in));
   return path;
 }
 
@@ -194,7 +198,7 @@ int Fabric::turning_level(std::int64_t source_rank, std::int64_t destination_ran
   const std::int64_t source_node = ranks_per_node_.quotient(source_rank);
   const std::int64_t destination_node = ranks_per_node_.quotient(destination_rank);
   if (source_node == destination_node) return 0;
-  if (!is_clos_) return routed_level(source_node, destination_node, hash);
+  if (!is_clos_) return routed_level(source_rank, destination_rank, hash);
   const std::int64_t per_node = ranks_per_node_.value();
   const bool changes_rail =
       cross_rail_ == CrossRail::spine && rail(source_rank - source_node * per_node) !=
@@ -202,12 +206,17 @@ int Fabric::turning_level(std::int64_t source_rank, std::int64_t destination_ran
   return level(source_rank, destination_rank, changes_rail);
 }
 
-int Fabric::routed_level(std::int64_t source_node, std::int64_t destination_node,
+int Fabric::routed_level(std::int64_t source_rank, std::int64_t destination_rank,
                          std::uint64_t hash) const {
+  const std::int64_t per_node = ranks_per_node_.value();
+  const std::int64_t source_node = ranks_per_node_.quotient(source_rank);
+  const std::int64_t destination_node = ranks_per_node_.quotient(destination_rank);
   if (const auto* torus = std::get_if<TorusRoutes>(&routes_))
     return torus->hops(source_node, destination_node);
   const auto& dragonfly = *std::get_if<DragonflyRoutes>(&routes_);
-  return level_of(dragonfly.hops(router(source_node), router(destination_node), hash));
+  return level_of(dragonfly.hops(
+      router(source_node, source_rank - source_node * per_node),
+      router(destination_node, destination_rank - destination_node * per_node), hash));
 }
 
 int Fabric::level_of(const DragonflyRoutes::Hops& hops) const {
@@ -269,9 +278,9 @@ int Fabric::diameter() const {
   return longest;
 }
 
-std::int64_t Fabric::router_of(std::int64_t node) const {
+std::int64_t Fabric::router_of(std::int64_t node, std::int64_t local_rank) const {
   const auto* dragonfly = std::get_if<DragonflyRoutes>(&routes_);
-  return dragonfly != nullptr ? dragonfly->with_spines(router(node)) : node;
+  return dragonfly != nullptr ? dragonfly->with_spines(router(node, local_rank)) : node;
 }
 
 std::vector<LinkTo> Fabric::hops_from(std::int64_t router) const {

@@ -28,6 +28,7 @@
 // Of a torus or dragonfly: nic_out, what lies between the routers of the two nodes, nic_in.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -87,7 +88,7 @@ struct LinkEnds {
 
 class Fabric {
  public:
-  static constexpr int kMaxTiers = 5;
+  static constexpr int kMaxTiers = 5;  ///< of a clos
 
   /// The system is one in which check_system (check.hpp) finds no error.
   explicit Fabric(const System& system);
@@ -166,6 +167,8 @@ class Fabric {
                                   std::uint64_t hash = 0) const;
   /// That of a path.
   [[nodiscard]] int turning_level(const Path& path) const;
+  /// Of a dragonfly: that of a way over so many links.
+  [[nodiscard]] int level_of(const DragonflyRoutes::Hops& hops) const;
   /// End-to-end latency of a message of that level: scale-up latency for 0, else the host part plus
   /// one hop latency per switch on the way (clos: 2·level − 1 switches; torus: per link between
   /// nodes; dragonfly: per router, and what global cables add).
@@ -178,10 +181,10 @@ class Fabric {
   /// Of torus and dragonfly: links of the longest way of a whole fabric.
   [[nodiscard]] int diameter() const;
 
-  /// Of torus and dragonfly: the router of a node, the links that leave a router, and links that a
-  /// way between two routers has at least. Routers are numbered as the vertices that link_name
-  /// names.
-  [[nodiscard]] std::int64_t router_of(std::int64_t node) const;
+  /// Of torus and dragonfly: the router of a rank's NIC, the links that leave a router, and links
+  /// that a way between two routers has at least. Routers are numbered as the vertices that
+  /// link_name names.
+  [[nodiscard]] std::int64_t router_of(std::int64_t node, std::int64_t local_rank) const;
   [[nodiscard]] std::vector<LinkTo> hops_from(std::int64_t router) const;
   [[nodiscard]] int least_hops(std::int64_t router, std::int64_t other) const;
   /// Of torus and dragonfly: the other direction of the same cable, of a NIC the same port.
@@ -229,12 +232,12 @@ class Fabric {
   void add_dragonfly(const System& system, const Dragonfly& dragonfly);
   [[nodiscard]] Path routed_path(std::int64_t source_rank, std::int64_t destination_rank,
                                  std::uint64_t hash) const;
-  [[nodiscard]] int level_of(const DragonflyRoutes::Hops& hops) const;
   [[nodiscard]] double latency_of(const DragonflyRoutes::Hops& hops) const;
-  [[nodiscard]] int routed_level(std::int64_t source_node, std::int64_t destination_node,
+  [[nodiscard]] int routed_level(std::int64_t source_rank, std::int64_t destination_rank,
                                  std::uint64_t hash) const;
-  [[nodiscard]] std::int64_t router(std::int64_t node) const {
-    return router_nodes_.quotient(node);
+  /// Of a dragonfly, without spines in the count: where the NIC of that local rank ends.
+  [[nodiscard]] std::int64_t router(std::int64_t node, std::int64_t local_rank) const {
+    return router_nodes_.quotient(node) * rails_ + rail(local_rank);
   }
   [[nodiscard]] std::string class_name_of(const LinkClass& link_class, std::int64_t index) const;
   [[nodiscard]] Vertex port_end(std::int64_t rank) const;
@@ -245,8 +248,8 @@ class Fabric {
   }
   [[nodiscard]] LinkEnds clos_ends(const LinkClass& link_class, std::int64_t index) const;
 
-  static_assert(Torus::kMaxDimensions <= kMaxTiers, "two classes for each dimension or tier");
-  std::array<LinkClass, 4 + NodeLinks::kMaxWidths + 2 * kMaxTiers> classes_{};
+  static constexpr std::size_t kMaxLinkTiers = std::max(kMaxTiers, Torus::kMaxDimensions);
+  std::array<LinkClass, 4 + NodeLinks::kMaxWidths + 2 * kMaxLinkTiers> classes_{};
   int class_count_ = 0;
   std::int64_t link_count_ = 0;
   std::int64_t first_nic_out_ = 0;
@@ -259,7 +262,7 @@ class Fabric {
   std::int64_t nics_per_node_ = 1;  ///< numbered links of one plane: at most one per rank
   std::int64_t plane_nics_ = 0;     ///< of all nodes
   std::int64_t planes_ = 1;         ///< numbered apart; 1 when bundled
-  std::int64_t rails_ = 1;
+  std::int64_t rails_ = 1;          ///< of a dragonfly: routers that share out the NICs of a node
   int tiers_ = 0;
   CrossRail cross_rail_ = CrossRail::forward;
   bool bundled_ = true;
@@ -267,7 +270,7 @@ class Fabric {
   std::array<double, kMaxTiers + 1> latency_s_{};
   std::array<double, kMaxTiers> hops_s_{};  ///< of a clos: one switch of each tier
   double host_latency_s_ = 0;
-  std::array<std::string, kMaxTiers> tier_names_{};
+  std::array<std::string, kMaxLinkTiers> tier_names_{};
 
   std::variant<std::monostate, TorusRoutes, DragonflyRoutes> routes_;  ///< none: a clos
   bool is_clos_ = true;

@@ -99,6 +99,11 @@ LinkEnds Fabric::ends(std::int64_t link) const {
   const auto* torus = std::get_if<TorusRoutes>(&routes_);
   const auto* dragonfly = std::get_if<DragonflyRoutes>(&routes_);
   const std::int64_t node = plane_nics_ > 0 ? index % plane_nics_ / nics_per_node_ : 0;
+  // The first local rank of a NIC.
+  const auto first_rank_of = [this](std::int64_t nic) {
+    const std::int64_t of_node = nic % plane_nics_ % nics_per_node_;
+    return (of_node * ranks_per_node_.value() + nics_per_node_ - 1) / nics_per_node_;
+  };
   const auto router_vertex = [&](const DragonflyRoutes::Router& one) {
     const std::int64_t of_group = dragonfly->routers() + dragonfly->spines();
     return Vertex{Of::network_switch, 0, one.group * of_group + one.router};
@@ -117,15 +122,14 @@ LinkEnds Fabric::ends(std::int64_t link) const {
       if (torus != nullptr) {
         both.to = {Of::network_switch, 0, node};
       } else if (dragonfly != nullptr) {
-        const std::int64_t group = router(node) / dragonfly->routers();
-        both.to = router_vertex({group, router(node) - group * dragonfly->routers()});
+        const std::int64_t at = router(node, first_rank_of(index));
+        const std::int64_t group = at / dragonfly->routers();
+        both.to = router_vertex({group, at - group * dragonfly->routers()});
       } else {
         // The ranks of a NIC are of one rail.
-        const std::int64_t nic = index % plane_nics_ % nics_per_node_;
-        const std::int64_t local =
-            (nic * ranks_per_node_.value() + nics_per_node_ - 1) / nics_per_node_;
         const std::int64_t leaf =
-            levels_[0].group_ranks.quotient(node * ranks_per_node_.value()) * rails_ + rail(local);
+            levels_[0].group_ranks.quotient(node * ranks_per_node_.value()) * rails_ +
+            rail(first_rank_of(index));
         both.to = {Of::network_switch, 0, leaf * planes_ + index / plane_nics_};
       }
       if (link_class.kind == Kind::nic_in) std::swap(both.from, both.to);

@@ -87,8 +87,8 @@ std::string_view fabric_kind(const System& system) {
 }
 
 std::vector<std::string_view> direct_tier_names(const System& system) {
-  static constexpr std::array<std::string_view, Torus::kMaxDimensions> kAxes = {"x", "y", "z", "w",
-                                                                                "v"};
+  static constexpr std::array<std::string_view, Torus::kMaxDimensions> kAxes = {"x", "y", "z",
+                                                                                "w", "v", "u"};
   if (const auto* torus = std::get_if<Torus>(&system.fabric))
     return {kAxes.begin(), kAxes.begin() + std::min(torus->dimensions.size(), kAxes.size())};
   if (std::holds_alternative<Dragonfly>(system.fabric)) return {"local", "global"};
@@ -123,6 +123,8 @@ std::vector<OptionalFigure> optional_figures(System& system) {
     all.push_back({"fabric.imbalance", Q::ratio, &clos->imbalance});
   if (auto* dragonfly = std::get_if<Dragonfly>(&system.fabric)) {
     all.push_back({"fabric.spines", Q::count, &dragonfly->spines});
+    all.push_back({"fabric.node_routers", Q::count, &dragonfly->node_routers});
+    all.push_back({"fabric.pair_links", Q::count, &dragonfly->pair_links});
     all.push_back({"fabric.radix", Q::count, &dragonfly->router_radix});
   }
   return all;
@@ -155,6 +157,14 @@ Expected<System> with_ranks_per_node(System system, std::int64_t ranks) {
   nics.bandwidth_Bps.value *= kept / nics.per_node.value;
   if (auto* clos = std::get_if<Clos>(&system.fabric))
     clos->rails = std::max<std::int64_t>(1, clos->rails * ranks / all);
+  if (auto* dragonfly = std::get_if<Dragonfly>(&system.fabric);
+      dragonfly != nullptr && dragonfly->node_routers) {
+    // Fewer routers of a node, each with fewer nodes: groups stay as large as they are.
+    double& routers = dragonfly->node_routers->value;
+    const double left = std::max(1.0, std::floor(routers * share));
+    dragonfly->nodes.value = std::ceil(dragonfly->nodes.value * left / routers);
+    routers = left;
+  }
   return system;
 }
 

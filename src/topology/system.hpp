@@ -143,7 +143,7 @@ struct Dimension {
 /// Nodes at the points of a grid, each with a switch of its own and a link to either neighbour in
 /// every dimension. Dimension-order routing (torus_routes.hpp).
 struct Torus {
-  static constexpr int kMaxDimensions = 5;
+  static constexpr int kMaxDimensions = 6;  ///< of Fugaku
   std::vector<Dimension> dimensions;  ///< x first, whose position varies fastest with the node
   Figure efficiency;     ///< attainable share of line rate on NICs and fabric links, (0, 1]
   Figure hop_latency_s;  ///< from a node's switch to its neighbour's, with the cable
@@ -156,21 +156,23 @@ enum class DragonflyRouting {
   adaptive,  ///< half of the flows either way: UGAL under load, idealised
 };
 
-/// Groups of routers; every two groups are joined by the same number of global links, as many as
-/// the routers have ports for (dragonfly_routes.hpp).
+/// Groups of routers; every two groups are joined by the same number of global links, `pair_links`
+/// or as many as the routers have ports for (dragonfly_routes.hpp).
 struct Dragonfly {
   DragonflyRouting routing = DragonflyRouting::minimal;
   Figure efficiency;  ///< attainable share of line rate on NICs and fabric links, (0, 1]
   Figure groups;
   Figure routers;           ///< of a group, with nodes attached
-  Figure nodes;             ///< attached to a router
+  Figure nodes;             ///< attached to a router (with node_routers: to each of so many)
   Figure local_links;       ///< between two routers of a group; of dragonfly+, leaf and spine
   Figure local_link_Bps;    ///< one of them, one direction
   Figure global_links;      ///< of a router (of dragonfly+: of a spine) to other groups
   Figure global_link_Bps;   ///< one of them, one direction
   Figure hop_latency_s;     ///< one traversal of a router, with its cable
   Figure global_latency_s;  ///< what the longer cable of a global link adds
-  std::optional<Figure> spines{};  ///< of a group: makes it a dragonfly+
+  std::optional<Figure> spines{};        ///< of a group: makes it a dragonfly+
+  std::optional<Figure> node_routers{};  ///< that share out the NICs of a node; else one
+  std::optional<Figure> pair_links{};    ///< global links between two groups; else all there are
   std::optional<Figure> router_radix{};
 };
 
@@ -200,7 +202,7 @@ std::string_view name(DragonflyRouting routing);
 
 /// "clos", "torus", "dragonfly".
 std::string_view fabric_kind(const System& system);
-/// What the tiers of links of a torus (x, y, z, w, v) or dragonfly (local, global) are called.
+/// What the tiers of links of a torus (x, y, z, w, v, u) or dragonfly (local, global) are called.
 std::vector<std::string_view> direct_tier_names(const System& system);
 /// Attainable share of line rate, whatever the fabric.
 const Figure& fabric_efficiency(const System& system);

@@ -18,6 +18,8 @@ const std::vector<Parameters::Spec>& dragonfly_parameters() {
       {"local", "links between two routers of a group, default 1"},
       {"global", "links of a router (with spines: of a spine) to other groups, default 4"},
       {"spines", "makes it a dragonfly+ of so many spines per group, default none"},
+      {"node_routers", "routers that share out the NICs of a node, default 1"},
+      {"pair_links", "links between two groups, default as many as there are ports for"},
       {"routing", "minimal, valiant or adaptive, default minimal"},
       {"nic", "bandwidth of a NIC, default 400Gbps"},
       {"link", "bandwidth of a local link, default 400Gbps"},
@@ -50,6 +52,9 @@ Expected<System> make_dragonfly(const Parameters& parameters) {
   dragonfly.hop_latency_s = take("hop_latency", Quantity::time, "600ns");
   dragonfly.global_latency_s = take("global_latency", Quantity::time, "500ns");
   if (parameters.has("spines")) dragonfly.spines = take("spines", Quantity::count, "");
+  if (parameters.has("node_routers"))
+    dragonfly.node_routers = take("node_routers", Quantity::count, "");
+  if (parameters.has("pair_links")) dragonfly.pair_links = take("pair_links", Quantity::count, "");
   if (parameters.has("radix")) dragonfly.router_radix = take("radix", Quantity::count, "");
   if (take.error) return tl::unexpected<Error>(*take.error);
   constexpr std::array<DragonflyRouting, 3> kRoutings = {
@@ -59,8 +64,10 @@ Expected<System> make_dragonfly(const Parameters& parameters) {
   const Expected<std::size_t> routing = parameter_choice(parameters, "routing", names);
   if (!routing) return tl::unexpected<Error>(routing.error());
   dragonfly.routing = kRoutings[*routing];
-  system.nodes = assumed(dragonfly.groups.value * dragonfly.routers.value * dragonfly.nodes.value,
-                         "groups × routers × nodes of dragonfly");
+  const double sets =
+      dragonfly.routers.value / (dragonfly.node_routers ? dragonfly.node_routers->value : 1);
+  system.nodes = assumed(dragonfly.groups.value * sets * dragonfly.nodes.value,
+                         "groups × routers × nodes ÷ node_routers of dragonfly");
   system.fabric = std::move(dragonfly);
   return system;
 }

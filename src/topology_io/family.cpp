@@ -81,7 +81,7 @@ const std::vector<Family>& families() {
        make_superpod},
       {"full-mesh", "every router joined to every other", full_mesh_parameters,
        from_parameters<make_full_mesh>},
-      {"torus", "torus or mesh of up to five dimensions from a few parameters", torus_parameters,
+      {"torus", "torus or mesh of up to six dimensions from a few parameters", torus_parameters,
        from_parameters<make_torus>},
       {"dragonfly", "dragonfly or dragonfly+ from a few parameters", dragonfly_parameters,
        from_parameters<make_dragonfly>},

@@ -187,10 +187,11 @@ void read_torus(Reader& reader, const Mapping& root, System& system) {
 }
 
 void read_dragonfly(Reader& reader, const Mapping& root, System& system) {
-  const Mapping fabric = reader.mapping(
-      root, "fabric",
-      {"kind", "routing", "efficiency", "groups", "routers", "nodes", "local_links", "local_link",
-       "global_links", "global_link", "hop_latency", "global_latency", "spines", "radix"});
+  const Mapping fabric =
+      reader.mapping(root, "fabric",
+                     {"kind", "routing", "efficiency", "groups", "routers", "nodes", "local_links",
+                      "local_link", "global_links", "global_link", "hop_latency", "global_latency",
+                      "spines", "node_routers", "pair_links", "radix"});
   Dragonfly& dragonfly = system.fabric.emplace<Dragonfly>();
   dragonfly.routing = reader.choice(
       fabric, "routing",

@@ -11,7 +11,7 @@ namespace collscale {
 
 namespace {
 
-constexpr std::string_view kLetters = "xyzwv";
+constexpr std::string_view kLetters = "xyzwvu";
 
 Expected<std::vector<Dimension>> parse_dimensions(const Parameters& parameters,
                                                   const Figure& link) {
@@ -48,8 +48,8 @@ Expected<std::vector<Dimension>> parse_dimensions(const Parameters& parameters,
 
 const std::vector<Parameters::Spec>& torus_parameters() {
   static const std::vector<Parameters::Spec> specs = {
-      {"dims", "nodes along x, y, z.., default 4x4x4; at most 5 dimensions"},
-      {"mesh", "dimensions whose ends are not joined: letters of xyzwv, or all; default none"},
+      {"dims", "nodes along x, y, z.., default 4x4x4; at most 6 dimensions"},
+      {"mesh", "dimensions whose ends are not joined: letters of xyzwvu, or all; default none"},
       {"link", "bandwidth of a link to a neighbour, default 400Gbps"},
       {"gpus", "accelerators of a node, each with a NIC into the node's switch, default 1"},
       {"nic", "bandwidth of a NIC, default its part of all links of the node"},

@@ -128,8 +128,8 @@ TEST(Torus, WaysTooLongAreRefused) {
   const auto problems = check_system(make_torus({600}));
   ASSERT_EQ(problems.size(), 1U);
   EXPECT_EQ(problems[0].field, "fabric.dimensions[0].size");
-  EXPECT_TRUE(check_system(make_torus({1, 1, 1, 1, 1})).empty());
-  EXPECT_FALSE(check_system(make_torus({2, 2, 2, 2, 2, 2})).empty());
+  EXPECT_TRUE(check_system(make_torus({1, 1, 1, 1, 1, 1})).empty());
+  EXPECT_FALSE(check_system(make_torus({2, 2, 2, 2, 2, 2, 2})).empty());
   EXPECT_FALSE(check_system(make_torus({})).empty());
 }
 

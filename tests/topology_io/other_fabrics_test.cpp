@@ -70,8 +70,8 @@ TEST(TorusFamily, TakesSizesAndOpenEnds) {
 TEST(TorusFamily, RefusesWhatIsNoGrid) {
   EXPECT_EQ(error_of("torus:dims=4xx4"), "torus: dims: found \"4xx4\", expected sizes as in 4x4x4");
   EXPECT_EQ(error_of("torus:dims=4x"), "torus: dims: found \"4x\", expected sizes as in 4x4x4");
-  EXPECT_EQ(error_of("torus:dims=2x2x2x2x2x2"),
-            "torus: dims: found \"2x2x2x2x2x2\", expected at most 5 dimensions");
+  EXPECT_EQ(error_of("torus:dims=2x2x2x2x2x2x2"),
+            "torus: dims: found \"2x2x2x2x2x2x2\", expected at most 6 dimensions");
   EXPECT_EQ(error_of("torus:dims=4x4,mesh=z"),
             "torus: mesh: found \"z\", expected letters of xy or all");
 }
