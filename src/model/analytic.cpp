@@ -40,6 +40,15 @@ bool is_regular(const Lane& lane) {
   return true;
 }
 
+double unlike_steps(const Program& program) {
+  double steps = 0;
+  for (const Lane& lane : program.lanes)
+    if (lane.phase.lag != Lag::none)
+      steps = std::max(steps, static_cast<double>(step_classes(lane).size()));
+  for (const Program& part : program.parts) steps += unlike_steps(part);
+  return steps;
+}
+
 }  // namespace
 
 class AnalyticEngine {
@@ -53,7 +62,19 @@ class AnalyticEngine {
   [[nodiscard]] const System& system() const { return system_; }
   [[nodiscard]] const Fabric& fabric() const { return fabric_; }
 
-  [[nodiscard]] static Expected<void> accepts(const Candidate&) { return {}; }
+  /// On a torus or dragonfly nodes are counted in each step that is unlike the others.
+  [[nodiscard]] Expected<void> accepts(const Candidate& candidate) const {
+    constexpr double kMost = 2e7;  // some 20 s
+    if (fabric_.is_clos()) return {};
+    const double nodes =
+        static_cast<double>(shape_.ranks) / static_cast<double>(shape_.ranks_per_node);
+    const double steps = unlike_steps(candidate.program);
+    if (steps * nodes <= kMost) return {};
+    return fail(
+        fmt::format("algorithm {} has {:.0f} unlike steps on {:.0f} nodes, more than the "
+                    "analytic engine counts on a {}: fewer ranks would do",
+                    candidate.schedule.algorithm, steps, nodes, fabric_kind(system_)));
+  }
 
   void begin(const std::vector<Lane>& lanes) {
     regular_ = fabric_.is_clos() && is_regular(lanes);
