@@ -52,7 +52,8 @@ double narrowest_cut_Bps(const System& system, const Torus& torus) {
 
 double narrowest_cut_Bps(const System& system, const Dragonfly& dragonfly) {
   const DragonflyRoutes routes(dragonfly);
-  const double router = dragonfly.nodes.value * node_accelerators(system);
+  const double router = dragonfly.nodes.value * node_accelerators(system) /
+                        static_cast<double>(routes.node_routers());
   const auto routers = static_cast<double>(routes.routers());
   const double parallel = dragonfly.local_links.value * dragonfly.local_link_Bps.value;
   // A leaf of a dragonfly+ reaches everything over its spines.

@@ -44,9 +44,12 @@ std::string counts_of(const System&, const Torus& torus) {
 }
 
 std::string counts_of(const System& system, const Dragonfly& dragonfly) {
-  const double places = dragonfly.groups.value * dragonfly.routers.value * dragonfly.nodes.value;
-  return fmt::format("; {:g} groups × {:g} routers × {:g} nodes = {} places{}",
+  const double shared = dragonfly.node_routers ? dragonfly.node_routers->value : 1;
+  const double places =
+      dragonfly.groups.value * dragonfly.routers.value / shared * dragonfly.nodes.value;
+  return fmt::format("; {:g} groups × {:g} routers × {:g} nodes{} = {} places{}",
                      dragonfly.groups.value, dragonfly.routers.value, dragonfly.nodes.value,
+                     shared > 1 ? fmt::format(" ÷ {:g} routers of a node", shared) : "",
                      count_words(places),
                      places > system.nodes.value
                          ? fmt::format(", {} empty", count_words(places - system.nodes.value))
@@ -89,7 +92,8 @@ std::string ports_of(const System& system, const Torus& torus) {
 std::string ports_of(const System& system, const Dragonfly& dragonfly) {
   const DragonflyRoutes routes(dragonfly);
   const bool plus = routes.spines() > 0;
-  const double nics = dragonfly.nodes.value * system.node.nics.per_node.value;
+  const double nics = dragonfly.nodes.value * system.node.nics.per_node.value /
+                      static_cast<double>(routes.node_routers());
   const double local = dragonfly.local_links.value *
                        static_cast<double>(plus ? routes.spines() : routes.routers() - 1);
   const double global = dragonfly.global_links.value;
@@ -193,7 +197,7 @@ std::vector<std::int64_t> distant_nodes(const System& system, const Fabric& fabr
   if (const auto* dragonfly = std::get_if<Dragonfly>(&system.fabric)) {
     const std::int64_t router = std::llround(dragonfly->nodes.value);
     nodes.push_back(router);
-    nodes.push_back(router * std::llround(dragonfly->routers.value));
+    nodes.push_back(DragonflyRoutes(*dragonfly).nodes_of_group());
   } else if (const auto* torus = std::get_if<Torus>(&system.fabric)) {
     std::int64_t stride = 1;
     for (const Dimension& dimension : torus->dimensions) {

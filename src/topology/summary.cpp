@@ -28,7 +28,7 @@ void add_oversubscription(Quantities& all, const System& system) {
     if (routes.groups() < 2) return;
     // What the NICs of a group bring ÷ its links to other groups: the inverse of the taper.
     const Nics& nics = system.node.nics;
-    const double in_Bps = dragonfly->routers.value * dragonfly->nodes.value * nics.per_node.value *
+    const double in_Bps = static_cast<double>(routes.nodes_of_group()) * nics.per_node.value *
                           nics.bandwidth_Bps.value;
     const auto links = static_cast<double>(routes.links_between_groups() * (routes.groups() - 1));
     all.push_back({"oversubscription of global",

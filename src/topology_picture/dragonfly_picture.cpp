@@ -36,7 +36,8 @@ class DragonflyPainter {
         nodes_(std::llround(system.nodes.value)) {}
 
   [[nodiscard]] bool is_readable() const {
-    return routes_.groups() * (routes_.routers() + routes_.spines()) <= kMostRouters &&
+    return routes_.node_routers() == 1 &&
+           routes_.groups() * (routes_.routers() + routes_.spines()) <= kMostRouters &&
            (routes_.global_links() + routes_.local_links()) / 2 <= kMostCables;
   }
 

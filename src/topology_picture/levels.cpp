@@ -130,7 +130,8 @@ std::vector<Level> levels(const System& system, const Dragonfly& dragonfly) {
   }
   all.push_back(std::move(groups));
   const double radix = dragonfly.router_radix ? dragonfly.router_radix->value : 0;
-  const double nics = dragonfly.nodes.value * system.node.nics.per_node.value;
+  const auto shared = static_cast<double>(routes.node_routers());  // routers of a node
+  const double nics = dragonfly.nodes.value * system.node.nics.per_node.value / shared;
   const std::string latency =
       fmt::format(", {} a traversal", format_time(dragonfly.hop_latency_s.value));
   if (plus) {
@@ -162,8 +163,11 @@ std::vector<Level> levels(const System& system, const Dragonfly& dragonfly) {
     routers.lines.push_back(fmt::format("{} of {} between each two routers",
                                         plural(dragonfly.local_links.value, "link", "links"),
                                         rate_words(dragonfly.local_link_Bps.value)));
-  routers.links.push_back(fmt::format(
-      "{} at each {}", plural(dragonfly.nodes.value, "node", "nodes"), plus ? "leaf" : "router"));
+  routers.links.push_back(
+      fmt::format("{} at each {}", plural(dragonfly.nodes.value, "node", "nodes"),
+                  shared > 1 ? plural(shared, plus ? "leaf" : "router", plus ? "leaves" : "routers")
+                  : plus     ? "leaf"
+                             : "router"));
   routers.links.push_back(nics_words(system));
   all.push_back(std::move(routers));
   return all;
