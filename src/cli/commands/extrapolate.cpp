@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
-#include <variant>
 
 #include "cli/measurements.hpp"
 #include "cli/output.hpp"
@@ -117,11 +116,6 @@ Expected<void> run(const ExtrapolateCommandOptions& options, const Terminal& ter
   if (auto writable = check_output("--json", options.json); !writable) return writable;
   const auto system = load_system(options.topology);
   if (!system) return tl::unexpected(system.error());
-  if (std::holds_alternative<Torus>(system->fabric))
-    return fail(
-        fmt::format("extrapolation carries measurements to more groups of switches, and {} is a "
-                    "{}, where ways grow longer: use collscale predict",
-                    options.topology, fabric_kind(*system)));
   const auto profile = profile_of(options, *system);
   if (!profile) return tl::unexpected(profile.error());
   ExtrapolateOptions fit_options;
