@@ -8,7 +8,7 @@ namespace collscale {
 
 /// Bisection bandwidth per accelerator, bytes per second, one way, at line rate: what the narrowest
 /// cut carries that divides the system into two halves along its aligned groups ÷ the accelerators
-/// of a half. Where the groups do not divide evenly, as if they did.
+/// of a half. Groups are taken to be full, and to divide evenly.
 ///   clos       half of the groups of the highest tier that has several: their uplinks, and of what
 ///              is below (uplinks of lower tiers, NICs) the narrowest
 ///   torus      positions of one dimension below the middle: the links across it, in a ring also

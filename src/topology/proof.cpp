@@ -84,9 +84,13 @@ std::string ports_of(const System& system, const Clos& clos) {
 }
 
 std::string ports_of(const System& system, const Torus& torus) {
-  const double nics = system.node.nics.per_node.value;
-  return fmt::format("switch of a node: {:g} to NICs + {} to neighbours", nics,
-                     2 * torus.dimensions.size());
+  int neighbours = 0;  // of a node that is not at an edge; two are at one wherever they are
+  for (const Dimension& dimension : torus.dimensions)
+    neighbours += dimension.size.value < 2                                    ? 0
+                  : dimension.size.value == 2 && dimension.wrap == Wrap::mesh ? 1
+                                                                              : 2;
+  return fmt::format("switch of a node: {:g} to NICs + {} to neighbours",
+                     system.node.nics.per_node.value, neighbours);
 }
 
 std::string ports_of(const System& system, const Dragonfly& dragonfly) {
@@ -111,9 +115,15 @@ std::string ports_of(const System& system, const Dragonfly& dragonfly) {
                       nics + local + global, radix);
   }
   if (routes.groups() == 1) return text;
-  return text + fmt::format("; {} link{} between each two groups",
-                            format_count(routes.links_between_groups()),
-                            routes.links_between_groups() == 1 ? "" : "s");
+  text += fmt::format("; {} link{} between each two groups",
+                      format_count(routes.links_between_groups()),
+                      routes.links_between_groups() == 1 ? "" : "s");
+  const double ports = global * static_cast<double>(plus ? routes.spines() : routes.routers());
+  const auto used = static_cast<double>(routes.links_between_groups() * (routes.groups() - 1));
+  if (used < ports)
+    text +=
+        fmt::format(", for which {:g} of the {:g} global ports of a group are used", used, ports);
+  return text;
 }
 
 // ---- uplinks
@@ -220,7 +230,9 @@ std::string structure_words(const System& system) {
     return fmt::format("all groups meet in the one of tier {}", clos->tiers.back().name);
   }
   if (std::holds_alternative<Torus>(system.fabric)) return "every line of the grid is joined";
-  return "a link joins each two routers of a group and each two groups";
+  const bool plus = std::get<Dragonfly>(system.fabric).spines.has_value();
+  return fmt::format("links join each {} of a group, and each two groups",
+                     plus ? "leaf and each spine" : "two routers");
 }
 
 bool walk_all(Walker& walker, std::int64_t ranks) {

@@ -6,6 +6,7 @@
 
 #include "topology/clos_shape.hpp"
 #include "topology/dragonfly_routes.hpp"
+#include "topology/summary.hpp"
 #include "topology/torus_routes.hpp"
 #include "topology_picture/parts.hpp"
 #include "units/quantity.hpp"
@@ -125,8 +126,9 @@ std::vector<Level> levels(const System& system, const Dragonfly& dragonfly) {
         "{} of {} between each two groups",
         plural(static_cast<double>(routes.links_between_groups()), "global link", "global links"),
         rate_words(dragonfly.global_link_Bps.value)));
-    groups.links.push_back(
-        fmt::format("a global cable adds {}", format_time(dragonfly.global_latency_s.value)));
+    groups.links.push_back(fmt::format("oversubscription {:.3g}:1, a global cable adds {}",
+                                       derived_quantity(system, "oversubscription of global"),
+                                       format_time(dragonfly.global_latency_s.value)));
   }
   all.push_back(std::move(groups));
   const double radix = dragonfly.router_radix ? dragonfly.router_radix->value : 0;

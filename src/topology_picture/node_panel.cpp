@@ -259,12 +259,14 @@ double draw_node(Canvas& canvas, const System& system, double x, double y) {
     ranks += fmt::format(" of {} ranks each (0.1: rank 1 of accelerator 0)", view.of_accelerator);
   canvas.words(x, y, ranks, 13);
   y += kLineHeight;
-  canvas.words(
-      x, y,
-      fmt::format("scale-up: {}, {:.4g} % attainable, {} a message", name(node.scale_up.kind),
-                  100 * node.scale_up.efficiency.value, format_time(node.scale_up.latency_s.value)),
-      13);
-  y += kLineHeight;
+  if (view.ranks > 1) {
+    canvas.words(x, y,
+                 fmt::format("scale-up: {}, {:.4g} % attainable, {} a message",
+                             name(node.scale_up.kind), 100 * node.scale_up.efficiency.value,
+                             format_time(node.scale_up.latency_s.value)),
+                 13);
+    y += kLineHeight;
+  }
   std::string nics = fmt::format("{} of {}, {} a message between nodes without the switches",
                                  plural(node.nics.per_node.value, "NIC", "NICs"),
                                  rate_words(node.nics.bandwidth_Bps.value),
