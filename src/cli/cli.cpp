@@ -226,9 +226,11 @@ void CommandLine::add_import() {
   CLI::App& app = add(
       app_, "import", "Turns logs of other programs into our records; the format is detected.",
       {"collscale import nccl-tests.log -o results.json",
-       "collscale import osu_allreduce.txt -o - --ranks 64 --nodes 8 --topology dgx-h100-superpod"},
+       "collscale import osu_allreduce.txt -o - --ranks 64 --nodes 8 --topology dgx-h100-superpod",
+       "collscale import table.csv -o results.json --columns time_us=latency,size=payload"},
       {"LOG", "--output"});
-  app.add_option("LOG", import_.logs, "logs of nccl-tests, OSU benchmarks, or CSV");
+  app.add_option("LOG", import_.logs,
+                 "logs of nccl-tests (text or JSON), OSU, Intel MPI or Google Benchmark, or CSV");
   options_.add(app, "-o,--output", "FILE|-", import_.output, parse_text, "the records, as JSON");
   options_.add(app, "--ranks", "N", import_.defaults.ranks, parse_count,
                "where the log does not say");
@@ -238,6 +240,10 @@ void CommandLine::add_import() {
                "where the log does not say");
   options_.add(app, "--topology", "SYSTEM", import_.defaults.topology, parse_text,
                "the system it was measured on");
+  options_.add(app, "--columns", "OURS=THEIRS,...", import_.defaults.columns, parse_columns,
+               "CSV: which column is what, where the names do not say: collective, ranks, nodes, "
+               "size, time_us, algbw_GBps, busbw_GBps, library, algorithm, protocol, dtype, op, "
+               "in_place, source, dataset, system");
   options_.add(app, "--source", "TEXT", import_.defaults.source, parse_text,
                "who measured it, and where that is published");
 }

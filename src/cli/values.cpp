@@ -97,6 +97,23 @@ Expected<std::int32_t> parse_chunks(const std::string& text) {
   return static_cast<std::int32_t>(*count);
 }
 
+Expected<std::map<std::string, std::string>> parse_columns(const std::string& text) {
+  std::map<std::string, std::string> columns;
+  std::string_view rest = text;
+  while (true) {
+    const std::string_view pair = rest.substr(0, rest.find(','));
+    const auto equals = pair.find('=');
+    if (equals == std::string_view::npos || equals == 0 || equals + 1 == pair.size()) {
+      return fail(fmt::format("expected OURS=THEIRS, such as time_us=latency, found \"{}\"", pair));
+    }
+    const std::string ours(pair.substr(0, equals));
+    if (!columns.emplace(ours, pair.substr(equals + 1)).second)
+      return fail(fmt::format("names \"{}\" twice", ours));
+    if (pair.size() == rest.size()) return columns;
+    rest.remove_prefix(pair.size() + 1);
+  }
+}
+
 Expected<Engine> parse_model_engine(const std::string& text) {
   if (text == name(Engine::analytic)) return Engine::analytic;
   if (text == name(Engine::flow)) return Engine::flow;

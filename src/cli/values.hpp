@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ Expected<double> parse_one_size(const std::string& text);      ///< bytes
 Expected<double> parse_share(const std::string& text);         ///< "20%", "0.2": [0, 1)
 Expected<double> parse_nanoseconds(const std::string& text);   ///< "0.05"
 Expected<std::int32_t> parse_chunks(const std::string& text);  ///< 1 to a million
+/// "time_us=latency,size=Message size (B)": ours to theirs.
+Expected<std::map<std::string, std::string>> parse_columns(const std::string& text);
 Expected<Engine> parse_model_engine(const std::string& text);
 
 }  // namespace collscale

@@ -62,6 +62,14 @@ Expected<RunFile> from_google_benchmark(const Json& root, const std::string& pat
   return file;
 }
 
+Expected<RunFile> from_log(std::string_view text, const std::string& path) {
+  auto report = import_log(text, path, {});
+  if (!report) return tl::unexpected(report.error());
+  const Results results{{}, std::move(report->records)};
+  return RunFile{timings_of(results), std::string(name(report->format)),
+                 std::move(report->warnings)};
+}
+
 }  // namespace
 
 Expected<RunFile> read_run(const std::string& path) {
@@ -74,16 +82,13 @@ Expected<RunFile> read_run(const std::string& path) {
         (!root.contains("context") || !root["context"].is_object() ||
          !root["context"].contains("schema_version")))
       return from_google_benchmark(root, path);
+    if (root.is_object() && root.contains("results")) return from_log(*text, path);
     const auto results = from_json(*text, path);
     if (!results) return tl::unexpected(results.error());
     if (results->records.empty()) return fail(fmt::format("{}: no records", path));
     return RunFile{timings_of(*results), "collscale", {}};
   }
-  auto report = import_log(*text, path, {});
-  if (!report) return tl::unexpected(report.error());
-  const Results results{{}, std::move(report->records)};
-  return RunFile{timings_of(results), std::string(name(report->format)),
-                 std::move(report->warnings)};
+  return from_log(*text, path);
 }
 
 }  // namespace collscale

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A table of measurements, one row per point, found by the names of its columns: collective, ranks,
-// bytes, and time_us or busbw_GBps; also read: nodes, library, algo, proto, dtype, inplace, source,
-// dataset_id. bytes is nccl-tests' size (the larger of a rank's buffers). Quoting as in RFC 4180.
+// A table of measurements, one row per point. Its columns are found by name (csv_columns.hpp) or
+// told by a map; what it has no column for comes from the options. The size is nccl-tests' (the
+// larger of a rank's buffers).
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <cmath>
 
+#include "record_io/csv_columns.hpp"
+#include "record_io/csv_table.hpp"
 #include "record_io/log_text.hpp"
 #include "units/suggest.hpp"
 
@@ -15,231 +17,315 @@ namespace {
 
 using Fields = std::vector<std::string>;
 
-/// The rows of a CSV text; quoted fields may hold commas, doubled quotes and line ends.
-std::vector<Fields> parse_rows(std::string_view text) {
-  std::vector<Fields> rows;
-  Fields row;
-  std::string field;
-  bool quoted = false;
-  const auto end_row = [&] {
-    row.push_back(std::move(field));
-    field.clear();
-    if (row.size() > 1 || !row.front().empty()) rows.push_back(std::move(row));
-    row.clear();
-  };
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quoted) {
-      const bool doubled = c == '"' && i + 1 < text.size() && text[i + 1] == '"';
-      if (c == '"' && !doubled) {
-        quoted = false;
-        continue;
-      }
-      field += c;
-      if (doubled) ++i;
-    } else if (c == '"' && field.empty()) {
-      quoted = true;
-    } else if (c == ',') {
-      row.push_back(std::move(field));
-      field.clear();
-    } else if (c == '\n') {
-      end_row();
-    } else if (c != '\r') {
-      field += c;
-    }
-  }
-  if (!field.empty() || !row.empty()) end_row();
-  return rows;
-}
-
-class Table {
- public:
-  Table(const Fields& header, std::string_view file_name) : file_name_(file_name), names_(header) {
-    for (std::size_t i = 0; i < header.size(); ++i) columns_.emplace(header[i], i);
-  }
-
-  Expected<void> require(const std::string& column) const {
-    if (columns_.count(column) != 0) return {};
-    return fail(fmt::format("{}: the table has no column \"{}\", only {}", file_name_, column,
-                            fmt::join(names_, ", ")));
-  }
-
-  bool has(const std::string& column) const { return columns_.count(column) != 0; }
-  std::size_t width() const { return names_.size(); }
-
-  /// "" where there is no such column.
-  std::string_view at(const Fields& row, const std::string& column) const {
-    const auto found = columns_.find(column);
-    return found == columns_.end() ? std::string_view{} : std::string_view(row[found->second]);
-  }
-
- private:
-  std::string_view file_name_;
-  Fields names_;
-  std::map<std::string, std::size_t> columns_;
-};
-
 std::optional<Engine> engine_of(std::string_view library) {
-  const auto has = [library](std::string_view part) {
+  const auto names_one = [library](std::string_view part) {
     return library.find(part) != std::string_view::npos;
   };
-  if (has("NCCL") || has("RCCL")) return Engine::nccl;
-  if (has("MPI")) return Engine::mpi;
+  if (names_one("NCCL") || names_one("RCCL") || names_one("nccl") || names_one("rccl"))
+    return Engine::nccl;
+  if (names_one("MPI") || names_one("MPICH") || names_one("mpi")) return Engine::mpi;
   return std::nullopt;
 }
 
-/// Seconds, or nothing. Where only the bus bandwidth was published the time follows from it.
-std::optional<double> time_of(const Table& table, const Fields& row, const Scenario& scenario,
-                              bool& derived) {
-  if (const auto time_us = to_number(table.at(row, "time_us"))) {
-    return *time_us > 0 ? std::optional(*time_us / 1e6) : std::nullopt;
-  }
-  const auto busbw_GBps = to_number(table.at(row, "busbw_GBps"));
-  const double factor = bus_bandwidth_factor(scenario.collective, scenario.ranks);
-  if (!busbw_GBps || *busbw_GBps <= 0 || factor <= 0) return std::nullopt;
-  derived = true;
-  return scenario.size_bytes * factor / (*busbw_GBps * 1e9);
-}
+/// Why a row is no record.
+enum class Unusable { none, collective, library, dtype, figures, contradictory };
 
-std::string source_of(const Table& table, const Fields& row, const std::string& fallback,
-                      std::string_view notes) {
-  std::string source(table.at(row, "source"));
-  if (source.empty()) source = fallback;
-  std::string details(table.at(row, "dataset_id"));
-  if (details.empty()) details = table.at(row, "system");
-  details += notes;
-  if (details.starts_with("; ")) details.erase(0, 2);
-  return details.empty() ? source : fmt::format("{} [{}]", source, details);
-}
+struct RowReading {
+  Record record;
+  Unusable why = Unusable::none;
+  bool other_busbw = false;  ///< the record stands, but its ranks may be wrong
+};
 
-/// Why a row is no record, for the count in the warnings.
-enum class Unusable { none, collective, library, dtype, figures };
-
-Unusable read_row(const Table& table, const Fields& row, const ImportOptions& options,
-                  const std::string& fallback, Record& record) {
-  Scenario& scenario = record.scenario;
-  const auto collective = parse_collective(table.at(row, "collective"));
-  if (!collective) return Unusable::collective;
-  const auto engine = engine_of(table.at(row, "library"));
-  if (!engine && table.has("library")) return Unusable::library;
-  const auto bytes = to_number(table.at(row, "bytes"));
-  const auto ranks = to_integer(table.at(row, "ranks"));
-  if (!bytes || *bytes <= 0 || !ranks || *ranks < 1) return Unusable::figures;
-
-  std::string notes;
-  if (const std::string_view dtype = table.at(row, "dtype"); !dtype.empty()) {
-    const auto parsed = parse_data_type(dtype);
-    if (!parsed) return Unusable::dtype;
-    scenario.dtype = *parsed;
-  } else {
-    notes += "; dtype not stated";
-  }
-  record.engine = engine.value_or(Engine::nccl);
-  record.trust = Trust::measured;
-  scenario.topology = options.topology;
-  scenario.collective = *collective;
-  scenario.algorithm = algorithm_name(table.at(row, "algo"));
-  scenario.protocol = table.at(row, "proto");
-  scenario.in_place = table.at(row, "inplace") == "1";
-  scenario.size_bytes = *bytes;
-  scenario.ranks = *ranks;
-  scenario.nodes = to_integer(table.at(row, "nodes")).value_or(options.nodes);
-  bool derived = false;
-  const auto time_s = time_of(table, row, scenario, derived);
-  if (!time_s) return Unusable::figures;
-  if (derived) notes += "; time from busbw";
-  record.time_s = *time_s;
-  record.source = source_of(table, row, fallback, notes);
-  set_bandwidths(record);
-  return Unusable::none;
-}
-
-/// What is wrong with a row, as the end of "row 3 ...".
-std::string describe(Unusable why, const Table& table, const Fields& row) {
-  switch (why) {
-    case Unusable::collective: {
-      const std::string_view found = table.at(row, "collective");
-      return fmt::format("has the unknown collective \"{}\"{}", found,
-                         suggestion(found, collective_names()));
+class CsvImporter {
+ public:
+  CsvImporter(const CsvTable& table, const CsvColumns& columns, std::string_view file_name,
+              const ImportOptions& options)
+      : table_(table), columns_(columns), file_name_(file_name), options_(options) {
+    report_.format = LogFormat::csv;
+    std::vector<std::string_view> words;
+    for (const Fields& row : table.rows) {
+      for (const CsvField field :
+           {CsvField::time, CsvField::size, CsvField::algbw, CsvField::busbw, CsvField::ranks})
+        words.push_back(number_of(text(row, field)));
     }
-    case Unusable::library:
-      return fmt::format("has the library \"{}\", expected NCCL, RCCL or MPI",
-                         table.at(row, "library"));
-    case Unusable::dtype:
-      return fmt::format("has the unknown data type \"{}\"", table.at(row, "dtype"));
-    case Unusable::figures:
-    case Unusable::none:
-      break;
+    style_ = common_style(words);
   }
-  return fmt::format("has bytes \"{}\", ranks \"{}\" and time_us \"{}\", expected numbers above 0",
-                     table.at(row, "bytes"), table.at(row, "ranks"), table.at(row, "time_us"));
-}
+
+  Expected<ImportReport> import() {
+    if (auto found = check_columns(); !found) return tl::make_unexpected(found.error());
+    for (std::size_t i = 0; i < table_.rows.size(); ++i) {
+      const Fields& row = table_.rows[i];
+      const std::int64_t line = table_.lines[i];
+      if (row.size() != table_.names.size()) {
+        refuse(fmt::format("row {} has {} values, expected {}", i + 1, row.size(),
+                           table_.names.size()));
+        torn_.add(line);
+        continue;
+      }
+      RowReading reading = read_row(row);
+      if (reading.other_busbw) other_busbw_.add(line);
+      if (reading.why == Unusable::none) {
+        report_.records.push_back(std::move(reading.record));
+      } else {
+        refuse(fmt::format("row {} {}", i + 1, describe(reading.why, row)));
+        unusable_[static_cast<std::size_t>(reading.why)].add(line);
+      }
+    }
+    return finish();
+  }
+
+ private:
+  std::string_view text(const Fields& row, CsvField field) const {
+    const auto& column = columns_[field];
+    return column && column->at < row.size() ? std::string_view(row[column->at])
+                                             : std::string_view{};
+  }
+
+  /// "1,5 ms" -> "1,5".
+  static std::string_view number_of(std::string_view value) {
+    return value.substr(0, value.find_first_not_of("0123456789.,+-eE"));
+  }
+
+  std::string plain(const Fields& row, CsvField field) const {
+    const std::string_view value = text(row, field);
+    const std::string_view number = number_of(value);
+    return plain_number(number, style_) + std::string(value.substr(number.size()));
+  }
+
+  std::optional<double> quantity(const Fields& row, CsvField field) const {
+    const auto& column = columns_[field];
+    return column ? csv_quantity(plain(row, field), field, column->unit) : std::nullopt;
+  }
+
+  std::optional<std::int64_t> whole(const Fields& row, CsvField field) const {
+    return to_integer(plain(row, field));
+  }
+
+  Expected<void> check_columns() const {
+    const auto missing = [&](std::string_view ours, std::string_view or_option) {
+      return fail(fmt::format(
+          "{}: the table has no column \"{}\", only {}: say which it is with --columns {}=NAME{}",
+          file_name_, ours, fmt::join(table_.names, ", "), ours, or_option));
+    };
+    if (!columns_[CsvField::collective] && !options_.collective)
+      return missing("collective", " or give --collective");
+    if (!columns_[CsvField::ranks] && options_.ranks < 1)
+      return missing("ranks", " or give --ranks");
+    if (!columns_[CsvField::size]) return missing("bytes", "");
+    const auto& time = columns_[CsvField::time];
+    if (!time && !columns_[CsvField::busbw] && !columns_[CsvField::algbw])
+      return missing("time_us", "");
+    for (const CsvField field : {CsvField::time, CsvField::algbw, CsvField::busbw}) {
+      const auto& column = columns_[field];
+      if (!column || column->unit > 0 || has_units_in_values(*column)) continue;
+      const bool is_time = field == CsvField::time;
+      return fail(
+          fmt::format("{}: the column \"{}\" does not say its unit: say it with --columns {}={}",
+                      file_name_, column->name,
+                      is_time                    ? "time_us"
+                      : field == CsvField::algbw ? "algbw_GBps"
+                                                 : "busbw_GBps",
+                      column->name));
+    }
+    return {};
+  }
+
+  bool has_units_in_values(const CsvColumn& column) const {
+    return std::any_of(table_.rows.begin(), table_.rows.end(), [&](const Fields& row) {
+      return column.at < row.size() && number_of(row[column.at]).size() < row[column.at].size();
+    });
+  }
+
+  /// Seconds, or nothing. Where only a bandwidth was published the time follows from it.
+  std::optional<double> time_of(const Fields& row, const Scenario& scenario,
+                                std::string& notes) const {
+    if (!text(row, CsvField::time).empty()) {
+      const auto time_s = quantity(row, CsvField::time);
+      return time_s && *time_s > 0 ? time_s : std::nullopt;
+    }
+    const double factor = bus_bandwidth_factor(scenario.collective, scenario.ranks);
+    if (const auto busbw_Bps = quantity(row, CsvField::busbw);
+        busbw_Bps && *busbw_Bps > 0 && factor > 0) {
+      notes += "; time from busbw";
+      return scenario.size_bytes * factor / *busbw_Bps;
+    }
+    const auto algbw_Bps = quantity(row, CsvField::algbw);
+    if (!algbw_Bps || *algbw_Bps <= 0) return std::nullopt;
+    notes += "; time from algbw";
+    return scenario.size_bytes / *algbw_Bps;
+  }
+
+  /// Whether a published bandwidth is what the record has, to the digits of both.
+  bool agrees(const Fields& row, CsvField field, double own_Bps, double time_s) const {
+    const auto published = quantity(row, field);
+    const auto& column = columns_[field];
+    const auto& time = columns_[CsvField::time];
+    if (!published || !time || column->unit == 0 || text(row, CsvField::time).empty()) return true;
+    const std::string digits = plain(row, CsvField::time);
+    const double time_precision =
+        time->unit > 0 && to_number(digits) ? printed_precision(digits) * time->unit : 0;
+    const double tolerance = 2 * printed_precision(plain(row, field)) * column->unit +
+                             (2 * time_precision / time_s + 1e-3) * own_Bps;
+    return std::abs(*published - own_Bps) <= tolerance;
+  }
+
+  std::string source_of(const Fields& row, std::string_view notes) const {
+    std::string source(text(row, CsvField::source));
+    if (source.empty())
+      source = options_.source.empty() ? std::string(file_name_) : options_.source;
+    std::string details(text(row, CsvField::dataset));
+    if (details.empty()) details = text(row, CsvField::system);
+    details += notes;
+    if (details.starts_with("; ")) details.erase(0, 2);
+    return details.empty() ? source : fmt::format("{} [{}]", source, details);
+  }
+
+  RowReading read_row(const Fields& row) const {
+    RowReading reading;
+    Record& record = reading.record;
+    Scenario& scenario = record.scenario;
+    const auto refused = [&](Unusable why) {
+      reading.why = why;
+      return reading;
+    };
+    const std::string_view named = text(row, CsvField::collective);
+    const auto collective = parse_collective(named);
+    if (!collective && (!named.empty() || !options_.collective))
+      return refused(Unusable::collective);
+    scenario.collective = collective ? *collective : *options_.collective;
+    const auto engine = engine_of(text(row, CsvField::library));
+    if (!engine && columns_[CsvField::library]) return refused(Unusable::library);
+    const auto bytes = quantity(row, CsvField::size);
+    const auto ranks = text(row, CsvField::ranks).empty() && options_.ranks > 0
+                           ? std::optional(options_.ranks)
+                           : whole(row, CsvField::ranks);
+    if (!bytes || *bytes <= 0 || *bytes != std::floor(*bytes) || !ranks || *ranks < 1)
+      return refused(Unusable::figures);
+
+    std::string notes;
+    if (const std::string_view dtype = text(row, CsvField::dtype); !dtype.empty()) {
+      const auto parsed = parse_data_type(dtype);
+      if (!parsed) return refused(Unusable::dtype);
+      scenario.dtype = *parsed;
+    } else {
+      notes += "; dtype not stated";
+    }
+    record.engine = engine.value_or(Engine::nccl);
+    record.trust = Trust::measured;
+    scenario.topology = options_.topology;
+    scenario.algorithm = algorithm_name(text(row, CsvField::algorithm));
+    scenario.protocol = text(row, CsvField::protocol);
+    scenario.op = parse_reduce_op(text(row, CsvField::op)).value_or(ReduceOp::sum);
+    const std::string_view in_place = text(row, CsvField::in_place);
+    scenario.in_place = in_place == "1" || in_place == "true" || in_place == "True" ||
+                        in_place == "TRUE" || in_place == "yes";
+    scenario.size_bytes = *bytes;
+    scenario.ranks = *ranks;
+    scenario.nodes = whole(row, CsvField::nodes).value_or(options_.nodes);
+    const auto time_s = time_of(row, scenario, notes);
+    if (!time_s) return refused(Unusable::figures);
+    record.time_s = *time_s;
+    record.source = source_of(row, notes);
+    set_bandwidths(record);
+    if (!agrees(row, CsvField::algbw, record.algbw_Bps, *time_s))
+      return refused(Unusable::contradictory);
+    reading.other_busbw = !agrees(row, CsvField::busbw, record.busbw_Bps, *time_s);
+    return reading;
+  }
+
+  /// What is wrong with a row, as the end of "row 3 ...".
+  std::string describe(Unusable why, const Fields& row) const {
+    switch (why) {
+      case Unusable::collective: {
+        const std::string_view found = text(row, CsvField::collective);
+        return fmt::format("has the unknown collective \"{}\"{}", found,
+                           suggestion(found, collective_names()));
+      }
+      case Unusable::library:
+        return fmt::format("has the library \"{}\", expected NCCL, RCCL or MPI",
+                           text(row, CsvField::library));
+      case Unusable::dtype:
+        return fmt::format("has the unknown data type \"{}\"", text(row, CsvField::dtype));
+      case Unusable::contradictory:
+        return fmt::format("has the bandwidth \"{}\", which is not size over time",
+                           text(row, CsvField::algbw));
+      case Unusable::figures:
+      case Unusable::none:
+        break;
+    }
+    return fmt::format(
+        "has bytes \"{}\", ranks \"{}\" and time_us \"{}\", expected numbers above 0",
+        text(row, CsvField::size), text(row, CsvField::ranks), text(row, CsvField::time));
+  }
+
+  void refuse(std::string why) {
+    if (first_refusal_.empty()) first_refusal_ = std::move(why);
+  }
+
+  const LeftOut& unusable(Unusable why) const { return unusable_[static_cast<std::size_t>(why)]; }
+
+  Expected<ImportReport> finish() {
+    warn_lines(report_, file_name_, torn_, "torn line was left out", "torn lines were left out");
+    warn_lines(report_, file_name_, unusable(Unusable::collective),
+               "row of a collective that collscale does not have was left out",
+               "rows of collectives that collscale does not have were left out");
+    warn_lines(report_, file_name_, unusable(Unusable::library),
+               "row of a library other than NCCL, RCCL and MPI was left out",
+               "rows of libraries other than NCCL, RCCL and MPI were left out");
+    warn_lines(report_, file_name_, unusable(Unusable::dtype),
+               "row of a data type that collscale does not have was left out",
+               "rows of data types that collscale does not have were left out");
+    warn_lines(report_, file_name_, unusable(Unusable::figures),
+               "row without a usable size, number of ranks or time was left out",
+               "rows without a usable size, number of ranks or time were left out");
+    warn_lines(report_, file_name_, unusable(Unusable::contradictory),
+               "row was left out whose bandwidth is not what its size and time give",
+               "rows were left out whose bandwidths are not what their sizes and times give");
+    warn_lines(report_, file_name_, other_busbw_,
+               "row's busbw is not what its ranks give: is the number of ranks right?",
+               "rows' busbw is not what their ranks give: is the number of ranks right?");
+    if (report_.records.empty()) {
+      if (table_.rows.empty())
+        return fail(
+            fmt::format("{}: found the names of the columns only, expected rows", file_name_));
+      return fail(fmt::format("{}: no row could be read; {}", file_name_, first_refusal_));
+    }
+    return std::move(report_);
+  }
+
+  const CsvTable& table_;
+  const CsvColumns& columns_;
+  std::string_view file_name_;
+  const ImportOptions& options_;
+  NumberStyle style_ = NumberStyle::plain;
+  ImportReport report_;
+  LeftOut torn_, other_busbw_;
+  std::array<LeftOut, 6> unusable_;
+  std::string first_refusal_;
+};
 
 }  // namespace
 
 bool looks_like_csv(std::string_view text) {
-  // Column names hold no blanks; a command line with commas does.
   const std::string_view first = text.substr(0, text.find('\n'));
-  const auto commas = std::count(first.begin(), first.end(), ',');
-  return commas >= 2 && first.find_first_of(" \t#") == std::string_view::npos;
+  // Names of columns hold no '#'; a command line with commas is no table either.
+  if (first.find('#') != std::string_view::npos) return false;
+  const CsvTable head = parse_csv(first);
+  if (head.names.size() < 2) return false;
+  const auto columns = find_columns(head.names, {}, "");
+  if (columns && (*columns)[CsvField::size] &&
+      ((*columns)[CsvField::time] || (*columns)[CsvField::busbw] || (*columns)[CsvField::algbw]))
+    return true;
+  return head.names.size() > 2 && first.find_first_of(" \t") == std::string_view::npos;
 }
 
 Expected<ImportReport> import_csv(std::string_view text, std::string_view file_name,
                                   const ImportOptions& options) {
-  static constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  const std::vector<Fields> rows = parse_rows(text);
-  const Table table(rows.front(), file_name);
-  for (const std::string column : {"collective", "ranks", "bytes"}) {
-    if (auto found = table.require(column); !found) return tl::make_unexpected(found.error());
-  }
-  if (!table.has("busbw_GBps")) {
-    if (auto found = table.require("time_us"); !found) return tl::make_unexpected(found.error());
-  }
-
-  ImportReport report;
-  report.format = LogFormat::csv;
-  const std::string fallback = options.source.empty() ? std::string(file_name) : options.source;
-  std::map<Unusable, std::int64_t> unusable;
-  std::int64_t torn = 0;
-  std::string first_refusal;
-  for (std::size_t i = 1; i < rows.size(); ++i) {
-    if (rows[i].size() != table.width()) {
-      if (first_refusal.empty())
-        first_refusal =
-            fmt::format("row {} has {} values, expected {}", i, rows[i].size(), table.width());
-      ++torn;
-      continue;
-    }
-    Record record;
-    const Unusable why = read_row(table, rows[i], options, fallback, record);
-    if (why == Unusable::none) {
-      report.records.push_back(std::move(record));
-    } else {
-      if (first_refusal.empty())
-        first_refusal = fmt::format("row {} {}", i, describe(why, table, rows[i]));
-      ++unusable[why];
-    }
-  }
-  warn_count(report, file_name, torn, "torn line was left out", "torn lines were left out");
-  warn_count(report, file_name, unusable[Unusable::collective],
-             "row of a collective that collscale does not have was left out",
-             "rows of collectives that collscale does not have were left out");
-  warn_count(report, file_name, unusable[Unusable::library],
-             "row of a library other than NCCL, RCCL and MPI was left out",
-             "rows of libraries other than NCCL, RCCL and MPI were left out");
-  warn_count(report, file_name, unusable[Unusable::dtype],
-             "row of a data type that collscale does not have was left out",
-             "rows of data types that collscale does not have were left out");
-  warn_count(report, file_name, unusable[Unusable::figures],
-             "row without a usable size, number of ranks or time was left out",
-             "rows without a usable size, number of ranks or time were left out");
-  if (report.records.empty()) {
-    if (rows.size() == 1)
-      return fail(fmt::format("{}: found the names of the columns only, expected rows", file_name));
-    return fail(fmt::format("{}: no row could be read; {}", file_name, first_refusal));
-  }
-  return report;
+  const CsvTable table = parse_csv(text);
+  if (table.names.empty()) return fail(fmt::format("{}: the table is empty", file_name));
+  const auto columns = find_columns(table.names, options.columns, file_name);
+  if (!columns) return tl::make_unexpected(columns.error());
+  return CsvImporter(table, *columns, file_name, options).import();
 }
 
 }  // namespace collscale

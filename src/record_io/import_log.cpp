@@ -10,8 +10,14 @@ std::string_view name(LogFormat format) {
   switch (format) {
     case LogFormat::nccl_tests:
       return "nccl-tests";
+    case LogFormat::nccl_tests_json:
+      return "nccl-tests JSON";
     case LogFormat::osu:
       return "OSU micro-benchmarks";
+    case LogFormat::imb:
+      return "Intel MPI Benchmarks";
+    case LogFormat::google_benchmark:
+      return "Google Benchmark";
     case LogFormat::csv:
       return "CSV";
   }
@@ -43,13 +49,17 @@ std::string algorithm_name(std::string_view foreign) {
 
 Expected<ImportReport> import_log(std::string_view text, std::string_view file_name,
                                   const ImportOptions& options) {
+  if (!options.columns.empty()) return import_csv(text, file_name, options);
+  if (looks_like_json(text)) return import_json(text, file_name, options);
   if (looks_like_csv(text)) return import_csv(text, file_name, options);
   const std::vector<std::string> lines = clean_lines(text);
   if (looks_like_osu(lines)) return import_osu(lines, file_name, options);
+  if (looks_like_imb(lines)) return import_imb(lines, file_name, options);
   if (looks_like_nccl_tests(lines)) return import_nccl_tests(lines, file_name, options);
   return fail(fmt::format(
-      "{}: not a log that can be imported: expected the output of nccl-tests or of the OSU "
-      "micro-benchmarks, or CSV with the columns collective, ranks, bytes, time_us",
+      "{}: not a log that can be imported: expected the output of nccl-tests, of the OSU "
+      "micro-benchmarks, of the Intel MPI Benchmarks or of Google Benchmark, or CSV with the "
+      "columns collective, ranks, bytes, time_us (or others: --columns)",
       file_name));
 }
 

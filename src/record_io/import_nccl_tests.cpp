@@ -4,43 +4,46 @@
 //   size count type [redop] [root]  time algbw busbw #wrong  time algbw busbw #wrong
 // out of place, then in place. Older versions have no redop or root for some collectives, and print
 // the largest "error" in place of the number of wrong elements; newer ones may end a line in a time
-// of day. Layouts: NVIDIA nccl-tests, src/common.cu and doc/PERFORMANCE.md.
+// of day. Layouts: NVIDIA nccl-tests, src/common.cu, src/util.cu and doc/PERFORMANCE.md.
+//
+// The size and the figures of a row are printed at different moments, so messages of the library
+// stand between them: a row that is only begun waits for a line that begins in figures.
 #include <fmt/format.h>
 
-#include <array>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "record_io/log_text.hpp"
+#include "record_io/nccl_tests_row.hpp"
 
 namespace collscale {
 namespace {
 
-/// Size, count, type and eight figures are the least that a whole row has.
-constexpr std::size_t kFiguresPerHalf = 4;
 constexpr std::string_view kPerf = "_perf";
 
 /// What the lines before a table say; a log may hold several.
 struct Header {
   std::optional<Collective> collective;
-  std::set<std::int64_t> ranks;
-  std::set<std::string> hosts;
+  std::map<std::int64_t, std::set<std::int64_t>> ranks;  ///< of each group
+  std::map<std::int64_t, std::set<std::string>> hosts;   ///< of each group
+  std::map<std::int64_t, int> times_listed;              ///< of each rank
+  std::int64_t processes = 0;          ///< that the launcher was told to start; 0: unknown
+  std::int64_t ranks_per_process = 1;  ///< -t times -g
   std::string device;
   std::string library;
   std::int64_t iterations = 1;
-  int halves = 2;  ///< groups of figures per row
-  bool first_in_place = false;
+  NcclTestsColumns columns;
   bool in_table = false;      ///< the columns' names were seen
   bool error_column = false;  ///< "error" is a deviation, not a number of wrong elements
 };
 
 struct Counts {
-  std::int64_t torn = 0;
-  std::int64_t wrong = 0;
-  std::int64_t empty = 0;
-  std::int64_t unknown_type = 0;
-  std::int64_t other_busbw = 0;
+  LeftOut torn, contradictory, wrong, empty, unknown_type;
+  LeftOut other_busbw;  ///< kept
   std::int64_t out_of_bounds = 0;
+  int programs = 1;        ///< that ran side by side, each by itself
+  std::size_t groups = 1;  ///< that the ranks were split into
 };
 
 bool has(std::string_view line, std::string_view part) {
@@ -67,11 +70,16 @@ std::string_view after(std::string_view line, std::string_view mark) {
 /// "#  Rank  3 Group  0 Pid   3187 on    node01 device  3 [0x9b] NVIDIA H100 80GB HBM3".
 void read_rank_line(const std::vector<std::string_view>& words, std::string_view line,
                     Header& header) {
+  std::int64_t group = 0;
+  std::optional<std::int64_t> rank;
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-    if (words[i] == "Rank") {
-      if (const auto rank = to_integer(words[i + 1])) header.ranks.insert(*rank);
-    }
-    if (words[i] == "on" && i >= 2) header.hosts.emplace(words[i + 1]);
+    if (words[i] == "Rank") rank = to_integer(words[i + 1]);
+    if (words[i] == "Group") group = to_integer(words[i + 1]).value_or(0);
+    if (words[i] == "on" && i >= 2) header.hosts[group].emplace(words[i + 1]);
+  }
+  if (rank) {
+    header.ranks[group].insert(*rank);
+    ++header.times_listed[*rank];
   }
   const std::string_view device = after(after(line, " device "), "] ");
   if (!device.empty())
@@ -93,24 +101,32 @@ void read_version_line(std::string_view code, Header& header) {
 void read_parameter_line(const std::vector<std::string_view>& words, Header& header) {
   header.ranks.clear();
   header.hosts.clear();
+  header.times_listed.clear();
   header.in_table = false;
+  header.ranks_per_process = 1;
   std::int64_t iterations = 1;
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     const bool warm_up = i > 0 && words[i - 1] == "warmup";
     if (words[i] == "iters:" && !warm_up) iterations *= to_integer(words[i + 1]).value_or(1);
+    if (words[i] == "nThread" || words[i] == "nGpus")
+      header.ranks_per_process *= to_integer(words[i + 1]).value_or(1);
   }
   header.iterations = iterations > 0 ? iterations : 1;
 }
 
 void read_column_line(const std::vector<std::string_view>& words, Header& header) {
   int halves = 0;
+  int others = 0;
   header.in_table = true;
   header.error_column = false;
   for (const std::string_view word : words) {
     if (word == "time") ++halves;
     if (word == "error") header.error_column = true;
+    if (word.starts_with("i_")) ++others;
   }
-  if (halves == 1 || halves == 2) header.halves = halves;
+  if (halves != 1 && halves != 2) return;
+  header.columns.halves = halves;
+  header.columns.figures = 4 + others / halves;
 }
 
 void read_header_line(std::string_view line, Header& header, Counts& counts) {
@@ -121,108 +137,21 @@ void read_header_line(std::string_view line, Header& header, Counts& counts) {
   if (has(line, "size") && has(line, "count") && has(line, "algbw"))
     read_column_line(words, header);
   if (has(line, "nccl-library=")) read_version_line(after(line, "nccl-library="), header);
-  if (has(line, "in-place")) header.first_in_place = !has(line, "out-of-place");
+  if (has(line, "in-place")) header.columns.first_in_place = !has(line, "out-of-place");
   if (has(line, "Out of bounds values")) {
     for (const std::string_view word : words) counts.out_of_bounds += to_integer(word).value_or(0);
   }
 }
 
 void read_other_line(std::string_view line, Header& header) {
-  if (const auto program = program_in(line)) header.collective = program;
+  if (const auto program = program_in(line)) {
+    header.collective = program;
+    header.processes = launched_processes(line).value_or(header.processes);
+  }
   for (const std::string_view mark : {"NCCL version ", "RCCL version "}) {
     const auto words = split_words(after(line, mark));
     if (!words.empty()) header.library = fmt::format("{} {}", mark.substr(0, 4), words.front());
   }
-}
-
-/// One half of a row: time, algbw, busbw, #wrong.
-struct Half {
-  std::string_view time;
-  std::string_view algbw;
-  std::string_view busbw;
-  std::string_view wrong;
-};
-
-struct Row {
-  double size_bytes = 0;
-  std::string_view type;
-  std::string_view op;
-  std::int64_t root = 0;
-  std::array<std::optional<Half>, 2> halves;
-};
-
-bool is_type(std::string_view word) {
-  return parse_data_type(word).has_value() || word.starts_with("fp8") || word.starts_with("f8");
-}
-
-/// A half as printed; nothing for "N/A" (not run). `torn` is set where the figures contradict each
-/// other.
-std::optional<Half> read_half(const std::vector<std::string_view>& words, std::size_t at,
-                              double size_bytes, bool& torn) {
-  const Half half{words[at], words[at + 1], words[at + 2], words[at + 3]};
-  if (half.time == "N/A") return std::nullopt;
-  const auto time_us = to_number(half.time);
-  const auto algbw = to_number(half.algbw);
-  const auto busbw = to_number(half.busbw);
-  const bool wrong_is_known = half.wrong == "N/A" || to_number(half.wrong).has_value();
-  if (!time_us || !algbw || !busbw || !wrong_is_known || *time_us <= 0) {
-    torn = true;
-    return std::nullopt;
-  }
-  // A digit lost from the time or the size shows here: algbw = size / time, to the printed digits.
-  const double expected = size_bytes / (*time_us * 1e-6) / 1e9;
-  const double tolerance =
-      2 * printed_precision(half.algbw) + expected * 2 * printed_precision(half.time) / *time_us;
-  if (std::abs(expected - *algbw) > tolerance + 1e-3 * expected) torn = true;
-  return half;
-}
-
-enum class LineKind { other, torn, row };
-
-/// The row may stand behind a prefix (a time of day, a rank); it begins with size, count and type.
-LineKind read_row(std::string_view line, const Header& header, Row& row) {
-  const std::vector<std::string_view> words = split_words(line);
-  std::size_t type_at = words.size();
-  std::size_t figures = 0;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (type_at == words.size() && is_type(words[i])) type_at = i;
-    if (to_number(words[i])) ++figures;
-  }
-  if (type_at == words.size()) {
-    // "  1048576   262144" inside a table: cut before the type.
-    const bool only_figures = figures == words.size() && figures >= 2;
-    return header.in_table && only_figures ? LineKind::torn : LineKind::other;
-  }
-  const auto size = type_at < 2 ? std::nullopt : to_integer(words[type_at - 2]);
-  const auto count = type_at < 2 ? std::nullopt : to_integer(words[type_at - 1]);
-  if (!size || !count || *size < 0 || *count < 0) {
-    // A row that lost its front, or prose that happens to say "float".
-    return figures >= kFiguresPerHalf ? LineKind::torn : LineKind::other;
-  }
-
-  row.size_bytes = static_cast<double>(*size);
-  row.type = words[type_at];
-  std::size_t at = type_at + 1;
-  if (at < words.size() && !to_number(words[at])) row.op = words[at++];
-  std::size_t rest = words.size() - at;
-  const std::size_t wanted = kFiguresPerHalf * static_cast<std::size_t>(header.halves);
-  if (rest >= wanted + 2 && has(words.back(), ":") && has(words[words.size() - 2], "-"))
-    rest -= 2;  // date, time of day
-  if (rest == wanted + 1) {
-    const auto root = to_integer(words[at++]);
-    if (!root) return LineKind::torn;
-    row.root = *root < 0 ? 0 : *root;
-    --rest;
-  }
-  if (rest != wanted) return LineKind::torn;
-  bool torn = false;
-  for (int half = 0; half < header.halves; ++half) {
-    const std::size_t place =
-        header.halves == 1 && header.first_in_place ? 1 : static_cast<std::size_t>(half);
-    row.halves[place] = read_half(words, at, row.size_bytes, torn);
-    at += kFiguresPerHalf;
-  }
-  return torn ? LineKind::torn : LineKind::row;
 }
 
 class NcclTestsImporter {
@@ -233,21 +162,41 @@ class NcclTestsImporter {
   }
 
   Expected<void> read(std::string_view line) {
+    ++line_;
     const auto first = line.find_first_not_of(" \t");
     if (first == std::string_view::npos) return {};
     if (is_comment(line)) {
+      if (has(line, "nThread ") || has(line, "Avg bus")) drop_begun();
       read_header_line(line, header_, counts_);
       return {};
     }
-    Row row;
-    const LineKind kind = read_row(line, header_, row);
-    if (kind == LineKind::other) read_other_line(line, header_);
-    if (kind == LineKind::torn) ++counts_.torn;
-    return kind == LineKind::row ? add(row) : Expected<void>{};
+    NcclTestsRow row;
+    std::string front;
+    const NcclTestsLine kind =
+        read_row_in_any_style(line, header_.columns, header_.in_table, row, front);
+    if (kind == NcclTestsLine::row || kind == NcclTestsLine::begun) drop_begun();
+    if (kind == NcclTestsLine::row) return add(row, line_);
+    if (kind == NcclTestsLine::begun) {
+      begun_ = std::move(front);
+      begun_line_ = line_;
+      return {};
+    }
+    if (kind != NcclTestsLine::contradictory && continues(line, row)) {
+      begun_.clear();
+      return add(row, begun_line_);
+    }
+    if (kind == NcclTestsLine::other) read_other_line(line, header_);
+    if (kind == NcclTestsLine::contradictory) counts_.contradictory.add(line_);
+    if (kind == NcclTestsLine::torn && !continued_) counts_.torn.add(line_);
+    return {};
   }
 
   Expected<ImportReport> finish() {
+    drop_begun();
     warn("torn line was left out", "torn lines were left out", counts_.torn);
+    warn("row was left out whose bandwidth is not what its size and time give",
+         "rows were left out whose bandwidths are not what their sizes and times give",
+         counts_.contradictory);
     warn("measurement with wrong results was left out",
          "measurements with wrong results were left out", counts_.wrong);
     warn("row of size 0 was left out", "rows of size 0 were left out", counts_.empty);
@@ -256,8 +205,10 @@ class NcclTestsImporter {
     warn("measurement's printed busbw is not what its ranks give: is the number of ranks right?",
          "measurements' printed busbw is not what their ranks give: is the number of ranks right?",
          counts_.other_busbw);
-    warn("value out of bounds is reported by the log itself",
-         "values out of bounds are reported by the log itself", counts_.out_of_bounds);
+    warn_count(report_, file_name_, counts_.out_of_bounds,
+               "value out of bounds is reported by the log itself",
+               "values out of bounds are reported by the log itself");
+    warn_about_ranks();
     if (report_.records.empty()) {
       std::string why;
       for (const std::string& warning : report_.warnings)
@@ -278,8 +229,64 @@ class NcclTestsImporter {
            !has(line.substr(0, at), "@");
   }
 
-  void warn(std::string_view singular, std::string_view plural, std::int64_t count) {
-    warn_count(report_, file_name_, count, singular, plural);
+  void warn(std::string_view singular, std::string_view plural, const LeftOut& left_out) {
+    warn_lines(report_, file_name_, left_out, singular, plural);
+  }
+
+  void warn_about_ranks() {
+    if (counts_.programs > 1) {
+      report_.warnings.push_back(fmt::format(
+          "{}: the ranks are listed {} times: so many programs ran side by side, each by itself, "
+          "and their rows are repeats (nccl-tests runs across nodes only if built with MPI=1)",
+          file_name_, counts_.programs));
+    }
+    if (counts_.groups > 1) {
+      report_.warnings.push_back(fmt::format(
+          "{}: the ranks were split into {} groups: the records are of one group's ranks",
+          file_name_, counts_.groups));
+    }
+  }
+
+  void drop_begun() {
+    if (!begun_.empty()) counts_.torn.add(begun_line_);
+    begun_.clear();
+  }
+
+  /// Whether the line's figures complete the row that was begun; it may also bring but some of
+  /// them.
+  bool continues(std::string_view line, NcclTestsRow& row) {
+    continued_ = false;
+    if (begun_.empty()) return false;
+    std::string figures = figures_at_front(line, header_.columns);
+    for (const NumberStyle style : {NumberStyle::comma_groups, NumberStyle::comma_decimal}) {
+      if (figures.empty()) figures = figures_at_front(plain_numbers(line, style), header_.columns);
+    }
+    if (figures.empty()) return false;
+    std::string front;
+    const NcclTestsLine kind = read_row_in_any_style(begun_ + " " + figures, header_.columns,
+                                                     header_.in_table, row, front);
+    continued_ = kind == NcclTestsLine::row || kind == NcclTestsLine::begun;
+    if (kind == NcclTestsLine::begun) begun_ = std::move(front);
+    return kind == NcclTestsLine::row;
+  }
+
+  /// Ranks and nodes of the communicator that the rows are of; 0: the log does not say.
+  std::pair<std::int64_t, std::int64_t> ranks_and_nodes() {
+    if (header_.ranks.empty()) {
+      const std::int64_t started = header_.processes * header_.ranks_per_process;
+      return {options_.ranks > 0 ? options_.ranks : started, options_.nodes};
+    }
+    const auto& [group, ranks] = *header_.ranks.begin();
+    const bool split = header_.ranks.size() > 1;
+    // A line that was torn takes its rank away, but not the number of the last.
+    const std::int64_t count =
+        split ? static_cast<std::int64_t>(ranks.size()) : *ranks.rbegin() + 1;
+    int programs = header_.times_listed.begin()->second;
+    for (const auto& [rank, times] : header_.times_listed) programs = std::min(programs, times);
+    counts_.programs = std::max(counts_.programs, programs);
+    counts_.groups = std::max(counts_.groups, header_.ranks.size());
+    const auto hosts = static_cast<std::int64_t>(header_.hosts[group].size());
+    return {count, (hosts + programs - 1) / programs};
   }
 
   std::string source() const {
@@ -290,24 +297,23 @@ class NcclTestsImporter {
     return details.empty() ? base : fmt::format("{} [{}]", base, details);
   }
 
-  Expected<void> add(const Row& row) {
+  Expected<void> add(const NcclTestsRow& row, std::int64_t line) {
     if (!header_.collective) {
       return fail(
           fmt::format("{}: the log does not name its collective: give --collective", file_name_));
     }
-    const auto listed = static_cast<std::int64_t>(header_.ranks.size());
-    const std::int64_t ranks = listed > 0 ? listed : options_.ranks;
+    const auto [ranks, nodes] = ranks_and_nodes();
     if (ranks < 1) {
       return fail(fmt::format("{}: the log does not list its ranks: give their number with --ranks",
                               file_name_));
     }
     if (row.size_bytes <= 0) {
-      ++counts_.empty;
+      counts_.empty.add(line);
       return {};
     }
     const auto type = parse_data_type(row.type);
     if (!type) {
-      ++counts_.unknown_type;
+      counts_.unknown_type.add(line);
       return {};
     }
     Record record;
@@ -323,17 +329,16 @@ class NcclTestsImporter {
     scenario.root = row.root;
     scenario.size_bytes = row.size_bytes;
     scenario.ranks = ranks;
-    scenario.nodes =
-        header_.hosts.empty() ? options_.nodes : static_cast<std::int64_t>(header_.hosts.size());
+    scenario.nodes = nodes > 0 ? nodes : options_.nodes;
     for (std::size_t half = 0; half < 2; ++half) {
-      if (row.halves[half]) add_half(record, *row.halves[half], half == 1);
+      if (row.halves[half]) add_half(record, *row.halves[half], half == 1, line);
     }
     return {};
   }
 
-  void add_half(Record record, const Half& half, bool in_place) {
+  void add_half(Record record, const NcclTestsHalf& half, bool in_place, std::int64_t line) {
     if (!header_.error_column && to_number(half.wrong).value_or(0) > 0) {
-      ++counts_.wrong;
+      counts_.wrong.add(line);
       return;
     }
     record.scenario.in_place = in_place;
@@ -344,7 +349,7 @@ class NcclTestsImporter {
     const double relative_time = printed_precision(half.time) / *to_number(half.time);
     if (std::abs(derived - printed) >
         2 * printed_precision(half.busbw) + (2 * relative_time + 1e-3) * derived) {
-      ++counts_.other_busbw;
+      counts_.other_busbw.add(line);
     }
     report_.records.push_back(std::move(record));
   }
@@ -354,6 +359,10 @@ class NcclTestsImporter {
   Header header_;
   Counts counts_;
   ImportReport report_;
+  std::int64_t line_ = 0;  ///< of the file, from 1
+  std::string begun_;      ///< the front of a row whose figures are awaited; empty: none
+  std::int64_t begun_line_ = 0;
+  bool continued_ = false;  ///< the last line was a part of the row that was begun
 };
 
 }  // namespace
@@ -362,8 +371,9 @@ bool looks_like_nccl_tests(const std::vector<std::string>& lines) {
   for (const std::string& line : lines) {
     if (has(line, "nThread ") || has(line, "Collective test starting:")) return true;
     if (has(line, "size") && has(line, "count") && has(line, "algbw")) return true;
-    Row row;
-    if (read_row(line, Header{}, row) == LineKind::row) return true;
+    NcclTestsRow row;
+    std::string front;
+    if (read_row_in_any_style(line, {}, false, row, front) == NcclTestsLine::row) return true;
   }
   return false;
 }

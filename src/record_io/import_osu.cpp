@@ -105,16 +105,21 @@ std::optional<DataType> read_data_type(std::string_view line) {
 
 class OsuImporter {
  public:
-  OsuImporter(std::string_view file_name, const ImportOptions& options)
-      : file_name_(file_name), options_(options) {
+  OsuImporter(std::string_view file_name, const ImportOptions& options, NumberStyle style)
+      : file_name_(file_name), options_(options), style_(style), ranks_(options.ranks) {
     report_.format = LogFormat::osu;
   }
 
   Expected<void> read(std::string_view line) {
+    ++line_;
+    if (options_.ranks < 1) ranks_ = launched_processes(line).value_or(ranks_);
     if (line.find(kTitle) != std::string_view::npos) {
       const auto title = read_title(line, file_name_);
-      if (!title) return tl::make_unexpected(title.error());
-      title_ = *title;
+      title_.reset();
+      if (title)
+        title_ = *title;
+      else
+        others_.push_back(title.error());
       type_.reset();
       columns_.reset();
     } else if (line.find("# Datatype") != std::string_view::npos) {
@@ -123,15 +128,19 @@ class OsuImporter {
                line.find("Lat") != std::string_view::npos) {
       columns_ = Columns::from(column_names(line));
     } else if (title_ && columns_) {
-      read_row(split_words(line));
+      return read_row(plain_numbers(line, style_));
     }
     return {};
   }
 
   Expected<ImportReport> finish() {
-    warn_count(report_, file_name_, torn_, "torn line was left out", "torn lines were left out");
-    warn_count(report_, file_name_, wrong_, "size with wrong results was left out",
+    warn_lines(report_, file_name_, torn_, "torn line was left out", "torn lines were left out");
+    warn_lines(report_, file_name_, empty_, "row of size 0 was left out",
+               "rows of size 0 were left out");
+    warn_lines(report_, file_name_, wrong_, "size with wrong results was left out",
                "sizes with wrong results were left out");
+    if (report_.records.empty() && !others_.empty()) return tl::make_unexpected(others_.front());
+    for (const Error& other : others_) report_.warnings.push_back("left out: " + other.message);
     if (report_.records.empty()) {
       return fail(fmt::format("{}: no measurement could be read from this OSU log", file_name_));
     }
@@ -139,24 +148,35 @@ class OsuImporter {
   }
 
  private:
-  void read_row(const std::vector<std::string_view>& words) {
-    if (words.empty() || !to_number(words.front())) return;  // a prompt, a scheduler's message
+  Expected<void> read_row(const std::string& line) {
+    const auto words = split_words(line);
+    if (words.empty() || !to_number(words.front())) return {};  // a prompt, a scheduler's message
     const auto time_at = columns_->maximum ? columns_->maximum : columns_->average;
     const bool sized = columns_->size.has_value();
     if (words.size() != columns_->count || !time_at ||
         (!sized && title_->collective != Collective::barrier)) {
-      ++torn_;
-      return;
+      torn_.add(line_);
+      return {};
     }
     const auto time_us = to_number(words[*time_at]);
     const auto size = sized ? to_integer(words[*columns_->size]) : std::optional<std::int64_t>(0);
     if (!time_us || !size || *time_us <= 0 || *size < 0) {
-      ++torn_;
-      return;
+      torn_.add(line_);
+      return {};
     }
     if (columns_->validation && words[*columns_->validation] != "Pass") {
-      ++wrong_;
-      return;
+      wrong_.add(line_);
+      return {};
+    }
+    if (*size == 0 && title_->collective != Collective::barrier) {
+      empty_.add(line_);
+      return {};
+    }
+    if (ranks_ < 1) {
+      return fail(
+          fmt::format("{}: an OSU log does not say how many ranks it was run on: give their number "
+                      "with --ranks",
+                      file_name_));
     }
     Record record;
     record.engine = title_->engine;
@@ -172,22 +192,25 @@ class OsuImporter {
     scenario.collective = title_->collective;
     scenario.dtype =
         type_.value_or(reduces(title_->collective) ? DataType::float32 : DataType::int8);
-    scenario.ranks = options_.ranks;
+    scenario.ranks = ranks_;
     scenario.nodes = options_.nodes;
     scenario.size_bytes = static_cast<double>(*size);
-    if (size_is_per_rank(title_->collective))
-      scenario.size_bytes *= static_cast<double>(options_.ranks);
+    if (size_is_per_rank(title_->collective)) scenario.size_bytes *= static_cast<double>(ranks_);
     set_bandwidths(record);
     report_.records.push_back(std::move(record));
+    return {};
   }
 
   std::string_view file_name_;
   const ImportOptions& options_;
+  NumberStyle style_;
+  std::int64_t ranks_;  ///< as given, or of the command line that the log shows
   std::optional<Title> title_;
   std::optional<DataType> type_;
   std::optional<Columns> columns_;
-  std::int64_t torn_ = 0;
-  std::int64_t wrong_ = 0;
+  std::int64_t line_ = 0;
+  LeftOut torn_, empty_, wrong_;
+  std::vector<Error> others_;  ///< tests that are no blocking collectives
   ImportReport report_;
 };
 
@@ -202,12 +225,7 @@ bool looks_like_osu(const std::vector<std::string>& lines) {
 
 Expected<ImportReport> import_osu(const std::vector<std::string>& lines, std::string_view file_name,
                                   const ImportOptions& options) {
-  if (options.ranks < 1) {
-    return fail(fmt::format(
-        "{}: an OSU log does not say how many ranks it was run on: give their number with --ranks",
-        file_name));
-  }
-  OsuImporter importer(file_name, options);
+  OsuImporter importer(file_name, options, number_style(lines));
   for (const std::string& line : lines) {
     if (auto read = importer.read(line); !read) return tl::make_unexpected(read.error());
   }

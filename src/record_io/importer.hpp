@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The logs of other benchmarks to our records: nccl-tests (and rccl-tests) text, OSU
-// micro-benchmarks' collectives, and a table in CSV. docs/results-format.md says what each field
-// becomes.
+// The logs of other benchmarks to our records: nccl-tests (and rccl-tests) as text and JSON, the
+// collectives of the OSU micro-benchmarks and of the Intel MPI Benchmarks, Google Benchmark's JSON,
+// and a table in CSV. docs/results-format.md says what each field becomes.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,9 +23,11 @@ struct ImportOptions {
   std::int64_t nodes = 0;  ///< 0: unknown, unless the log says
   std::string topology;    ///< for scenario.topology of every record
   std::string source;      ///< instead of the file's name, where the log names no source itself
+  /// Of a table: which of its columns is what. Ours ("time_us", "size") to theirs ("latency").
+  std::map<std::string, std::string> columns;
 };
 
-enum class LogFormat { nccl_tests, osu, csv };
+enum class LogFormat { nccl_tests, nccl_tests_json, osu, imb, google_benchmark, csv };
 std::string_view name(LogFormat format);
 
 struct ImportReport {

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <system_error>
 
+#include "record_io/log_prefix.hpp"
+
 namespace collscale {
 namespace {
 
@@ -46,14 +48,6 @@ std::string without_control(std::string_view line) {
   return clean;
 }
 
-/// "[1,0]<stdout>: text" -> "text".
-std::string_view without_tag(std::string_view line) {
-  if (line.empty() || line.front() != '[') return line;
-  static constexpr std::string_view kMark = "]<stdout>:";
-  const auto mark = line.find(kMark);
-  return mark == std::string_view::npos ? line : line.substr(mark + kMark.size());
-}
-
 template <class T>
 std::optional<T> to_whole_word(std::string_view word) {
   T value{};
@@ -70,7 +64,7 @@ std::vector<std::string> clean_lines(std::string_view text) {
   while (!text.empty()) {
     const auto end = text.find('\n');
     const std::string clean = without_control(text.substr(0, end));
-    lines.emplace_back(without_tag(clean));
+    lines.emplace_back(without_prefixes(clean));
     if (end == std::string_view::npos) break;
     text.remove_prefix(end + 1);
   }
@@ -120,6 +114,21 @@ void warn_count(ImportReport& report, std::string_view file_name, std::int64_t c
   if (count == 0) return;
   report.warnings.push_back(
       fmt::format("{}: {} {}", file_name, count, count == 1 ? singular : plural));
+}
+
+void warn_lines(ImportReport& report, std::string_view file_name, const LeftOut& left_out,
+                std::string_view singular, std::string_view plural) {
+  static constexpr std::size_t kNamed = 8;
+  const auto& lines = left_out.lines;
+  if (lines.empty()) return;
+  std::string where = lines.size() == 1 ? ": line " : ": lines ";
+  for (std::size_t i = 0; i < lines.size() && i < kNamed; ++i) {
+    if (i > 0) where += i + 1 == lines.size() ? " and " : ", ";
+    where += fmt::format("{}", lines[i]);
+  }
+  if (lines.size() > kNamed) where += fmt::format(" and {} more", lines.size() - kNamed);
+  report.warnings.push_back(fmt::format("{}: {} {}{}", file_name, lines.size(),
+                                        lines.size() == 1 ? singular : plural, where));
 }
 
 }  // namespace collscale

@@ -104,6 +104,8 @@ INSTANTIATE_TEST_SUITE_P(
                "collscale predict -t dgx-h100-superpod -c reduce_scatter -s 1MiB,1GiB -n 64 "
                "--breakdown"},
         Golden{"import_nccl_tests", "collscale import nccl-tests.log -o out.json"},
+        Golden{"import_columns",
+               "collscale import table.csv -o out.json --columns time_us=latency,size=payload"},
         Golden{"import_osu",
                "collscale import osu_allreduce.txt -o out.json --ranks 64 --nodes 8 "
                "--topology dgx-h100-superpod"},

@@ -122,6 +122,7 @@ void add_example_files(const fs::path& folder) {
                 folder / "nccl-tests.log");
   fs::copy_file(source / "tests/fixtures/logs/osu-allreduce-full.log",
                 folder / "osu_allreduce.txt");
+  fs::copy_file(source / "tests/fixtures/logs/columns.csv", folder / "table.csv");
   fs::copy_file(source / "results/published/alps-gh200.json", folder / "results.json");
   fs::copy_file(source / "tests/fixtures/topologies/small.yaml", folder / "my-cluster.yaml");
   for (const char* run : {"before.json", "after.json"})

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
+#include <utility>
 
 #include "fixture.hpp"
 
@@ -15,7 +17,9 @@ using testing::HasSubstr;
 TEST(ImportCsv, RefusesATableWithoutItsColumns) {
   EXPECT_EQ(
       error_of(import_log("collective,rank,bytes,time_us\nall_reduce,8,1024,5\n", "t.csv", {})),
-      "t.csv: the table has no column \"ranks\", only collective, rank, bytes, time_us");
+      "t.csv: the table has no column \"ranks\", only collective, rank, bytes, time_us: say which "
+      "it "
+      "is with --columns ranks=NAME or give --ranks");
   EXPECT_THAT(error_of(import_log("collective,ranks,bytes\nall_reduce,8,1024\n", "t.csv", {})),
               HasSubstr("no column \"time_us\""));
 }
@@ -83,6 +87,71 @@ TEST(ImportCsv, ReadsQuotedFieldsWithCommasQuotesAndLineEnds) {
       {});
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->records.front().source, "t.csv [a \"b\",\nc; dtype not stated]");
+}
+
+ImportOptions mapped(std::map<std::string, std::string> columns) {
+  ImportOptions options;
+  options.columns = std::move(columns);
+  return options;
+}
+
+TEST(ImportCsv, ReadsASpreadsheetOfAnotherCountryByAMap) {
+  const auto report =
+      import_fixture("columns.csv", mapped({{"time_us", "latency"}, {"size", "payload"}}));
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->records.size(), 4u);
+  EXPECT_EQ(report->records[0].scenario.size_bytes, 1024);
+  EXPECT_EQ(report->records[0].scenario.ranks, 8);
+  EXPECT_DOUBLE_EQ(report->records[1].time_s, 48.17e-6);
+  EXPECT_DOUBLE_EQ(report->records[2].time_s, 9876.5e-6);
+  EXPECT_EQ(report->records[3].scenario.ranks, 16);
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("without a usable size, number of ranks or "
+                                                      "time was left out: line 6")));
+}
+
+TEST(ImportCsv, TakesUnitsFromNamesAndValues) {
+  const auto report = import_log(
+      "Collective,Ranks,Message size (KiB),Latency [ms],Bus bandwidth\n"
+      "all-reduce,4,1024,2,0.786432 GB/s\n",
+      "t.csv", {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records[0].scenario.size_bytes, 1048576);
+  EXPECT_DOUBLE_EQ(report->records[0].time_s, 2e-3);
+  EXPECT_THAT(error_of(import_log("collective,ranks,size,latency\nreduce,2,8,1\n", "t.csv", {})),
+              HasSubstr("the column \"latency\" does not say its unit: say it with --columns "
+                        "time_us=latency"));
+  const auto values = import_log("ranks,size,time\n2,8 B,1.5 us\n", "t.csv", [] {
+    ImportOptions options;
+    options.collective = Collective::broadcast;
+    return options;
+  }());
+  ASSERT_TRUE(values) << values.error().message;
+  EXPECT_DOUBLE_EQ(values->records[0].time_s, 1.5e-6);
+}
+
+TEST(ImportCsv, RefusesAMapThatNamesWhatIsNotThere) {
+  const std::string table = "collective,ranks,bytes,latency\nall_reduce,2,8,1\n";
+  EXPECT_THAT(
+      error_of(import_log(table, "t.csv", mapped({{"time_us", "latencey"}}))),
+      HasSubstr("no column \"latencey\", which --columns names, did you mean \"latency\"?"));
+  EXPECT_THAT(error_of(import_log(table, "t.csv", mapped({{"tiem_us", "latency"}}))),
+              HasSubstr("there is no column \"tiem_us\" of ours, did you mean \"time_us\"?"));
+  EXPECT_THAT(error_of(import_log("collective,ranks,bytes,time_us,latency_us\nall_reduce,2,8,1,1\n",
+                                  "t.csv", {})),
+              HasSubstr("\"time_us\" and \"latency_us\" may both be the time_us"));
+}
+
+TEST(ImportCsv, LeavesOutRowsWhoseBandwidthIsNotSizeOverTime) {
+  const auto report = import_log(
+      "collective,ranks,bytes,time_us,algbw_GBps,busbw_GBps\n"
+      "all_reduce,8,1048576,30.74,34.11,59.69\n"
+      "all_reduce,8,1048576,3.74,34.11,59.69\n"
+      "all_reduce,4,1048576,30.74,34.11,59.69\n",
+      "t.csv", {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records.size(), 2u);
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("is not what its size and time give: line 3"),
+                                            HasSubstr("is the number of ranks right?: line 4")));
 }
 
 TEST(AlgorithmName, SpellsOthersNamesOurWay) {

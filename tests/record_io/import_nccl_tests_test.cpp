@@ -54,9 +54,9 @@ TEST(ImportNcclTests, AsksForWhatTheLogDoesNotSay) {
 TEST(ImportNcclTests, RefusesALogWithoutOneGoodRowAndSaysWhy) {
   const std::string torn =
       std::string("# nThread 1 nGpus 8\n") + std::string(kRow).substr(0, 70) + "\n";
-  EXPECT_EQ(
-      error_of(import_log(torn, "x.log", all_reduce_of(8))),
-      "x.log: no measurement could be read from this nccl-tests log; 1 torn line was left out");
+  EXPECT_EQ(error_of(import_log(torn, "x.log", all_reduce_of(8))),
+            "x.log: no measurement could be read from this nccl-tests log; 1 torn line was left "
+            "out: line 2");
   EXPECT_THAT(error_of(import_log("# nThread 1 nGpus 8 minBytes 8\n", "x.log", {})),
               HasSubstr("no measurement"));
 }
@@ -124,7 +124,8 @@ TEST(ImportNcclTests, TakesTheGoodRowsOutOfADirtyTerminalLog) {
   EXPECT_EQ(report->records.back().scenario.nodes, 2);
   EXPECT_EQ(report->records.back().iterations, 20);
   EXPECT_THAT(report->warnings,
-              ElementsAre(HasSubstr(": 4 torn lines were left out"),
+              ElementsAre(HasSubstr(": 3 torn lines were left out: lines 20, 21 and 22"),
+                          HasSubstr(": 1 row was left out whose bandwidth"),
                           HasSubstr(": 1 measurement with wrong results was left out"),
                           HasSubstr(": 1 row of size 0"), HasSubstr(": 1 row of a data type"),
                           HasSubstr(": 17 values out of bounds")));

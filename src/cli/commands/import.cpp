@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "cli/output.hpp"
@@ -11,6 +13,37 @@
 #include "topology_io/load.hpp"
 
 namespace collscale {
+namespace {
+
+/// "12 records of all_reduce on 8 ranks and 2 of all_to_all on 2".
+std::string counted(const std::vector<Record>& records) {
+  struct Count {
+    std::size_t records = 0;
+    std::set<std::int64_t> ranks;
+  };
+  std::map<Collective, Count> counts;
+  for (const Record& record : records) {
+    Count& count = counts[record.scenario.collective];
+    ++count.records;
+    count.ranks.insert(record.scenario.ranks);
+  }
+  std::string text;
+  for (const auto& [collective, count] : counts) {
+    const bool first = text.empty();
+    if (!first) text += collective == counts.rbegin()->first ? " and " : ", ";
+    text += fmt::format("{}{} of {}", count.records,
+                        !first               ? ""
+                        : count.records == 1 ? " record"
+                                             : " records",
+                        name(collective));
+    text += count.ranks.size() > 4
+                ? fmt::format(" on {} to {} ranks", *count.ranks.begin(), *count.ranks.rbegin())
+                : fmt::format(" on {} ranks", fmt::join(count.ranks, ", "));
+  }
+  return text;
+}
+
+}  // namespace
 
 Expected<void> run(const ImportCommandOptions& options, const Terminal&) {
   if (auto writable = check_output("--output", options.output); !writable) return writable;
@@ -24,9 +57,7 @@ Expected<void> run(const ImportCommandOptions& options, const Terminal&) {
   for (const std::string& log : options.logs) {
     auto report = import_file(log, options.defaults);
     if (!report) return tl::unexpected(report.error());
-    const std::size_t count = report->records.size();
-    notes.push_back(fmt::format("{}: {}, {} record{}", log, name(report->format), count,
-                                count == 1 ? "" : "s"));
+    notes.push_back(fmt::format("{}: {}, {}", log, name(report->format), counted(report->records)));
     for (const std::string& warning : report->warnings) notes.push_back("warning: " + warning);
     std::move(report->records.begin(), report->records.end(), std::back_inserter(results.records));
   }

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "record_io/csv_columns.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
+
+#include "record_io/log_text.hpp"
+#include "units/quantity.hpp"
+#include "units/suggest.hpp"
+
+namespace collscale {
+namespace {
+
+struct FieldNames {
+  CsvField field;
+  std::initializer_list<std::string_view> names;  ///< ours first; squeezed, without units
+};
+
+const std::array<FieldNames, kCsvFields>& field_names() {
+  static const std::array<FieldNames, kCsvFields> names{{
+      {CsvField::collective, {"collective", "coll", "collectivename", "primitive", "operation"}},
+      {CsvField::ranks,
+       {"ranks", "nranks", "numranks", "gpus", "ngpus", "numgpus", "np", "nprocs", "processes",
+        "worldsize"}},
+      {CsvField::nodes, {"nodes", "nnodes", "numnodes"}},
+      {CsvField::size, {"size", "bytes", "messagesize", "msgsize", "nbytes", "sizebytes"}},
+      {CsvField::time, {"time", "latency", "avgtime", "avglatency", "elapsed", "duration"}},
+      {CsvField::algbw, {"algbw", "algorithmbandwidth"}},
+      {CsvField::busbw, {"busbw", "busbandwidth"}},
+      {CsvField::library, {"library", "lib", "backend"}},
+      {CsvField::algorithm, {"algorithm", "algo"}},
+      {CsvField::protocol, {"protocol", "proto"}},
+      {CsvField::dtype, {"dtype", "datatype", "type"}},
+      {CsvField::op, {"op", "redop", "reduceop"}},
+      {CsvField::in_place, {"inplace"}},
+      {CsvField::source, {"source"}},
+      {CsvField::dataset, {"dataset", "datasetid"}},
+      {CsvField::system, {"system", "cluster"}},
+  }};
+  return names;
+}
+
+/// Lower case without '_', '-', '.' and blanks.
+std::string squeezed_name(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == '_' || c == '-' || c == ' ' || c == '.' || c == '#') continue;
+    result += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return result;
+}
+
+struct Unit {
+  std::string_view text;
+  double value;
+};
+
+/// Units as they stand in the names of columns; the case of bits and bytes counts.
+constexpr std::array<Unit, 24> kUnits{{{"us", 1e-6},
+                                       {"usec", 1e-6},
+                                       {"\u00b5s", 1e-6},
+                                       {"\u03bcs", 1e-6},
+                                       {"microseconds", 1e-6},
+                                       {"ms", 1e-3},
+                                       {"msec", 1e-3},
+                                       {"milliseconds", 1e-3},
+                                       {"ns", 1e-9},
+                                       {"nsec", 1e-9},
+                                       {"s", 1},
+                                       {"sec", 1},
+                                       {"seconds", 1},
+                                       {"B", 1},
+                                       {"bytes", 1},
+                                       {"KiB", 1024},
+                                       {"MiB", 1048576},
+                                       {"GiB", 1073741824},
+                                       {"GBps", 1e9},
+                                       {"GB/s", 1e9},
+                                       {"MBps", 1e6},
+                                       {"MB/s", 1e6},
+                                       {"Gbps", 1e9 / 8},
+                                       {"Gb/s", 1e9 / 8}}};
+
+std::optional<double> unit_named(std::string_view text) {
+  for (const Unit& unit : kUnits) {
+    if (unit.text == text) return unit.value;
+  }
+  return std::nullopt;
+}
+
+struct NameAndUnit {
+  std::string name;  ///< squeezed
+  double unit = 0;   ///< 0: none
+};
+
+/// "Latency (us)", "latency[ms]", "time_us", "busbw_GBps" -> latency, time, busbw and the unit.
+NameAndUnit split_name(std::string_view text) {
+  const auto open = text.find_first_of("([");
+  const auto close = text.find_last_of(")]");
+  if (open != std::string_view::npos && close != std::string_view::npos && close > open) {
+    std::string_view inner = text.substr(open + 1, close - open - 1);
+    if (const auto unit = unit_named(inner)) return {squeezed_name(text.substr(0, open)), *unit};
+  }
+  const auto mark = text.find_last_of("_ ");
+  if (mark != std::string_view::npos && mark > 0) {
+    if (const auto unit = unit_named(text.substr(mark + 1)))
+      return {squeezed_name(text.substr(0, mark)), *unit};
+  }
+  return {squeezed_name(text), 0};
+}
+
+std::optional<CsvField> field_named(std::string_view squeezed, bool ours_only) {
+  for (const FieldNames& entry : field_names()) {
+    // "bytes", "algo", "proto", "datasetid" are ours by age.
+    const std::size_t count =
+        ours_only ? std::min<std::size_t>(2, entry.names.size()) : entry.names.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      if (*(entry.names.begin() + i) == squeezed) return entry.field;
+    }
+  }
+  return std::nullopt;
+}
+
+bool has_unit(CsvField field) {
+  return field == CsvField::time || field == CsvField::size || field == CsvField::algbw ||
+         field == CsvField::busbw;
+}
+
+double default_unit(CsvField field) { return field == CsvField::size ? 1 : 0; }
+
+}  // namespace
+
+std::vector<std::string> csv_field_names() {
+  return {"collective", "ranks",   "nodes",     "size",     "time_us", "algbw_GBps",
+          "busbw_GBps", "library", "algorithm", "protocol", "dtype",   "op",
+          "in_place",   "source",  "dataset",   "system"};
+}
+
+Expected<CsvColumns> find_columns(const std::vector<std::string>& names,
+                                  const std::map<std::string, std::string>& map,
+                                  std::string_view file_name) {
+  CsvColumns columns;
+  for (const auto& [ours, theirs] : map) {
+    const NameAndUnit wanted = split_name(ours);
+    const auto field = field_named(wanted.name, true);
+    if (!field) {
+      return fail(fmt::format("--columns: there is no column \"{}\" of ours{}", ours,
+                              suggestion(ours, csv_field_names())));
+    }
+    const auto found = std::find(names.begin(), names.end(), theirs);
+    if (found == names.end()) {
+      return fail(fmt::format("{}: the table has no column \"{}\", which --columns names{}",
+                              file_name, theirs, suggestion(theirs, names)));
+    }
+    CsvColumn column{static_cast<std::size_t>(found - names.begin()), theirs, wanted.unit};
+    if (column.unit == 0 && has_unit(*field)) column.unit = split_name(theirs).unit;
+    columns.of[static_cast<std::size_t>(*field)] = column;
+  }
+  // Their own names: ours in full first, so that a table of ours may have others beside.
+  for (const bool ours_only : {true, false}) {
+    const CsvColumns before = columns;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      NameAndUnit here = split_name(names[i]);
+      auto field = field_named(here.name, ours_only);
+      if (!field && here.unit != 0) {  // "size_bytes" is a name rather than a unit
+        here = {squeezed_name(names[i]), here.unit};
+        field = field_named(here.name, ours_only);
+      }
+      if (!field || before[*field]) continue;
+      auto& column = columns.of[static_cast<std::size_t>(*field)];
+      if (column) {
+        return fail(fmt::format(
+            "{}: the columns \"{}\" and \"{}\" may both be the {}: say which with --columns {}={}",
+            file_name, column->name, names[i], csv_field_names()[static_cast<std::size_t>(*field)],
+            csv_field_names()[static_cast<std::size_t>(*field)], column->name));
+      }
+      column = CsvColumn{i, names[i], here.unit};
+    }
+  }
+  for (std::size_t i = 0; i < kCsvFields; ++i) {
+    auto& column = columns.of[i];
+    if (column && column->unit == 0) column->unit = default_unit(static_cast<CsvField>(i));
+  }
+  return columns;
+}
+
+std::optional<double> csv_quantity(std::string_view value, CsvField field, double unit) {
+  if (const auto plain = to_number(value))
+    // By division, so that 40 us are the double nearest to 40e-6.
+    return unit <= 0  ? std::nullopt
+           : unit < 1 ? std::optional(*plain / std::round(1 / unit))
+                      : std::optional(*plain * unit);
+  const Expected<double> parsed = field == CsvField::time   ? parse_time_s(std::string(value))
+                                  : field == CsvField::size ? parse_size_bytes(value)
+                                                            : parse_bandwidth_Bps(value);
+  return parsed ? std::optional(*parsed) : std::nullopt;
+}
+
+}  // namespace collscale

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Intel MPI Benchmarks, the collectives of IMB-MPI1:
+//   # Benchmarking Allreduce
+//   # #processes = 4
+//          #bytes #repetitions  t_min[usec]  t_max[usec]  t_avg[usec]
+// A collective ends with its slowest rank, so t_max is taken. IMB's size is what one rank sends to
+// one other in Allgather, Alltoall, Gather and Scatter; ours is the whole vector. Source: Intel MPI
+// Benchmarks User Guide (github.com/intel/mpi-benchmarks), "Output" and "IMB-MPI1 benchmarks".
+#include <fmt/format.h>
+
+#include <set>
+
+#include "record_io/log_text.hpp"
+
+namespace collscale {
+namespace {
+
+constexpr std::string_view kBenchmarking = "# Benchmarking ";
+constexpr std::string_view kProcesses = "#processes = ";
+
+bool imb_size_is_per_rank(Collective collective) {
+  return collective == Collective::all_gather || collective == Collective::all_to_all ||
+         collective == Collective::gather || collective == Collective::scatter;
+}
+
+/// "Allreduce" -> all_reduce; nothing for tests of other things or with blocks of unequal size.
+std::optional<Collective> collective_of_test(std::string_view test) {
+  const auto collective = parse_collective(test);
+  if (!collective || has_unequal_blocks(*collective)) return std::nullopt;
+  return *collective;
+}
+
+class ImbImporter {
+ public:
+  ImbImporter(std::string_view file_name, const ImportOptions& options, NumberStyle style)
+      : file_name_(file_name), options_(options), style_(style) {
+    report_.format = LogFormat::imb;
+  }
+
+  void read(const std::string& line) {
+    ++line_;
+    if (const auto at = line.find(kBenchmarking); at != std::string::npos) {
+      const auto words = split_words(line.substr(at + kBenchmarking.size()));
+      test_ = words.empty() ? "" : std::string(words.front());
+      collective_ = collective_of_test(test_);
+      ranks_ = 0;
+      columns_.clear();
+    } else if (const auto place = line.find(kProcesses); place != std::string::npos) {
+      const auto words = split_words(std::string_view(line).substr(place + kProcesses.size()));
+      ranks_ = words.empty() ? 0 : to_integer(words.front()).value_or(0);
+    } else if (line.find("MPI_Datatype for reductions") != std::string::npos) {
+      const auto at_type = line.rfind("MPI_");
+      std::string type = line.substr(at_type + 4);
+      type.resize(type.find_last_not_of(" \t") + 1);
+      for (char& c : type) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      if (const auto parsed = parse_data_type(type)) reduced_type_ = *parsed;
+    } else if (line.find("[usec]") != std::string::npos) {
+      columns_.clear();
+      for (const std::string_view word : split_words(line)) columns_.emplace_back(word);
+    } else if (!columns_.empty()) {
+      read_row(plain_numbers(line, style_));
+    }
+  }
+
+  Expected<ImportReport> finish() {
+    warn_lines(report_, file_name_, torn_, "torn line was left out", "torn lines were left out");
+    warn_lines(report_, file_name_, empty_, "row of size 0 was left out",
+               "rows of size 0 were left out");
+    if (!others_.empty()) {
+      report_.warnings.push_back(fmt::format("{}: left out, being no collectives of collscale: {}",
+                                             file_name_, fmt::join(others_, ", ")));
+    }
+    if (report_.records.empty()) {
+      return fail(fmt::format(
+          "{}: no measurement of a collective could be read from this log of the Intel MPI "
+          "Benchmarks{}{}",
+          file_name_, others_.empty() ? "" : ", only of ", fmt::join(others_, ", ")));
+    }
+    return std::move(report_);
+  }
+
+ private:
+  std::optional<std::size_t> column(std::string_view name) const {
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (columns_[i] == name) return i;
+    }
+    return std::nullopt;
+  }
+
+  void read_row(const std::string& line) {
+    const auto words = split_words(line);
+    if (words.empty() || !to_number(words.front())) return;  // a rule, a message
+    if (!collective_) {
+      others_.insert(test_);
+      return;
+    }
+    const auto time_at = column("t_max[usec]");
+    const auto size_at = column("#bytes");
+    const bool sized = size_at.has_value();
+    if (words.size() != columns_.size() || !time_at ||
+        (!sized && *collective_ != Collective::barrier) || ranks_ < 1) {
+      torn_.add(line_);
+      return;
+    }
+    const auto time_us = to_number(words[*time_at]);
+    const auto size = sized ? to_integer(words[*size_at]) : std::optional<std::int64_t>(0);
+    const auto average = column("t_avg[usec]");
+    const auto average_us = average ? to_number(words[*average]) : time_us;
+    if (!time_us || !size || !average_us || *time_us <= 0 || *size < 0 ||
+        *average_us > *time_us * 1.01 + 0.01) {
+      torn_.add(line_);
+      return;
+    }
+    if (*size == 0 && *collective_ != Collective::barrier) {
+      empty_.add(line_);
+      return;
+    }
+    Record record;
+    record.engine = Engine::mpi;
+    record.trust = Trust::measured;
+    record.time_s = *time_us / 1e6;
+    if (const auto repetitions = column("#repetitions"))
+      record.iterations = to_integer(words[*repetitions]).value_or(1);
+    record.source =
+        fmt::format("{} [IMB, maximum over ranks]",
+                    options_.source.empty() ? std::string(file_name_) : options_.source);
+    Scenario& scenario = record.scenario;
+    scenario.topology = options_.topology;
+    scenario.collective = *collective_;
+    scenario.dtype = reduces(*collective_) ? reduced_type_ : DataType::int8;
+    scenario.ranks = ranks_;
+    scenario.nodes = options_.nodes;
+    scenario.size_bytes = static_cast<double>(*size);
+    if (imb_size_is_per_rank(*collective_)) scenario.size_bytes *= static_cast<double>(ranks_);
+    set_bandwidths(record);
+    report_.records.push_back(std::move(record));
+  }
+
+  std::string_view file_name_;
+  const ImportOptions& options_;
+  NumberStyle style_;
+  std::string test_;
+  std::optional<Collective> collective_;
+  std::int64_t ranks_ = 0;
+  DataType reduced_type_ = DataType::float32;  // IMB's default
+  std::vector<std::string> columns_;
+  std::set<std::string> others_;
+  LeftOut torn_, empty_;
+  std::int64_t line_ = 0;
+  ImportReport report_;
+};
+
+}  // namespace
+
+bool looks_like_imb(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) {
+    if (line.find(kBenchmarking) != std::string::npos) return true;
+    if (line.find("#bytes") != std::string::npos && line.find("[usec]") != std::string::npos)
+      return true;
+  }
+  return false;
+}
+
+Expected<ImportReport> import_imb(const std::vector<std::string>& lines, std::string_view file_name,
+                                  const ImportOptions& options) {
+  ImbImporter importer(file_name, options, number_style(lines));
+  for (const std::string& line : lines) importer.read(line);
+  return importer.finish();
+}
+
+}  // namespace collscale

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// Logs as people paste them: with the marks of launchers and collectors, messages in the middle of
+// rows, numbers of other countries, several runs in one file.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "fixture.hpp"
+#include "record_io/log_prefix.hpp"
+#include "record_io/log_text.hpp"
+
+namespace collscale {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// "1024 out 21.37": size, placement and time in us of every record.
+std::vector<std::string> points(const Expected<ImportReport>& report) {
+  std::vector<std::string> result;
+  if (!report) return {report.error().message};
+  for (const Record& record : report->records) {
+    result.push_back(fmt::format("{} {} {:.6g}", record.scenario.size_bytes,
+                                 record.scenario.in_place ? "in" : "out", record.time_s * 1e6));
+  }
+  return result;
+}
+
+TEST(ImportDirty, JoinsRowsThatMessagesOfTheLibraryCutInTwo) {
+  const auto report = import_fixture("nccl-tests-messages-between.log");
+  EXPECT_THAT(points(report),
+              ElementsAre("1024 out 21.37", "1024 in 20.87", "4096 out 21.81", "4096 in 21.31",
+                          "16384 out 23.02", "16384 in 22.52", "65536 out 25.66", "65536 in 25.16",
+                          "4194304 out 96.4", "4194304 in 95.9"));
+  ASSERT_TRUE(report);
+  EXPECT_THAT(report->warnings,
+              ElementsAre(HasSubstr(": 4 torn lines were left out: lines 23, 24, 25 and 27")));
+  EXPECT_EQ(report->records[0].scenario.ranks, 4);
+  EXPECT_EQ(report->records[0].scenario.nodes, 2);
+}
+
+TEST(ImportDirty, TakesProgramsThatRanSideBySideForRepeats) {
+  const auto report = import_fixture("nccl-tests-two-programs.log");
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records.size(), 12U);
+  for (const Record& record : report->records) {
+    EXPECT_EQ(record.scenario.ranks, 4);
+    EXPECT_EQ(record.scenario.nodes, 1);
+  }
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("2 times: so many programs ran side by")));
+}
+
+TEST(ImportDirty, SeesThroughThePrefixesOfLaunchersAndCollectors) {
+  const auto report = import_fixture("nccl-tests-prefixed.log");
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->warnings, IsEmpty());
+  ASSERT_EQ(report->records.size(), 8U * 6U);
+  for (const Record& record : report->records) {
+    EXPECT_EQ(record.scenario.collective, Collective::all_gather);
+    EXPECT_EQ(record.scenario.ranks, 2);
+    EXPECT_EQ(record.scenario.nodes, 2);
+  }
+}
+
+TEST(ImportDirty, ReadsDecimalCommasAndGroupsOfThousands) {
+  const auto report = import_fixture("nccl-tests-decimal-comma.log");
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->warnings, IsEmpty());
+  ASSERT_EQ(report->records.size(), 36U);
+  for (std::size_t i = 0; i < 18; ++i) {
+    EXPECT_EQ(report->records[i].time_s, report->records[i + 18].time_s) << i;
+    EXPECT_EQ(report->records[i].scenario.size_bytes, report->records[i + 18].scenario.size_bytes);
+  }
+  EXPECT_EQ(report->records[16].scenario.size_bytes, 1073741824);
+  EXPECT_DOUBLE_EQ(report->records[16].time_s, 15876.4e-6);
+}
+
+TEST(ImportDirty, ReadsTheColumnsOfEveryIteration) {
+  EXPECT_THAT(points(import_fixture("nccl-tests-per-iteration.log")),
+              ElementsAre("1024 out 21.37", "1024 in 20.87", "4096 out 21.81", "4096 in 21.31"));
+}
+
+TEST(ImportDirty, CountsTheRanksOfOneGroup) {
+  const auto report = import_fixture("nccl-tests-groups.log");
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records.front().scenario.ranks, 2);
+  EXPECT_EQ(report->records.front().scenario.nodes, 2);
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("split into 2 groups")));
+}
+
+TEST(ImportDirty, TakesTheRanksFromTheCommandLineWhereTheLogListsNone) {
+  const std::string log =
+      "$ mpirun -np 4 -x A=1 ./build/all_reduce_perf -n 100 -g 2\n"
+      "# nThread 1 nGpus 2 minBytes 1024 maxBytes 1024 step: 2(factor) iters: 100\n"
+      "        1024           256     float     sum      -1    22.01    0.05    0.08      0    "
+      "22.01    0.05    0.08      0\n";
+  const auto report = import_log(log, "x.log", {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records.front().scenario.ranks, 8);
+}
+
+TEST(ImportDirty, NamesTheLineWhoseFiguresContradictEachOther) {
+  const std::string log =
+      "# nThread 1 nGpus 8\n"
+      "        1024           256     float     sum      -1    22.01    0.05    0.08      0    "
+      "22.01    0.05    0.08      0\n"
+      "     1048576        262144     float     sum      -1    30.74   34.11   59.69      0    "
+      "3.07   34.11   59.69      0\n";
+  ImportOptions options;
+  options.collective = Collective::all_reduce;
+  options.ranks = 8;
+  const auto report = import_log(log, "x.log", options);
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->records.size(), 2U);
+  EXPECT_THAT(report->warnings,
+              ElementsAre("x.log: 1 row was left out whose bandwidth is not what its size and time "
+                          "give: line 3"));
+}
+
+// --- OSU, IMB, JSON ----------------------------------------------------------------------------
+
+TEST(ImportDirty, ReadsSeveralOsuRunsWithDecimalCommas) {
+  const auto report = import_fixture("osu-several.log");
+  EXPECT_THAT(points(report),
+              ElementsAre("4 out 2.31", "1024 out 3.07", "1048576 out 1274.9", "16384 out 12.5"));
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->records[0].scenario.ranks, 8);
+  EXPECT_EQ(report->records[3].scenario.ranks, 16);
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("left out: ")));
+}
+
+TEST(ImportImb, ReadsCollectivesByTheirSlowestRank) {
+  const auto report = import_fixture("imb.log");
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->format, LogFormat::imb);
+  std::vector<std::string> names;
+  for (const Record& record : report->records) names.push_back(benchmark_name(record.scenario));
+  EXPECT_THAT(
+      names,
+      ElementsAre(
+          "all_reduce/auto/float/bytes:4/ranks:4", "all_reduce/auto/float/bytes:1024/ranks:4",
+          "all_reduce/auto/float/bytes:1048576/ranks:4", "all_reduce/auto/float/bytes:4/ranks:8",
+          "all_reduce/auto/float/bytes:1048576/ranks:8", "all_gather/auto/int8/bytes:8192/ranks:8",
+          "all_gather/auto/int8/bytes:524288/ranks:8", "barrier/auto/int8/bytes:0/ranks:8"));
+  EXPECT_DOUBLE_EQ(report->records[2].time_s, 264.41e-6);
+  EXPECT_EQ(report->records[2].iterations, 40);
+  EXPECT_THAT(report->warnings,
+              ElementsAre(HasSubstr(": 2 torn lines were left out: lines 20 and 37"),
+                          HasSubstr(": 1 row of size 0"), HasSubstr("PingPong")));
+}
+
+TEST(ImportJson, ReadsWhatNcclTestsWrites) {
+  const auto report = import_fixture("nccl-tests.json");
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->format, LogFormat::nccl_tests_json);
+  EXPECT_THAT(points(report), ElementsAre("1024 out 21.37", "1024 in 20.87", "1048576 out 48.17",
+                                          "1048576 in 47.67"));
+  const Record& first = report->records.front();
+  EXPECT_EQ(benchmark_name(first.scenario), "all_reduce/auto/float/bytes:1024/ranks:4");
+  EXPECT_EQ(first.scenario.nodes, 2);
+  EXPECT_EQ(first.iterations, 20);
+  EXPECT_THAT(first.source, HasSubstr("[NCCL 2.29.7, NVIDIA Toy GPU]"));
+  ASSERT_EQ(first.quantiles.size(), 5U);
+  EXPECT_EQ(first.quantiles[1].which, "p50");
+  EXPECT_DOUBLE_EQ(first.quantiles[1].value_s, 21.37e-6);
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr(": 1 result was left out whose bandwidth"),
+                                            HasSubstr(": 1 result of size 0")));
+}
+
+TEST(ImportJson, RefusesInOneSentenceWhatIsNoLog) {
+  EXPECT_THAT(error_of(import_log("{\"version\":3,\"results\":[", "x.json", {})),
+              HasSubstr("x.json: begins like JSON and is none: is its end missing?"));
+  EXPECT_THAT(error_of(import_log("{\"config\":{\"devices\":[]}}", "x.json", {})),
+              HasSubstr("without results: the run failed"));
+  EXPECT_THAT(error_of(import_log("{\"a\":1}", "x.json", {})), HasSubstr("found JSON, expected"));
+  EXPECT_THAT(error_of(import_log("{\"results\":[]}", "x.json", {})), HasSubstr("--collective"));
+}
+
+TEST(ImportJson, ReadsGoogleBenchmarksByTheirNamesAndCounters) {
+  const auto report = import_fixture("google-benchmark.json");
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->format, LogFormat::google_benchmark);
+  EXPECT_THAT(points(report), ElementsAre("1024 out 2.1", "1048576 out 1500"));
+  EXPECT_EQ(report->records[0].samples_s.size(), 3U);
+  EXPECT_EQ(report->records[1].scenario.collective, Collective::all_to_all);
+  EXPECT_EQ(report->records[1].scenario.ranks, 8);
+  EXPECT_THAT(report->warnings,
+              ElementsAre(HasSubstr(": 1 benchmark that failed"),
+                          HasSubstr("does not say collective, bytes and ranks (\"BM_Memcpy")));
+}
+
+// --- parts -------------------------------------------------------------------------------------
+
+TEST(LogPrefix, GoesOnlyBeforeWhatIsOurs) {
+  EXPECT_EQ(without_prefixes("srun: error: x"), "srun: error: x");
+  EXPECT_EQ(without_prefixes("n1: 1024 3"), " 1024 3");
+  EXPECT_EQ(without_prefixes("12:34"), "12:34");
+  EXPECT_EQ(without_prefixes("[user@login osu]$ mpirun"), "[user@login osu]$ mpirun");
+  EXPECT_EQ(without_prefixes("2026-02-03T04:05:06Z [1,3]<stdout>:# x"), "# x");
+}
+
+TEST(NumberStyle, IsToldOnlyByWhatIsUnambiguous) {
+  EXPECT_EQ(style_of("1,234"), std::nullopt);
+  EXPECT_EQ(style_of("1234"), std::nullopt);
+  EXPECT_EQ(style_of("1,5"), NumberStyle::comma_decimal);
+  EXPECT_EQ(style_of("1.234,5"), NumberStyle::comma_decimal);
+  EXPECT_EQ(style_of("1,234.5"), NumberStyle::comma_groups);
+  EXPECT_EQ(style_of("1,234,567"), NumberStyle::comma_groups);
+  EXPECT_EQ(style_of("12.25"), NumberStyle::plain);
+  EXPECT_EQ(common_style({"1,5", "12.25"}), NumberStyle::plain);
+  EXPECT_EQ(plain_number("1.234,5", NumberStyle::comma_decimal), "1234.5");
+  EXPECT_EQ(plain_number("1,234.5", NumberStyle::comma_groups), "1234.5");
+  EXPECT_EQ(plain_number("a,b", NumberStyle::comma_decimal), "a,b");
+}
+
+TEST(LaunchedProcesses, AreThoseBeforeTheProgram) {
+  EXPECT_EQ(launched_processes("mpirun -np 16 ./all_reduce_perf -n 100"), 16);
+  EXPECT_EQ(launched_processes("$ srun --ntasks=8 ./osu_allreduce -m 4:8"), 8);
+  EXPECT_EQ(launched_processes("./all_reduce_perf -n 100"), std::nullopt);
+  EXPECT_EQ(launched_processes("/opt/bin/mpirun ./x_perf -n 3"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace collscale
