@@ -85,6 +85,8 @@ const std::vector<Family>& families() {
        from_parameters<make_torus>},
       {"dragonfly", "dragonfly or dragonfly+ from a few parameters", dragonfly_parameters,
        from_parameters<make_dragonfly>},
+      {"dragonfly+", "dragonfly whose groups are leaves and spines", dragonfly_plus_parameters,
+       from_parameters<make_dragonfly_plus>},
   };
   return all;
 }

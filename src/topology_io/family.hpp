@@ -60,7 +60,7 @@ struct Family {
 const std::vector<Family>& families();
 
 /// fat_tree.cpp, multi_plane.cpp, rail_only.cpp, superpod.cpp, full_mesh.cpp, torus_family.cpp,
-/// dragonfly_family.cpp
+/// dragonfly_family.cpp, dragonfly_plus.cpp
 const std::vector<Parameters::Spec>& fat_tree_parameters();
 Expected<System> make_fat_tree(const Parameters& parameters);
 const std::vector<Parameters::Spec>& multi_plane_parameters();
@@ -75,5 +75,7 @@ const std::vector<Parameters::Spec>& torus_parameters();
 Expected<System> make_torus(const Parameters& parameters);
 const std::vector<Parameters::Spec>& dragonfly_parameters();
 Expected<System> make_dragonfly(const Parameters& parameters);
+const std::vector<Parameters::Spec>& dragonfly_plus_parameters();
+Expected<System> make_dragonfly_plus(const Parameters& parameters);
 
 }  // namespace collscale

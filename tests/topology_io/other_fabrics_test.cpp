@@ -87,6 +87,20 @@ TEST(DragonflyFamily, TakesItsCounts) {
   EXPECT_THAT(error_of("dragonfly:groups=99"), HasSubstr("reach 32 other groups, expected the 98"));
 }
 
+TEST(DragonflyPlusFamily, HasSpinesUnlessToldOtherwise) {
+  const Expected<System> system = load_system("dragonfly+", {});
+  ASSERT_TRUE(system) << system.error().message;
+  EXPECT_EQ(system->name, "dragonfly+");
+  EXPECT_EQ(max_ranks(*system), 9 * 8 * 4);
+  EXPECT_EQ(std::get<Dragonfly>(system->fabric).spines->value, 8);
+  EXPECT_TRUE(system_warnings(*system).empty());
+  const Expected<System> two = load_system("dragonfly+:groups=3,routers=4,spines=2", {});
+  ASSERT_TRUE(two) << two.error().message;
+  EXPECT_EQ(std::get<Dragonfly>(two->fabric).spines->value, 2);
+  EXPECT_EQ(error_of("dragonfly+:spine=2"),
+            "dragonfly+: unknown parameter \"spine\", did you mean \"spines\"?");
+}
+
 // The platform is read back with patterns: ids, capacities and the routes are what a Fabric says.
 TEST(SimgridPlatform, HasTheRoutesOfTheFabric) {
   for (const char* text : {"torus:dims=3x3,gpus=2", "dragonfly:groups=3,routers=2,nodes=1,gpus=2",
