@@ -203,7 +203,7 @@ TEST(ListSystems, ListsFilesByNameThenFamiliesAndSaysWhatIsBroken) {
   ASSERT_GT(entries.size(), 2U);
   EXPECT_EQ(entries.front().name, "alias");
   EXPECT_THAT(entries.front().problem, HasSubstr("found an alias"));
-  EXPECT_EQ(entries.back().name, "dragonfly");
+  EXPECT_EQ(entries.back().name, "dragonfly+");
   EXPECT_TRUE(entries.back().path.empty());
   for (const SystemEntry& entry : entries) {
     const bool good =
