@@ -7,10 +7,12 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "record_io/csv_table.hpp"
 #include "record_io/results_file.hpp"
 
 namespace collscale {
@@ -95,6 +97,38 @@ TEST(PublishedData, HasTheBusBandwidthsThatWerePrinted) {
     ++checked;
   }
   EXPECT_GT(checked, 100);
+}
+
+TEST(PublishedClaims, AreOfKnownKindsAndOfSystemsThatExist) {
+  const auto text = read_text_file(COLLSCALE_SOURCE_DIR "/results/published/claims.csv");
+  ASSERT_TRUE(text) << text.error().message;
+  const CsvTable table = parse_csv(*text);
+  std::map<std::string, std::size_t> at;
+  for (std::size_t i = 0; i < table.names.size(); ++i) at[table.names[i]] = i;
+  ASSERT_GT(table.rows.size(), 100U);
+  std::set<std::string> ids;
+  for (const auto& row : table.rows) {
+    ASSERT_EQ(row.size(), table.names.size()) << row.front();
+    const auto of = [&](const char* column) { return row[at.at(column)]; };
+    const std::string id = of("id");
+    EXPECT_TRUE(ids.insert(id).second) << id;
+    EXPECT_FALSE(of("what").empty() || of("source").empty() || of("unit").empty()) << id;
+    EXPECT_FALSE(of("low").empty() && of("high").empty()) << id;
+    if (!of("low").empty() && !of("high").empty()) {
+      EXPECT_LE(std::stod(of("low")), std::stod(of("high"))) << id;
+    }
+    EXPECT_THAT(of("kind"), testing::AnyOf("measured", "model", "vendor")) << id;
+    EXPECT_THAT(of("evidence"), testing::AnyOf("first-hand", "second-hand", "derived")) << id;
+    EXPECT_THAT(of("check"), testing::AnyOf("", "predict", "nccl", "topology", "startup", "goodput",
+                                            "ecmp", "schedule"))
+        << id;
+    if (!of("collective").empty()) {
+      EXPECT_TRUE(parse_collective(of("collective"))) << id;
+    }
+    if (!of("topology").empty()) {
+      EXPECT_TRUE(fs::exists(COLLSCALE_SOURCE_DIR "/topologies/" + of("topology") + ".yaml")) << id;
+    }
+  }
 }
 
 TEST(PublishedData, StaysSmallEnoughForARepository) {
