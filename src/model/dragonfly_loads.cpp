@@ -11,7 +11,7 @@ namespace collscale {
 namespace {
 
 /// Groups whose local links are looked at, where there are more than four times as many.
-constexpr std::int64_t kMostGroups = 8;
+constexpr std::int64_t kMostGroupsLookedAt = 8;
 /// Links that carry at least so much of the busiest one's load are as likely to be hit most.
 constexpr double kAlike = 0.9;
 
@@ -49,7 +49,7 @@ DragonflyLoads::DragonflyLoads(const System& system, const Dragonfly& dragonfly,
 
   const std::int64_t used = std::min(groups_, (ranks + routes_.nodes_of_group() * per_node_ - 1) /
                                                   (routes_.nodes_of_group() * per_node_));
-  const std::int64_t looked = used <= 4 * kMostGroups ? used : kMostGroups;
+  const std::int64_t looked = used <= 4 * kMostGroupsLookedAt ? used : kMostGroupsLookedAt;
   slot_.assign(at(groups_), -1);
   for (std::int64_t i = 0; i < looked; ++i) {
     const std::int64_t group = looked == 1 ? 0 : i * (used - 1) / (looked - 1);

@@ -17,14 +17,14 @@
 namespace collscale {
 namespace {
 
-const std::vector<double> kSizes = {8, 65536, 1e9};
+const std::vector<double> kThreeSizes = {8, 65536, 1e9};
 
-struct Node {
+struct RanksAndNics {
   std::int64_t ranks = 1;
   std::int64_t nics = 1;
 };
 
-System nodes_of(double nodes, const Node& node, const char* name) {
+System nodes_of(double nodes, const RanksAndNics& node, const char* name) {
   test::ClosOptions options;
   options.nodes = static_cast<std::int64_t>(nodes);
   options.per_node = node.ranks;
@@ -43,7 +43,7 @@ struct Flies {
   double cables = 1;  ///< between two groups
   double parallel = 1;
   DragonflyRouting routing = DragonflyRouting::minimal;
-  Node node{2, 2};
+  RanksAndNics node{2, 2};
   double queue_pairs = 1;
 };
 
@@ -70,7 +70,8 @@ System dragonfly(const Flies& flies) {
   return system;
 }
 
-System torus(const std::vector<double>& sizes, const std::vector<Wrap>& wraps, const Node& node) {
+System torus(const std::vector<double>& sizes, const std::vector<Wrap>& wraps,
+             const RanksAndNics& node) {
   Torus torus;
   double nodes = 1;
   for (std::size_t d = 0; d < sizes.size(); ++d) {
@@ -107,37 +108,37 @@ System random_torus() {
   return torus(sizes, wraps, {*rc::gen::element<std::int64_t>(1, 2, 4), 1});
 }
 
-std::string label(const Algorithm& algorithm, std::int64_t ranks, double size_bytes) {
+std::string what_is(const Algorithm& algorithm, std::int64_t ranks, double size_bytes) {
   return std::string(name(algorithm.collective)) + "/" + std::string(algorithm.name) + " of " +
          std::to_string(ranks) + " ranks, " + std::to_string(size_bytes) + " B: ";
 }
 
 /// f(algorithm, size, by formula, by enumeration) for all that are priced.
 template <class F>
-int for_each_priced(const System& system, std::int64_t ranks, const F& f) {
+int for_each_of_both(const System& system, std::int64_t ranks, const F& f) {
   int tested = 0;
   for (const Algorithm& algorithm : algorithms()) {
     const auto formula =
-        predict_analytic(system, algorithm.collective, algorithm.name, ranks, kSizes);
+        predict_analytic(system, algorithm.collective, algorithm.name, ranks, kThreeSizes);
     const auto enumerated =
-        simulate_flow(system, algorithm.collective, algorithm.name, ranks, kSizes);
+        simulate_flow(system, algorithm.collective, algorithm.name, ranks, kThreeSizes);
     RC_ASSERT(formula.has_value() == enumerated.has_value());
     if (!formula) continue;
-    for (std::size_t i = 0; i < kSizes.size(); ++i)
-      f(algorithm, kSizes[i], (*formula)[i], (*enumerated)[i]);
+    for (std::size_t i = 0; i < kThreeSizes.size(); ++i)
+      f(algorithm, kThreeSizes[i], (*formula)[i], (*enumerated)[i]);
     ++tested;
   }
   return tested;
 }
 
 void expect_equal(const System& system, std::int64_t ranks) {
-  const int tested = for_each_priced(
+  const int tested = for_each_of_both(
       system, ranks,
       [&](const Algorithm& algorithm, double size, const Prediction& formula,
           const Prediction& enumerated) {
         const double ratio = formula.time_s / enumerated.time_s;
         if (std::abs(ratio - 1) > 1e-9)
-          RC_FAIL(label(algorithm, ranks, size) + "analytic/flow = " + std::to_string(ratio) +
+          RC_FAIL(what_is(algorithm, ranks, size) + "analytic/flow = " + std::to_string(ratio) +
                   ", limits " + formula.bottleneck + " and " + enumerated.bottleneck);
       });
   RC_ASSERT(tested >= 20);
@@ -158,8 +159,8 @@ RC_GTEST_PROP(DirectFabrics, ToriAgreeWithFlowToTheDigit, ()) {
 }
 
 // What a hash decides. The flow engine's times are means over seeds.
-double analytic_over_flow(const System& system, Collective collective, const char* algorithm,
-                          std::int64_t ranks, double bytes) {
+double mean_over_flow(const System& system, Collective collective, const char* algorithm,
+                      std::int64_t ranks, double bytes) {
   const std::vector<double> sizes = {bytes};
   const auto formula = predict_analytic(system, collective, algorithm, ranks, sizes);
   EXPECT_TRUE(formula.has_value());
@@ -189,7 +190,7 @@ TEST(DirectFabrics, HashedDragonfliesComeNearTheMeanOverSeeds) {
     for (const double spines : {0.0, 4.0}) {
       const System system = dragonfly(hashed_flies(routing, spines));
       const auto ratio = [&](Collective collective, const char* algorithm) {
-        return analytic_over_flow(system, collective, algorithm, max_ranks(system), 1e9);
+        return mean_over_flow(system, collective, algorithm, max_ranks(system), 1e9);
       };
       const std::string where = std::string(name(routing)) + ", spines " + std::to_string(spines);
       EXPECT_NEAR(ratio(Collective::all_gather, "recursive_doubling"), 1, 0.03) << where;
@@ -213,8 +214,8 @@ TEST(DirectFabrics, MoreFlowsComeNearerToTheEvenShare) {
   const double many_s = time_s();
   EXPECT_LT(many_s, 0.95 * one_s);
   EXPECT_NEAR(
-      analytic_over_flow(dragonfly(flies), Collective::all_gather, "recursive_doubling", 512, 1e9),
-      1, 0.02);
+      mean_over_flow(dragonfly(flies), Collective::all_gather, "recursive_doubling", 512, 1e9), 1,
+      0.02);
 }
 
 // A shift by a group sends all of a group to the next: their cables are the limit, not the group's.
@@ -251,14 +252,14 @@ RC_GTEST_PROP(DirectFabrics, NoClosedFormBeatsABound, ()) {
   const std::int64_t ranks = *rc::gen::inRange<std::int64_t>(2, most + 1);
   for (const Algorithm& algorithm : algorithms()) {
     const auto formula =
-        predict_analytic(system, algorithm.collective, algorithm.name, ranks, kSizes);
+        predict_analytic(system, algorithm.collective, algorithm.name, ranks, kThreeSizes);
     if (!formula) continue;
-    for (std::size_t i = 0; i < kSizes.size(); ++i) {
+    for (std::size_t i = 0; i < kThreeSizes.size(); ++i) {
       const double bound =
-          lower_bounds(system, algorithm.collective, ranks, kSizes[i], (*formula)[i].abilities)
+          lower_bounds(system, algorithm.collective, ranks, kThreeSizes[i], (*formula)[i].abilities)
               .time_s();
       if ((*formula)[i].time_s < bound * (1 - 1e-9))
-        RC_FAIL(label(algorithm, ranks, kSizes[i]) + std::to_string((*formula)[i].time_s) +
+        RC_FAIL(what_is(algorithm, ranks, kThreeSizes[i]) + std::to_string((*formula)[i].time_s) +
                 " s beats the bound " + std::to_string(bound) + " s");
     }
   }
