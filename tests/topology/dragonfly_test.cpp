@@ -175,5 +175,51 @@ TEST(Dragonfly, ChecksWhatDoesNotFit) {
   EXPECT_EQ(check_system(system)[0].message, "a router needs 7 ports, more than its 6");
 }
 
+TEST(Dragonfly, SpreadsTheLinksThatTheFileStatesOverAllRouters) {
+  System system = make_dragonfly({.groups = 5, .global = 3});
+  std::get<Dragonfly>(system.fabric).pair_links = testing::figure(2);
+  EXPECT_TRUE(check_system(system).empty());
+  const Fabric fabric(system);
+  const LinkClass& global = *fabric.find_class(Kind::global, 1);
+  ASSERT_EQ(global.count, 5 * 4 * 2);
+  std::map<std::pair<std::int64_t, std::int64_t>, int> joined;
+  std::map<std::int64_t, int> ports;
+  for (std::int64_t link = global.first; link < global.first + global.count; ++link) {
+    const LinkEnds ends = fabric.ends(link);
+    ++joined[{ends.from.index / 4, ends.to.index / 4}];
+    ++ports[ends.from.index];
+    EXPECT_EQ(fabric.ends(fabric.reverse(link)).to, ends.from);
+  }
+  for (const auto& [pair, links] : joined) EXPECT_EQ(links, 2);
+  for (const auto& [router, used] : ports) EXPECT_EQ(used, 2) << router;
+  std::get<Dragonfly>(system.fabric).pair_links = testing::figure(4);
+  ASSERT_EQ(check_system(system).size(), 1U);
+  EXPECT_EQ(check_system(system)[0].message,
+            "4 links to each of 4 other groups need 16 global ports of a group, more than its 12");
+}
+
+TEST(Dragonfly, NicsOfANodeMayEndAtSeveralRouters) {
+  System system = make_dragonfly({.gpus = 4});
+  Dragonfly& dragonfly = std::get<Dragonfly>(system.fabric);
+  dragonfly.node_routers = testing::figure(2);
+  system.nodes.value /= 2;  // two routers share their nodes
+  EXPECT_TRUE(check_system(system).empty());
+  const Fabric fabric(system);
+  const std::int64_t ranks = max_ranks(system);
+  for (std::int64_t a = 0; a < ranks; ++a)
+    for (std::int64_t b = 0; b < ranks; ++b) {
+      const Path path = fabric.path(a, b, 3);
+      for (int i = 0; i + 1 < path.length; ++i)
+        EXPECT_EQ(fabric.ends(path.links[static_cast<std::size_t>(i)]).to,
+                  fabric.ends(path.links[static_cast<std::size_t>(i + 1)]).from);
+    }
+  // Nodes 0 and 1 share routers 0 and 1: ranks 0, 1 at the first, 2, 3 at the second.
+  EXPECT_EQ(fabric.path(0, 5, 0).length, 2);
+  EXPECT_EQ(fabric.path(0, 6, 0).length, 3);
+  dragonfly.node_routers = testing::figure(3);
+  EXPECT_EQ(check_system(system)[0].message,
+            "found 3, expected a divisor of the 4 routers of a group");
+}
+
 }  // namespace
 }  // namespace collscale
