@@ -11,7 +11,7 @@ std::int64_t ranks_of(const Node& node) {
   return std::llround(node.accelerators.value * node.ranks_per_accelerator.value);
 }
 
-std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
+std::size_t as_size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
 /// The way of fewest links from one rank to all others, breadth first: by rank the one before it,
 /// −1 where none leads there. `width` of pair a·n + b: 0 where no link is.
@@ -21,19 +21,19 @@ struct WaysFrom {
   std::vector<double> narrowest;
 
   WaysFrom(const std::vector<double>& width, std::int64_t n, std::int64_t source)
-      : before(size(n), -1), hops(size(n), -1), narrowest(size(n), 0.0) {
-    hops[size(source)] = 0;
-    narrowest[size(source)] = HUGE_VAL;
+      : before(as_size(n), -1), hops(as_size(n), -1), narrowest(as_size(n), 0.0) {
+    hops[as_size(source)] = 0;
+    narrowest[as_size(source)] = HUGE_VAL;
     for (int distance = 0; distance < n; ++distance) {
       for (std::int64_t via = 0; via < n; ++via) {
-        if (hops[size(via)] != distance) continue;
+        if (hops[as_size(via)] != distance) continue;
         for (std::int64_t to = 0; to < n; ++to) {
-          const double here = std::min(narrowest[size(via)], width[size(via * n + to)]);
-          if (here <= 0 || (hops[size(to)] >= 0 && hops[size(to)] <= distance)) continue;
-          if (hops[size(to)] < 0 || here > narrowest[size(to)]) {
-            hops[size(to)] = distance + 1;
-            narrowest[size(to)] = here;
-            before[size(to)] = via;
+          const double here = std::min(narrowest[as_size(via)], width[as_size(via * n + to)]);
+          if (here <= 0 || (hops[as_size(to)] >= 0 && hops[as_size(to)] <= distance)) continue;
+          if (hops[as_size(to)] < 0 || here > narrowest[as_size(to)]) {
+            hops[as_size(to)] = distance + 1;
+            narrowest[as_size(to)] = here;
+            before[as_size(to)] = via;
           }
         }
       }
@@ -60,17 +60,17 @@ NodeLinks::NodeLinks(const Node& node) {
     find_ways_through_host(switch_ranks);
     return;
   }
-  std::vector<double> width(size(n * n), 0.0);
+  std::vector<double> width(as_size(n * n), 0.0);
   if (scale_up.kind == ScaleUpKind::full_mesh) {
     for (std::int64_t a = 0; a < n; ++a)
-      for (std::int64_t b = 0; b < n; ++b) width[size(a * n + b)] = a == b ? 0 : 1;
+      for (std::int64_t b = 0; b < n; ++b) width[as_size(a * n + b)] = a == b ? 0 : 1;
   } else {
     for (const LinkPair& pair : scale_up.pairs)
-      width[size(pair.a * n + pair.b)] = width[size(pair.b * n + pair.a)] = pair.links;
+      width[as_size(pair.a * n + pair.b)] = width[as_size(pair.b * n + pair.a)] = pair.links;
   }
   for (std::int64_t a = 0; a < n; ++a)
     for (std::int64_t b = a + 1; b < n; ++b)
-      if (const double links = width[size(a * n + b)]; links > 0)
+      if (const double links = width[as_size(a * n + b)]; links > 0)
         add_cable(static_cast<std::int32_t>(a), static_cast<std::int32_t>(b),
                   links * scale_up.link_Bps.value * efficiency);
   find_ways(width);
@@ -89,19 +89,20 @@ void NodeLinks::find_ways(const std::vector<double>& width) {
   const std::int64_t n = ranks_;
   std::vector<std::uint16_t> link_of(width.size(), 0);
   for (std::size_t i = 0; i < links_.size(); ++i)
-    link_of[size(links_[i].from * n + links_[i].to)] = static_cast<std::uint16_t>(i);
+    link_of[as_size(links_[i].from * n + links_[i].to)] = static_cast<std::uint16_t>(i);
   std::vector<WaysFrom> from;
   for (std::int64_t rank = 0; rank < n; ++rank) from.emplace_back(width, n, rank);
   first_.push_back(0);
   for (std::int64_t a = 0; a < n; ++a) {
     for (std::int64_t b = 0; b < n; ++b) {
       // Found from the lower rank, so that the way back is the same.
-      const WaysFrom& ways = from[size(std::min(a, b))];
+      const WaysFrom& ways = from[as_size(std::min(a, b))];
       std::vector<std::uint16_t> way;
-      for (std::int64_t at = std::max(a, b); a != b && ways.before[size(at)] >= 0;
-           at = ways.before[size(at)]) {
-        const std::int64_t before = ways.before[size(at)];
-        way.push_back(a < b ? link_of[size(before * n + at)] : link_of[size(at * n + before)]);
+      for (std::int64_t at = std::max(a, b); a != b && ways.before[as_size(at)] >= 0;
+           at = ways.before[as_size(at)]) {
+        const std::int64_t before = ways.before[as_size(at)];
+        way.push_back(a < b ? link_of[as_size(before * n + at)]
+                            : link_of[as_size(at * n + before)]);
       }
       if (a < b) std::reverse(way.begin(), way.end());
       longest_ = std::max(longest_, static_cast<int>(way.size()));
@@ -138,9 +139,9 @@ double port_bandwidth_Bps(const Node& node) {
     case ScaleUpKind::links:
       break;
   }
-  std::vector<double> links(size(n), 0.0);
+  std::vector<double> links(as_size(n), 0.0);
   for (const LinkPair& pair : scale_up.pairs)
-    for (const std::int64_t rank : {pair.a, pair.b}) links[size(rank)] += pair.links;
+    for (const std::int64_t rank : {pair.a, pair.b}) links[as_size(rank)] += pair.links;
   const double most = links.empty() ? 0 : *std::max_element(links.begin(), links.end());
   return scale_up.link_Bps.value * (most > 0 ? most : 1);  // a rank alone: whatever it may be
 }
