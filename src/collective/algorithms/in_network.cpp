@@ -46,7 +46,10 @@ Expected<void> one_node(const Shape& shape, const Schedule& schedule, std::strin
 Expected<Term> nvls(const Shape& shape, Schedule& schedule) {
   if (auto ok = one_node(shape, schedule, "nvls_tree", "tree"); !ok)
     return tl::unexpected(ok.error());
-  return seq({dual(multicast()), multicast()});
+  // In chunks: while the switch adds up one, it multicasts the one before, over the ports' other
+  // direction.
+  return pipe(static_cast<std::int32_t>(shape.options.chunks), 0,
+              seq({dual(multicast()), multicast()}));
 }
 
 Expected<Term> nvls_gather(const Shape& shape, Schedule& schedule) {
@@ -104,9 +107,14 @@ Family in_network_family() {
   using C = Collective;
   const Algorithm::Uses nodes{.nodes = true};
   return {
-      {C::all_reduce, "nvls",
-       "the node's switch adds up and multicasts: data passes each link about once", "4", "S + S/g",
-       kNvls, nodes, nvls},
+      {C::all_reduce,
+       "nvls",
+       "the node's switch adds up and multicasts in chunks: data passes each link about once",
+       "4+K-1",
+       "S + S/g",
+       kNvls,
+       {.nodes = true, .chunks = true},
+       nvls},
       {C::all_reduce,
        "nvls_tree",
        "the node's switch adds up, two binary trees on every rail, the switch multicasts, in "

@@ -41,8 +41,10 @@ TEST(Nvls, PassesEveryLinkAboutOnce) {
   const auto shapes = rank_counts(2, 33);
   for (const Shape& s : shapes) {
     const Pairs all = star(range(0, s.ranks), s.ranks);
+    Shape whole = s;
+    whole.options.chunks = 1;
     const auto phases = [&](C collective) {
-      std::vector<Pairs> executed = executed_phases(*make_schedule(collective, "nvls", s));
+      std::vector<Pairs> executed = executed_phases(*make_schedule(collective, "nvls", whole));
       for (Pairs& pairs : executed) pairs = with_one_switch(pairs, s.ranks);
       return executed;
     };
@@ -52,7 +54,9 @@ TEST(Nvls, PassesEveryLinkAboutOnce) {
   }
   const auto share = [](const Shape& s) { return 1 / static_cast<double>(s.ranks); };
   expect_published(C::all_reduce, "nvls", shapes, [&](const Shape& s) {
-    return Published{.depth = 4, .most_sent = 1 + share(s), .messages = 4 * s.ranks};
+    const auto chunks = static_cast<std::int64_t>(s.options.chunks);
+    return Published{
+        .depth = 4 + chunks - 1, .most_sent = 1 + share(s), .messages = 4 * s.ranks * chunks};
   });
   expect_published(C::all_gather, "nvls", shapes, [&](const Shape& s) {
     return Published{.depth = 2, .most_sent = share(s), .messages = 2 * s.ranks};
