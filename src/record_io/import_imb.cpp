@@ -40,10 +40,11 @@ class ImbImporter {
   void read(const std::string& line) {
     ++line_;
     if (const auto at = line.find(kBenchmarking); at != std::string::npos) {
-      const auto words = split_words(line.substr(at + kBenchmarking.size()));
+      const auto words = split_words(std::string_view(line).substr(at + kBenchmarking.size()));
       test_ = words.empty() ? "" : std::string(words.front());
       collective_ = collective_of_test(test_);
       ranks_ = 0;
+      last_size_ = -1;
       columns_.clear();
     } else if (const auto place = line.find(kProcesses); place != std::string::npos) {
       const auto words = split_words(std::string_view(line).substr(place + kProcesses.size()));
@@ -106,11 +107,20 @@ class ImbImporter {
     const auto size = sized ? to_integer(words[*size_at]) : std::optional<std::int64_t>(0);
     const auto average = column("t_avg[usec]");
     const auto average_us = average ? to_number(words[*average]) : time_us;
-    if (!time_us || !size || !average_us || *time_us <= 0 || *size < 0 ||
+    // IMB prints two decimals: a time with fewer was cut.
+    const bool cut = printed_precision(words[*time_at]) > 0.0051;
+    if (cut || !time_us || !size || !average_us || *time_us <= 0 || *size < 0 ||
         *average_us > *time_us * 1.01 + 0.01) {
       torn_.add(line_);
       return;
     }
+    // Sizes ascend: where they do not, the title of another table was lost.
+    if (*size <= last_size_) {
+      torn_.add(line_);
+      if (*size < last_size_) columns_.clear();
+      return;
+    }
+    last_size_ = *size;
     if (*size == 0 && *collective_ != Collective::barrier) {
       empty_.add(line_);
       return;
@@ -147,6 +157,7 @@ class ImbImporter {
   std::set<std::string> others_;
   LeftOut torn_, empty_;
   std::int64_t line_ = 0;
+  std::int64_t last_size_ = -1;  ///< of this table
   ImportReport report_;
 };
 

@@ -10,6 +10,7 @@
 // stand between them: a row that is only begun waits for a line that begins in figures.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
@@ -58,6 +59,7 @@ std::optional<Collective> program_in(std::string_view line) {
   while (start > 0 &&
          (line[start - 1] == '_' || (line[start - 1] >= 'a' && line[start - 1] <= 'z')))
     --start;
+  if (line[start] == '_') return std::nullopt;  // the end of a name that was cut
   const auto collective = parse_collective(line.substr(start, end - start));
   return collective ? std::optional(*collective) : std::nullopt;
 }
@@ -154,6 +156,15 @@ void read_other_line(std::string_view line, Header& header) {
   }
 }
 
+/// The bus bandwidth that was printed beside a record's time.
+struct PrintedBusBandwidth {
+  std::size_t record = 0;  ///< its place in the report
+  std::int64_t line = 0;
+  double busbw_GBps = 0;
+  double precision = 0;      ///< of busbw_GBps
+  double relative_time = 0;  ///< precision of the time, as a share of it
+};
+
 class NcclTestsImporter {
  public:
   NcclTestsImporter(std::string_view file_name, const ImportOptions& options)
@@ -167,6 +178,7 @@ class NcclTestsImporter {
     if (first == std::string_view::npos) return {};
     if (is_comment(line)) {
       if (has(line, "nThread ") || has(line, "Avg bus")) drop_begun();
+      if (has(line, "nThread ") || has(line, "Collective test starting:")) settle_ranks();
       read_header_line(line, header_, counts_);
       return {};
     }
@@ -193,6 +205,7 @@ class NcclTestsImporter {
 
   Expected<ImportReport> finish() {
     drop_begun();
+    settle_ranks();
     warn("torn line was left out", "torn lines were left out", counts_.torn);
     warn("row was left out whose bandwidth is not what its size and time give",
          "rows were left out whose bandwidths are not what their sizes and times give",
@@ -270,17 +283,64 @@ class NcclTestsImporter {
     return kind == NcclTestsLine::row;
   }
 
+  /// Whether a printed bus bandwidth is that of so many ranks, to the digits of it and of the time.
+  bool fits(const PrintedBusBandwidth& printed, std::int64_t ranks) const {
+    Record record = report_.records[printed.record];
+    record.scenario.ranks = ranks;
+    set_bandwidths(record);
+    const double derived = record.busbw_Bps / 1e9;
+    return std::abs(derived - printed.busbw_GBps) <=
+           2 * printed.precision + (2 * printed.relative_time + 1e-3) * derived;
+  }
+
+  /// Holds the test's printed bus bandwidths against the number of ranks that it was read with.
+  /// Where most of them are those of one other number, lines of the list were lost, and that number
+  /// counts; a number that was given is left as it is.
+  void settle_ranks() {
+    std::vector<PrintedBusBandwidth> misfits;
+    for (const PrintedBusBandwidth& printed : printed_) {
+      if (!fits(printed, report_.records[printed.record].scenario.ranks))
+        misfits.push_back(printed);
+    }
+    std::vector<std::int64_t> candidates;
+    if (2 * misfits.size() > printed_.size() && ranks_are_of_log_) {
+      const std::int64_t most = 4 * report_.records[misfits.front().record].scenario.ranks + 64;
+      for (std::int64_t n = 2; n <= most && candidates.size() < 2; ++n) {
+        if (std::all_of(printed_.begin(), printed_.end(),
+                        [&](const auto& printed) { return fits(printed, n); }))
+          candidates.push_back(n);
+      }
+    }
+    if (candidates.size() == 1) {
+      report_.warnings.push_back(fmt::format(
+          "{}: the log lists {} ranks, but its bandwidths are those of {}: {} were taken",
+          file_name_, report_.records[misfits.front().record].scenario.ranks, candidates.front(),
+          candidates.front()));
+      for (const PrintedBusBandwidth& printed : printed_) {
+        report_.records[printed.record].scenario.ranks = candidates.front();
+        set_bandwidths(report_.records[printed.record]);
+      }
+    } else {
+      for (const PrintedBusBandwidth& misfit : misfits) counts_.other_busbw.add(misfit.line);
+    }
+    printed_.clear();
+  }
+
   /// Ranks and nodes of the communicator that the rows are of; 0: the log does not say.
   std::pair<std::int64_t, std::int64_t> ranks_and_nodes() {
     if (header_.ranks.empty()) {
       const std::int64_t started = header_.processes * header_.ranks_per_process;
+      ranks_are_of_log_ = options_.ranks < 1;
       return {options_.ranks > 0 ? options_.ranks : started, options_.nodes};
     }
+    ranks_are_of_log_ = true;
     const auto& [group, ranks] = *header_.ranks.begin();
     const bool split = header_.ranks.size() > 1;
-    // A line that was torn takes its rank away, but not the number of the last.
-    const std::int64_t count =
-        split ? static_cast<std::int64_t>(ranks.size()) : *ranks.rbegin() + 1;
+    // A line that was torn takes its rank away, but not the number of the last, and each process
+    // has as many as the others.
+    const std::int64_t each = std::max<std::int64_t>(1, header_.ranks_per_process);
+    const std::int64_t listed = (*ranks.rbegin() + each) / each * each;
+    const std::int64_t count = split ? static_cast<std::int64_t>(ranks.size()) : listed;
     int programs = header_.times_listed.begin()->second;
     for (const auto& [rank, times] : header_.times_listed) programs = std::min(programs, times);
     counts_.programs = std::max(counts_.programs, programs);
@@ -344,13 +404,9 @@ class NcclTestsImporter {
     record.scenario.in_place = in_place;
     record.time_s = *to_number(half.time) / 1e6;
     set_bandwidths(record);
-    const double printed = *to_number(half.busbw);
-    const double derived = record.busbw_Bps / 1e9;
-    const double relative_time = printed_precision(half.time) / *to_number(half.time);
-    if (std::abs(derived - printed) >
-        2 * printed_precision(half.busbw) + (2 * relative_time + 1e-3) * derived) {
-      counts_.other_busbw.add(line);
-    }
+    printed_.push_back({report_.records.size(), line, *to_number(half.busbw),
+                        printed_precision(half.busbw),
+                        printed_precision(half.time) / *to_number(half.time)});
     report_.records.push_back(std::move(record));
   }
 
@@ -359,8 +415,10 @@ class NcclTestsImporter {
   Header header_;
   Counts counts_;
   ImportReport report_;
-  std::int64_t line_ = 0;  ///< of the file, from 1
-  std::string begun_;      ///< the front of a row whose figures are awaited; empty: none
+  std::int64_t line_ = 0;                     ///< of the file, from 1
+  std::vector<PrintedBusBandwidth> printed_;  ///< of the test that is being read
+  bool ranks_are_of_log_ = false;
+  std::string begun_;  ///< the front of a row whose figures are awaited; empty: none
   std::int64_t begun_line_ = 0;
   bool continued_ = false;  ///< the last line was a part of the row that was begun
 };

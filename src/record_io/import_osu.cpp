@@ -9,6 +9,8 @@
 // vector. Source: OSU Micro-Benchmarks (mvapich.cse.ohio-state.edu), c/mpi/collective.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "record_io/log_text.hpp"
 
 namespace collscale {
@@ -110,9 +112,14 @@ class OsuImporter {
     report_.format = LogFormat::osu;
   }
 
-  Expected<void> read(std::string_view line) {
+  void read(std::string_view line) {
     ++line_;
-    if (options_.ranks < 1) ranks_ = launched_processes(line).value_or(ranks_);
+    // A new run: nothing that was said of the last one holds.
+    if (line.find("osu_") != std::string_view::npos) {
+      title_.reset();
+      columns_.reset();
+      if (options_.ranks < 1) announced_ranks_ = launched_processes(line).value_or(0);
+    }
     if (line.find(kTitle) != std::string_view::npos) {
       const auto title = read_title(line, file_name_);
       title_.reset();
@@ -122,15 +129,16 @@ class OsuImporter {
         others_.push_back(title.error());
       type_.reset();
       columns_.reset();
+      last_size_ = -1;
+      if (options_.ranks < 1) ranks_ = std::exchange(announced_ranks_, 0);
     } else if (line.find("# Datatype") != std::string_view::npos) {
       type_ = read_data_type(line);
     } else if (line.find('#') != std::string_view::npos &&
                line.find("Lat") != std::string_view::npos) {
       columns_ = Columns::from(column_names(line));
     } else if (title_ && columns_) {
-      return read_row(plain_numbers(line, style_));
+      read_row(plain_numbers(line, style_));
     }
-    return {};
   }
 
   Expected<ImportReport> finish() {
@@ -139,6 +147,15 @@ class OsuImporter {
                "rows of size 0 were left out");
     warn_lines(report_, file_name_, wrong_, "size with wrong results was left out",
                "sizes with wrong results were left out");
+    if (report_.records.empty() && !without_ranks_.lines.empty()) {
+      return fail(
+          fmt::format("{}: an OSU log does not say how many ranks it was run on: give their number "
+                      "with --ranks",
+                      file_name_));
+    }
+    warn_lines(report_, file_name_, without_ranks_,
+               "row was left out, as no command line before it says its number of ranks",
+               "rows were left out, as no command line before them says their number of ranks");
     if (report_.records.empty() && !others_.empty()) return tl::make_unexpected(others_.front());
     for (const Error& other : others_) report_.warnings.push_back("left out: " + other.message);
     if (report_.records.empty()) {
@@ -148,35 +165,42 @@ class OsuImporter {
   }
 
  private:
-  Expected<void> read_row(const std::string& line) {
+  void read_row(const std::string& line) {
     const auto words = split_words(line);
-    if (words.empty() || !to_number(words.front())) return {};  // a prompt, a scheduler's message
+    if (words.empty() || !to_number(words.front())) return;  // a prompt, a scheduler's message
     const auto time_at = columns_->maximum ? columns_->maximum : columns_->average;
     const bool sized = columns_->size.has_value();
     if (words.size() != columns_->count || !time_at ||
         (!sized && title_->collective != Collective::barrier)) {
       torn_.add(line_);
-      return {};
+      return;
     }
     const auto time_us = to_number(words[*time_at]);
     const auto size = sized ? to_integer(words[*columns_->size]) : std::optional<std::int64_t>(0);
-    if (!time_us || !size || *time_us <= 0 || *size < 0) {
+    // OSU prints two decimals: a time with fewer was cut.
+    const bool cut = printed_precision(words[*time_at]) > 0.0051;
+    if (cut || !time_us || !size || *time_us <= 0 || *size < 0) {
       torn_.add(line_);
-      return {};
+      return;
     }
     if (columns_->validation && words[*columns_->validation] != "Pass") {
       wrong_.add(line_);
-      return {};
+      return;
     }
+    // Sizes ascend: where they do not, the title of another table was lost.
+    if (*size <= last_size_) {
+      torn_.add(line_);
+      if (*size < last_size_) columns_.reset();
+      return;
+    }
+    last_size_ = *size;
     if (*size == 0 && title_->collective != Collective::barrier) {
       empty_.add(line_);
-      return {};
+      return;
     }
     if (ranks_ < 1) {
-      return fail(
-          fmt::format("{}: an OSU log does not say how many ranks it was run on: give their number "
-                      "with --ranks",
-                      file_name_));
+      without_ranks_.add(line_);
+      return;
     }
     Record record;
     record.engine = title_->engine;
@@ -198,18 +222,19 @@ class OsuImporter {
     if (size_is_per_rank(title_->collective)) scenario.size_bytes *= static_cast<double>(ranks_);
     set_bandwidths(record);
     report_.records.push_back(std::move(record));
-    return {};
   }
 
   std::string_view file_name_;
   const ImportOptions& options_;
   NumberStyle style_;
-  std::int64_t ranks_;  ///< as given, or of the command line that the log shows
+  std::int64_t ranks_;                ///< as given, or of the command line that the log shows
+  std::int64_t announced_ranks_ = 0;  ///< of a command line, for the table that follows it
   std::optional<Title> title_;
   std::optional<DataType> type_;
   std::optional<Columns> columns_;
   std::int64_t line_ = 0;
-  LeftOut torn_, empty_, wrong_;
+  std::int64_t last_size_ = -1;  ///< of this table
+  LeftOut torn_, empty_, wrong_, without_ranks_;
   std::vector<Error> others_;  ///< tests that are no blocking collectives
   ImportReport report_;
 };
@@ -226,9 +251,7 @@ bool looks_like_osu(const std::vector<std::string>& lines) {
 Expected<ImportReport> import_osu(const std::vector<std::string>& lines, std::string_view file_name,
                                   const ImportOptions& options) {
   OsuImporter importer(file_name, options, number_style(lines));
-  for (const std::string& line : lines) {
-    if (auto read = importer.read(line); !read) return tl::make_unexpected(read.error());
-  }
+  for (const std::string& line : lines) importer.read(line);
   return importer.finish();
 }
 

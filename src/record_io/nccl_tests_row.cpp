@@ -26,6 +26,8 @@ HalfState read_half(const std::vector<std::string_view>& words, std::size_t at, 
   const auto busbw = to_number(words[at + 2]);
   if (!time_us || !algbw || !busbw || !is_figure(words[at + 3]) || *time_us <= 0)
     return HalfState::torn;
+  // Of a time that was cut to a digit, the bandwidth would prove nothing.
+  if (printed_precision(time) > 0.05 * *time_us) return HalfState::torn;
   half = NcclTestsHalf{std::string(time), std::string(words[at + 1]), std::string(words[at + 2]),
                        std::string(words[at + 3])};
   // A digit lost from the time or the size shows here: algbw = size / time, to the printed digits.

@@ -122,6 +122,36 @@ TEST(ImportDirty, NamesTheLineWhoseFiguresContradictEachOther) {
                           "give: line 3"));
 }
 
+TEST(ImportDirty, FindsTheRanksOfALogThatLostLinesOfItsList) {
+  std::string log = "# Collective test starting: all_reduce_perf\n# nThread 1 nGpus 1 iters: 20\n";
+  for (int rank = 0; rank < 7; ++rank) {  // of 8
+    log += fmt::format("#  Rank {:2} Group  0 Pid 41 on n1 device {} [0x1a] Toy\n", rank, rank);
+  }
+  log +=
+      "     1048576        262144     float     sum      -1    30.74   34.11   59.69      0    "
+      "30.12   34.81   60.92      0\n";
+  const auto report = import_log(log, "x.log", {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records.front().scenario.ranks, 8);
+  EXPECT_NEAR(report->records.front().busbw_Bps, 59.69e9, 0.02e9);
+  EXPECT_THAT(report->warnings,
+              ElementsAre("x.log: the log lists 7 ranks, but its bandwidths are those of 8: 8 were "
+                          "taken"));
+}
+
+TEST(ImportDirty, DoesNotTakeRowsBehindALostTitleForTheOnesBefore) {
+  ImportOptions options;
+  options.ranks = 4;
+  const auto report = import_log(
+      "# OSU MPI Allreduce Latency Test v7.4\n# Size       Avg Latency(us)\n"
+      "4                       2.31\n1048576              1274.90\n"
+      "1                       5.12\n2                       5.20\n4         7\n",
+      "x.log", options);
+  EXPECT_THAT(points(report), ElementsAre("4 out 2.31", "1048576 out 1274.9"));
+  ASSERT_TRUE(report);
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr(": 1 torn line was left out: line 5")));
+}
+
 // --- OSU, IMB, JSON ----------------------------------------------------------------------------
 
 TEST(ImportDirty, ReadsSeveralOsuRunsWithDecimalCommas) {

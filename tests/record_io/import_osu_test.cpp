@@ -82,7 +82,7 @@ TEST(ImportOsu, KnowsOsusOwnNamesOfTheCollectives) {
         {"MPI Scatter", Collective::scatter, 80.0},
         {"NCCL Allgather", Collective::all_gather, 80.0}}) {
     const auto report = import_log(
-        std::string("# OSU ") + title + " Latency Test v7.4\n# Size  Avg Latency(us)\n10  5.0\n",
+        std::string("# OSU ") + title + " Latency Test v7.4\n# Size  Avg Latency(us)\n10  5.00\n",
         "x.log", ranks(8));
     ASSERT_TRUE(report) << report.error().message;
     EXPECT_EQ(report->records.front().scenario.collective, collective) << title;
