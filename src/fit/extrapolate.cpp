@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "fit/calibrate.hpp"
+#include "fit/target_model.hpp"
 #include "fit/tier_fit.hpp"
 #include "model/bounds.hpp"
 #include "stats/bootstrap.hpp"
@@ -194,17 +195,18 @@ class Predictor {
   std::array<WidthFactors, 2> factors_ = {kPriorFactors, kPriorFactors};
 };
 
-// `predicted` with what the runs and the difference between two systems add to its widths.
+// `predicted` with what the runs, the target's own fabric and the difference between two systems
+// add to its widths.
 Predicted widened(Predicted predicted, std::span<const double> log_time_replicates,
-                  double other_system) {
+                  HalfWidths range, double other_system) {
   HalfWidths& widths = predicted.widths;
   if (!log_time_replicates.empty()) {
     const PercentileInterval runs = percentile_interval(log_time_replicates, 0.95);
     widths.up = std::hypot(widths.up, std::max(0.0, runs.high - predicted.log_time));
     widths.down = std::hypot(widths.down, std::max(0.0, predicted.log_time - runs.low));
   }
-  widths.up = std::hypot(widths.up, other_system);
-  widths.down = std::hypot(widths.down, other_system);
+  widths.up = std::hypot(widths.up, range.up, other_system);
+  widths.down = std::hypot(widths.down, range.down, other_system);
   return predicted;
 }
 
@@ -254,13 +256,58 @@ Expected<std::vector<Target>> make_targets(const Profile& profile, const System&
   return targets;
 }
 
+// What the analytic engine says of a target, per size.
+struct Modelled {
+  std::vector<Prediction> predictions;
+  std::vector<ScenarioRange> ranges;
+};
+
+Modelled model(const System& system, const Series& series, const Target& target,
+               std::span<const double> sizes_bytes, bool same_system) {
+  Modelled modelled;
+  auto predicted = predict_fastest(system, series.collective,
+                                   model_algorithms(series, system, target.ranks), target.ranks,
+                                   sizes_bytes);
+  modelled.predictions = predicted ? *std::move(predicted) : std::vector<Prediction>();
+  modelled.ranges.resize(sizes_bytes.size());
+  if (modelled.predictions.empty()) {
+    modelled.predictions.resize(sizes_bytes.size());
+    return modelled;
+  }
+  if (target.network) {
+    std::int64_t measured_nodes = 0;
+    for (const Cell& cell : series.cells) measured_nodes = std::max(measured_nodes, cell.nodes);
+    const ScenarioRangeQuestion question{
+        series.collective, std::min(measured_nodes * ranks_per_node(system), max_ranks(system)),
+        target.ranks, same_system};
+    modelled.ranges = scenario_ranges(system, question, modelled.predictions, sizes_bytes);
+  }
+  return modelled;
+}
+
+// What the source says besides where the data are from.
+std::string say(const Extrapolation& answer) {
+  std::string text;
+  if (!answer.model.algorithm.empty()) {
+    text += fmt::format("; bottleneck of the analytic engine's {}", answer.model.algorithm);
+  }
+  if (!answer.range.effects.empty()) {
+    text += fmt::format("; the interval allows for what was not measured: {}", answer.range.text());
+  }
+  if (const std::string disagrees = disagreement(answer.normal_form); !disagrees.empty()) {
+    text += "; " + disagrees;
+  }
+  return text;
+}
+
 }  // namespace
 
-Expected<std::vector<Record>> extrapolate(const Profile& profile, const System& system,
-                                          Collective collective,
-                                          std::span<const double> sizes_bytes,
-                                          std::span<const std::int64_t> ranks,
-                                          const ExtrapolateOptions& options) {
+Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
+                                                         const System& system,
+                                                         Collective collective,
+                                                         std::span<const double> sizes_bytes,
+                                                         std::span<const std::int64_t> ranks,
+                                                         const ExtrapolateOptions& options) {
   const auto chosen = choose_series(profile, collective, options.algorithm);
   if (!chosen) {
     return tl::make_unexpected(chosen.error());
@@ -278,28 +325,54 @@ Expected<std::vector<Record>> extrapolate(const Profile& profile, const System& 
   }
 
   const Predictor predictor(fit, *targets, sizes_bytes);
-  const std::vector<Predicted> central = predictor(cell_medians(series));
+  const std::vector<double> medians = cell_medians(series);
+  const std::vector<Predicted> central = predictor(medians);
   const std::vector<std::vector<Predicted>> replicates = bootstrap_replicates(
       BootstrapOptions{options.replicates, options.seed, options.threads},
       [&](Random& random, std::size_t) { return predictor(resampled_medians(series, random)); });
 
-  const double other_system =
-      series.system == system.name || options.matched_system ? 0.0 : std::log(kOtherSystemFactor);
-  std::vector<Record> records;
+  const bool same_system = series.system == system.name || options.matched_system;
+  const double other_system = same_system ? 0.0 : std::log(kOtherSystemFactor);
+  std::vector<Extrapolation> answers;
   std::vector<double> log_times(replicates.size());
+  Modelled modelled;
   for (std::size_t i = 0; i < central.size(); ++i) {
+    const std::size_t size = i % sizes_bytes.size();
     const Target& target = (*targets)[i / sizes_bytes.size()];
-    const double size_bytes = sizes_bytes[i % sizes_bytes.size()];
+    const double size_bytes = sizes_bytes[size];
+    if (size == 0) modelled = model(system, series, target, sizes_bytes, same_system);
     for (std::size_t r = 0; r < replicates.size(); ++r) {
       log_times[r] = replicates[r][i].log_time;
     }
     const double bound_s = options.bound_s
                                ? options.bound_s(collective, size_bytes, target.ranks)
                                : default_bound(system, series, size_bytes, target.ranks);
-    Record record = make_record(profile, system, fit, target, size_bytes);
-    set_times(record, widened(central[i], log_times, other_system), bound_s);
-    records.push_back(std::move(record));
+    Extrapolation answer{make_record(profile, system, fit, target, size_bytes),
+                         std::move(modelled.predictions[size]), std::move(modelled.ranges[size]),
+                         {}};
+    Record& record = answer.record;
+    set_times(record, widened(central[i], log_times, answer.range.widths(), other_system), bound_s);
+    answer.normal_form =
+        check_normal_form(series, medians, target.network, target.place,
+                          size_bytes * target.size_factor, record.intervals.back());
+    record.bottleneck = answer.model.bottleneck;
+    record.source += say(answer);
+    answers.push_back(std::move(answer));
   }
+  return answers;
+}
+
+Expected<std::vector<Record>> extrapolate(const Profile& profile, const System& system,
+                                          Collective collective,
+                                          std::span<const double> sizes_bytes,
+                                          std::span<const std::int64_t> ranks,
+                                          const ExtrapolateOptions& options) {
+  auto answers = extrapolate_in_full(profile, system, collective, sizes_bytes, ranks, options);
+  if (!answers) {
+    return tl::make_unexpected(answers.error());
+  }
+  std::vector<Record> records;
+  for (Extrapolation& answer : *answers) records.push_back(std::move(answer.record));
   return records;
 }
 

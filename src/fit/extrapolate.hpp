@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "fit/normal_form_check.hpp"
 #include "fit/profile.hpp"
+#include "fit/scenario_range.hpp"
 #include "record/record.hpp"
 #include "topology/system.hpp"
 #include "units/error.hpp"
@@ -29,10 +31,21 @@ struct ExtrapolateOptions {
   BoundFunction bound_s;  ///< empty: the bounds of the target system (model/bounds.hpp)
 };
 
-/// One record per ranks × size, sizes innermost: engine analytic, trust predicted, 50 % and 95 %
-/// intervals, validated_to_ranks (the most ranks measured in that tier), the source in words. The
-/// bottleneck and the breakdown are empty: measured times do not come apart into terms. A size that
-/// was not measured widens the interval and is named in the source.
+/// An answer with what stands beside it.
+struct Extrapolation {
+  Record record;
+  /// The analytic engine's view of the target, with the algorithm that stands for the measured one;
+  /// no algorithm where the engine prices none.
+  Prediction model;
+  ScenarioRange range;  ///< is in the intervals of the record
+  NormalFormCheck normal_form;
+};
+
+/// One answer per ranks × size, sizes innermost. Its record: engine analytic, trust predicted, 50 %
+/// and 95 % intervals, validated_to_ranks (the most ranks measured in that tier), the source in
+/// words. The bottleneck is the analytic engine's for the target, as the source says; the breakdown
+/// is empty: measured times do not come apart into terms. A size that was not measured widens the
+/// interval and is named in the source.
 ///
 /// Data of another node size are mapped by nodes and by bytes per rank: n ranks on nodes of p are
 /// predicted from n q/p ranks on nodes of q, with q/p of the size. Nothing is rescaled to the
@@ -40,6 +53,14 @@ struct ExtrapolateOptions {
 ///
 /// Fails when the profile has no such collective or algorithm, when a target lies in a tier of
 /// which there are no data (across nodes from one node's records), or is more than the system has.
+Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
+                                                         const System& system,
+                                                         Collective collective,
+                                                         std::span<const double> sizes_bytes,
+                                                         std::span<const std::int64_t> ranks,
+                                                         const ExtrapolateOptions& options = {});
+
+/// The records alone.
 Expected<std::vector<Record>> extrapolate(const Profile& profile, const System& system,
                                           Collective collective,
                                           std::span<const double> sizes_bytes,

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/scenario_range.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numbers>
+#include <optional>
+
+#include "fit/target_model.hpp"
+#include "model/analytic.hpp"
+#include "model/goodput.hpp"
+#include "units/quantity.hpp"
+
+namespace collscale {
+namespace {
+
+/// ln of the growth from the measured scale to the target, per size; empty where the engine prices
+/// one of them only.
+std::vector<double> log_growth(const System& system, const ScenarioRangeQuestion& question,
+                               const std::string& algorithm, std::span<const double> sizes_bytes,
+                               const PriceOptions& options) {
+  std::vector<double> growth(sizes_bytes.size(), 0.0);
+  for (const auto& [ranks, sign] :
+       {std::pair{question.ranks, 1.0}, std::pair{question.measured_ranks, -1.0}}) {
+    const auto predicted =
+        predict_analytic(system, question.collective, algorithm, ranks, sizes_bytes, options);
+    if (!predicted) return {};
+    for (std::size_t i = 0; i < growth.size(); ++i)
+      growth[i] += sign * std::log((*predicted)[i].time_s);
+  }
+  return growth;
+}
+
+std::string tiers_named(const Clos& clos, std::size_t first, std::size_t last) {
+  std::string names;
+  for (std::size_t tier = first; tier <= last; ++tier) {
+    if (!names.empty()) names += tier == last ? " and " : ", ";
+    names += clos.tiers[tier].name;
+  }
+  return names;
+}
+
+/// "leaf 4:1, spine 2:1"
+std::string tapers_named(const Clos& clos, std::size_t first, std::size_t top) {
+  std::string names;
+  for (std::size_t tier = first; tier < top; ++tier) {
+    const double ratio = clos.tiers[tier].oversubscription.value;
+    if (ratio <= 1) continue;
+    if (!names.empty()) names += ", ";
+    names += fmt::format("{} {:.3g}:1", clos.tiers[tier].name, ratio);
+  }
+  return names;
+}
+
+/// What a system of so many ranks has down at any time, by the rates of goodput.hpp.
+double links_down(std::int64_t ranks) {
+  constexpr double kDaysPerMonth = 365.25 / 12;
+  return static_cast<double>(ranks) * kNicLinkFailuresPerMonth * kLinkRepairDays / kDaysPerMonth;
+}
+
+/// The slowest part sets the pace: all leaves with one uplink less; all NICs with a plane less.
+/// Nothing where most days nothing is down, or where a NIC that fails ends the job.
+struct Degraded {
+  System system;
+  std::string what;
+};
+std::optional<Degraded> degraded(const System& system, std::int64_t ranks, std::size_t top) {
+  const double down = links_down(ranks);
+  if (down < std::numbers::ln2) return std::nullopt;
+  Degraded worse{system, ""};
+  auto& clos = std::get<Clos>(worse.system.fabric);
+  if (clos.planes > 1) {
+    const auto planes = static_cast<double>(clos.planes);
+    worse.system.node.nics.bandwidth_Bps.value *= (planes - 1) / planes;
+    worse.what = fmt::format("a NIC without one of its {} planes", clos.planes);
+    return worse;
+  }
+  if (top == 0) return std::nullopt;
+  Tier& leaf = clos.tiers.front();
+  const Nics& nics = system.node.nics;
+  const double uplinks = leaf.children.value * nics.per_node.value * nics.bandwidth_Bps.value /
+                         static_cast<double>(clos.rails) / leaf.oversubscription.value /
+                         leaf.link_Bps.value;
+  if (uplinks < 2) return std::nullopt;
+  leaf.oversubscription.value *= uplinks / (uplinks - 1);
+  worse.what = fmt::format("a {} without one of its {:.0f} uplinks", leaf.name, uplinks);
+  return worse;
+}
+
+std::string percent(double log_time) {
+  return fmt::format("{:+.0f} %", 100 * std::expm1(log_time));
+}
+
+class Ranges {
+ public:
+  Ranges(const ScenarioRangeQuestion& question, const std::string& algorithm,
+         std::span<const double> sizes_bytes)
+      : question_(question), algorithm_(algorithm), sizes_bytes_(sizes_bytes) {
+    ranges_.resize(sizes_bytes.size());
+    for (ScenarioRange& range : ranges_) range.algorithm = algorithm;
+  }
+
+  std::vector<ScenarioRange> of(const System& system) {
+    const auto& clos = std::get<Clos>(system.fabric);
+    const auto per_node = static_cast<double>(ranks_per_node(system));
+    const auto nodes = [&](std::int64_t ranks) {
+      return std::ceil(static_cast<double>(ranks) / per_node);
+    };
+    const std::size_t measured_top = top_tier(clos, nodes(question_.measured_ranks));
+    const std::size_t top = top_tier(clos, nodes(question_.ranks));
+    PriceOptions options;
+    now_ = growth(system, options);
+    if (now_.empty()) return std::move(ranges_);
+    System without = system;
+    if (!question_.same_system) {
+      if (const auto worse = degraded(system, question_.ranks, top)) {
+        const auto healthy = now_;
+        now_ = growth(worse->system, options);
+        take_away(EffectKind::failures, worse->what, healthy);
+      }
+      if (clos.routing == Routing::ecmp) {
+        options.terms.remove(CostTerm::ecmp);
+        take_away(EffectKind::ecmp, "ECMP collisions", growth(system, options));
+      }
+    }
+    const std::size_t first = question_.same_system ? measured_top : 0;
+    if (is_tapered(clos, first)) {
+      without = without_taper(without, first);
+      take_away(EffectKind::taper, "taper of " + tapers_named(clos, first, top),
+                growth(without, options));
+    }
+    if (top > measured_top) {
+      without = without_tiers_above(without, measured_top);
+      take_away(EffectKind::far_latency,
+                "far latency of " + tiers_named(clos, measured_top + 1, top),
+                growth(without, options));
+    }
+    return std::move(ranges_);
+  }
+
+ private:
+  [[nodiscard]] std::vector<double> growth(const System& system,
+                                           const PriceOptions& options) const {
+    return log_growth(system, question_, algorithm_, sizes_bytes_, options);
+  }
+
+  void take_away(EffectKind kind, const std::string& what, const std::vector<double>& without) {
+    if (without.empty() || now_.empty()) return;
+    for (std::size_t i = 0; i < ranges_.size(); ++i) {
+      const double effect = now_[i] - without[i];
+      if (!(std::fabs(effect) >= kLeastEffect)) continue;
+      const bool may = kind == EffectKind::taper || kind == EffectKind::failures;
+      std::string text = what;
+      text.append(may ? " up to " : " ").append(percent(effect));
+      ranges_[i].effects.push_back({kind, std::move(text), effect});
+    }
+    now_ = without;
+  }
+
+  const ScenarioRangeQuestion& question_;
+  const std::string& algorithm_;
+  std::span<const double> sizes_bytes_;
+  std::vector<double> now_;
+  std::vector<ScenarioRange> ranges_;
+};
+
+}  // namespace
+
+HalfWidths ScenarioRange::widths() const {
+  HalfWidths widths;
+  for (const ScenarioEffect& effect : effects) {
+    double& side = effect.log_time > 0 ? widths.up : widths.down;
+    side = std::hypot(side, effect.log_time);
+  }
+  return widths;
+}
+
+std::string ScenarioRange::text() const {
+  std::string all;
+  for (const ScenarioEffect& effect : effects) {
+    if (!all.empty()) all += ", ";
+    all += effect.text;
+  }
+  return all;
+}
+
+std::vector<ScenarioRange> scenario_ranges(const System& system,
+                                           const ScenarioRangeQuestion& question,
+                                           std::span<const Prediction> predictions,
+                                           std::span<const double> sizes_bytes) {
+  std::vector<ScenarioRange> ranges(predictions.size());
+  if (question.ranks <= question.measured_ranks || !std::holds_alternative<Clos>(system.fabric) ||
+      question.ranks <= ranks_per_node(system))
+    return ranges;
+  std::map<std::string, std::vector<std::size_t>> by_algorithm;
+  for (std::size_t i = 0; i < predictions.size(); ++i)
+    by_algorithm[predictions[i].algorithm].push_back(i);
+  for (const auto& [algorithm, members] : by_algorithm) {
+    std::vector<double> sizes;
+    for (const std::size_t i : members) sizes.push_back(sizes_bytes[i]);
+    std::vector<ScenarioRange> found = Ranges(question, algorithm, sizes).of(system);
+    for (std::size_t m = 0; m < members.size(); ++m) ranges[members[m]] = std::move(found[m]);
+  }
+  return ranges;
+}
+
+}  // namespace collscale

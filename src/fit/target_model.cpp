@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/target_model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "collective/algorithms.hpp"
+#include "model/analytic.hpp"
+
+namespace collscale {
+
+std::vector<std::string> model_algorithms(const Series& series, const System& target,
+                                          std::int64_t ranks) {
+  if (find_algorithm(series.collective, series.algorithm) != nullptr) return {series.algorithm};
+  if (series.engine != Engine::nccl) return {"auto"};
+  std::vector<std::string> names = {"ring", "tree"};
+  if (target.node.scale_up.in_network && ranks > ranks_per_node(target))
+    names.emplace_back("nvls_tree");
+  if (target.node.scale_up.in_network && ranks <= ranks_per_node(target))
+    names.emplace_back("nvls");
+  std::erase_if(names, [&](const std::string& name) {
+    return find_algorithm(series.collective, name) == nullptr;
+  });
+  if (names.empty()) names.emplace_back("auto");
+  return names;
+}
+
+Expected<std::vector<Prediction>> predict_fastest(const System& system, Collective collective,
+                                                  std::span<const std::string> algorithms,
+                                                  std::int64_t ranks,
+                                                  std::span<const double> sizes_bytes) {
+  std::optional<Error> refused;
+  std::vector<Prediction> best;
+  for (const std::string& algorithm : algorithms) {
+    auto found = predict_analytic(system, collective, algorithm, ranks, sizes_bytes);
+    if (!found) {
+      refused = found.error();
+      continue;
+    }
+    if (best.empty()) {
+      best = *std::move(found);
+      continue;
+    }
+    for (std::size_t i = 0; i < best.size(); ++i)
+      if ((*found)[i].time_s < best[i].time_s) best[i] = std::move((*found)[i]);
+  }
+  if (best.empty() && !sizes_bytes.empty())
+    return tl::unexpected(refused.value_or(Error{"no algorithm"}));
+  return best;
+}
+
+std::string largest_part(const Prediction& prediction) {
+  const auto largest = std::max_element(
+      prediction.breakdown.begin(), prediction.breakdown.end(),
+      [](const ExposedTime& a, const ExposedTime& b) { return a.exposed_s < b.exposed_s; });
+  if (largest == prediction.breakdown.end() || !(prediction.time_s > 0)) return "";
+  return fmt::format("{} of {}, {:.0f} %", largest->term, largest->tier,
+                     100 * largest->exposed_s / prediction.time_s);
+}
+
+std::size_t top_tier(const Clos& clos, double nodes) {
+  double served = 1;
+  for (std::size_t tier = 0; tier < clos.tiers.size(); ++tier) {
+    served *= clos.tiers[tier].children.value;
+    if (nodes <= served) return tier;
+  }
+  return clos.tiers.empty() ? 0 : clos.tiers.size() - 1;
+}
+
+bool is_tapered(const Clos& clos, std::size_t first) {
+  for (std::size_t tier = first; tier + 1 < clos.tiers.size(); ++tier)
+    if (clos.tiers[tier].oversubscription.value > 1) return true;
+  return false;
+}
+
+System without_taper(System system, std::size_t first) {
+  if (auto* clos = std::get_if<Clos>(&system.fabric)) {
+    for (std::size_t tier = first; tier + 1 < clos->tiers.size(); ++tier) {
+      Figure& ratio = clos->tiers[tier].oversubscription;
+      ratio.value = std::min(ratio.value, 1.0);
+    }
+  }
+  return system;
+}
+
+System without_tiers_above(System system, std::size_t tier) {
+  auto* clos = std::get_if<Clos>(&system.fabric);
+  if (clos == nullptr || tier + 1 >= clos->tiers.size()) return system;
+  double below = 1;
+  for (std::size_t t = 0; t < tier; ++t) below *= clos->tiers[t].children.value;
+  clos->tiers.resize(tier + 1);
+  clos->tiers[tier].children.value = std::ceil(system.nodes.value / below);
+  return system;
+}
+
+}  // namespace collscale
