@@ -302,8 +302,14 @@ void CommandLine::add_fit() {
                kSizesHelp);
   options_.add(extrapolate, "-n,--ranks", "RANKS", extrapolate_.ranks, parse_group_sizes,
                "8, a list 8,64,512, or a range 8:100000:x2");
-  options_.add(extrapolate, "-a,--algorithm", "NAME", extrapolate_.algorithm, parse_text,
-               "which of the measured algorithms; default: the library's own choice (auto)");
+  options_.add(
+      extrapolate, "-a,--algorithm", "NAME", extrapolate_.algorithm, parse_text,
+      "which of the measured algorithms, or all; default: the library's own choice (auto)");
+  extrapolate
+      .add_flag("--alternatives", extrapolate_.alternatives,
+                "the same for other algorithms, spray or ecmp, 1:1 or tapered, by the analytic "
+                "engine's ratios")
+      ->disable_flag_override();
   extrapolate
       .add_flag("--same-system", extrapolate_.same_system,
                 "SYSTEM is the measured machine, only larger: no allowance for another kind")

@@ -265,9 +265,9 @@ struct Modelled {
 Modelled model(const System& system, const Series& series, const Target& target,
                std::span<const double> sizes_bytes, bool same_system) {
   Modelled modelled;
-  auto predicted = predict_fastest(system, series.collective,
-                                   model_algorithms(series, system, target.ranks), target.ranks,
-                                   sizes_bytes);
+  auto predicted =
+      predict_fastest(system, series.collective, model_algorithms(series, system, target.ranks),
+                      target.ranks, sizes_bytes);
   modelled.predictions = predicted ? *std::move(predicted) : std::vector<Prediction>();
   modelled.ranges.resize(sizes_bytes.size());
   if (modelled.predictions.empty()) {
@@ -348,7 +348,8 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
                                ? options.bound_s(collective, size_bytes, target.ranks)
                                : default_bound(system, series, size_bytes, target.ranks);
     Extrapolation answer{make_record(profile, system, fit, target, size_bytes),
-                         std::move(modelled.predictions[size]), std::move(modelled.ranges[size]),
+                         std::move(modelled.predictions[size]),
+                         std::move(modelled.ranges[size]),
                          {}};
     Record& record = answer.record;
     set_times(record, widened(central[i], log_times, answer.range.widths(), other_system), bound_s);

@@ -44,8 +44,8 @@ std::optional<NormalForm> fit_normal_form(std::span<const double> n,
                                           std::span<const double> times_s);
 
 /// Error with a term more ÷ error without, at most. Of constants with 3 to 10 % noise at 5 to 8
-/// scales the best of the 26 terms lessens the error to 0.65 to 0.8 of it or less in 1 of 20 series;
-/// beside one true term the best of the 325 pairs rarely lessens it at all.
+/// scales the best of the 26 terms lessens the error to 0.65 to 0.8 of it or less in 1 of 20
+/// series; beside one true term the best of the 325 pairs rarely lessens it at all.
 inline constexpr double kTermGain = 0.6;
 
 /// "12.0 us + 0.31 us n^(1/2) log2(n)"

@@ -29,8 +29,7 @@ Points points_at(const Series& series, std::span<const double> times_s, bool net
     if ((cell.nodes > 1) != network) continue;
     sizes.push_back(cell.size_bytes);
     times.push_back(times_s[i]);
-    const bool closes =
-        i + 1 == series.cells.size() || series.cells[i + 1].ranks != cell.ranks;
+    const bool closes = i + 1 == series.cells.size() || series.cells[i + 1].ranks != cell.ranks;
     if (!closes) continue;
     points.largest_units = static_cast<double>(network ? cell.nodes : cell.ranks);
     // Sizes are written as decimals: the same size may differ in the last bits.
@@ -74,10 +73,11 @@ std::string disagreement(const NormalFormCheck& check) {
   return fmt::format(
       "the normal form {} of the same {} scales gives {}, {} the 95 % interval: {}",
       to_text(check.form), check.scales, format_time(check.time_s), above ? "above" : "below",
-      above ? "measured times grow faster than the laws here, which know of no contention, no "
-              "further switch level and no change of algorithm"
-            : "measured times grow more slowly than the laws here, whose steps may overlap or whose "
-              "algorithm may have changed, unless the form lacks a term that shows only later");
+      above
+          ? "measured times grow faster than the laws here, which know of no contention, no "
+            "further switch level and no change of algorithm"
+          : "measured times grow more slowly than the laws here, whose steps may overlap or whose "
+            "algorithm may have changed, unless the form lacks a term that shows only later");
 }
 
 }  // namespace collscale

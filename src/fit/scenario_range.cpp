@@ -12,26 +12,20 @@
 #include "fit/target_model.hpp"
 #include "model/analytic.hpp"
 #include "model/goodput.hpp"
-#include "units/quantity.hpp"
 
 namespace collscale {
 namespace {
 
-/// ln of the growth from the measured scale to the target, per size; empty where the engine prices
-/// one of them only.
-std::vector<double> log_growth(const System& system, const ScenarioRangeQuestion& question,
-                               const std::string& algorithm, std::span<const double> sizes_bytes,
-                               const PriceOptions& options) {
-  std::vector<double> growth(sizes_bytes.size(), 0.0);
-  for (const auto& [ranks, sign] :
-       {std::pair{question.ranks, 1.0}, std::pair{question.measured_ranks, -1.0}}) {
-    const auto predicted =
-        predict_analytic(system, question.collective, algorithm, ranks, sizes_bytes, options);
-    if (!predicted) return {};
-    for (std::size_t i = 0; i < growth.size(); ++i)
-      growth[i] += sign * std::log((*predicted)[i].time_s);
-  }
-  return growth;
+/// ln of the times, per size; empty where the engine has none.
+std::vector<double> log_times(const System& system, Collective collective,
+                              const std::string& algorithm, std::int64_t ranks,
+                              std::span<const double> sizes_bytes, const PriceOptions& options) {
+  const auto predicted =
+      predict_analytic(system, collective, algorithm, ranks, sizes_bytes, options);
+  std::vector<double> times;
+  if (!predicted) return times;
+  for (const Prediction& prediction : *predicted) times.push_back(std::log(prediction.time_s));
+  return times;
 }
 
 std::string tiers_named(const Clos& clos, std::size_t first, std::size_t last) {
@@ -118,7 +112,7 @@ class Ranges {
     if (!question_.same_system) {
       if (const auto worse = degraded(system, question_.ranks, top)) {
         const auto healthy = now_;
-        now_ = growth(worse->system, options);
+        now_ = growth(system, options, worse->system);
         take_away(EffectKind::failures, worse->what, healthy);
       }
       if (clos.routing == Routing::ecmp) {
@@ -142,9 +136,21 @@ class Ranges {
   }
 
  private:
+  /// ln of the growth from the measured scale to the target, which may be in a state of its own.
+  [[nodiscard]] std::vector<double> growth(const System& measured, const PriceOptions& options,
+                                           const System& target) const {
+    const Collective collective = question_.collective;
+    std::vector<double> times =
+        log_times(target, collective, algorithm_, question_.ranks, sizes_bytes_, options);
+    const std::vector<double> before = log_times(measured, collective, algorithm_,
+                                                 question_.measured_ranks, sizes_bytes_, options);
+    if (times.size() != before.size()) return {};
+    for (std::size_t i = 0; i < times.size(); ++i) times[i] -= before[i];
+    return times;
+  }
   [[nodiscard]] std::vector<double> growth(const System& system,
                                            const PriceOptions& options) const {
-    return log_growth(system, question_, algorithm_, sizes_bytes_, options);
+    return growth(system, options, system);
   }
 
   void take_away(EffectKind kind, const std::string& what, const std::vector<double>& without) {
@@ -153,9 +159,7 @@ class Ranges {
       const double effect = now_[i] - without[i];
       if (!(std::fabs(effect) >= kLeastEffect)) continue;
       const bool may = kind == EffectKind::taper || kind == EffectKind::failures;
-      std::string text = what;
-      text.append(may ? " up to " : " ").append(percent(effect));
-      ranges_[i].effects.push_back({kind, std::move(text), effect});
+      ranges_[i].effects.push_back({kind, may ? what + " up to" : what, effect});
     }
     now_ = without;
   }
@@ -182,7 +186,7 @@ std::string ScenarioRange::text() const {
   std::string all;
   for (const ScenarioEffect& effect : effects) {
     if (!all.empty()) all += ", ";
-    all += effect.text;
+    all += effect.what + " " + percent(effect.log_time);
   }
   return all;
 }

@@ -29,7 +29,7 @@ enum class EffectKind {
 
 struct ScenarioEffect {
   EffectKind kind = EffectKind::far_latency;
-  std::string text;     ///< "far latency of core +3 %"
+  std::string what;     ///< "far latency of core", "taper of leaf 4:1 up to"
   double log_time = 0;  ///< > 0: the target is slower than the answer knows
 };
 

@@ -53,13 +53,16 @@ Expected<std::vector<Prediction>> predict_fastest(const System& system, Collecti
   return best;
 }
 
-std::string largest_part(const Prediction& prediction) {
-  const auto largest = std::max_element(
-      prediction.breakdown.begin(), prediction.breakdown.end(),
-      [](const ExposedTime& a, const ExposedTime& b) { return a.exposed_s < b.exposed_s; });
-  if (largest == prediction.breakdown.end() || !(prediction.time_s > 0)) return "";
-  return fmt::format("{} of {}, {:.0f} %", largest->term, largest->tier,
-                     100 * largest->exposed_s / prediction.time_s);
+std::string bottleneck_share(const Prediction& prediction) {
+  if (prediction.bottleneck.empty() || !(prediction.time_s > 0)) return "";
+  double exposed_s = 0;
+  for (const ExposedTime& part : prediction.breakdown) {
+    const bool is_latency = part.term == "latency";
+    if (prediction.bottleneck == "latency" ? is_latency
+                                           : !is_latency && part.tier == prediction.bottleneck)
+      exposed_s += part.exposed_s;
+  }
+  return fmt::format("{} {:.0f} %", prediction.bottleneck, 100 * exposed_s / prediction.time_s);
 }
 
 std::size_t top_tier(const Clos& clos, double nodes) {

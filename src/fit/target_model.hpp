@@ -29,8 +29,8 @@ Expected<std::vector<Prediction>> predict_fastest(const System& system, Collecti
                                                   std::int64_t ranks,
                                                   std::span<const double> sizes_bytes);
 
-/// "bandwidth of nic, 71 %": the largest part of the time.
-std::string largest_part(const Prediction& prediction);
+/// "nic 71 %", "latency 95 %": the bottleneck and its share of the time; "" without a prediction.
+std::string bottleneck_share(const Prediction& prediction);
 
 /// The highest tier of switches that so many nodes, packed, need: 0 the leaves.
 std::size_t top_tier(const Clos& clos, double nodes);

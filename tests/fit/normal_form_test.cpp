@@ -37,9 +37,8 @@ TEST(NormalForm, RecoversKnownForms) {
   EXPECT_EQ(to_text(form_of([](double p) { return 2e-6 * std::sqrt(p) * std::log2(p); })),
             "2.00 us n^(1/2) log2(n)");
   EXPECT_EQ(to_text(form_of([](double) { return 7e-6; })), "7.00 us");
-  EXPECT_EQ(to_text(form_of([](double p) {
-              return 1e-3 + 1e-4 * std::log2(p) * std::log2(p) + 1e-7 * p * p;
-            })),
+  EXPECT_EQ(to_text(form_of(
+                [](double p) { return 1e-3 + 1e-4 * std::log2(p) * std::log2(p) + 1e-7 * p * p; })),
             "1.00 ms + 100 us log2(n)^2 + 100 ns n^2");
 }
 
@@ -75,8 +74,7 @@ TEST(NormalForm, NoiseMakesNeitherATermNorASecondOne) {
 
 TEST(NormalForm, NeverFallsWithTheRanks) {
   const std::vector<double> n = scales(6);
-  const NormalForm form =
-      fit_normal_form(n, times(n, [](double p) { return 1e-3 / p; })).value();
+  const NormalForm form = fit_normal_form(n, times(n, [](double p) { return 1e-3 / p; })).value();
   EXPECT_TRUE(form.terms.empty());
   EXPECT_GT(form.constant, 0);
 }

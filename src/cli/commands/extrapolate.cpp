@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <iterator>
 #include <utility>
 
+#include "cli/commands/extrapolate_text.hpp"
 #include "cli/measurements.hpp"
 #include "cli/output.hpp"
-#include "cli/table.hpp"
 #include "fit/calibrate.hpp"
 #include "fit/extrapolate.hpp"
 #include "fit/profile.hpp"
@@ -44,54 +44,6 @@ Expected<Profile> profile_of(const ExtrapolateCommandOptions& options, const Sys
   return calibrate(*records, system, fit_options);
 }
 
-std::string interval_of(const Record& record, double level) {
-  for (const Interval& interval : record.intervals) {
-    if (std::abs(interval.level - level) < 1e-9)
-      return fmt::format("{} .. {}", format_time(interval.low_s), format_time(interval.high_s));
-  }
-  return "";
-}
-
-/// How many times the largest measured scale a record lies beyond it; 1 where it is not beyond.
-double distance_of(const Record& record) {
-  if (!record.validated_to_ranks || *record.validated_to_ranks < 1) return 1;
-  return std::max(1.0, static_cast<double>(record.scenario.ranks) /
-                           static_cast<double>(*record.validated_to_ranks));
-}
-
-std::string format_distance(double distance) {
-  return fmt::format("x{:.{}f}", distance, distance < 9.95 ? 1 : 0);
-}
-
-std::string table_of(const std::vector<Record>& records, bool colour) {
-  Table table({{"ranks"},
-               {"size"},
-               {"time"},
-               {"busbw\nGB/s"},
-               {"50 % interval"},
-               {"95 % interval"},
-               {"beyond\ndata"}});
-  double farthest = 1;
-  std::int64_t measured_to = 0;  // of the farthest: inside a node less may have been measured
-  for (const Record& record : records) {
-    const double distance = distance_of(record);
-    if (distance > farthest) {
-      farthest = distance;
-      measured_to = record.validated_to_ranks.value_or(0);
-    }
-    table.add({format_count(record.scenario.ranks), format_size(record.scenario.size_bytes),
-               format_time(record.time_s), format_gigabytes(record.busbw_Bps),
-               interval_of(record, 0.5), interval_of(record, 0.95),
-               distance > 1 ? format_distance(distance) : "-"});
-  }
-  std::string out = table.text(colour);
-  if (farthest > 1) {
-    out += fmt::format("\nextrapolated {} beyond {} ranks, the largest measured scale\n",
-                       format_distance(farthest), format_count(measured_to));
-  }
-  return out;
-}
-
 /// How well the series that the record comes from predicted a scale that was left out.
 std::string hold_out_of(const Profile& profile, const Record& record) {
   for (const SeriesFit& fit : profile.series) {
@@ -100,6 +52,44 @@ std::string hold_out_of(const Profile& profile, const Record& record) {
       return fmt::format("algorithm {}, {}\n", fit.series.algorithm, fit.summary);
   }
   return "";
+}
+
+/// With "all" every measured algorithm of the collective, one after the other.
+Expected<std::vector<Extrapolation>> answers_of(const ExtrapolateCommandOptions& options,
+                                                const Profile& profile, const System& system) {
+  ExtrapolateOptions fit_options;
+  fit_options.matched_system = options.same_system;
+  fit_options.seed = options.seed;
+  std::vector<std::string> algorithms;
+  if (options.algorithm == "all") {
+    for (const SeriesFit& fit : profile.series)
+      if (fit.series.collective == options.collective &&
+          std::find(algorithms.begin(), algorithms.end(), fit.series.algorithm) == algorithms.end())
+        algorithms.push_back(fit.series.algorithm);
+  }
+  if (algorithms.empty()) algorithms = {options.algorithm == "all" ? "" : options.algorithm};
+  std::vector<Extrapolation> all;
+  for (const std::string& algorithm : algorithms) {
+    fit_options.algorithm = algorithm;
+    auto answers = extrapolate_in_full(profile, system, options.collective, options.sizes_bytes,
+                                       options.ranks, fit_options);
+    if (!answers) return tl::unexpected(answers.error());
+    std::move(answers->begin(), answers->end(), std::back_inserter(all));
+  }
+  for (Extrapolation& answer : all) answer.record.scenario.topology = options.topology;
+  return all;
+}
+
+/// The algorithms in the answers, each once, with what is known of their fits.
+std::string hold_outs_of(const Profile& profile, const std::vector<Extrapolation>& answers) {
+  std::string lines;
+  std::string last;
+  for (const Extrapolation& answer : answers) {
+    if (answer.record.scenario.algorithm == last) continue;
+    last = answer.record.scenario.algorithm;
+    lines += hold_out_of(profile, answer.record);
+  }
+  return lines;
 }
 
 }  // namespace
@@ -118,23 +108,28 @@ Expected<void> run(const ExtrapolateCommandOptions& options, const Terminal& ter
   if (!system) return tl::unexpected(system.error());
   const auto profile = profile_of(options, *system);
   if (!profile) return tl::unexpected(profile.error());
-  ExtrapolateOptions fit_options;
-  fit_options.algorithm = options.algorithm;
-  fit_options.matched_system = options.same_system;
-  fit_options.seed = options.seed;
-  auto records = extrapolate(*profile, *system, options.collective, options.sizes_bytes,
-                             options.ranks, fit_options);
-  if (!records) return tl::unexpected(records.error());
-  for (Record& record : *records) record.scenario.topology = options.topology;
+  const auto answers = answers_of(options, *profile, *system);
+  if (!answers) return tl::unexpected(answers.error());
+  std::vector<WithAlternatives> others;
+  if (options.alternatives)
+    for (const Extrapolation& answer : *answers)
+      others.push_back({&answer, alternatives(answer, *system)});
 
   if (!takes_stdout(options.json)) {
-    print_result(fmt::format("{} on {}, extrapolated from measurements of {}\n\n{}{}",
-                             name(options.collective), options.topology, profile->data_system,
-                             table_of(*records, terminal.colour_stdout),
-                             hold_out_of(*profile, records->front())));
+    const bool colour = terminal.colour_stdout;
+    std::string out = fmt::format("{} on {}, extrapolated from measurements of {}\n\n{}\n{}{}",
+                                  name(options.collective), options.topology, profile->data_system,
+                                  answers_table(*answers, colour), answers_notes(*answers, *system),
+                                  hold_outs_of(*profile, *answers));
+    if (!others.empty()) out += "\n" + alternatives_table(others, colour);
+    print_result(out);
   }
   if (!options.json.empty()) {
-    Results results{make_context("collscale extrapolate"), *records};
+    Results results{make_context("collscale extrapolate"), {}};
+    for (const Extrapolation& answer : *answers) results.records.push_back(answer.record);
+    for (const WithAlternatives& of_answer : others)
+      for (const Alternative& alternative : of_answer.alternatives)
+        if (alternative.error.empty()) results.records.push_back(alternative.record);
     results.context["topology"] = options.topology;
     results.context["seed"] = fmt::format("{}", options.seed);
     if (auto written = write_results(options.json, results); !written) return written;

@@ -19,8 +19,9 @@ struct ExtrapolateCommandOptions {
   Collective collective = Collective::all_reduce;
   std::vector<double> sizes_bytes;
   std::vector<std::int64_t> ranks;
-  std::string algorithm;     ///< "": the library's own choice, or the only one there is
+  std::string algorithm;     ///< "": the library's own choice, or the only one there is; "all"
   bool same_system = false;  ///< the target is the measured machine, only larger
+  bool alternatives = false;
   std::uint64_t seed = 1;
   std::string json;
 };

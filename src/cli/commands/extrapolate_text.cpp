@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/extrapolate_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <utility>
+
+#include "cli/table.hpp"
+#include "fit/target_model.hpp"
+#include "units/quantity.hpp"
+
+namespace collscale {
+namespace {
+
+constexpr std::size_t kMostDisagreements = 3;
+
+std::string interval_of(const Record& record, double level) {
+  for (const Interval& interval : record.intervals) {
+    if (std::abs(interval.level - level) < 1e-9)
+      return fmt::format("{} .. {}", format_time(interval.low_s), format_time(interval.high_s));
+  }
+  return "";
+}
+
+/// How many times the largest measured scale a record lies beyond it; 1 where it is not beyond.
+double distance_of(const Record& record) {
+  if (!record.validated_to_ranks || *record.validated_to_ranks < 1) return 1;
+  return std::max(1.0, static_cast<double>(record.scenario.ranks) /
+                           static_cast<double>(*record.validated_to_ranks));
+}
+
+std::string format_distance(double distance) {
+  return fmt::format("x{:.{}f}", distance, distance < 9.95 ? 1 : 0);
+}
+
+std::string place_of(const Record& record) {
+  return fmt::format("{} on {} ranks", format_size(record.scenario.size_bytes),
+                     format_count(record.scenario.ranks));
+}
+
+bool has_several_algorithms(const std::vector<Extrapolation>& answers) {
+  return std::any_of(answers.begin(), answers.end(), [&](const Extrapolation& answer) {
+    return answer.record.scenario.algorithm != answers.front().record.scenario.algorithm;
+  });
+}
+
+std::string distance_note(const std::vector<Extrapolation>& answers) {
+  double farthest = 1;
+  std::int64_t measured_to = 0;  // of the farthest: inside a node less may have been measured
+  for (const Extrapolation& answer : answers) {
+    const double distance = distance_of(answer.record);
+    if (distance <= farthest) continue;
+    farthest = distance;
+    measured_to = answer.record.validated_to_ranks.value_or(0);
+  }
+  if (farthest <= 1) return "";
+  return fmt::format("extrapolated {} beyond {} ranks, the largest measured scale\n",
+                     format_distance(farthest), format_count(measured_to));
+}
+
+std::string model_note(const std::vector<Extrapolation>& answers, const System& system) {
+  std::vector<std::string> algorithms;
+  for (const Extrapolation& answer : answers) {
+    const std::string& algorithm = answer.model.algorithm;
+    if (!algorithm.empty() &&
+        std::find(algorithms.begin(), algorithms.end(), algorithm) == algorithms.end())
+      algorithms.push_back(algorithm);
+  }
+  int figures = 0;
+  for_each_figure(system, [&figures](std::string_view, const Figure&) { ++figures; });
+  const std::string assumed = fmt::format("{} of {} figures of it are assumed or recalled",
+                                          unsourced_figures(system), figures);
+  if (algorithms.empty()) return fmt::format("bounds are those of {}: {}\n", system.name, assumed);
+  return fmt::format("dominated by: the analytic engine's breakdown on {} with {}; {}\n",
+                     system.name, fmt::join(algorithms, ", "), assumed);
+}
+
+/// "+3 to +12 %"
+std::string span_of(double low, double high) {
+  const auto percent = [](double log_time) {
+    return fmt::format("{:+.0f}", 100 * std::expm1(log_time));
+  };
+  return percent(low) == percent(high) ? percent(low) + " %"
+                                       : percent(low) + " to " + percent(high) + " %";
+}
+
+std::string range_notes(const std::vector<Extrapolation>& answers) {
+  std::map<std::int64_t, std::vector<std::pair<std::string, std::pair<double, double>>>> by_ranks;
+  for (const Extrapolation& answer : answers) {
+    for (const ScenarioEffect& effect : answer.range.effects) {
+      auto& effects = by_ranks[answer.record.scenario.ranks];
+      const auto known = std::find_if(effects.begin(), effects.end(),
+                                      [&](const auto& one) { return one.first == effect.what; });
+      if (known == effects.end()) {
+        effects.push_back({effect.what, {effect.log_time, effect.log_time}});
+      } else {
+        auto& [low, high] = known->second;
+        low = std::min(low, effect.log_time);
+        high = std::max(high, effect.log_time);
+      }
+    }
+  }
+  std::string notes;
+  for (const auto& [ranks, effects] : by_ranks) {
+    std::vector<std::string> parts;
+    for (const auto& [what, span] : effects)
+      parts.push_back(what + " " + span_of(span.first, span.second));
+    notes += fmt::format("intervals at {} ranks allow for what was not measured: {}\n",
+                         format_count(ranks), fmt::join(parts, ", "));
+  }
+  return notes;
+}
+
+std::string normal_form_notes(const std::vector<Extrapolation>& answers) {
+  using Verdict = NormalFormCheck::Verdict;
+  std::size_t checked = 0;
+  std::size_t without = 0;
+  int most_scales = 0;
+  std::vector<const Extrapolation*> disagree;
+  for (const Extrapolation& answer : answers) {
+    const NormalFormCheck& check = answer.normal_form;
+    if (check.verdict == Verdict::not_beyond) continue;
+    if (check.verdict == Verdict::few_scales) {
+      ++without;
+      most_scales = std::max(most_scales, check.scales);
+      continue;
+    }
+    ++checked;
+    if (check.verdict != Verdict::agrees) disagree.push_back(&answer);
+  }
+  std::string notes;
+  if (checked > 0)
+    notes += fmt::format("normal form (Extra-P) beside it: inside the 95 % interval at {} of {}\n",
+                         checked - disagree.size(), checked);
+  for (std::size_t i = 0; i < std::min(disagree.size(), kMostDisagreements); ++i)
+    notes += fmt::format("{}: {}\n", place_of(disagree[i]->record),
+                         disagreement(disagree[i]->normal_form));
+  if (disagree.size() > kMostDisagreements)
+    notes += fmt::format("and {} more\n", disagree.size() - kMostDisagreements);
+  if (without > 0)
+    notes += fmt::format(
+        "no normal form (Extra-P) beside {} of them: it takes {} measured scales with the size, "
+        "and there {} {}\n",
+        without, kNormalFormScales, most_scales == 1 ? "is" : "are at most", most_scales);
+  return notes;
+}
+
+}  // namespace
+
+std::string answers_table(const std::vector<Extrapolation>& answers, bool colour) {
+  const bool several = has_several_algorithms(answers);
+  std::vector<Column> columns = {{"ranks"}, {"size"}};
+  if (several) columns.push_back({"algorithm", Align::left});
+  columns.insert(columns.end(), {{"time"},
+                                 {"busbw\nGB/s"},
+                                 {"50 % interval"},
+                                 {"95 % interval"},
+                                 {"dominated by\n(analytic)"},
+                                 {"beyond\ndata"}});
+  Table table(std::move(columns));
+  for (const Extrapolation& answer : answers) {
+    const Record& record = answer.record;
+    const double distance = distance_of(record);
+    std::vector<std::string> cells = {format_count(record.scenario.ranks),
+                                      format_size(record.scenario.size_bytes)};
+    if (several) cells.push_back(record.scenario.algorithm);
+    cells.insert(cells.end(),
+                 {format_time(record.time_s), format_gigabytes(record.busbw_Bps),
+                  interval_of(record, 0.5), interval_of(record, 0.95),
+                  bottleneck_share(answer.model), distance > 1 ? format_distance(distance) : "-"});
+    table.add(std::move(cells));
+  }
+  return table.text(colour);
+}
+
+std::string answers_notes(const std::vector<Extrapolation>& answers, const System& system) {
+  return distance_note(answers) + model_note(answers, system) + range_notes(answers) +
+         normal_form_notes(answers);
+}
+
+std::string alternatives_table(const std::vector<WithAlternatives>& all, bool colour) {
+  Table table({{"ranks"},
+               {"size"},
+               {"alternative", Align::left},
+               {"time"},
+               {"busbw\nGB/s"},
+               {"95 % interval"},
+               {"x time"}});
+  std::vector<std::string> errors;
+  for (const auto& [answer, alternatives] : all) {
+    const auto add = [&](const Record& record, const std::string& what, const std::string& ratio) {
+      table.add({format_count(record.scenario.ranks), format_size(record.scenario.size_bytes), what,
+                 format_time(record.time_s), format_gigabytes(record.busbw_Bps),
+                 interval_of(record, 0.95), ratio});
+    };
+    add(answer->record,
+        fmt::format("{} (the answer, as {})", answer->record.scenario.algorithm,
+                    answer->model.algorithm),
+        "1");
+    for (const Alternative& alternative : alternatives) {
+      if (alternative.error.empty()) {
+        add(alternative.record, alternative.name, fmt::format("{:.2f}", alternative.ratio));
+        continue;
+      }
+      std::string error = fmt::format("no {}: {}", alternative.name, alternative.error);
+      if (std::find(errors.begin(), errors.end(), error) == errors.end())
+        errors.push_back(std::move(error));
+    }
+  }
+  std::string text =
+      "alternatives, not measured: the answer x the analytic engine's ratio to the algorithm that "
+      "stands for it,\nwith intervals as wide as such ratios were wrong\n\n";
+  text += table.text(colour);
+  for (const std::string& error : errors) text += error + "\n";
+  return text;
+}
+
+}  // namespace collscale

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/alternatives.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+#include "collective/algorithms.hpp"
+#include "fit/target_model.hpp"
+#include "model/analytic.hpp"
+#include "model/bounds.hpp"
+
+namespace collscale {
+namespace {
+
+constexpr std::array<std::string_view, 8> kAlgorithms = {
+    "pat",  "hierarchical", "hierarchical_3level", "hierarchical_halving_doubling",
+    "nvls", "nvls_tree",    "collnet_direct",      "collnet_chain"};
+
+constexpr double kOtherTaper = 2;  ///< where the system has none
+
+struct Changed {
+  std::string name;
+  System system;
+};
+
+std::vector<Changed> changed_fabrics(const System& system, std::int64_t ranks) {
+  std::vector<Changed> all;
+  const auto* clos = std::get_if<Clos>(&system.fabric);
+  if (clos == nullptr || ranks <= ranks_per_node(system)) return all;
+  const bool hashes = clos->routing == Routing::ecmp;
+  Changed routed{fmt::format("{} in place of {}", hashes ? "spray" : "ecmp", name(clos->routing)),
+                 system};
+  std::get<Clos>(routed.system.fabric).routing = hashes ? Routing::spray : Routing::ecmp;
+  all.push_back(std::move(routed));
+  if (is_tapered(*clos)) {
+    all.push_back({"1:1 in place of the taper", without_taper(system)});
+  } else if (clos->tiers.size() > 1) {
+    const std::size_t highest = clos->tiers.size() - 2;
+    Changed tapered{
+        fmt::format("{} {:.0f}:1 in place of 1:1", clos->tiers[highest].name, kOtherTaper), system};
+    std::get<Clos>(tapered.system.fabric).tiers[highest].oversubscription.value = kOtherTaper;
+    all.push_back(std::move(tapered));
+  }
+  return all;
+}
+
+void scale(const Extrapolation& answer, const Prediction& prediction, const System& system,
+           bool same_algorithm, Alternative& alternative) {
+  Record& record = alternative.record;
+  record = answer.record;
+  alternative.ratio = prediction.time_s / answer.model.time_s;
+  const Scenario& scenario = record.scenario;
+  const double bound_s = lower_bounds(system, scenario.collective, scenario.ranks,
+                                      scenario.size_bytes, prediction.abilities)
+                             .time_s();
+  record.time_s = std::max(answer.record.time_s * alternative.ratio, bound_s);
+  // Of the same algorithm on another fabric nothing was measured: the effect may be nothing, or
+  // twice as large (assumed).
+  const double width =
+      same_algorithm ? std::fabs(std::log(alternative.ratio)) : ratio_width(alternative.ratio);
+  for (Interval& interval : record.intervals) {
+    const double share = interval.level < 0.9 ? kHalfLevelShare : 1.0;
+    const double up = std::hypot(std::log(interval.high_s / answer.record.time_s), share * width);
+    const double down = std::hypot(std::log(answer.record.time_s / interval.low_s), share * width);
+    interval.high_s = record.time_s * std::exp(up);
+    interval.low_s = std::max(record.time_s * std::exp(-down), bound_s);
+  }
+  set_bound(record, bound_s);
+  set_bandwidths(record);
+  record.bottleneck = prediction.bottleneck;
+  record.source = fmt::format(
+      "alternative, not measured: {} x{:.3g}, the analytic engine's ratio to {}; of the answer: {}",
+      alternative.name, alternative.ratio, answer.model.algorithm, answer.record.source);
+}
+
+}  // namespace
+
+double ratio_width(double ratio) { return std::log(2.7) + 0.3 * std::fabs(std::log(ratio)); }
+
+std::vector<Alternative> alternatives(const Extrapolation& answer, const System& system) {
+  std::vector<Alternative> all;
+  if (answer.model.algorithm.empty()) return all;
+  const Scenario& scenario = answer.record.scenario;
+  const auto predict = [&](const System& on, std::string_view algorithm) {
+    return predict_analytic(on, scenario.collective, algorithm, scenario.ranks,
+                            std::array{scenario.size_bytes});
+  };
+  const auto add = [&](std::string called, const System& on, std::string_view algorithm) {
+    Alternative alternative;
+    alternative.name = std::move(called);
+    if (const auto predicted = predict(on, algorithm)) {
+      scale(answer, predicted->front(), on, algorithm == answer.model.algorithm, alternative);
+    } else {
+      alternative.error = predicted.error().message;
+    }
+    all.push_back(std::move(alternative));
+    return all.back().ratio > 0;
+  };
+  const bool one_node = scenario.ranks <= ranks_per_node(system);
+  for (const std::string_view algorithm : kAlgorithms) {
+    if (algorithm == answer.model.algorithm || one_node != (algorithm == "nvls") ||
+        find_algorithm(scenario.collective, algorithm) == nullptr)
+      continue;
+    if (add(std::string(algorithm), system, algorithm))
+      all.back().record.scenario.algorithm = algorithm;
+  }
+  for (const Changed& changed : changed_fabrics(system, scenario.ranks)) {
+    if (add(changed.name, changed.system, answer.model.algorithm))
+      all.back().record.scenario.topology.append(" with ").append(changed.name);
+  }
+  return all;
+}
+
+}  // namespace collscale
