@@ -97,6 +97,12 @@ class Record:
         return self.trust == "predicted" and self.validated_to_ranks is not None
 
     @property
+    def alternative(self):
+        """What stands in the place of the measured algorithm or fabric, "" where this is the answer itself."""
+        found = re.match(r"alternative, not measured: (.*?) x[0-9.e+-]+, ", self.source)
+        return found.group(1) if found else ""
+
+    @property
     def system(self):
         """What was measured or modelled, in the fewest words that tell two of them apart."""
         if self.fitted_on:

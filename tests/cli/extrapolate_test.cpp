@@ -3,6 +3,9 @@
 // one.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -60,6 +63,122 @@ TEST(Extrapolate, TakesSystemsOfEveryKindOfFabric) {
         folder.path());
     EXPECT_EQ(outcome.exit_code, 0) << topology << ": " << outcome.err;
     EXPECT_FALSE(folder.names().empty());
+  }
+}
+
+// What the fit alone cannot tell is said beside every answer.
+TEST(Extrapolate, SaysWhatDominatesAndWhatTheIntervalAllowsFor) {
+  const nlohmann::json record = extrapolated({"-t", "colossus-100k", "-n", "65536"});
+  EXPECT_NE(record.at("bottleneck"), "");
+  const std::string source = record.at("source");
+  EXPECT_NE(source.find("bottleneck of the analytic engine's "), std::string::npos) << source;
+  EXPECT_NE(source.find("far latency of "), std::string::npos) << source;
+}
+
+TEST(Extrapolate, GivesEveryMeasuredAlgorithm) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_collscale(
+      {"extrapolate",
+       std::string(COLLSCALE_SOURCE_DIR) + "/results/published/marenostrum5-h100.json", "-t",
+       "fat-tree:nodes=512,gpus=4,nic=200Gbps", "-c", "all_reduce", "-s", "1MiB", "-n", "256", "-a",
+       "all"},
+      folder.path());
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const std::string word : {"algorithm", " ring ", " tree ", " auto ", "dominated by",
+                                 "no normal form (Extra-P) beside 3 of them: it takes 4"})
+    EXPECT_NE(outcome.out.find(word), std::string::npos) << word << outcome.out;
+}
+
+TEST(Extrapolate, PutsAlternativesBesideTheAnswer) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_collscale(
+      {"extrapolate",
+       std::string(COLLSCALE_SOURCE_DIR) + "/results/published/marenostrum5-h100.json", "-t",
+       "fat-tree:nodes=512,gpus=4,nic=200Gbps,oversubscription=2", "-c", "all_reduce", "-s", "1MiB",
+       "-n", "256", "--alternatives", "--json", "-"},
+      folder.path());
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto records = nlohmann::json::parse(outcome.out).at("benchmarks");
+  ASSERT_GT(records.size(), 4U);
+  bool untapered = false;
+  for (std::size_t i = 1; i < records.size(); ++i) {
+    EXPECT_EQ(records[i].at("source").get<std::string>().rfind("alternative, not measured", 0), 0U);
+    untapered = untapered || records[i]
+                                     .at("scenario")
+                                     .at("topology")
+                                     .get<std::string>()
+                                     .find(" with 1:1 in place of the taper") != std::string::npos;
+  }
+  EXPECT_TRUE(untapered);
+}
+
+/// The all_reduce records of MareNostrum 5, changed, in a file of their own.
+Outcome extrapolated_from(const TemporaryFolder& folder,
+                          const std::function<void(nlohmann::json&)>& change) {
+  auto results = nlohmann::json::parse(
+      read_file(std::string(COLLSCALE_SOURCE_DIR) + "/results/published/marenostrum5-h100.json"));
+  auto& records = results.at("benchmarks");
+  nlohmann::json kept = nlohmann::json::array();
+  for (const auto& record : records)
+    if (record.at("scenario").at("collective") == "all_reduce" &&
+        record.at("scenario").value("algorithm", "auto") == "ring")
+      kept.push_back(record);
+  change(kept);
+  records = kept;
+  write_file(folder.path() / "data.json", results.dump());
+  return run_collscale({"extrapolate", "data.json", "-t", "fat-tree:nodes=512,gpus=4,nic=200Gbps",
+                        "-c", "all_reduce", "-s", "1MiB", "-n", "256", "--json", "out.json"},
+                       folder.path());
+}
+
+void keep_if(nlohmann::json& records, const std::function<bool(const nlohmann::json&)>& good) {
+  nlohmann::json kept = nlohmann::json::array();
+  for (const auto& record : records)
+    if (good(record.at("scenario"))) kept.push_back(record);
+  records = kept;
+}
+
+// Never a confident number from nothing: one sentence, and no file.
+TEST(Extrapolate, SaysWhatDataLackInOneSentence) {
+  struct Case {
+    std::string sentence;
+    std::function<void(nlohmann::json&)> change;
+  };
+  const std::vector<Case> cases = {
+      {"was measured at 1 number of ranks",
+       [](auto& records) {
+         keep_if(records, [](const auto& scenario) { return scenario.at("ranks") == 16; });
+       }},
+      {"and 1 size:",
+       [](auto& records) {
+         const auto size = records.at(0).at("scenario").at("size_bytes");
+         keep_if(records, [&](const auto& scenario) { return scenario.at("size_bytes") == size; });
+       }},
+      {"contradict each other",
+       [](auto& records) {
+         auto others = records;
+         for (auto& record : others) {
+           for (const char* name : {"time_s", "real_time", "cpu_time"})
+             if (record.contains(name)) record[name] = 20 * record.at(name).template get<double>();
+           for (const char* name : {"algbw_Bps", "busbw_Bps"})
+             record[name] = record.at(name).template get<double>() / 20;
+           record["source"] = record.at("source").template get<std::string>() + " again";
+           records.push_back(record);
+         }
+       }},
+      {"two systems",
+       [](auto& records) {
+         records.at(0)["source"] = "github:somebody/else";
+         records.at(0).at("scenario")["topology"] = "other";
+       }},
+  };
+  for (const Case& one : cases) {
+    const TemporaryFolder folder;
+    const Outcome outcome = extrapolated_from(folder, one.change);
+    EXPECT_EQ(outcome.exit_code, 2) << one.sentence;
+    EXPECT_NE(outcome.err.find(one.sentence), std::string::npos) << outcome.err;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "out.json"));
   }
 }
 

@@ -1,0 +1,191 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Draws the answer for the largest scale that was asked for: time against ranks at one size, with what was measured and
+a rule at the last measured scale; bus bandwidth against message size at that scale; and the alternatives at that size
+with their intervals. Takes what `collscale extrapolate --alternatives --json` wrote, and the measurements it is of.
+Writes PREFIX.svg and PREFIX.png."""
+
+import math
+from collections import defaultdict
+
+import collscale_format as fmt
+import collscale_records as cr
+import collscale_style as style
+
+LEVELS = [(0.95, 0.13), (0.5, 0.22)]  # interval and how opaque its band is
+DASHED = (0, (4, 2))
+MOST_ALTERNATIVES = 9
+
+
+def parts_of(records):
+    """(answers, alternatives, measurements), of one collective, one system, one measured algorithm."""
+    fitted = [r for r in records if r.is_fitted]
+    answers = [r for r in fitted if not r.alternative]
+    if not answers:
+        raise cr.Refused("no extrapolated record: give what `collscale extrapolate ... --json` wrote")
+    collectives = {r.collective for r in answers}
+    if len(collectives) > 1:
+        raise cr.Refused(f"extrapolations of {', '.join(sorted(collectives))}: expected one collective")
+    algorithms = sorted({r.algorithm for r in answers})
+    measured = [r for r in records if r.trust == "measured" and r.collective in collectives
+                and r.algorithm in algorithms]
+    return answers, [r for r in fitted if r.alternative], measured, algorithms
+
+
+def pick_size(answers, wanted):
+    sizes = sorted({r.size_bytes for r in answers})
+    if wanted is None:
+        return sizes[-1]
+    found = [s for s in sizes if math.isclose(s, wanted, rel_tol=1e-9)]
+    if not found:
+        raise cr.Refused(f"--size {fmt.size(wanted)}: no extrapolation has this size; there are "
+                         + ", ".join(fmt.size(s) for s in sizes))
+    return found[0]
+
+
+def medians(records, key):
+    """One record per key: the middle one of repeated measurements."""
+    groups = defaultdict(list)
+    for record in records:
+        groups[key(record)].append(record)
+    return [cr.median_of(groups[k]) for k in sorted(groups)]
+
+
+def draw_bands(axis, points, at, value, index):
+    for level, alpha in LEVELS:
+        banded = [p for p in points if p.interval(level)]
+        if len(banded) > 1:
+            axis.fill_between([at(p) for p in banded], [value(p, p.interval(level)[0]) for p in banded],
+                              [value(p, p.interval(level)[1]) for p in banded], color=style.colour(index),
+                              alpha=alpha, linewidth=0)
+
+
+def draw_ranks(axis, answers, measured, algorithms, size):
+    labels = []
+    for index, algorithm in enumerate(algorithms):
+        points = sorted((r for r in answers if r.algorithm == algorithm and r.size_bytes == size),
+                        key=lambda r: r.ranks)
+        inside = [p for p in points if not p.is_extrapolated]
+        beyond = inside[-1:] + [p for p in points if p.is_extrapolated]
+        axis.plot([p.ranks for p in inside], [p.time_s for p in inside], color=style.colour(index))
+        axis.plot([p.ranks for p in beyond], [p.time_s for p in beyond], color=style.colour(index), linestyle=DASHED)
+        draw_bands(axis, points, lambda p: p.ranks, lambda _, time_s: time_s, index)
+        known = [r for r in measured if r.algorithm == algorithm and math.isclose(r.size_bytes, size, rel_tol=1e-6)]
+        known = medians(known, lambda r: r.ranks)
+        axis.plot([p.ranks for p in known], [p.time_s for p in known], **style.marks("measured", index))
+        if len(algorithms) > 1:
+            labels.append((points[-1].ranks, points[-1].time_s, algorithm, style.colour(index)))
+    counts = [r.ranks for r in answers] + [r.ranks for r in measured if r.size_bytes == size]
+    style.ranks_axis(axis, counts)
+    last = max(r.validated_to_ranks for r in answers)
+    axis.axvline(last, color=style.INK, linewidth=0.8, linestyle=":")
+    axis.annotate(f"measured to {fmt.ranks(last)}", xy=(last, 1), xycoords=("data", "axes fraction"), xytext=(4, -9),
+                  textcoords="offset points", fontsize=7.5, color=style.INK)
+    style.time_axis(axis)
+    axis.set_title(f"{fmt.size(size)}, by ranks")
+    style.label_ends(axis, labels)
+
+
+def draw_sizes(axis, answers, measured, algorithms, ranks):
+    labels, best_Bps = [], 0.0
+    known_ranks = max((r.ranks for r in measured), default=0)
+    for index, algorithm in enumerate(algorithms):
+        points = sorted((r for r in answers if r.algorithm == algorithm and r.ranks == ranks),
+                        key=lambda r: r.size_bytes)
+        axis.plot([p.size_bytes for p in points], [p.busbw_Bps for p in points], color=style.colour(index),
+                  linestyle=DASHED if points[0].is_extrapolated else "-",
+                  marker="" if len(points) > 1 else style.marker(index), markerfacecolor="white")
+        draw_bands(axis, points, lambda p: p.size_bytes, cr.busbw_at, index)
+        known = medians([r for r in measured if r.algorithm == algorithm and r.ranks == known_ranks],
+                        lambda r: r.size_bytes)
+        known = [p for p in known if points[0].size_bytes <= p.size_bytes <= points[-1].size_bytes]
+        axis.plot([p.size_bytes for p in known], [p.busbw_Bps for p in known], **style.marks("measured", index))
+        best_Bps = max([best_Bps] + [p.busbw_Bps for p in points + known])
+        if len(algorithms) > 1:
+            labels.append((points[-1].size_bytes, points[-1].busbw_Bps, algorithm, style.colour(index)))
+    sizes = [r.size_bytes for r in answers]
+    style.size_axis(axis, min(sizes), max(sizes))
+    style.bandwidth_axis(axis, 1.2 * best_Bps)
+    measured_text = f"; points: measured on {fmt.ranks(known_ranks)}" if known_ranks else ""
+    axis.set_title(f"{fmt.ranks(ranks)} ranks, by size{measured_text}")
+    style.label_ends(axis, labels)
+
+
+def draw_alternatives(axis, answer, alternatives):
+    """The answer above, the others below it by their time, each with its intervals."""
+    rows = [answer] + sorted(alternatives, key=lambda r: r.time_s)[:MOST_ALTERNATIVES]
+    for row, record in enumerate(rows):
+        ink = style.colour(0) if record is answer else style.FAINT
+        for level, width in ((0.95, 1.2), (0.5, 4)):
+            low, high = record.interval(level)
+            axis.plot([low, high], [row, row], color=ink, linewidth=width, solid_capstyle="butt",
+                      alpha=1 if level > 0.9 else 0.5)
+        axis.plot([record.time_s], [row], marker="o" if record is answer else "D", color=ink,
+                  markerfacecolor="white", linestyle="none", zorder=3)
+    axis.axvline(answer.time_s, color=style.colour(0), linewidth=0.6, linestyle=":")
+    names = ["the answer" if r is answer else r.alternative for r in rows]
+    axis.set_yticks(range(len(rows)), [f"{name}\n{fmt.time(r.time_s)}" for name, r in zip(names, rows)], fontsize=7.5)
+    axis.invert_yaxis()
+    axis.grid(axis="y", visible=False)
+    axis.set_xscale("log")
+    axis.xaxis.set_major_formatter(style.ticker.FuncFormatter(lambda value, _: fmt.tick_time(value)))
+    axis.xaxis.set_minor_formatter(style.ticker.NullFormatter())
+    axis.set_xlabel("time")
+    axis.set_title(f"alternatives, {fmt.size(answer.size_bytes)} on {fmt.ranks(answer.ranks)}")
+
+
+def finding(answer):
+    low, high = answer.interval(0.95)
+    distance = answer.ranks / answer.validated_to_ranks
+    text = (f"{answer.collective} of {fmt.size(answer.size_bytes)} on {fmt.ranks(answer.ranks)} ranks of "
+            f"{answer.scenario.get('topology')}: {fmt.time(answer.time_s)} (95 %: {fmt.time(low)} to {fmt.time(high)})")
+    if distance > 1:
+        text += f", ×{distance:.0f} beyond the largest measured scale"
+    return text
+
+
+def key_of(answer, measured, alternatives):
+    parts = ["filled points: measured"] if measured else []
+    parts.append("dashed: extrapolated, bands and bars 50 % and 95 %")
+    if alternatives:
+        parts.append("alternatives: not measured, the answer × the analytic engine's ratio")
+    if answer.bottleneck:
+        parts.append(f"bottleneck by the analytic engine: {answer.bottleneck}")
+    if answer.assumed_figures is not None:
+        parts.append(f"{answer.assumed_figures} figures of the topology assumed or recalled")
+    return "; ".join(parts)
+
+
+def main():
+    parser = cr.Parser(__doc__, "collscale extrapolate results/published/alps-gh200.json -t colossus-100k -c all_reduce "
+                                "-s 1KiB:1GiB:x4 -n 256:100000:x4,100000 --alternatives --json answer.json\n  "
+                                "scripts/plot_extrapolation.py answer.json results/published/alps-gh200.json "
+                                "--size 1GiB -o answer")
+    parser.add_argument("-o", "--output", required=True, metavar="PREFIX", help="PREFIX.svg and PREFIX.png")
+    parser.add_argument("--size", metavar="SIZE", help="of the first and third part; default: the largest")
+    arguments = parser.parse_args()
+    style.check_prefix(arguments.output)
+
+    answers, alternatives, measured, algorithms = parts_of(cr.read(arguments.results))
+    size = pick_size(answers, fmt.parse_size(arguments.size) if arguments.size else None)
+    ranks = max(r.ranks for r in answers)
+    here = [r for r in answers if r.size_bytes == size and r.ranks == ranks]
+    answer = min(here, key=lambda r: r.time_s)
+    others = [r for r in alternatives if r.size_bytes == size and r.ranks == ranks]
+    columns = 3 if others else 2
+    width_in, height_in = 5.2 * columns + 0.6, 4.9
+    figure, axes = style.plt.subplots(1, columns, squeeze=False, figsize=(width_in, height_in),
+                                      gridspec_kw={"width_ratios": [1, 1, 0.75][:columns]})
+    figure.subplots_adjust(left=0.8 / width_in, right=1 - 0.35 / width_in, top=1 - 1.15 / height_in,
+                           bottom=0.95 / height_in, wspace=0.34 if len(algorithms) == 1 else 0.5)
+    draw_ranks(axes[0][0], answers, measured, algorithms, size)
+    draw_sizes(axes[0][1], answers, measured, algorithms, ranks)
+    if others:
+        box = axes[0][2].get_position()  # room for the names
+        axes[0][2].set_position([box.x0 + 0.06, box.y0, box.width - 0.06, box.height])
+        draw_alternatives(axes[0][2], answer, others)
+    style.save(figure, arguments.output, finding(answer), answers + measured, key_of(answer, measured, others))
+
+
+if __name__ == "__main__":
+    cr.main_guard(main)
