@@ -6,6 +6,8 @@ with their intervals. Takes what `collscale extrapolate --alternatives --json` w
 Writes PREFIX.svg and PREFIX.png."""
 
 import math
+import re
+import textwrap
 from collections import defaultdict
 
 import collscale_format as fmt
@@ -144,23 +146,27 @@ def finding(answer):
     return text
 
 
-def key_of(answer, measured, alternatives):
+def key_of(answer, measured, alternatives, columns):
     parts = ["filled points: measured"] if measured else []
     parts.append("dashed: extrapolated, bands and bars 50 % and 95 %")
+    mapped = re.search(r"mapped to (\d+) per node", answer.source)
+    if mapped and measured:
+        parts.append(f"the target has {mapped.group(1)} ranks per node, the measured system another number: "
+                     "nodes and bytes per rank count, so line and points differ")
     if alternatives:
         parts.append("alternatives: not measured, the answer × the analytic engine's ratio")
     if answer.bottleneck:
         parts.append(f"bottleneck by the analytic engine: {answer.bottleneck}")
     if answer.assumed_figures is not None:
         parts.append(f"{answer.assumed_figures} figures of the topology assumed or recalled")
-    return "; ".join(parts)
+    return "\n".join(textwrap.wrap("; ".join(parts), columns * 85))
 
 
 def main():
-    parser = cr.Parser(__doc__, "collscale extrapolate results/published/alps-gh200.json -t colossus-100k -c all_reduce "
-                                "-s 1KiB:1GiB:x4 -n 256:100000:x4,100000 --alternatives --json answer.json\n  "
-                                "scripts/plot_extrapolation.py answer.json results/published/alps-gh200.json "
-                                "--size 1GiB -o answer")
+    parser = cr.Parser(__doc__, "scripts/plot_extrapolation.py answer.json results/published/alps-gh200.json "
+                                "--size 1GiB -o answer\nwith answer.json from\n  collscale extrapolate "
+                                "results/published/alps-gh200.json -t colossus-100k -c all_reduce\n    "
+                                "-s 1KiB:1GiB:x4 -n 256:65536:x4,100000 --alternatives --json answer.json")
     parser.add_argument("-o", "--output", required=True, metavar="PREFIX", help="PREFIX.svg and PREFIX.png")
     parser.add_argument("--size", metavar="SIZE", help="of the first and third part; default: the largest")
     arguments = parser.parse_args()
@@ -175,16 +181,16 @@ def main():
     columns = 3 if others else 2
     width_in, height_in = 5.2 * columns + 0.6, 4.9
     figure, axes = style.plt.subplots(1, columns, squeeze=False, figsize=(width_in, height_in),
-                                      gridspec_kw={"width_ratios": [1, 1, 0.75][:columns]})
-    figure.subplots_adjust(left=0.8 / width_in, right=1 - 0.35 / width_in, top=1 - 1.15 / height_in,
-                           bottom=0.95 / height_in, wspace=0.34 if len(algorithms) == 1 else 0.5)
+                                      gridspec_kw={"width_ratios": [1, 1, 0.95][:columns]})
+    figure.subplots_adjust(left=0.8 / width_in, right=1 - 0.35 / width_in, top=1 - 1.3 / height_in,
+                           bottom=0.95 / height_in, wspace=0.24 if len(algorithms) == 1 else 0.42)
     draw_ranks(axes[0][0], answers, measured, algorithms, size)
     draw_sizes(axes[0][1], answers, measured, algorithms, ranks)
     if others:
         box = axes[0][2].get_position()  # room for the names
-        axes[0][2].set_position([box.x0 + 0.06, box.y0, box.width - 0.06, box.height])
+        axes[0][2].set_position([box.x0 + 0.05, box.y0, box.width - 0.05, box.height])
         draw_alternatives(axes[0][2], answer, others)
-    style.save(figure, arguments.output, finding(answer), answers + measured, key_of(answer, measured, others))
+    style.save(figure, arguments.output, finding(answer), answers + measured, key_of(answer, measured, others, columns))
 
 
 if __name__ == "__main__":

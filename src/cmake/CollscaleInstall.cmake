@@ -5,7 +5,8 @@ set(data_dir ${CMAKE_INSTALL_DATADIR}/collscale)
 install(DIRECTORY topologies DESTINATION ${data_dir} FILES_MATCHING PATTERN "*.yaml" PATTERN "README.md")
 install(DIRECTORY results/published results/schema DESTINATION ${data_dir}/results
   FILES_MATCHING PATTERN "*.json" PATTERN "*.csv" PATTERN "README.md")
-install(PROGRAMS scripts/plot_busbw.py scripts/plot_scaling.py scripts/records_to_csv.py scripts/answers.py
+install(PROGRAMS scripts/plot_busbw.py scripts/plot_extrapolation.py scripts/plot_scaling.py scripts/records_to_csv.py
+  scripts/answers.py
   DESTINATION ${data_dir}/scripts)
 install(FILES scripts/collscale_records.py scripts/collscale_format.py scripts/collscale_style.py
   DESTINATION ${data_dir}/scripts)

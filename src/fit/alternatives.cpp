@@ -80,7 +80,7 @@ void scale(const Extrapolation& answer, const Prediction& prediction, const Syst
 
 }  // namespace
 
-double ratio_width(double ratio) { return std::log(2.7) + 0.3 * std::fabs(std::log(ratio)); }
+double ratio_width(double ratio) { return std::log(2.5) + 0.4 * std::fabs(std::log(ratio)); }
 
 std::vector<Alternative> alternatives(const Extrapolation& answer, const System& system) {
   std::vector<Alternative> all;

@@ -29,8 +29,8 @@ struct Alternative {
 std::vector<Alternative> alternatives(const Extrapolation& answer, const System& system);
 
 /// Half width in ln t at 95 % that the engine's ratio between two algorithms adds, in quadrature:
-/// ln 2.7 and 0.3 of ln ratio. Held against 142 points of Together, MareNostrum 5, Leonardo and
-/// LUMI at which two labelled algorithms were measured: ratios are off by x2.7, x3.7 and x7.8 at
+/// ln 2.5 and 0.4 of ln ratio. Held against 142 points of Together, MareNostrum 5, Leonardo and
+/// LUMI at which two labelled algorithms were measured: ratios are off by x2.7, x3.5 and x8.8 at
 /// most in 95 % where ln ratio is below 1, 1 to 2, and above; in 84 % the quicker one is the
 /// quicker one (scripts/study_ratios.py).
 double ratio_width(double ratio);

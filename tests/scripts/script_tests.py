@@ -18,7 +18,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 SCRIPTS = os.path.join(ROOT, "scripts")
 PYTHON = "/usr/bin/python3"
 SHELL_SCRIPTS = ["bench", "scale-study", "setup", "test"]
-PYTHON_SCRIPTS = ["answers.py", "plot_busbw.py", "plot_model_terms.py", "plot_scaling.py", "records_to_csv.py"]
+PYTHON_SCRIPTS = ["answers.py", "plot_busbw.py", "plot_extrapolation.py", "plot_model_terms.py", "plot_scaling.py",
+                  "records_to_csv.py"]
 
 
 def run(*command, **options):
@@ -276,6 +277,26 @@ class Figures(WithFixtures):
         other = self.draw_twice("plot_scaling.py", *self.files("published", "extrapolated"), "--size", "16MiB")
         self.assertTrue(one.isdisjoint(other))
 
+    def test_the_answer_is_drawn_with_and_without_measurements_and_alternatives(self):
+        answers = self.files("extrapolated")
+        self.assertEqual(len(self.draw_twice("plot_extrapolation.py", *answers)), 1)
+        with open(answers[0], encoding="utf-8") as stream:
+            document = json.load(stream)
+        largest = max(document["benchmarks"], key=lambda b: (b["scenario"]["ranks"], b["scenario"]["size_bytes"]))
+        document["benchmarks"] = [{**largest, "source": "alternative, not measured: pat x1.3, the analytic engine's "
+                                                        "ratio to tree; of the answer: none"}]
+        with open(self.path("alternative.json"), "w", encoding="utf-8") as stream:
+            json.dump(document, stream)
+        plain = self.draw_twice("plot_extrapolation.py", *answers, *self.files("published"))
+        more = self.draw_twice("plot_extrapolation.py", *answers, *self.files("published", "alternative"))
+        self.assertTrue(plain.isdisjoint(more))
+
+    def test_a_figure_of_an_answer_needs_one(self):
+        self.assert_refused(script("plot_extrapolation.py", *self.files("flow"), "-o", self.path("x")),
+                            "no extrapolated record")
+        self.assert_refused(script("plot_extrapolation.py", *self.files("extrapolated"), "--size", "3KiB", "-o",
+                                   self.path("x")), "--size 3 KiB")
+
     def test_a_size_that_nobody_has_is_refused_with_the_sizes_there_are(self):
         self.assert_refused(script("plot_scaling.py", *self.files("flow"), "--size", "3KiB", "-o", self.path("x")),
                             "--size 3 KiB", "512 B", "1 GiB")
@@ -287,7 +308,7 @@ class Figures(WithFixtures):
         self.assert_refused(script("plot_busbw.py", *self.files("mpi"), "-o", "/proc/busbw"), "cannot be written")
 
     def test_a_folder_as_the_beginning_of_file_names_is_refused(self):
-        for name in ("plot_busbw.py", "plot_scaling.py"):
+        for name in ("plot_busbw.py", "plot_extrapolation.py", "plot_scaling.py"):
             self.assert_refused(script(name, *self.files("mpi"), "-o", self.folder), "is a folder")
         self.assertFalse(os.path.exists(self.folder + ".svg"))
 
