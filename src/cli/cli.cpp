@@ -244,6 +244,9 @@ void CommandLine::add_import() {
                "CSV: which column is what, where the names do not say: collective, ranks, nodes, "
                "size, time_us, algbw_GBps, busbw_GBps, library, algorithm, protocol, dtype, op, "
                "in_place, source, dataset, system");
+  app.add_flag("--compact", import_.compact,
+               "leaves out what is empty or has its default: half of the room")
+      ->disable_flag_override();
   options_.add(app, "--source", "TEXT", import_.defaults.source, parse_text,
                "who measured it, and where that is published");
 }

@@ -3,7 +3,9 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "record_io/results_file.hpp"
 
@@ -107,6 +109,34 @@ Json to_object(const Record& record) {
   return object;
 }
 
+/// What a reader takes to be so where it is left out, and Google Benchmark does not ask for.
+const std::vector<std::string>& omissible() {
+  static const std::vector<std::string> names{
+      "samples_s",   "quantiles",       "intervals",          "bottleneck", "breakdown",  "bound_s",
+      "utilisation", "assumed_figures", "validated_to_ranks", "quality",    "attainable", "source"};
+  return names;
+}
+
+const std::vector<std::string>& omissible_of_scenario() {
+  static const std::vector<std::string> names{"topology", "protocol", "selector",  "op",
+                                              "root",     "layout",   "placement", "failures"};
+  return names;
+}
+
+void erase_defaults(Json& object, const Json& defaults, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (object.at(name) == defaults.at(name)) object.erase(name);
+  }
+}
+
+Json compact_object(const Record& record) {
+  static const Json defaults = to_object(Record{});
+  Json object = to_object(record);
+  erase_defaults(object, defaults, omissible());
+  erase_defaults(object.at("scenario"), defaults.at("scenario"), omissible_of_scenario());
+  return object;
+}
+
 /// Text that is not UTF-8 (a host's name, a path) is mended rather than refused.
 std::string dump(const Json& value, int indent = -1) {
   return value.dump(indent, ' ', false, Json::error_handler_t::replace);
@@ -114,10 +144,11 @@ std::string dump(const Json& value, int indent = -1) {
 
 }  // namespace
 
-std::string to_json(const Results& results) {
+std::string to_json(const Results& results, Detail detail) {
   GrowingResults all;
   for (const Record& record : results.records) {
-    all.lines_.push_back(dump(to_object(record)));
+    all.lines_.push_back(
+        dump(detail == Detail::compact ? compact_object(record) : to_object(record)));
   }
   return all.to_json(results.context);
 }

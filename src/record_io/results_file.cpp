@@ -203,11 +203,11 @@ Expected<void> write_text_file(const std::string& path, std::string_view text,
   return {};
 }
 
-Expected<void> write_results(const std::string& path, const Results& results) {
+Expected<void> write_results(const std::string& path, const Results& results, Detail detail) {
   for (const Record& record : results.records) {
     if (auto checked = check_record(record); !checked) return checked;
   }
-  return write_text_file(path, to_json(results));
+  return write_text_file(path, to_json(results, detail));
 }
 
 Expected<void> GrowingResults::write(const std::string& path, const Context& context,

@@ -12,9 +12,13 @@
 
 namespace collscale {
 
+/// full: every field of every record. compact: not those that are empty or have their default, in
+/// about half of the room; readers cannot tell the two apart.
+enum class Detail { full, compact };
+
 /// The file's text, one record per line. Doubles are written with the shortest digits that read
 /// back the same. A record that check_record refuses gives a text that from_json refuses.
-std::string to_json(const Results& results);
+std::string to_json(const Results& results, Detail detail = Detail::full);
 
 /// Refuses, in one sentence with the file, the record and the field: what is not JSON, a newer
 /// major schema version, a missing or unknown field, a wrong type, a number out of range, and a
@@ -39,7 +43,8 @@ enum class Durability { buffered, flushed };
 
 /// Writes through a temporary file beside `path` and renames it: a reader never sees half a file.
 /// "-" is stdout. A device or a pipe is written in place. Checks every record before it writes.
-Expected<void> write_results(const std::string& path, const Results& results);
+Expected<void> write_results(const std::string& path, const Results& results,
+                             Detail detail = Detail::full);
 
 /// A results file that is written again and again while its records become more: each of them is
 /// put into words once.
@@ -52,7 +57,7 @@ class GrowingResults {
                        Durability durability) const;
 
  private:
-  friend std::string to_json(const Results& results);
+  friend std::string to_json(const Results& results, Detail detail);
   [[nodiscard]] std::string to_json(const Context& context) const;
   std::vector<std::string> lines_;
   Expected<void> state_;  // what check_record said of the first bad one

@@ -131,6 +131,20 @@ TEST(PublishedClaims, AreOfKnownKindsAndOfSystemsThatExist) {
   }
 }
 
+TEST(PublishedData, IsCompactAndReadsAsIfItWereNot) {
+  const std::string path = COLLSCALE_SOURCE_DIR "/results/published/polaris-ofi.json";
+  const auto results = read_results(path);
+  const auto text = read_text_file(path);
+  ASSERT_TRUE(results && text);
+  const std::string full = to_json(*results);
+  const std::string compact = to_json(*results, Detail::compact);
+  EXPECT_NEAR(static_cast<double>(compact.size()) / static_cast<double>(text->size()), 1, 1e-3);
+  EXPECT_LT(static_cast<double>(compact.size()) / static_cast<double>(full.size()), 0.7);
+  const auto again = from_json(compact, "compact");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_TRUE(to_json(*again) == full);  // without printing either
+}
+
 TEST(PublishedData, StaysSmallEnoughForARepository) {
   std::uintmax_t together = 0;
   for (const fs::path& file : published_files()) {

@@ -61,7 +61,10 @@ Expected<void> run(const ImportCommandOptions& options, const Terminal&) {
     for (const std::string& warning : report->warnings) notes.push_back("warning: " + warning);
     std::move(report->records.begin(), report->records.end(), std::back_inserter(results.records));
   }
-  if (auto written = write_results(options.output, results); !written) return written;
+  if (auto written =
+          write_results(options.output, results, options.compact ? Detail::compact : Detail::full);
+      !written)
+    return written;
   for (const std::string& note : notes) print_note(note);
   return {};
 }

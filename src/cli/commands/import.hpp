@@ -14,6 +14,7 @@ namespace collscale {
 struct ImportCommandOptions {
   std::vector<std::string> logs;
   std::string output;      ///< "-" is stdout
+  bool compact = false;    ///< leaves out what is empty or has its default
   ImportOptions defaults;  ///< what a log does not say itself
 };
 
