@@ -79,7 +79,7 @@ def main():
     parser = cr.Parser(__doc__, "scripts/answers.py results/2026-11-22-vm/*.json")
     parser.add_argument("-o", "--output", default="-", metavar="FILE", help="default: - (stdout)")
     arguments = parser.parse_args()
-    cr.write_text(arguments.output, table(cr.read(arguments.results)))
+    cr.write_text(arguments.output, table([r for r in cr.read(arguments.results) if not r.alternative]))
 
 
 if __name__ == "__main__":

@@ -134,7 +134,7 @@ def main():
     arguments = parser.parse_args()
     style.check_prefix(arguments.output)
 
-    everything = [r for r in cr.read(arguments.results) if r.ranks >= arguments.min_ranks]
+    everything = [r for r in cr.read(arguments.results) if r.ranks >= arguments.min_ranks and not r.alternative]
     if not everything:
         raise cr.Refused(f"--min-ranks {arguments.min_ranks}: no record has so many ranks")
     wanted = fmt.parse_size(arguments.size) if arguments.size else common_size(everything)

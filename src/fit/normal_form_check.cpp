@@ -70,9 +70,10 @@ std::string disagreement(const NormalFormCheck& check) {
   using Verdict = NormalFormCheck::Verdict;
   if (check.verdict != Verdict::above && check.verdict != Verdict::below) return "";
   const bool above = check.verdict == Verdict::above;
+  const std::string form = check.form.terms.empty() ? "without growth" : to_text(check.form);
   return fmt::format(
-      "the normal form {} of the same {} scales gives {}, {} the 95 % interval: {}",
-      to_text(check.form), check.scales, format_time(check.time_s), above ? "above" : "below",
+      "the normal form {} of the same {} scales gives {}, {} the 95 % interval: {}", form,
+      check.scales, format_time(check.time_s), above ? "above" : "below",
       above
           ? "measured times grow faster than the laws here, which know of no contention, no "
             "further switch level and no change of algorithm"

@@ -84,6 +84,8 @@ std::optional<Degraded> degraded(const System& system, std::int64_t ranks, std::
   return worse;
 }
 
+constexpr double kPlenty = 1e6;  ///< times what links carry: they are no limit
+
 std::string percent(double log_time) {
   return fmt::format("{:+.0f} %", 100 * std::expm1(log_time));
 }
@@ -98,11 +100,18 @@ class Ranges {
   }
 
   std::vector<ScenarioRange> of(const System& system) {
-    const auto& clos = std::get<Clos>(system.fabric);
     const auto per_node = static_cast<double>(ranks_per_node(system));
     const auto nodes = [&](std::int64_t ranks) {
       return std::ceil(static_cast<double>(ranks) / per_node);
     };
+    if (const auto* dragonfly = std::get_if<Dragonfly>(&system.fabric)) {
+      const double of_group = dragonfly->routers.value * dragonfly->nodes.value;
+      if (nodes(question_.ranks) > of_group &&
+          (!question_.same_system || nodes(question_.measured_ranks) <= of_group))
+        between_groups(system);
+      return std::move(ranges_);
+    }
+    const auto& clos = std::get<Clos>(system.fabric);
     const std::size_t measured_top = top_tier(clos, nodes(question_.measured_ranks));
     const std::size_t top = top_tier(clos, nodes(question_.ranks));
     PriceOptions options;
@@ -136,6 +145,18 @@ class Ranges {
   }
 
  private:
+  /// Of a dragonfly: what lies between its groups carries everything, then takes no time.
+  void between_groups(const System& system) {
+    const PriceOptions options;
+    now_ = growth(system, options);
+    System without = system;
+    auto& dragonfly = std::get<Dragonfly>(without.fabric);
+    dragonfly.global_link_Bps.value *= kPlenty;
+    take_away(EffectKind::taper, "global links", growth(without, options));
+    dragonfly.global_latency_s.value = 0;
+    take_away(EffectKind::far_latency, "far latency of global links", growth(without, options));
+  }
+
   /// ln of the growth from the measured scale to the target, which may be in a state of its own.
   [[nodiscard]] std::vector<double> growth(const System& measured, const PriceOptions& options,
                                            const System& target) const {
@@ -196,7 +217,7 @@ std::vector<ScenarioRange> scenario_ranges(const System& system,
                                            std::span<const Prediction> predictions,
                                            std::span<const double> sizes_bytes) {
   std::vector<ScenarioRange> ranges(predictions.size());
-  if (question.ranks <= question.measured_ranks || !std::holds_alternative<Clos>(system.fabric) ||
+  if (question.ranks <= question.measured_ranks || std::holds_alternative<Torus>(system.fabric) ||
       question.ranks <= ranks_per_node(system))
     return ranges;
   std::map<std::string, std::vector<std::size_t>> by_algorithm;

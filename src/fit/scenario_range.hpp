@@ -6,6 +6,8 @@
 //
 // one effect taken away after the other, in the order of EffectKind: their sum is what all of them
 // do together. It is no part of the answer, which knows nothing of it, but of the interval.
+// Of a clos all of them; of a dragonfly what its global links carry and their latency; of a torus,
+// which has no far tiers, none.
 #pragma once
 
 #include <cstdint>

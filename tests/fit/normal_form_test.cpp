@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 
+#include "fit/normal_form_check.hpp"
 #include "stats/random.hpp"
 
 namespace collscale {
@@ -85,6 +86,56 @@ TEST(NormalForm, NeedsFourScales) {
   const std::vector<double> four = scales(4);
   EXPECT_EQ(to_text(fit_normal_form(four, times(four, [](double p) { return 1e-6 * p; })).value()),
             "1.00 us n");
+}
+
+/// A series of one size on 2 to 64 nodes of 4 ranks.
+Series series_of(const std::function<double(double)>& law, std::vector<double>& times_s) {
+  Series series;
+  for (std::int64_t nodes = 2; nodes <= 64; nodes *= 2) {
+    const std::int64_t ranks = 4 * nodes;
+    times_s.push_back(law(static_cast<double>(ranks)));
+    series.cells.push_back({ranks, nodes, 1024, {times_s.back()}, {0}});
+  }
+  return series;
+}
+
+TEST(NormalFormCheck, SaysWhichPhysicsMayBeMissingWhereItDisagrees) {
+  using Verdict = NormalFormCheck::Verdict;
+  std::vector<double> times_s;
+  const Series series = series_of([](double n) { return 1e-6 * n; }, times_s);
+  const Place target = {4096, 1024};
+  const auto check = [&](double low_s, double high_s) {
+    return check_normal_form(series, times_s, true, target, 1024, {0.95, low_s, high_s});
+  };
+  EXPECT_EQ(check(1e-3, 1e-2).verdict, Verdict::agrees);
+  EXPECT_EQ(disagreement(check(1e-3, 1e-2)), "");
+  EXPECT_NEAR(check(1e-3, 1e-2).time_s, 4096e-6, 1e-9);
+  const NormalFormCheck above = check(1e-4, 1e-3);
+  EXPECT_EQ(above.verdict, Verdict::above);
+  EXPECT_EQ(
+      disagreement(above),
+      "the normal form 1.00 us n of the same 6 scales gives 4.10 ms, above the 95 % interval: "
+      "measured times grow faster than the laws here, which know of no contention, no "
+      "further switch level and no change of algorithm");
+  const NormalFormCheck below = check(1e-2, 1e-1);
+  EXPECT_EQ(below.verdict, Verdict::below);
+  EXPECT_NE(disagreement(below).find("below the 95 % interval: measured times grow more slowly"),
+            std::string::npos);
+}
+
+TEST(NormalFormCheck, IsSilentAtMeasuredScalesAndWithoutFourOfThem) {
+  using Verdict = NormalFormCheck::Verdict;
+  std::vector<double> times_s;
+  const Series series = series_of([](double n) { return 1e-6 * n; }, times_s);
+  const Interval interval{0.95, 1e-6, 2e-6};
+  EXPECT_EQ(check_normal_form(series, times_s, true, {128, 32}, 1024, interval).verdict,
+            Verdict::not_beyond);
+  const NormalFormCheck other_size =
+      check_normal_form(series, times_s, true, {4096, 1024}, 2048, interval);
+  EXPECT_EQ(other_size.verdict, Verdict::few_scales);
+  EXPECT_EQ(other_size.scales, 0);
+  EXPECT_EQ(check_normal_form(series, times_s, false, {4, 4}, 1024, interval).verdict,
+            Verdict::few_scales);
 }
 
 }  // namespace

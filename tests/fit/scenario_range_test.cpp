@@ -103,6 +103,30 @@ TEST(ScenarioRange, SystemsSoLargeThatSomethingIsAlwaysDown) {
       range_of(system, Collective::all_reduce, "tree", 1 << 30, 4096, 4104).effects.empty());
 }
 
+TEST(ScenarioRange, GroupsOfADragonflyAreFar) {
+  System system = synthetic::system(4, "dragonfly");
+  Dragonfly dragonfly;
+  dragonfly.efficiency = synthetic::figure(1);
+  dragonfly.groups = synthetic::figure(17);
+  dragonfly.routers = synthetic::figure(8);
+  dragonfly.nodes = synthetic::figure(4);
+  dragonfly.local_links = synthetic::figure(1);
+  dragonfly.local_link_Bps = synthetic::figure(50e9);
+  dragonfly.global_links = synthetic::figure(2);
+  dragonfly.global_link_Bps = synthetic::figure(25e9);
+  dragonfly.hop_latency_s = synthetic::figure(3e-7);
+  dragonfly.global_latency_s = synthetic::figure(5e-6);
+  system.nodes = synthetic::figure(17 * 32);
+  system.fabric = dragonfly;
+  const ScenarioRange range =
+      range_of(system, Collective::all_to_all, "pairwise", 1 << 30, 64, 1024, true);
+  EXPECT_THAT(range.text(), HasSubstr("global links up to +"));
+  EXPECT_THAT(range_of(system, Collective::all_reduce, "tree", 8, 64, 1024, true).text(),
+              HasSubstr("far latency of global links +"));
+  // Measured across groups already.
+  EXPECT_TRUE(range_of(system, Collective::all_reduce, "tree", 8, 256, 1024, true).effects.empty());
+}
+
 TEST(TargetModel, StandsForWhatTheLibraryMayHaveRun) {
   const System system = synthetic::system(8);
   Series series;

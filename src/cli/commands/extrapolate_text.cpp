@@ -216,6 +216,9 @@ std::string alternatives_table(const std::vector<WithAlternatives>& all, bool co
       "stands for it,\nwith intervals as wide as such ratios were wrong\n\n";
   text += table.text(colour);
   for (const std::string& error : errors) text += error + "\n";
+  if (std::all_of(all.begin(), all.end(),
+                  [](const WithAlternatives& one) { return one.alternatives.empty(); }))
+    text += "none is known here\n";
   return text;
 }
 
