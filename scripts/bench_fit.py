@@ -22,21 +22,23 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RANKS_PER_NODE, NODES = 8, [1, 2, 4, 8, 16, 32, 64, 128]
+ALGORITHMS = ["auto", "ring", "tree", "pat", "halving_doubling", "recursive_doubling", "hierarchical", "nvls_tree"]
 SIZES = [2 ** k for k in range(3, 33)]
 
 
-def records(rows, seed):
-    """`rows` records of 240 points, in as many runs as it takes."""
+def records(rows, algorithms, seed):
+    """`rows` records of 240 points per algorithm, in as many runs as it takes."""
     draw = random.Random(seed)
-    points = [(nodes, size) for nodes in NODES for size in SIZES]
+    points = [(algorithm, nodes, size) for algorithm in ALGORITHMS[:algorithms] for nodes in NODES for size in SIZES]
     for row in range(rows):
-        nodes, size = points[row % len(points)]
+        algorithm, nodes, size = points[row % len(points)]
         ranks, run = RANKS_PER_NODE * nodes, row // len(points)
         ring = 2 * (ranks - 1) * (3e-6 + size / ranks / 80e9)
         tree = 15e-6 + 12e-6 * math.log2(2 * nodes) + size / 25e9
         time_s = min(ring, tree) * math.exp(draw.gauss(0, 0.05))
-        scenario = {"collective": "all_reduce", "size_bytes": size, "ranks": ranks, "nodes": nodes}
-        yield {"name": f"all_reduce/auto/float/bytes:{size}/ranks:{ranks}", "run_type": "iteration", "iterations": 1,
+        scenario = {"collective": "all_reduce", "algorithm": algorithm, "size_bytes": size, "ranks": ranks,
+                    "nodes": nodes}
+        yield {"name": f"all_reduce/{algorithm}/float/bytes:{size}/ranks:{ranks}", "run_type": "iteration", "iterations": 1,
                "real_time": time_s * 1e6, "cpu_time": time_s * 1e6, "time_unit": "us", "engine": "nccl",
                "trust": "measured", "scenario": scenario, "time_s": time_s, "algbw_Bps": size / time_s,
                "busbw_Bps": size / time_s * 2 * (ranks - 1) / ranks, "source": f"synthetic [run {run}]"}
@@ -56,21 +58,23 @@ def seconds(command):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=20000)
+    parser.add_argument("--algorithms", type=int, default=1, choices=range(1, len(ALGORITHMS) + 1), metavar="N",
+                        help=f"measured ones, each a series of its own, 1 to {len(ALGORITHMS)} [1]")
     parser.add_argument("--limit", type=float, metavar="S", help="exit 3 where both take longer than this together")
     parser.add_argument("--keep", metavar="FILE", help="write the measurements there, too")
     parser.add_argument("--program", default=str(ROOT / "build/release/collscale"))
     options = parser.parse_args()
-    if options.rows < 2 * len(NODES) * len(SIZES) or not os.access(options.program, os.X_OK):
-        print("error: --rows is at least 480, and --program a program that has been built", file=sys.stderr)
+    if options.rows < 2 * len(NODES) * len(SIZES) * options.algorithms or not os.access(options.program, os.X_OK):
+        print("error: --rows is at least 480 per algorithm, and --program a program that has been built", file=sys.stderr)
         sys.exit(2)
-    text = json.dumps({"context": {"schema_version": "1.3"}, "benchmarks": list(records(options.rows, 1))})
+    text = json.dumps({"context": {"schema_version": "1.3"}, "benchmarks": list(records(options.rows, options.algorithms, 1))})
     with tempfile.TemporaryDirectory() as folder:
         data, profile = os.path.join(folder, "data.json"), os.path.join(folder, "profile.json")
         for path in [data] + ([options.keep] if options.keep else []):
             pathlib.Path(path).write_text(text, encoding="utf-8")
         calibrate = [options.program, "calibrate", data, "-t", "colossus-100k", "-c", "all_reduce", "-o", profile]
         extrapolate = [options.program, "extrapolate", "--profile", profile, "-t", "colossus-100k", "-c", "all_reduce",
-                       "-s", "8B:4GiB:x2", "-n", "1024:100000:x4,100000", "--json", "-"]
+                       "-a", "all", "-s", "8B:4GiB:x2", "-n", "1024:100000:x4,100000", "--json", "-"]
         total, seen = 0.0, []
         for repetition in range(2):
             fitted, answered = seconds(calibrate), seconds(extrapolate)

@@ -86,7 +86,7 @@ std::optional<Degraded> degraded(const System& system, std::int64_t ranks, std::
 
 constexpr double kPlenty = 1e6;  ///< times what links carry: they are no limit
 
-std::string percent(double log_time) {
+std::string signed_percent(double log_time) {
   return fmt::format("{:+.0f} %", 100 * std::expm1(log_time));
 }
 
@@ -207,7 +207,7 @@ std::string ScenarioRange::text() const {
   std::string all;
   for (const ScenarioEffect& effect : effects) {
     if (!all.empty()) all += ", ";
-    all += effect.what + " " + percent(effect.log_time);
+    all += effect.what + " " + signed_percent(effect.log_time);
   }
   return all;
 }
