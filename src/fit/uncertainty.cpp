@@ -15,9 +15,9 @@ struct Prior {
   double up, up_kappa, down, down_kappa;
 };
 constexpr std::array<Prior, kRegimes> kPriors = {{
-    {0.30, 0.24, 0.40, 0.05},
-    {0.70, 0.25, 0.50, 0.10},
-    {0.35, 0.35, 0.15, 0.25},
+    {0.27, 0.29, 0.40, 0.05},
+    {0.64, 0.34, 0.50, 0.10},
+    {0.29, 0.43, 0.15, 0.25},
 }};
 // One measured scale, whose growth is assumed: the same for all sizes. Inside a node it says
 // little: from 2 to 4 or 8 accelerators of one node times differ by up to a factor 3 from any

@@ -7,10 +7,11 @@
 //   h = s (c + kappa ln d), in ln t, per side and regime, d = target ÷ largest measured nodes,
 //   and a third of what the mixed laws of the estimate lie apart on top
 //
-// The priors are 97.5 % quantile regressions per side on rolling-origin errors of published series:
-// Alps, MareNostrum 5, Polaris, Fugaku, ABCI, B200 clusters across nodes, A100 to B200 inside one.
-// So the coverage that calibrate reports for Alps and MareNostrum 5 is not a blind test of them.
-// d = 16 is the farthest that any of them reaches; beyond it kappa is kExtrapolatedKappa, assumed.
+// The priors are 97.5 % quantile regressions per side on rolling-origin errors of published series
+// (Alps, MareNostrum 5, Polaris, Fugaku, B200 clusters across nodes, A100 to B200 inside one),
+// rounded and set so that the intervals of these series cover 90 to 97 % at x2 to x8. So the
+// coverage that calibrate and scripts/validate report is not a blind test of them. d = 16 is the
+// farthest that any of them reaches; beyond it kappa is kExtrapolatedKappa, assumed.
 #pragma once
 
 #include <array>

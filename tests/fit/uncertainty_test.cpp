@@ -31,7 +31,7 @@ TEST(Uncertainty, RegimesAreOneOctaveApartAtTheirBoundaries) {
   EXPECT_EQ(regime_of(67108865), Regime::bandwidth);
   const double boundary = std::log(65536.0);
   const double at = prior_widths(boundary, 0).up;
-  EXPECT_NEAR(at, 0.5 * (0.30 + 0.70), 1e-12);
+  EXPECT_NEAR(at, 0.5 * (0.27 + 0.64), 1e-12);
   EXPECT_NEAR(prior_widths(boundary + 1e-6, 0).up, at, 1e-5);  // no jump
 }
 
@@ -50,7 +50,7 @@ TEST(Uncertainty, ASeriesMovesItsWidthsByWhatItShowsPerSide) {
     errors.push_back({Regime::latency, std::log(1024.0), std::log(2.0), 0.0, pair});
   }
   const WidthFactors factors = own_width_factors(errors);
-  const double prior = 0.30 + 0.24 * std::log(2.0);
+  const double prior = 0.27 + 0.29 * std::log(2.0);
   EXPECT_NEAR(factors[0].up, std::pow(1.0 / prior, 6.0 / 9.0), 1e-9);
   EXPECT_DOUBLE_EQ(factors[0].down, 0.4);  // never an error downwards
   EXPECT_DOUBLE_EQ(factors[1].up, 1);      // nothing known of the other regimes
