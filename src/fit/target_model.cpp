@@ -16,12 +16,15 @@ namespace collscale {
 std::vector<std::string> model_algorithms(const Series& series, const System& target,
                                           std::int64_t ranks) {
   if (find_algorithm(series.collective, series.algorithm) != nullptr) return {series.algorithm};
-  if (series.engine != Engine::nccl) return {"auto"};
-  std::vector<std::string> names = {"ring", "tree"};
-  if (target.node.scale_up.in_network && ranks > ranks_per_node(target))
-    names.emplace_back("nvls_tree");
-  if (target.node.scale_up.in_network && ranks <= ranks_per_node(target))
-    names.emplace_back("nvls");
+  std::vector<std::string> names = {"ring"};
+  if (series.engine == Engine::nccl) {
+    names.emplace_back("tree");
+    if (target.node.scale_up.in_network)
+      names.emplace_back(ranks > ranks_per_node(target) ? "nvls_tree" : "nvls");
+  } else {
+    names.insert(names.end(), {"recursive_doubling", "halving_doubling", "recursive_halving",
+                               "bruck", "pairwise", "binomial"});
+  }
   std::erase_if(names, [&](const std::string& name) {
     return find_algorithm(series.collective, name) == nullptr;
   });

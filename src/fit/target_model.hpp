@@ -19,7 +19,8 @@ namespace collscale {
 
 /// Algorithms of the registry that a series may have run, the fastest of which stands for it: the
 /// one of its name; for NCCL's own choice ring and tree, and nvls_tree where the switches of the
-/// target's nodes can (NCCL 2.18 and later); else "auto".
+/// target's nodes can (NCCL 2.18 and later); for MPI's what its libraries
+/// choose from (Thakur, Rabenseifner, Gropp, IJHPCA 19, 2005); "auto" where that leaves none.
 std::vector<std::string> model_algorithms(const Series& series, const System& target,
                                           std::int64_t ranks);
 

@@ -43,8 +43,8 @@ TEST(NormalForm, RecoversKnownForms) {
             "1.00 ms + 100 us log2(n)^2 + 100 ns n^2");
 }
 
-// The example input of Extra-P's own documentation (docs/file-formats, means of three repetitions):
-// it grows as p^(3/2).
+// The example input of Extra-P (github.com/extra-p/extrap, docs/examples/input.txt), means of three
+// repetitions: it grows as p^(3/2).
 TEST(NormalForm, AgreesOnTheExampleOfExtraP) {
   const std::vector<double> p = {4, 8, 16, 32, 64};
   const std::vector<double> mean = {(8.31 + 8.02 + 8.14) / 3, (22.74 + 22.66 + 23.20) / 3,

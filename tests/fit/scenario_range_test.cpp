@@ -135,6 +135,11 @@ TEST(TargetModel, StandsForWhatTheLibraryMayHaveRun) {
   EXPECT_EQ(model_algorithms(series, system, 64), (std::vector<std::string>{"recursive_doubling"}));
   series.algorithm = "auto";
   series.engine = Engine::mpi;
+  EXPECT_EQ(model_algorithms(series, system, 64),
+            (std::vector<std::string>{"ring", "recursive_doubling", "halving_doubling"}));
+  series.collective = Collective::barrier;
+  EXPECT_EQ(model_algorithms(series, system, 64), (std::vector<std::string>{"recursive_doubling"}));
+  series.collective = Collective::all_gather_v;
   EXPECT_EQ(model_algorithms(series, system, 64), (std::vector<std::string>{"auto"}));
 }
 
