@@ -174,6 +174,12 @@ void CommandLine::add_predict() {
                "pareto:1us:3, detour:0.001:100us; default: none");
   options_.add(app, "--chunks", "K", predict_.price.chunks, parse_chunks,
                "of pipelines; default: as many as are fastest, or as the library makes");
+  options_.add(app, "--profile", "FILE|none", predict_.profile.profile, parse_text,
+               "figures that `collscale calibrate` fitted, in place of the system's; default: the "
+               "ready profile of its node design, where there is one");
+  app.add_flag("--any-system", predict_.profile.any_system,
+               "take the profile although it was measured on other nodes or NICs")
+      ->disable_flag_override();
   options_.add(app, "--seed", "N", predict_.seed, parse_seed,
                "of the hashing of flows (routing ecmp) and of delays (engine event); default: 1");
   add_flow(app);

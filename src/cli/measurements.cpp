@@ -31,4 +31,20 @@ Expected<std::vector<Record>> read_measurements(const std::vector<std::string>& 
                           name(*collective), fmt::join(found, ", ")));
 }
 
+Context common_context(const std::vector<std::string>& files) {
+  Context common;
+  bool first = true;
+  for (const std::string& file : files) {
+    const auto results = read_results(file);
+    if (!results) continue;
+    if (first) common = results->context;
+    first = false;
+    std::erase_if(common, [&results](const auto& entry) {
+      const auto here = results->context.find(entry.first);
+      return here == results->context.end() || here->second != entry.second;
+    });
+  }
+  return common;
+}
+
 }  // namespace collscale

@@ -17,4 +17,7 @@ namespace collscale {
 Expected<std::vector<Record>> read_measurements(const std::vector<std::string>& files,
                                                 std::optional<Collective> collective);
 
+/// What the contexts of the files agree on; a file that cannot be read has none.
+Context common_context(const std::vector<std::string>& files);
+
 }  // namespace collscale

@@ -2,7 +2,7 @@
 # The installed tool finds its systems in ../share/collscale/topologies, relative to itself, so the tree can be
 # moved as a whole. Each program installs itself where it is defined: install(TARGETS ... RUNTIME).
 set(data_dir ${CMAKE_INSTALL_DATADIR}/collscale)
-install(DIRECTORY topologies DESTINATION ${data_dir} FILES_MATCHING PATTERN "*.yaml" PATTERN "README.md")
+install(DIRECTORY topologies DESTINATION ${data_dir} FILES_MATCHING PATTERN "*.yaml" PATTERN "*.json" PATTERN "README.md")
 install(DIRECTORY results/published results/schema DESTINATION ${data_dir}/results
   FILES_MATCHING PATTERN "*.json" PATTERN "*.csv" PATTERN "README.md")
 install(PROGRAMS scripts/plot_busbw.py scripts/plot_extrapolation.py scripts/plot_scaling.py scripts/records_to_csv.py

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fit/figure_fit.hpp"
 #include "fit/series.hpp"
 #include "fit/uncertainty.hpp"
 #include "units/error.hpp"
@@ -73,8 +74,9 @@ struct Profile {
   std::string topology;             ///< the system named when it was calibrated
   std::uint64_t seed = 1;
   int replicates = 0;
-  std::vector<SeriesFit> series;
-  std::vector<std::string> notes;  ///< what a user should know, one sentence each
+  std::vector<SeriesFit> series;    ///< growth laws, for extrapolate; none in a ready profile
+  std::vector<FigureTier> figures;  ///< figures of the topology, for predict; node before network
+  std::vector<std::string> notes;   ///< what a user should know, one sentence each
 };
 
 inline constexpr int kProfileSchemaVersion = 2;
@@ -89,7 +91,14 @@ inline constexpr int kProfileSchemaVersion = 2;
 ///                  "hold_outs": [{"trained_to_ranks", "held_out_ranks", "distance",
 ///                                 "errors": {regime or "all": {"points", "median_error",
 ///                                   "line_error", "coverage_95", "median_width_95"}}}]}],
-///    "cells": [{"ranks", "nodes", "size_bytes", "time_s": [...], "run": [...]}]}]}
+///    "cells": [{"ranks", "nodes", "size_bytes", "time_s": [...], "run": [...]}]}],
+///  "figures": [{"tier", "data_system", "topology", "node_design", "nic_Bps", "scales", "points",
+///    "prior_error", "median_error", "prior_fastest", "median_fastest", "source",
+///    "figures": [{"path", "label": "calibrated", "prior", "value", "low", "high",
+///                 "library_factor"}],
+///    "errors": {"as_chosen" or "fastest": {regime: {"points", "median_error", "quantiles"}}},
+///    "held_out": null or {"ranks", "distance", "median_error"}}]}
+/// At least one of "series" and "figures" is not empty.
 /// SI base units. The same profile gives the same bytes; doubles read back exactly.
 std::string profile_to_json(const Profile& profile);
 

@@ -88,6 +88,51 @@ Json series_to_json(const SeriesFit& fit) {
           {"cells", std::move(cells)}};
 }
 
+using RegimeErrors = std::array<FigureErrors, kRegimes>;
+
+Json regimes_to_json(const RegimeErrors& errors) {
+  Json json = Json::object();
+  for (std::size_t r = 0; r < kRegimes; ++r)
+    json[kRegimeNames[r]] = {{"points", errors[r].points},
+                             {"median_error", errors[r].median_error},
+                             {"quantiles", errors[r].quantiles}};
+  return json;
+}
+
+Json figure_tier_to_json(const FigureTier& tier) {
+  Json figures = Json::array();
+  for (const FittedFigure& figure : tier.figures)
+    figures.push_back({{"path", figure.path},
+                       {"label", name(Label::calibrated)},
+                       {"prior", figure.prior},
+                       {"value", figure.value},
+                       {"low", figure.low},
+                       {"high", figure.high},
+                       {"library_factor", figure.factor}});
+  Json json = {{"tier", tier_name(tier.network)},
+               {"data_system", tier.data_system},
+               {"topology", tier.topology},
+               {"node_design", tier.node_design},
+               {"nic_Bps", tier.nic_Bps},
+               {"scales", tier.scales},
+               {"points", tier.points},
+               {"prior_error", tier.prior_error},
+               {"median_error", tier.median_error},
+               {"prior_fastest", tier.prior_fastest},
+               {"median_fastest", tier.median_fastest},
+               {"source", tier.source},
+               {"figures", std::move(figures)},
+               {"errors",
+                {{"as_chosen", regimes_to_json(tier.as_chosen)},
+                 {"fastest", regimes_to_json(tier.fastest)}}},
+               {"held_out", nullptr}};
+  if (tier.held_out)
+    json["held_out"] = {{"ranks", tier.held_out->ranks},
+                        {"distance", tier.held_out->distance},
+                        {"median_error", tier.held_out->median_error}};
+  return json;
+}
+
 /// Reads fields of objects and keeps the first error; after an error every read gives a default.
 class Reader {
  public:
@@ -241,6 +286,66 @@ Cell read_cell(Reader& reader, const Json& json, const std::string& place) {
   return cell;
 }
 
+RegimeErrors read_regimes(Reader& reader, const Json& errors, const std::string& key,
+                          const std::string& place) {
+  RegimeErrors all;
+  const Json& json = reader.child(errors, key, place, false);
+  for (std::size_t r = 0; r < kRegimes; ++r) {
+    const std::string here = fmt::format("{}.{}.{}", place, key, kRegimeNames[r]);
+    const Json& one = reader.child(json, kRegimeNames[r], place + "." + key, false);
+    all[r].points = static_cast<int>(reader.integer(one, "points", here, 0));
+    all[r].median_error = reader.number(one, "median_error", here);
+    const Json& quantiles = reader.child(one, "quantiles", here, true);
+    reader.require(quantiles.size() == all[r].quantiles.size(), here + ".quantiles", "4 numbers");
+    for (std::size_t q = 0; q < all[r].quantiles.size() && reader.error().empty(); ++q)
+      all[r].quantiles[q] = reader.as_number(quantiles[q], here + ".quantiles", -100);
+  }
+  return all;
+}
+
+FigureTier read_figure_tier(Reader& reader, const Json& json, const std::string& place) {
+  FigureTier tier;
+  const std::string which = reader.text(json, "tier", place);
+  reader.require(which == "network" || which == "node", place + ".tier", "\"network\" or \"node\"");
+  tier.network = which == "network";
+  tier.data_system = reader.text(json, "data_system", place);
+  tier.topology = reader.text(json, "topology", place);
+  tier.node_design = reader.text(json, "node_design", place);
+  tier.nic_Bps = reader.number(json, "nic_Bps", place);
+  for (const Json& scale : reader.child(json, "scales", place, true))
+    tier.scales.push_back(reader.as_integer(scale, place + ".scales", 2));
+  reader.require(!tier.scales.empty(), place + ".scales", "at least one number of ranks");
+  tier.points = static_cast<int>(reader.integer(json, "points", place, 1));
+  tier.prior_error = reader.number(json, "prior_error", place);
+  tier.median_error = reader.number(json, "median_error", place);
+  tier.prior_fastest = reader.number(json, "prior_fastest", place);
+  tier.median_fastest = reader.number(json, "median_fastest", place);
+  tier.source = reader.text(json, "source", place);
+  for (const Json& item : reader.child(json, "figures", place, true)) {
+    const std::string here = place + ".figures";
+    FittedFigure figure{
+        reader.text(item, "path", here),    reader.number(item, "prior", here),
+        reader.number(item, "value", here), reader.number(item, "low", here),
+        reader.number(item, "high", here),  reader.number(item, "library_factor", here)};
+    reader.require(figure.prior > 0 && figure.value > 0 && figure.factor > 0, here,
+                   "positive figures");
+    reader.require(!figure.path.ends_with("efficiency") || figure.value <= 1, here,
+                   "an efficiency of at most 1");
+    tier.figures.push_back(std::move(figure));
+  }
+  const Json& errors = reader.child(json, "errors", place, false);
+  tier.as_chosen = read_regimes(reader, errors, "as_chosen", place + ".errors");
+  tier.fastest = read_regimes(reader, errors, "fastest", place + ".errors");
+  if (json.is_object() && json.contains("held_out") && !json.at("held_out").is_null()) {
+    const std::string here = place + ".held_out";
+    const Json& held = reader.child(json, "held_out", place, false);
+    tier.held_out = HeldOutScale{reader.integer(held, "ranks", here, 2),
+                                 reader.number(held, "distance", here, 1),
+                                 reader.number(held, "median_error", here)};
+  }
+  return tier;
+}
+
 SeriesFit read_series(Reader& reader, const Json& json, const Profile& profile,
                       const std::string& place) {
   SeriesFit fit;
@@ -257,8 +362,7 @@ SeriesFit read_series(Reader& reader, const Json& json, const Profile& profile,
       reader.parsed(parse_growth(reader.text(json, "growth", place)), place + ".growth");
   series.system = profile.data_system;
   series.ranks_per_node = profile.ranks_per_node;
-  series.torus_dimensions =
-      static_cast<int>(reader.integer(json, "torus_dimensions", place, 0));
+  series.torus_dimensions = static_cast<int>(reader.integer(json, "torus_dimensions", place, 0));
   fit.summary = reader.text(json, "summary", place);
   fit.validated_to_ranks = reader.integer(json, "validated_to_ranks", place, 2);
   const Json& branches = reader.child(json, "branches", place, true);
@@ -299,6 +403,8 @@ std::string profile_to_json(const Profile& profile) {
   for (const SeriesFit& fit : profile.series) {
     series.push_back(series_to_json(fit));
   }
+  Json figures = Json::array();
+  for (const FigureTier& tier : profile.figures) figures.push_back(figure_tier_to_json(tier));
   const Json json = {{"schema_version", kProfileSchemaVersion},
                      {"data_system", profile.data_system},
                      {"ranks_per_node", profile.ranks_per_node},
@@ -306,7 +412,8 @@ std::string profile_to_json(const Profile& profile) {
                      {"seed", profile.seed},
                      {"replicates", profile.replicates},
                      {"notes", profile.notes},
-                     {"series", std::move(series)}};
+                     {"series", std::move(series)},
+                     {"figures", std::move(figures)}};
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -334,7 +441,13 @@ Expected<Profile> profile_from_json(std::string_view text, std::string_view file
     profile.notes.push_back(note.is_string() ? note.get<std::string>() : std::string());
   }
   const Json& series = reader.child(json, "series", root, true);
-  reader.require(!series.empty(), "profile.series", "at least one series");
+  const Json none = Json::array();
+  const Json& figures = json.contains("figures") ? reader.child(json, "figures", root, true) : none;
+  reader.require(!series.empty() || !figures.empty(), "profile.series",
+                 "at least one series, or figures");
+  for (std::size_t i = 0; i < figures.size() && reader.error().empty(); ++i)
+    profile.figures.push_back(
+        read_figure_tier(reader, figures[i], fmt::format("profile.figures[{}]", i)));
   for (std::size_t i = 0; i < series.size() && reader.error().empty(); ++i) {
     profile.series.push_back(
         read_series(reader, series[i], profile, fmt::format("profile.series[{}]", i)));

@@ -283,10 +283,13 @@ std::string bottleneck_of(const Exposed& exposed, const CostRates& rates) {
 }
 
 /// The system with the protocol's latencies in place of its own.
-System with_protocol(System system, const ProtocolFigures& protocol) {
+System with_protocol(System system, const PriceOptions& options) {
+  const ProtocolFigures& protocol = options.protocol;
+  const LatencyFactors& factors = options.protocol_factors;
   if (protocol.scale_up_latency_s >= 0)
-    system.node.scale_up.latency_s.value = protocol.scale_up_latency_s;
-  if (protocol.nic_latency_s >= 0) system.node.nics.latency_s.value = protocol.nic_latency_s;
+    system.node.scale_up.latency_s.value = factors.scale_up * protocol.scale_up_latency_s;
+  if (protocol.nic_latency_s >= 0)
+    system.node.nics.latency_s.value = factors.nic * protocol.nic_latency_s;
   return system;
 }
 
@@ -295,7 +298,7 @@ System with_protocol(System system, const ProtocolFigures& protocol) {
 CostRates::CostRates(const System& system, const PriceOptions& price_options)
     : options(price_options) {
   const Node& node = system.node;
-  const Fabric fabric(with_protocol(system, options.protocol));
+  const Fabric fabric(with_protocol(system, options));
   const auto* clos = std::get_if<Clos>(&system.fabric);
   for (int level = 0; level < fabric.levels(); ++level) {
     const auto l = static_cast<std::size_t>(level);
@@ -308,6 +311,8 @@ CostRates::CostRates(const System& system, const PriceOptions& price_options)
     const double hops_s = level == 0 ? 0 : latency_s[l] - fabric.host_latency_s();
     switch_pass_s[l] = reduction != nullptr ? hops_s + reduction->latency_s.value : latency_s[l];
   }
+  base_s = options.protocol.base_s > 0 ? options.protocol_factors.base * options.protocol.base_s
+                                       : value_or(node.compute.launch_s, 0);
   const double ranks = node.accelerators.value * node.ranks_per_accelerator.value;
   const double ranks_per_nic = std::max(1.0, ranks / node.nics.per_node.value);
   const double nics_per_rank = std::max(1.0, node.nics.per_node.value / ranks);
@@ -333,8 +338,8 @@ CostRates::CostRates(const System& system, const PriceOptions& price_options)
 
 Prediction evaluate(const ScheduleCost& cost, const CostRates& rates, double size_bytes) {
   Exposed exposed;
-  if (rates.options.protocol.base_s > 0 && rates.options.terms.has(CostTerm::latency))
-    exposed.add(CostTerm::latency, kRankSlot, rates.options.protocol.base_s);
+  if (rates.base_s > 0 && rates.options.terms.has(CostTerm::latency))
+    exposed.add(CostTerm::latency, kRankSlot, rates.base_s);
   Evaluation(rates).add(cost, size_bytes, exposed);
   Prediction prediction;
   prediction.time_s = exposed.total;

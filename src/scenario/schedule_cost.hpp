@@ -67,9 +67,18 @@ struct ScheduleCost {
   std::int32_t window = 0;  ///< chunks under way at most; 0: no limit
 };
 
+/// By how much what a library takes its steps to last (ProtocolFigures) differs on a system from
+/// what was measured there: factors on its figures, as a calibration gives them.
+struct LatencyFactors {
+  double scale_up = 1;
+  double nic = 1;
+  double base = 1;
+};
+
 struct PriceOptions {
   CostTerms terms{};
   ProtocolFigures protocol{};
+  LatencyFactors protocol_factors{};
   Noise noise{};            ///< of every message
   std::int32_t chunks = 0;  ///< of pipelines; 0: as many as make it fastest
   /// A step of a ring passes its message on in parts while it arrives: t = max(b, α + b/parts) for
@@ -83,6 +92,7 @@ struct CostRates {
   CostRates(const System& system, const PriceOptions& options);
 
   PriceOptions options;
+  double base_s = 0;                ///< once per collective: the protocol's, or the node's launch
   PerLevel latency_s{};             ///< of a message, by level
   PerLevel switch_pass_s{};         ///< up to the switches that add up and down again, by level
   PerLevel s_per_byte_of_window{};  ///< round trip ÷ window, by level

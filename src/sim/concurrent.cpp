@@ -138,7 +138,9 @@ class Run {
         fabric_(network.routes().fabric()),
         free_Bps_(capacities(network.routes(), 0)),
         capacity_Bps_(capacities(network.routes(), options.background)),
-        rates_(system_, options.price) {}
+        rates_(system_, options.price) {
+    rates_.base_s = 0;  // a launch shares no links, and segments are timed one by one
+  }
 
   Expected<void> add(const Communicator& asked, std::int64_t ranks) {
     const auto layout = parse_layout(asked.layout, system_, ranks);

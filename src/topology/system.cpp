@@ -113,6 +113,7 @@ std::vector<OptionalFigure> optional_figures(System& system) {
       {"node.compute_capability", Q::ratio, &node.compute_capability},
       {"node.compute.reduce", Q::bandwidth, &node.compute.reduce_Bps},
       {"node.compute.copy", Q::bandwidth, &node.compute.copy_Bps},
+      {"node.compute.launch", Q::time, &node.compute.launch_s},
       {"node.scale_up.message_gap", Q::time, &node.scale_up.message_gap_s},
       {"node.nics.message_gap", Q::time, &nics.message_gap_s},
       {"node.nics.overhead", Q::time, &nics.overhead_s},

@@ -72,6 +72,8 @@ struct Nics {
 struct Compute {
   std::optional<Figure> reduce_Bps{};  ///< bytes of one operand that a rank adds up per second
   std::optional<Figure> copy_Bps{};    ///< bytes that a rank packs or unpacks per second
+  /// Once per collective, whatever it sends: the call and the start of its kernel.
+  std::optional<Figure> launch_s{};
 };
 
 /// NCCL's tuning model looks at it.

@@ -124,7 +124,7 @@ void read_node(Reader& reader, const Mapping& root, std::string name, System& sy
   node.nics.latency_s = take(reader.figure(nics, "latency", Quantity::time));
   read_optional(reader, nics, system, "node.nics");
   if (reader.find(root, "compute", false) != nullptr)
-    read_optional(reader, reader.mapping(root, "compute", {"reduce", "copy"}), system,
+    read_optional(reader, reader.mapping(root, "compute", {"reduce", "copy", "launch"}), system,
                   "node.compute");
 }
 

@@ -156,6 +156,29 @@ TEST(Evaluate, AddingUpAndPackingAddToTheStep) {
   EXPECT_NEAR(exposed(p, "copy"), 3 * 2e6 / 10e9, 1e-15);
 }
 
+TEST(Evaluate, ALaunchComesOnceUnlessTheProtocolHasItsOwn) {
+  System system = small_system();
+  const double without_s = evaluate(one_step(three_steps()), CostRates(system, {}), 4e6).time_s;
+  system.node.compute.launch_s = figure(5e-6);
+  const Prediction p = evaluate(one_step(three_steps()), CostRates(system, {}), 4e6);
+  EXPECT_NEAR(p.time_s, without_s + 5e-6, 1e-15);
+  PriceOptions options;
+  options.protocol.base_s = 7e-6;
+  EXPECT_NEAR(evaluate(one_step(three_steps()), CostRates(system, options), 4e6).time_s,
+              without_s + 7e-6, 1e-15);
+}
+
+TEST(Evaluate, MeasuredFactorsApplyToTheLibrarysConstantsOnly) {
+  PriceOptions options;
+  options.protocol_factors = {2, 3, 4};
+  const double plain_s = evaluate(one_step(three_steps()), CostRates(small_system(), {}), 0).time_s;
+  EXPECT_NEAR(evaluate(one_step(three_steps()), CostRates(small_system(), options), 0).time_s,
+              plain_s, 1e-15);
+  options.protocol = {1, 1e-6, 2e-6, 7e-6};
+  EXPECT_NEAR(evaluate(one_step(three_steps()), CostRates(small_system(), options), 0).time_s,
+              4 * 7e-6 + 3 * (3 * 2e-6 + 0.5e-6), 1e-15);
+}
+
 TEST(Evaluate, AProtocolHasItsLatenciesAndItsShareOfTheWire) {
   PriceOptions options;
   options.protocol = {0.5, 1e-6, 2e-6, 7e-6};

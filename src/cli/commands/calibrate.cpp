@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "cli/figure_text.hpp"
+#include "cli/library_choice.hpp"
 #include "cli/measurements.hpp"
 #include "cli/output.hpp"
 #include "cli/table.hpp"
@@ -67,6 +69,63 @@ std::string text_of(const SeriesFit& fit, bool colour) {
   return out;
 }
 
+/// "figures inside a node, from 2 to 8 ranks: ..., one line each.
+std::string text_of(const FigureTier& tier) {
+  const std::string scales = tier.scales.size() == 1
+                                 ? fmt::format("{} ranks", format_count(tier.scales.front()))
+                                 : fmt::format("{} to {} ranks", format_count(tier.scales.front()),
+                                               format_count(tier.scales.back()));
+  std::string out =
+      fmt::format("figures {}, from {} points on {}: median error {}, {} with the topology's own",
+                  tier.network ? "across nodes" : "inside a node", format_count(tier.points),
+                  scales, format_percent(tier.median_error), format_percent(tier.prior_error));
+  if (tier.held_out)
+    out += fmt::format("; held out {} ranks: median error {}", format_count(tier.held_out->ranks),
+                       format_percent(tier.held_out->median_error));
+  out += "\n";
+  for (const FittedFigure& figure : tier.figures) {
+    const Quantity quantity = quantity_of(figure.path);
+    out += fmt::format("  {} {} -> {} ({} .. {})\n", figure.path,
+                       quantity_text(quantity, figure.prior), quantity_text(quantity, figure.value),
+                       quantity_text(quantity, figure.low), quantity_text(quantity, figure.high));
+  }
+  return out;
+}
+
+/// Growth laws and figures; either may be all that the records allow.
+Expected<Profile> fit_all(std::span<const Record> records, const System& system,
+                          const CalibrateCommandOptions& options) {
+  CalibrateOptions fit_options;
+  fit_options.seed = options.seed;
+  auto profile = calibrate(records, system, fit_options);
+  const auto series = make_series(records, system);
+  if (!series) return tl::unexpected(series.error());
+  const auto selector = selector_of(common_context(options.results), series->front().engine);
+  FigureFitOptions figure_options;
+  figure_options.seed = options.seed;
+  figure_options.choose = chooser_of(selector, system);
+  if (selector) figure_options.chosen_by = selector_name(*selector);
+  auto figures = fit_figures(*series, system, figure_options);
+  if (!profile && !figures) return profile;
+  if (!profile) {
+    const std::string why = profile.error().message;
+    profile = Profile{};
+    profile->data_system = series->front().system;
+    profile->ranks_per_node = series->front().ranks_per_node;
+    profile->topology = system.name;
+    profile->seed = options.seed;
+    profile->replicates = fit_options.replicates;
+    profile->notes.push_back(why);
+  }
+  if (!figures) {
+    profile->notes.push_back("no figures of the topology were fitted: " + figures.error().message);
+    return profile;
+  }
+  profile->figures = std::move(figures->tiers);
+  profile->notes.insert(profile->notes.end(), figures->notes.begin(), figures->notes.end());
+  return profile;
+}
+
 }  // namespace
 
 Expected<void> run(const CalibrateCommandOptions& options, const Terminal& terminal) {
@@ -75,9 +134,7 @@ Expected<void> run(const CalibrateCommandOptions& options, const Terminal& termi
   if (!system) return tl::unexpected(system.error());
   const auto records = read_measurements(options.results, options.collective);
   if (!records) return tl::unexpected(records.error());
-  CalibrateOptions fit_options;
-  fit_options.seed = options.seed;
-  const auto profile = calibrate(*records, *system, fit_options);
+  const auto profile = fit_all(*records, *system, options);
   if (!profile) return tl::unexpected(profile.error());
 
   if (!takes_stdout(options.output)) {
@@ -85,6 +142,7 @@ Expected<void> run(const CalibrateCommandOptions& options, const Terminal& termi
                                   profile->data_system);
     for (const SeriesFit& fit : profile->series)
       out += fmt::format("\n{}", text_of(fit, terminal.colour_stdout));
+    for (const FigureTier& tier : profile->figures) out += fmt::format("\n{}", text_of(tier));
     print_result(out);
   }
   for (const std::string& note : profile->notes) print_note(fmt::format("note: {}", note));

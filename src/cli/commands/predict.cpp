@@ -77,9 +77,27 @@ double quantile_s(const Record& record, std::string_view which) {
   return record.time_s;
 }
 
+std::string interval_of(const Record& record) {
+  for (const Interval& interval : record.intervals)
+    if (interval.level > 0.9)
+      return fmt::format("{} .. {}", format_time(interval.low_s), format_time(interval.high_s));
+  return "unknown";
+}
+
+/// How many times the largest measured scale, where it is beyond it.
+std::string beyond(const Record& record) {
+  if (!record.validated_to_ranks) return "";
+  const double distance =
+      static_cast<double>(record.scenario.ranks) / static_cast<double>(*record.validated_to_ranks);
+  return distance <= 1 ? "-" : fmt::format("x{:.{}f}", distance, distance < 9.95 ? 1 : 0);
+}
+
 std::string table_of(const std::vector<Record>& records, bool colour) {
   const bool has_protocol = std::any_of(records.begin(), records.end(), [](const Record& record) {
     return !record.scenario.protocol.empty();
+  });
+  const bool is_judged = std::any_of(records.begin(), records.end(), [](const Record& record) {
+    return record.validated_to_ranks.has_value();
   });
   const bool has_trials = !records.front().quantiles.empty();
   const bool moves = records.front().scenario.collective != Collective::barrier;
@@ -89,6 +107,7 @@ std::string table_of(const std::vector<Record>& records, bool colour) {
   if (has_trials) columns.insert(columns.end(), {{"time\np5"}, {"time\np95"}, {"time\nmax"}});
   columns.insert(columns.end(),
                  {{"algbw\nGB/s"}, {"busbw\nGB/s"}, {"of\nbound"}, {"bottleneck", Align::left}});
+  if (is_judged) columns.insert(columns.end(), {{"95 % interval"}, {"beyond\ndata"}});
   Table table(std::move(columns));
   for (const Record& record : records) {
     const Scenario& scenario = record.scenario;
@@ -102,6 +121,10 @@ std::string table_of(const std::vector<Record>& records, bool colour) {
     cells.insert(cells.end(), {moves ? format_gigabytes(record.algbw_Bps) : "",
                                moves ? format_gigabytes(record.busbw_Bps) : "",
                                format_percent(record.utilisation.value_or(0)), record.bottleneck});
+    if (is_judged) {
+      cells.push_back(interval_of(record));
+      cells.push_back(beyond(record));
+    }
     table.add(std::move(cells));
   }
   return table.text(colour);
@@ -179,15 +202,24 @@ Expected<PredictOptions> checked(PredictOptions options) {
   return options;
 }
 
-Expected<void> run(const PredictOptions& options, const Terminal& terminal) {
-  if (auto writable = check_output("--json", options.json); !writable) return writable;
-  if (auto writable = check_output("--trace", options.flow.trace); !writable) return writable;
-  auto system = load_system(options.topology);
+Expected<void> run(const PredictOptions& asked, const Terminal& terminal) {
+  if (auto writable = check_output("--json", asked.json); !writable) return writable;
+  if (auto writable = check_output("--trace", asked.flow.trace); !writable) return writable;
+  auto system = load_system(asked.topology);
   if (!system) return tl::unexpected(system.error());
-  if (options.ranks_per_node > 0) {
-    system = with_ranks_per_node(std::move(*system), options.ranks_per_node);
+  if (asked.ranks_per_node > 0) {
+    system = with_ranks_per_node(std::move(*system), asked.ranks_per_node);
     if (!system) return fail("--ranks-per-node: " + system.error().message);
   }
+  ProfileChoice choice = asked.profile;
+  // The ready ones are of NCCL: a launch of its kernels is none of MPI's.
+  if (choice.profile.empty() && asked.selector &&
+      std::holds_alternative<OpenMpiSelector>(*asked.selector))
+    choice.profile = "none";
+  const auto profile = use_profile(choice, *system);
+  if (!profile) return tl::unexpected(profile.error());
+  PredictOptions options = asked;
+  if (*profile) options.price.protocol_factors = (*profile)->applied.factors;
   const std::vector<std::int64_t> rank_counts =
       options.ranks.empty() ? std::vector<std::int64_t>{max_ranks(*system)} : options.ranks;
   if (options.table) return run_table(options, *system, rank_counts, terminal);
@@ -197,8 +229,11 @@ Expected<void> run(const PredictOptions& options, const Terminal& terminal) {
   if (!options.concurrent.empty() || options.background > 0 || !options.layout.empty())
     return run_concurrent(options, *flow, *system, rank_counts.front(), terminal);
 
-  const auto records = records_for(options, *flow, *system, rank_counts, terminal);
+  auto records = records_for(options, *flow, *system, rank_counts, terminal);
   if (!records) return tl::unexpected(records.error());
+  if (*profile)
+    for (Record& record : *records)
+      judge_by((*profile)->applied, ranks_per_node(*system), !options.selector, record);
 
   if (!takes_stdout(options.json)) {
     const bool colour = terminal.colour_stdout;
@@ -225,23 +260,27 @@ Expected<void> run(const PredictOptions& options, const Terminal& terminal) {
     results.context["topology"] = options.topology;
     results.context["engine"] = std::string(name(options.engine));
     results.context["seed"] = fmt::format("{}", options.seed);
+    if (*profile) add_profile(**profile, results.context);
     if (auto written = write_results(options.json, results); !written) return written;
   }
 
-  const std::size_t asked = options.sizes_bytes.size() * rank_counts.size();
-  if (options.selector && records->size() < asked)
+  const std::size_t points = options.sizes_bytes.size() * rank_counts.size();
+  if (options.selector && records->size() < points)
     print_note(
         fmt::format("{} of {} points are left out: no algorithm here is like the one that {} "
                     "takes there",
-                    asked - records->size(), asked, selector_name(*options.selector)));
+                    points - records->size(), points, selector_name(*options.selector)));
   if (options.selector)
     for (const std::string& note : selector_notes(*options.selector)) print_note(note);
   int figures = 0;
   for_each_figure(*system, [&figures](std::string_view, const Figure&) { ++figures; });
   print_note(
       fmt::format("{} of {} figures of {} are assumed or recalled: `collscale topo show {}` "
-                  "lists them; not calibrated on measurements",
-                  unsourced_figures(*system), figures, system->name, options.topology));
+                  "lists them; {}",
+                  unsourced_figures(*system), figures, system->name, options.topology,
+                  *profile ? profile_sentence(**profile) : "not calibrated on measurements"));
+  if (*profile)
+    for (const std::string& note : (*profile)->applied.notes) print_note(note);
   return {};
 }
 

@@ -10,6 +10,7 @@
 
 #include "cli/event_options.hpp"
 #include "cli/flow_options.hpp"
+#include "cli/profiles.hpp"
 #include "cli/selectors.hpp"
 #include "cli/terminal.hpp"
 #include "collective/collective.hpp"
@@ -40,6 +41,7 @@ struct PredictOptions {
   std::vector<Communicator> concurrent;  ///< beside what is asked, at once
   std::string layout;                    ///< of what is asked, then; "": all
   double background = 0;                 ///< share of every link between switches
+  ProfileChoice profile{};               ///< figures fitted to measurements
   std::string json;                      ///< "": none; "-": records on stdout instead of the table
 };
 

@@ -113,7 +113,6 @@ class Simulation {
   Simulation(const FlowNetwork& network, const FlowNetwork* whole, const EventOptions& options,
              const PriceOptions& price_options, const std::vector<float>& slow)
       : options_(options),
-        price_options_(price_options),
         ranks_(network.ranks()),
         slow_(slow),
         starts_(starts_of(options, network.ranks())),
@@ -124,7 +123,7 @@ class Simulation {
         network_(network),
         loads_(network, options.seed, engines_of(network, options)),
         rates_(network.system(), without_noise(price_options)) {
-    plan_rates_.options.protocol.base_s = 0;
+    plan_rates_.base_s = 0;
     if (whole != nullptr) whole_loads_.emplace(*whole, options.seed, engines_of(network, options));
     if (Ways::decide(network.routes())) ways_.emplace(network, options.seed, plan_rates_);
   }
@@ -134,7 +133,7 @@ class Simulation {
       return tl::unexpected(accepted.error());
     const ScheduleCost cost = price(candidate.program, loads_);
     if (auto whole = loads_.check_cut(); !whole) return tl::unexpected(whole.error());
-    const double base_s = rates_.options.terms.has(CostTerm::latency) ? base() : 0;
+    const double base_s = rates_.options.terms.has(CostTerm::latency) ? rates_.base_s : 0;
     if (ways_) {
       constexpr double kKindBytes = 4;
       if (auto fits = check_memory(kKindBytes * kept_messages(candidate.program),
@@ -187,7 +186,6 @@ class Simulation {
   }
 
  private:
-  [[nodiscard]] double base() const { return std::max(0.0, price_options_.protocol.base_s); }
   static PriceOptions without_noise(PriceOptions options) {
     options.noise = {};
     return options;
@@ -206,7 +204,6 @@ class Simulation {
   }
 
   const EventOptions& options_;
-  const PriceOptions& price_options_;
   std::int64_t ranks_;
   const std::vector<float>& slow_;
   std::vector<double> starts_;

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fitted figures put into a system, and what that is worth for an answer.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fit/figure_fit.hpp"
+#include "record/record.hpp"
+#include "scenario/schedule_cost.hpp"
+#include "topology/system.hpp"
+#include "units/error.hpp"
+
+namespace collscale {
+
+/// A system of the figures that can be fitted, by path; nullptr where it has none such. A launch
+/// is added where it has none yet.
+Figure* fittable_figure(System& system, std::string_view path);
+
+/// Sets a figure, and the factor on what a library takes the same to be.
+void set_figure(System& system, LatencyFactors& factors, const FittedFigure& figure,
+                std::string source);
+
+struct ApplyOptions {
+  bool any_system = false;  ///< also where node design or NICs are others than the measured ones
+};
+
+/// What was applied. The tiers are those of the profile whose figures now stand in the system.
+struct AppliedFigures {
+  std::optional<FigureTier> node;
+  std::optional<FigureTier> network;
+  int figures = 0;
+  LatencyFactors factors{};
+  std::vector<std::string> notes;  ///< what was not applied and why
+};
+
+/// Puts the figures of `tiers` into `system`, labelled calibrated. Fails, in one sentence, where
+/// none of them was measured on nodes like the system's. A time of the network's tier holds at its
+/// NIC rate only, a share at any.
+Expected<AppliedFigures> apply_figures(System& system, std::span<const FigureTier> tiers,
+                                       std::string_view profile, const ApplyOptions& options = {});
+
+/// Sets validated_to_ranks, and the 50 and 95 % intervals where the tier that the ranks lie in was
+/// measured: the residuals of the regime, wider by what the hold-out grew for every doubling beyond
+/// the largest measured scale. `fastest`: the algorithm was
+/// not chosen by a library's selector.
+void judge_by(const AppliedFigures& applied, std::int64_t ranks_per_node, bool fastest,
+              Record& record);
+
+/// Widening of the half width in ln t per doubling beyond the data where no hold-out shows more.
+inline constexpr double kLeastGrowth = 0.1;
+
+}  // namespace collscale

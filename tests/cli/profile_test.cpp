@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Profiles as `collscale calibrate` makes them and `collscale predict` takes them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "run_program.hpp"
+
+namespace collscale::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const std::string kSource = COLLSCALE_SOURCE_DIR;
+
+Outcome predict(const std::vector<std::string>& more, const TemporaryFolder& folder) {
+  std::vector<std::string> arguments{"predict", "-c", "all_reduce", "-s", "1MiB"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return run_collscale(arguments, folder.path(),
+                       {"COLLSCALE_TOPOLOGIES=" + kSource + "/topologies"});
+}
+
+TEST(Profile, PredictTakesTheReadyOneOfTheNodeDesign) {
+  const TemporaryFolder folder;
+  const Outcome with = predict({"-t", "dgx-h100-superpod", "-n", "8"}, folder);
+  EXPECT_EQ(with.exit_code, 0);
+  EXPECT_THAT(with.err, HasSubstr("ready profile hgx-h100.json"));
+  EXPECT_THAT(with.out, HasSubstr("95 % interval"));
+  const Outcome without =
+      predict({"-t", "dgx-h100-superpod", "-n", "8", "--profile", "none"}, folder);
+  EXPECT_THAT(without.err, HasSubstr("not calibrated on measurements"));
+  EXPECT_THAT(without.out, Not(HasSubstr("95 % interval")));
+  EXPECT_NE(with.out, without.out);
+}
+
+TEST(Profile, FamiliesHaveNone) {
+  const TemporaryFolder folder;
+  EXPECT_THAT(predict({"-t", "fat-tree:nodes=64", "-n", "8"}, folder).err,
+              HasSubstr("not calibrated on measurements"));
+}
+
+TEST(Profile, AnotherNodeDesignIsRefusedUnlessItMayBeAny) {
+  const TemporaryFolder folder;
+  const std::string profile = kSource + "/topologies/profiles/hgx-h100.json";
+  const Outcome refused = predict({"-t", "sophia", "-n", "8", "--profile", profile}, folder);
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_EQ(refused.err, "error: --profile: " + profile +
+                             " was measured on nodes hgx-h100, and those of sophia are dgx-a100\n");
+  EXPECT_EQ(
+      predict({"-t", "sophia", "-n", "8", "--profile", profile, "--any-system"}, folder).exit_code,
+      0);
+  EXPECT_EQ(predict({"-t", "sophia", "-n", "8", "--profile", "nowhere.json"}, folder).exit_code, 2);
+}
+
+TEST(Profile, JsonCarriesWhatItIsWorth) {
+  const TemporaryFolder folder;
+  const auto json = nlohmann::json::parse(
+      predict({"-t", "dgx-h100-superpod", "-n", "8", "--json", "-"}, folder).out);
+  EXPECT_THAT(json.at("context").at("profile").get<std::string>(), HasSubstr("hgx-h100.json"));
+  EXPECT_THAT(json.at("context").at("calibrated_node").get<std::string>(),
+              HasSubstr("measurements of"));
+  const auto& record = json.at("benchmarks").at(0);
+  EXPECT_EQ(record.at("validated_to_ranks"), 8);
+  ASSERT_EQ(record.at("intervals").size(), 2U);
+  EXPECT_LT(record.at("intervals").at(1).at("low_s"), record.at("time_s"));
+  EXPECT_GT(record.at("intervals").at(1).at("high_s"), record.at("time_s"));
+}
+
+TEST(Profile, CalibrateFitsFiguresThatPredictTakes) {
+  const TemporaryFolder folder;
+  const Outcome made =
+      run_collscale({"calibrate", kSource + "/results/published/marenostrum5-h100.json", "-t",
+                     "marenostrum5-acc", "-o", "p.json"},
+                    folder.path(), {"COLLSCALE_TOPOLOGIES=" + kSource + "/topologies"});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_THAT(made.out, HasSubstr("figures across nodes, from "));
+  EXPECT_THAT(made.out, HasSubstr("held out 64 ranks: median error"));
+  EXPECT_THAT(made.err, HasSubstr("nothing was measured inside a node"));
+  const Outcome used =
+      predict({"-t", "marenostrum5-acc", "-n", "256", "--profile", "p.json"}, folder);
+  EXPECT_EQ(used.exit_code, 0);
+  EXPECT_THAT(used.err, HasSubstr("profile p.json"));
+  EXPECT_THAT(used.out, HasSubstr("x4.0"));  // beyond 64 ranks
+}
+
+}  // namespace
+}  // namespace collscale::testing
