@@ -39,7 +39,7 @@ constexpr std::array kFittable = {
 };
 
 /// A measured point with what ran there.
-struct Point {
+struct MeasuredPoint {
   Collective collective = Collective::all_reduce;
   std::int64_t ranks = 0;
   double units = 0;  ///< nodes, or ranks inside one
@@ -57,7 +57,7 @@ enum class Mode { chosen, fastest, figures };
 /// ln of the predicted times; points that cannot be priced are left out by `keep` beforehand.
 class Pricer {
  public:
-  explicit Pricer(const std::vector<Point>& points) : points_(points) {}
+  explicit Pricer(const std::vector<MeasuredPoint>& points) : points_(points) {}
 
   /// In the order of the points; NaN where one cannot be priced.
   [[nodiscard]] std::vector<double> log_times(const System& system, const LatencyFactors& factors,
@@ -77,7 +77,7 @@ class Pricer {
   }
 
  private:
-  static bool is_known(const Point& point, Mode mode) {
+  static bool is_known(const MeasuredPoint& point, Mode mode) {
     if (!point.selection || mode == Mode::fastest) return false;
     return mode == Mode::chosen || point.selection->figures == ProtocolFigures{};
   }
@@ -87,7 +87,7 @@ class Pricer {
   };
   void price_group(const System& system, const PriceOptions& options, Mode mode, std::size_t begin,
                    std::size_t end, std::vector<double>& logs) const {
-    const Point& first = points_[begin];
+    const MeasuredPoint& first = points_[begin];
     SelectedCosts costs(system, first.collective, first.ranks, options);
     std::map<std::string, Plain> plain;  // by algorithm
     for (std::size_t i = begin; i < end; ++i) {
@@ -109,7 +109,7 @@ class Pricer {
     }
   }
 
-  const std::vector<Point>& points_;
+  const std::vector<MeasuredPoint>& points_;
 };
 
 Expected<std::optional<Selection>> as_named(const Series& series) {
@@ -122,9 +122,9 @@ Expected<std::optional<Selection>> as_named(const Series& series) {
 
 /// Points of one tier by (collective, ranks, size); those with several algorithms one after
 /// another.
-std::vector<Point> points_of(std::span<const Series> all, const System& system, bool network,
-                             const FigureFitOptions& options) {
-  std::vector<Point> points;
+std::vector<MeasuredPoint> points_of(std::span<const Series> all, const System& system,
+                                     bool network, const FigureFitOptions& options) {
+  std::vector<MeasuredPoint> points;
   std::map<std::pair<int, std::int64_t>, int> blocks;
   for (const Series& series : all) {
     const std::vector<double> medians = cell_medians(series);
@@ -134,7 +134,7 @@ std::vector<Point> points_of(std::span<const Series> all, const System& system, 
       auto selection =
           options.choose ? options.choose(series, cell.ranks, cell.size_bytes) : as_named(series);
       if (!selection) continue;
-      Point point;
+      MeasuredPoint point;
       point.collective = series.collective;
       point.ranks = cell.ranks;
       point.units = static_cast<double>(network ? cell.nodes : cell.ranks);
@@ -146,21 +146,23 @@ std::vector<Point> points_of(std::span<const Series> all, const System& system, 
       points.push_back(std::move(point));
     }
   }
-  std::stable_sort(points.begin(), points.end(), [](const Point& a, const Point& b) {
-    return std::tuple(a.collective, a.ranks, a.size_bytes) <
-           std::tuple(b.collective, b.ranks, b.size_bytes);
-  });
+  std::stable_sort(points.begin(), points.end(),
+                   [](const MeasuredPoint& a, const MeasuredPoint& b) {
+                     return std::tuple(a.collective, a.ranks, a.size_bytes) <
+                            std::tuple(b.collective, b.ranks, b.size_bytes);
+                   });
   return points;
 }
 
 /// Each regime weighs the same, whatever the number of its points; all together as much as
 /// kPointsOfRegime independent points a regime at most, since errors of one model go together.
-std::vector<double> weights_of(const std::vector<Point>& points, bool only_large) {
+std::vector<double> weights_of(const std::vector<MeasuredPoint>& points, bool only_large) {
   constexpr double kPointsOfRegime = 20;
   std::array<double, kRegimes> count{};
-  for (const Point& point : points) ++count[static_cast<std::size_t>(regime_of(point.size_bytes))];
+  for (const MeasuredPoint& point : points)
+    ++count[static_cast<std::size_t>(regime_of(point.size_bytes))];
   std::vector<double> weights;
-  for (const Point& point : points) {
+  for (const MeasuredPoint& point : points) {
     const Regime regime = regime_of(point.size_bytes);
     const double here = count[static_cast<std::size_t>(regime)];
     const bool counts = !only_large || regime == Regime::bandwidth;
@@ -169,19 +171,20 @@ std::vector<double> weights_of(const std::vector<Point>& points, bool only_large
   return weights;
 }
 
-std::vector<double> errors_of(const std::vector<Point>& points, std::span<const double> logs) {
+std::vector<double> errors_of(const std::vector<MeasuredPoint>& points,
+                              std::span<const double> logs) {
   std::vector<double> errors;
   for (std::size_t i = 0; i < points.size(); ++i)
     if (!std::isnan(logs[i])) errors.push_back(std::fabs(points[i].log_time - logs[i]));
   return errors;
 }
 
-double median_error(const std::vector<Point>& points, std::span<const double> logs) {
+double median_error(const std::vector<MeasuredPoint>& points, std::span<const double> logs) {
   const std::vector<double> errors = errors_of(points, logs);
   return errors.empty() ? 0 : std::expm1(median(errors));
 }
 
-std::array<FigureErrors, kRegimes> by_regime(const std::vector<Point>& points,
+std::array<FigureErrors, kRegimes> by_regime(const std::vector<MeasuredPoint>& points,
                                              std::span<const double> logs) {
   std::array<FigureErrors, kRegimes> all;
   for (std::size_t r = 0; r < kRegimes; ++r) {
@@ -225,7 +228,7 @@ class TierFit {
     }
   }
 
-  [[nodiscard]] std::vector<double> log_times(const std::vector<Point>& points,
+  [[nodiscard]] std::vector<double> log_times(const std::vector<MeasuredPoint>& points,
                                               std::span<const double> shifts, Mode mode) const {
     System system = system_;
     LatencyFactors factors = factors_;
@@ -235,7 +238,7 @@ class TierFit {
 
   /// The shifts, in ln of each figure. Shares of a bandwidth by large messages alone: what the
   /// middle is short of would be mistaken for bandwidth. Then times by all, and both once more.
-  [[nodiscard]] std::vector<double> fit(const std::vector<Point>& points) const {
+  [[nodiscard]] std::vector<double> fit(const std::vector<MeasuredPoint>& points) const {
     std::vector<double> shifts(search_.size(), 0.0);
     for (const bool share : {true, false, true, false})
       shifts = search(residuals_on(points, Mode::chosen), weights_of(points, share),
@@ -244,13 +247,14 @@ class TierFit {
   }
 
   /// The times as the system's own figures; the shares stay.
-  [[nodiscard]] std::vector<double> fit_figures(const std::vector<Point>& points,
+  [[nodiscard]] std::vector<double> fit_figures(const std::vector<MeasuredPoint>& points,
                                                 const std::vector<double>& shifts) const {
     return search(residuals_on(points, Mode::figures), weights_of(points, false),
                   held(false, shifts), shifts);
   }
 
-  [[nodiscard]] ResidualFunction residuals_on(const std::vector<Point>& points, Mode mode) const {
+  [[nodiscard]] ResidualFunction residuals_on(const std::vector<MeasuredPoint>& points,
+                                              Mode mode) const {
     return [this, &points, mode](std::span<const double> shifts) {
       std::vector<double> residuals = log_times(points, shifts, mode);
       for (std::size_t i = 0; i < residuals.size(); ++i)
@@ -269,13 +273,13 @@ class TierFit {
   }
 
   /// Of those that the data tell apart from the prior's width, with intervals.
-  [[nodiscard]] std::vector<FittedFigure> figures(const std::vector<Point>& points,
+  [[nodiscard]] std::vector<FittedFigure> figures(const std::vector<MeasuredPoint>& points,
                                                   const std::vector<double>& chosen,
                                                   const std::vector<double>& shifts,
                                                   const FigureFitOptions& options,
                                                   std::vector<std::string>& untold) const {
     std::vector<int> blocks;
-    for (const Point& point : points) blocks.push_back(point.block);
+    for (const MeasuredPoint& point : points) blocks.push_back(point.block);
     const auto intervals_of = [&](bool share) {
       return bootstrap_shifts(residuals_on(points, share ? Mode::chosen : Mode::figures),
                               weights_of(points, share), blocks, held(share, shifts), shifts,
@@ -335,11 +339,11 @@ Expected<FigureFit> fit_figures(std::span<const Series> series, const System& pr
   const bool launches = series.front().engine != Engine::mpi;
   for (const bool network : {false, true}) {
     const char* const where = network ? "across nodes" : "inside a node";
-    std::vector<Point> points = points_of(series, system, network, options);
+    std::vector<MeasuredPoint> points = points_of(series, system, network, options);
     const TierFit tier_fit(system, factors, network, launches);
     const std::vector<double> before = Pricer(points).log_times(system, factors, Mode::chosen);
     std::vector<double> logs;
-    std::vector<Point> kept;
+    std::vector<MeasuredPoint> kept;
     for (std::size_t i = 0; i < points.size(); ++i) {
       if (std::isnan(before[i])) continue;
       kept.push_back(points[i]);
@@ -362,7 +366,7 @@ Expected<FigureFit> fit_figures(std::span<const Series> series, const System& pr
     tier.nic_Bps = system.node.nics.bandwidth_Bps.value;
     tier.points = static_cast<int>(kept.size());
     std::map<std::int64_t, double> scales;
-    for (const Point& point : kept) scales[point.ranks] = point.units;
+    for (const MeasuredPoint& point : kept) scales[point.ranks] = point.units;
     for (const auto& [ranks, units] : scales) tier.scales.push_back(ranks);
     tier.prior_error = median_error(kept, logs);
 
@@ -372,9 +376,9 @@ Expected<FigureFit> fit_figures(std::span<const Series> series, const System& pr
     const std::vector<double> shifts = tier_fit.fit_figures(kept, chosen_shifts);
     tier.figures = tier_fit.figures(kept, chosen_shifts, shifts, options, untold);
     if (options.holds_out && scales.size() > 1) {
-      std::vector<Point> smaller;
-      std::vector<Point> largest;
-      for (const Point& point : kept)
+      std::vector<MeasuredPoint> smaller;
+      std::vector<MeasuredPoint> largest;
+      for (const MeasuredPoint& point : kept)
         (point.ranks == tier.scales.back() ? largest : smaller).push_back(point);
       const std::vector<double> without = tier_fit.fit(smaller);
       tier.held_out = HeldOutScale{
