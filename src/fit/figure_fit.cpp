@@ -419,8 +419,7 @@ Expected<FigureFit> fit_figures(std::span<const Series> series, const System& pr
     fit.tiers.push_back(std::move(tier));
   }
   if (fit.tiers.empty())
-    return fail(
-        fmt::format("{}: none of the measurements can be priced there, or too few", priced.name));
+    return fail(fmt::format("{}: {}", priced.name, fmt::join(fit.notes, "; ")));
   return fit;
 }
 
