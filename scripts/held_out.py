@@ -12,6 +12,7 @@ import subprocess
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from statistics import median
 
 import collscale_records as cr
 
@@ -73,12 +74,6 @@ class HeldOut:
     @property
     def name(self):
         return f"{self.collective}/{self.algorithm}"
-
-
-def median(values):
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def nodes_of(record):

@@ -371,11 +371,9 @@ Estimate Estimator::at(double log_size, Place target) const {
   Estimate estimate;
   if (growth_ == Growth::ring) {
     estimate.log_time = ring(log_size, target);
-    estimate.gap = k.curve.gap(log_size + std::log(k.place.ranks / target.ranks));
     return estimate;
   }
   const double log_tree = tree(log_size, target);
-  estimate.gap = k.curve.gap(log_size);
   if (growth_ != Growth::library) {
     estimate.log_time = log_tree;
     return estimate;

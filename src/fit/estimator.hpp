@@ -52,7 +52,6 @@ LibraryFeatures library_features(Collective collective, double size_bytes, Place
 struct Estimate {
   double log_time = 0;
   double spread = 0;  ///< how far the laws that were mixed lie apart, in ln t
-  double gap = 0;     ///< artefact at the anchor, in ln t
 };
 
 class Estimator {

@@ -17,9 +17,8 @@ constexpr double kLogSurelyConstant = 9 * std::numbers::ln2;  ///< 512 B
 SizeCurve::SizeCurve(std::span<const double> sizes_bytes, std::span<const double> times_s) {
   for (std::size_t i = 0; i < sizes_bytes.size(); ++i) {
     log_sizes_.push_back(std::log(sizes_bytes[i]));
-    raw_.push_back(std::log(times_s[i]));
+    hull_.push_back(std::log(times_s[i]));
   }
-  hull_ = raw_;
   for (std::size_t i = hull_.size(); i-- > 1;) {
     hull_[i - 1] = std::min(hull_[i - 1], hull_[i]);
   }
@@ -33,17 +32,17 @@ double SizeCurve::first_slope() const {
   return std::clamp((hull_[1] - hull_[0]) / (log_sizes_[1] - log_sizes_[0]), 0.0, 1.0);
 }
 
-double SizeCurve::interpolate(const std::vector<double>& values, double log_size) const {
+double SizeCurve::log_time(double log_size) const {
   if (log_size <= log_sizes_.front()) {
-    return values.front() + first_slope() * (log_size - log_sizes_.front());
+    return hull_.front() + first_slope() * (log_size - log_sizes_.front());
   }
   if (log_size >= log_sizes_.back()) {
-    return values.back() + (log_size - log_sizes_.back());
+    return hull_.back() + (log_size - log_sizes_.back());
   }
   const auto above = std::upper_bound(log_sizes_.begin(), log_sizes_.end(), log_size);
   const auto i = static_cast<std::size_t>(above - log_sizes_.begin());
   const double share = (log_size - log_sizes_[i - 1]) / (log_sizes_[i] - log_sizes_[i - 1]);
-  return values[i - 1] + share * (values[i] - values[i - 1]);
+  return hull_[i - 1] + share * (hull_[i] - hull_[i - 1]);
 }
 
 HalfWidths SizeCurve::beyond(double log_size) const {
@@ -62,10 +61,6 @@ HalfWidths SizeCurve::beyond(double log_size) const {
     return {0.0, kConstantDoubt * std::max(0.0, doubtful)};
   }
   return {first_slope() * below, (1.0 - first_slope()) * below};
-}
-
-double SizeCurve::gap(double log_size) const {
-  return std::max(0.0, interpolate(raw_, log_size) - interpolate(hull_, log_size));
 }
 
 }  // namespace collscale

@@ -21,9 +21,7 @@ class SizeCurve {
   SizeCurve(std::span<const double> sizes_bytes, std::span<const double> times_s);
 
   /// ln of the time of the hull at ln of the size.
-  [[nodiscard]] double log_time(double log_size) const { return interpolate(hull_, log_size); }
-  /// ln of measured over hull time, >= 0: how much of an artefact lies there.
-  [[nodiscard]] double gap(double log_size) const;
+  [[nodiscard]] double log_time(double log_size) const;
   /// What an interval widens by at a size that was not measured, in ln t; 0 within the sizes. Times
   /// grow at most with the size, at least not at all: below the smallest size the two are the
   /// limits (where the time is taken as constant, 30 % of the octaves down to 512 B, assumed);
@@ -34,10 +32,8 @@ class SizeCurve {
 
  private:
   [[nodiscard]] double first_slope() const;
-  [[nodiscard]] double interpolate(const std::vector<double>& values, double log_size) const;
   std::vector<double> log_sizes_;
   std::vector<double> hull_;
-  std::vector<double> raw_;
 };
 
 }  // namespace collscale

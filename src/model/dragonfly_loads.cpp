@@ -175,18 +175,23 @@ void DragonflyLoads::inside(std::int64_t group, std::int64_t from, std::int64_t 
   if (slot >= 0) add_turn(at(slot), from, to, messages, bytes, 1);
 }
 
+template <class Add>
+void DragonflyLoads::over_gates(std::int64_t group, std::int64_t other, const Add& add) {
+  for (std::int64_t link = 0; link < routes_.links_between_groups(); ++link) {
+    const std::int64_t gate = routes_.router_of_port(routes_.port_to(group, other, link));
+    if (minimal_ > 0) add(gate, minimal_ / between_);
+    // The third group is not the destination's: of what out_ spreads over all ports, not over this.
+    if (valiant_ > 0) add(gate, -valiant_ / between_ / static_cast<double>(groups_ - 2));
+  }
+}
+
 void DragonflyLoads::leave(std::int64_t group, std::int64_t router, std::int64_t to_group,
                            double messages, double bytes) {
   const std::int32_t slot = slot_[at(group)];
   if (slot < 0) return;
-  for (std::int64_t link = 0; link < routes_.links_between_groups(); ++link) {
-    const std::int64_t gate = routes_.router_of_port(routes_.port_to(group, to_group, link));
-    if (minimal_ > 0) add_local(at(slot), router, gate, messages, bytes, minimal_ / between_);
-    // The third group is not the destination's: of what out_ spreads over all ports, not over this.
-    if (valiant_ > 0)
-      add_local(at(slot), router, gate, messages, bytes,
-                -valiant_ / between_ / static_cast<double>(groups_ - 2));
-  }
+  over_gates(group, to_group, [&](std::int64_t gate, double share) {
+    add_local(at(slot), router, gate, messages, bytes, share);
+  });
   Crossing& out = out_[at(slot) * at(routers_.value()) + at(router)];
   out.messages += messages;
   out.bytes += messages * bytes;
@@ -196,14 +201,9 @@ void DragonflyLoads::arrive(std::int64_t from_group, std::int64_t group, std::in
                             double messages, double bytes) {
   const std::int32_t slot = slot_[at(group)];
   if (slot < 0) return;
-  // Both ends of a cable have the same number among those of their pair.
-  for (std::int64_t link = 0; link < routes_.links_between_groups(); ++link) {
-    const std::int64_t gate = routes_.router_of_port(routes_.port_to(group, from_group, link));
-    if (minimal_ > 0) add_local(at(slot), gate, router, messages, bytes, minimal_ / between_);
-    if (valiant_ > 0)
-      add_local(at(slot), gate, router, messages, bytes,
-                -valiant_ / between_ / static_cast<double>(groups_ - 2));
-  }
+  over_gates(group, from_group, [&](std::int64_t gate, double share) {
+    add_local(at(slot), gate, router, messages, bytes, share);
+  });
   Crossing& in = in_[at(slot) * at(routers_.value()) + at(router)];
   in.messages += messages;
   in.bytes += messages * bytes;

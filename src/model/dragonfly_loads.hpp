@@ -72,6 +72,10 @@ class DragonflyLoads : public DirectLoads {
   /// Local links of a group looked at: within it, on the way out, on the way in.
   void inside(std::int64_t group, std::int64_t from, std::int64_t to, double messages,
               double bytes);
+  /// add(router, share) for each cable between two groups, as it ends at `group`: both ends of a
+  /// cable have the same number among those of their pair.
+  template <class Add>
+  void over_gates(std::int64_t group, std::int64_t other, const Add& add);
   void leave(std::int64_t group, std::int64_t router, std::int64_t to_group, double messages,
              double bytes);
   void arrive(std::int64_t from_group, std::int64_t group, std::int64_t router, double messages,

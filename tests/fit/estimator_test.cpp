@@ -28,9 +28,9 @@ TEST(SizeCurve, ALargerMessageBoundsASmallerOne) {
   const SizeCurve curve(std::vector<double>{1024, 2048, 4096, 8192},
                         std::vector<double>{10, 70, 12, 20});
   EXPECT_NEAR(std::exp(curve.log_time(std::log(2048))), 12, 1e-12);
-  EXPECT_NEAR(curve.gap(std::log(2048)), std::log(70.0 / 12), 1e-12);
+  EXPECT_NEAR(std::log(70) - curve.log_time(std::log(2048)), std::log(70.0 / 12), 1e-12);
   EXPECT_NEAR(std::exp(curve.log_time(std::log(1024))), 10, 1e-12);
-  EXPECT_NEAR(curve.gap(std::log(4096)), 0, 1e-12);
+  EXPECT_NEAR(std::log(12) - curve.log_time(std::log(4096)), 0, 1e-12);
 }
 
 TEST(SizeCurve, IsConstantBelowAndProportionalAboveWhatWasMeasured) {

@@ -10,6 +10,7 @@
 
 #include "model/analytic.hpp"
 #include "model/bounds.hpp"
+#include "over_flow.hpp"
 #include "scenario/candidates.hpp"
 #include "sim/flow.hpp"
 #include "support/systems.hpp"
@@ -161,18 +162,7 @@ RC_GTEST_PROP(DirectFabrics, ToriAgreeWithFlowToTheDigit, ()) {
 // What a hash decides. The flow engine's times are means over seeds.
 double mean_over_flow(const System& system, Collective collective, const char* algorithm,
                       std::int64_t ranks, double bytes) {
-  const std::vector<double> sizes = {bytes};
-  const auto formula = predict_analytic(system, collective, algorithm, ranks, sizes);
-  EXPECT_TRUE(formula.has_value());
-  double sum = 0;
-  constexpr int kSeeds = 16;
-  for (int seed = 1; seed <= kSeeds; ++seed) {
-    const auto hashed = simulate_flow(system, collective, algorithm, ranks, sizes,
-                                      {static_cast<std::uint64_t>(seed)});
-    EXPECT_TRUE(hashed.has_value());
-    sum += hashed->front().time_s;
-  }
-  return formula->front().time_s / (sum / kSeeds);
+  return test::analytic_over_flow(system, collective, algorithm, ranks, bytes, 16);
 }
 
 Flies hashed_flies(DragonflyRouting routing, double spines) {

@@ -11,6 +11,7 @@
 
 #include "model/analytic.hpp"
 #include "model/bounds.hpp"
+#include "over_flow.hpp"
 #include "scenario/candidates.hpp"
 #include "sim/flow.hpp"
 #include "support/systems.hpp"
@@ -173,19 +174,7 @@ RC_GTEST_PROP(EnginesAgree, PartlyFilledNodesAreNeverPricedTooLow, ()) {
 // Hashing: the expected maximum in closed form against many seeds of the explicit hash.
 double analytic_over_flow(const ClosOptions& options, Collective collective, const char* algorithm,
                           std::int64_t ranks) {
-  const System system = clos_system(options);
-  const std::vector<double> sizes = {1e9};
-  const auto formula = predict_analytic(system, collective, algorithm, ranks, sizes);
-  EXPECT_TRUE(formula.has_value());
-  double sum = 0;
-  constexpr int kSeeds = 40;
-  for (int seed = 1; seed <= kSeeds; ++seed) {
-    const auto hashed = simulate_flow(system, collective, algorithm, ranks, sizes,
-                                      {static_cast<std::uint64_t>(seed)});
-    EXPECT_TRUE(hashed.has_value());
-    sum += hashed->front().time_s;
-  }
-  return formula->front().time_s / (sum / kSeeds);
+  return test::analytic_over_flow(clos_system(options), collective, algorithm, ranks, 1e9, 40);
 }
 
 ClosOptions hashed_clos() {
