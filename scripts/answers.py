@@ -14,7 +14,7 @@ HOW_ORDER = ["measured", "measured by others", "emulated", "simulated", "predict
 
 
 def how(record):
-    if record.is_extrapolated:
+    if record.is_fitted and record.is_extrapolated:
         return "extrapolated"
     return "measured by others" if record.trust == "measured" and record.source else record.trust
 

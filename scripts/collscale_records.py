@@ -93,8 +93,10 @@ class Record:
 
     @property
     def is_fitted(self):
-        """From a model that was calibrated on measurements, so it knows how far it was checked."""
-        return self.trust == "predicted" and self.validated_to_ranks is not None
+        """From a fit to measured times, so it knows how far it was checked. Not an engine's answer that starts from
+        fitted figures of the topology: its context says how many those are."""
+        return (self.trust == "predicted" and self.validated_to_ranks is not None
+                and "calibrated_figures" not in self.context)
 
     @property
     def alternative(self):

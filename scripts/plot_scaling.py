@@ -109,7 +109,7 @@ def finding(records):
     largest = max(r.ranks for r in of_collective)
     answers = []
     for record in sorted((r for r in of_collective if r.ranks == largest), key=lambda r: not r.is_fitted):
-        word = "extrapolated" if record.is_extrapolated else record.trust
+        word = "extrapolated" if record.is_fitted and record.is_extrapolated else record.trust
         text = f"{fmt.time(record.time_s)} {word} for {record.system}"
         band = record.interval(0.95)
         if band:

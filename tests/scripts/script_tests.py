@@ -249,6 +249,19 @@ class Tables(WithFixtures):
         self.assertEqual([line[2:4] for line in lines if line[1] == "extrapolated"], [["Elsewhere", "100,000"]])
         self.assertFalse(any(line[1] == "predicted" for line in lines))  # the simulator answered the same
 
+    def test_a_simulation_from_fitted_figures_stays_one_beyond_what_was_measured(self):
+        with open(self.files("flow")[0], encoding="utf-8") as stream:
+            document = json.load(stream)
+        document["context"]["calibrated_figures"] = "5"
+        for record in document["benchmarks"]:
+            record["validated_to_ranks"] = 2
+        with open(self.path("calibrated") + ".json", "w", encoding="utf-8") as stream:
+            json.dump(document, stream)
+        done = script("answers.py", self.path("calibrated") + ".json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("  simulated  ", done.stdout)
+        self.assertNotIn("extrapolated", done.stdout)
+
     def test_an_output_that_cannot_be_written_is_refused_and_leaves_nothing(self):
         self.assert_refused(script("records_to_csv.py", *self.files("mpi"), "-o", "/proc/records.csv"),
                             "/proc/records.csv", "cannot be written")
