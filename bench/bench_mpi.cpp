@@ -142,13 +142,25 @@ Expected<void> check_memory(std::int64_t pool_bytes, const NodeMap& map) {
       map.local_size, map.local_size == 1 ? "" : "s", format_size(needed), format_size(memory)));
 }
 
+/// A sentence where less than 90 % of the pools of some rank are in huge pages though they were
+/// asked for (memory is too fragmented); "" otherwise.
+std::string short_of_huge_pages(MpiCommunicator& ranks, PagePolicy pages, std::int64_t pool_bytes) {
+  const double asked = 2.0 * static_cast<double>(pool_bytes);
+  double missing = pages == PagePolicy::huge ? asked - static_cast<double>(huge_page_bytes()) : 0;
+  ranks.all_max(std::span<double>(&missing, 1));
+  return missing <= 0.1 * asked
+             ? ""
+             : fmt::format("pages: {} of the {} of buffers of a rank got no huge pages",
+                           format_size(missing), format_size(asked));
+}
+
 /// Of all ranks, with the buffers and the policy of the points.
 Ceiling measured_ceiling(MpiCommunicator& ranks, const BenchOptions& options, const PointList& list,
                          std::span<const int> node_of, HostPools& pools, std::int64_t pool_bytes) {
   const auto room = static_cast<std::int64_t>(pools.send.bytes().size()) - kGuardBytes;
   return measure_ceiling(
       ranks, node_of, largest_size_bytes(list), options.sampling,
-      [&ranks](std::int64_t size_bytes) { return MpiPingPong(ranks, size_bytes); },
+      [&](std::int64_t size_bytes) { return MpiPingPong(ranks, size_bytes, options.pages); },
       [&](std::int64_t size_bytes) {
         const std::int64_t bytes = std::min(size_bytes, room);
         const BufferLayout layout = buffer_layout(Collective::broadcast, DataType::uint8,
@@ -172,6 +184,11 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
   MpiAlgorithms algorithms(ranks);
   std::set<std::string> left_out;
   const std::vector<int> node_of = nodes_as_asked(options, nodes_of_ranks(ranks));
+  const std::string huge_pages = transparent_huge_pages();
+  if (const ExitCode code = agree_on_failure(ranks, check_pages(options.pages, huge_pages));
+      code != ExitCode::ok) {
+    return code;
+  }
   const auto layouts = plan_layouts(options, node_of, [&ranks](const std::string& path) {
     return read_on_process_0(ranks, path);
   });
@@ -196,13 +213,15 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
     backend.context = surroundings(ranks);
   }
   backend.context["mpi_library"] = mpi_library_version();
+  backend.context["pages"] = name(options.pages);
+  backend.context["transparent_huge_pages"] = huge_pages.empty() ? "none" : huge_pages;
   backend.context["ranks_per_node"] = fmt::format("{}", map.local_size);
   backend.context.merge(grouping_context(options, *layouts, node_of));
   backend.about = {
-      fmt::format("bench_mpi: {}, {} rank{} on {} node{} of {} cores; {}, {}, buffers {}",
+      fmt::format("bench_mpi: {}, {} rank{} on {} node{} of {} cores; {}, {}, buffers {}, pages {}",
                   mpi_library_version(), ranks.size(), ranks.size() == 1 ? "" : "s", map.nodes,
                   map.nodes == 1 ? "" : "s", cores, names_of(options.dtypes), names_of(options.ops),
-                  name(options.buffers)),
+                  name(options.buffers), name(options.pages)),
       "time: median over samples; a sample is the slowest rank's time per operation"};
   if (static_cast<unsigned>(map.local_size) > cores && cores > 0) {
     backend.about.push_back(
@@ -224,7 +243,10 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
         code != ExitCode::ok) {
       return code;
     }
-    pools = {HostBuffer(bytes), HostBuffer(bytes)};
+    pools = {HostBuffer(bytes, options.pages), HostBuffer(bytes, options.pages)};
+    if (const std::string less = short_of_huge_pages(ranks, options.pages, bytes); !less.empty()) {
+      backend.about.push_back(less);
+    }
   }
   Heartbeat heartbeat;
   ranks.count_steps_in(heartbeat);
@@ -233,8 +255,9 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
   backend.watchdog = watchdog.get();
   if (options.matrix) {
     backend.about[1] = "time: half a round trip of a message, median over samples";
-    return run_matrix(options, backend, ranks, node_of,
-                      [&ranks](std::int64_t size_bytes) { return MpiPingPong(ranks, size_bytes); });
+    return run_matrix(options, backend, ranks, node_of, [&](std::int64_t size_bytes) {
+      return MpiPingPong(ranks, size_bytes, options.pages);
+    });
   }
   backend.agree = [&ranks](std::int64_t value) { return ranks.agree(value); };
   backend.any = [&ranks](bool mine) { return any_process(ranks, mine); };

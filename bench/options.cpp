@@ -471,6 +471,12 @@ void add_how_to_measure(CLI::App& app, Engine engine, RawOptions& raw) {
       "[60s]",
       "TIME", how);
   add_timing_options(app, raw.timing, how);
+  if (engine == Engine::mpi) {
+    add(app, "--pages", raw.timing.pages,
+        "What backs the buffers: what the system gives an allocation, huge pages, or small ones "
+        "whatever the system's setting [system]",
+        "system|huge|small", how);
+  }
 }
 
 void add_output(CLI::App& app, Engine engine, RawOptions& raw, BenchOptions& options) {

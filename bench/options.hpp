@@ -12,6 +12,7 @@
 #include "bench/nccl_options.hpp"
 #include "bench/progress.hpp"
 #include "measure/buffers.hpp"
+#include "measure/host_buffer.hpp"
 #include "measure/sampling_plan.hpp"
 #include "record/record.hpp"
 #include "units/error.hpp"
@@ -30,6 +31,7 @@ struct BenchOptions {
   double skew = 1;  ///< of all_gather_v and all_to_all_v: the largest block over the smallest
   bool verify = true;
   BufferPolicy buffers = BufferPolicy::rotate;
+  PagePolicy pages = PagePolicy::system;  ///< of host memory
   SamplingPlan sampling;
   std::int64_t retry_noisy = 0;  ///< measure rows that are not good again, so often at most
   std::int64_t per_group = 1;    ///< -m: operations per sample (mpi), per ncclGroup (nccl)

@@ -69,6 +69,9 @@ Expected<void> understand_timing(const RawTiming& raw, BenchOptions& options) {
   const auto buffers = parse_buffer_policy(raw.buffers);
   if (!buffers) return fail(fmt::format("--buffers: {}", buffers.error().message));
   options.buffers = *buffers;
+  const auto pages = parse_page_policy(raw.pages);
+  if (!pages) return fail(fmt::format("--pages: {}", pages.error().message));
+  options.pages = *pages;
   if (!raw.precision.empty()) {
     const auto precision = share(raw.precision);
     if (!precision) return tl::unexpected(precision.error());

@@ -18,7 +18,7 @@ namespace collscale {
 /// What the user wrote, before it is understood.
 struct RawTiming {
   std::string sync = "barrier", precision, min_samples, max_samples, buffers = "rotate",
-              retry_noisy;
+              pages = "system", retry_noisy;
 };
 
 /// A whole number after `flag`; else one sentence with the flag and the bounds.

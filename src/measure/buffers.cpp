@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <new>
 #include <numeric>
 
 #include "units/suggest.hpp"
@@ -15,7 +13,6 @@
 namespace collscale {
 
 namespace {
-constexpr std::align_val_t kPage{4096};
 constexpr std::int64_t kSlotAlignment = 256;
 constexpr std::int64_t kMostSlots = 64;
 constexpr std::array<std::string_view, 3> kPolicies{"rotate", "hot", "cold"};
@@ -76,13 +73,5 @@ SlotPlan plan_slots(BufferPolicy policy, const BufferLayout& layout, std::int64_
   }
   return plan;
 }
-
-HostBuffer::HostBuffer(std::int64_t bytes)
-    : data_(static_cast<std::byte*>(::operator new(static_cast<std::size_t>(bytes), kPage))),
-      size_(static_cast<std::size_t>(bytes)) {
-  std::memset(data_.get(), 1, size_);
-}
-
-void HostBuffer::Free::operator()(std::byte* data) const { ::operator delete(data, kPage); }
 
 }  // namespace collscale

@@ -6,8 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <span>
 #include <string_view>
 
 #include "measure/buffer_layout.hpp"
@@ -61,22 +59,5 @@ std::int64_t last_cache_bytes();
 
 /// The machine's memory in bytes (sysconf); 0 or less where the system does not say.
 double machine_memory_bytes();
-
-/// Page-aligned host memory whose pages have all been written: memory never touched reads from one
-/// shared page of zeros, which is quicker than any real buffer.
-class HostBuffer {
- public:
-  HostBuffer() = default;
-  explicit HostBuffer(std::int64_t bytes);
-  [[nodiscard]] std::span<std::byte> bytes() const { return {data_.get(), size_}; }
-  [[nodiscard]] std::byte* data() const { return data_.get(); }
-
- private:
-  struct Free {
-    void operator()(std::byte* data) const;
-  };
-  std::unique_ptr<std::byte[], Free> data_;
-  std::size_t size_ = 0;
-};
 
 }  // namespace collscale

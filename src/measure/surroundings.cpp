@@ -45,14 +45,15 @@ constexpr std::array<std::string_view, 25> kPrefixes = {"OMPI_MCA_btl_",
                                                         "KMP_",
                                                         "MALLOC_",
                                                         "COLLSCALE_"};
-constexpr std::array<std::string_view, 14> kNames = {
+constexpr std::array<std::string_view, 15> kNames = {
     "OMPI_MCA_btl",         "OMPI_MCA_coll",
     "OMPI_MCA_op",          "OMP_NUM_THREADS",
     "OMP_PROC_BIND",        "OMP_PLACES",
     "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_MAX_CONNECTIONS",
     "SLURM_CPU_BIND",       "SLURM_JOB_NUM_NODES",
     "SLURM_NTASKS",         "SLURM_NTASKS_PER_NODE",
-    "SLURM_DISTRIBUTION",   "SLURM_JOB_PARTITION"};
+    "SLURM_DISTRIBUTION",   "SLURM_JOB_PARTITION",
+    "GLIBC_TUNABLES"};
 
 constexpr std::size_t kLongest = 300;
 

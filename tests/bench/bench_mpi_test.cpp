@@ -160,6 +160,25 @@ TEST(BenchMpi, WithoutATopologyMessagesAndCopiesAreTheCeiling) {
   EXPECT_EQ(of_attainable_column(without.out, "all_reduce "), "-");
 }
 
+TEST(BenchMpi, WhatBacksTheBuffersIsRecorded) {
+  const TemporaryFolder scratch;
+  const std::string file = scratch.file("r.json");
+  for (const std::string pages : {"system", "small", "huge"}) {
+    const ProgramOutcome run =
+        bench_mpi(kShort + "-C all_reduce --pages " + pages + " --json " + file);
+    if (run.exit_code == 4) {  // a kernel that gives no huge pages
+      EXPECT_THAT(run.err, HasSubstr("--pages huge: "));
+      continue;
+    }
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_THAT(run.out, HasSubstr("pages " + pages));
+    const auto results = read_results(file);
+    ASSERT_TRUE(results) << results.error().message;
+    EXPECT_EQ(results->context.at("pages"), pages);
+    EXPECT_FALSE(results->context.at("transparent_huge_pages").empty());
+  }
+}
+
 TEST(BenchMpi, EverySynchronisationAndBufferPolicyMeasuresAndIsRecorded) {
   const TemporaryFolder scratch;
   const std::string file = scratch.file("r.json");

@@ -167,9 +167,9 @@ TEST(Options, TimingIsUnderstood) {
   EXPECT_EQ(usual.sync, SyncPolicy::barrier);
   EXPECT_DOUBLE_EQ(usual.precision, 0.02);
   EXPECT_FALSE(usual.fixed_warmup);
-  const auto parsed =
-      parse({"--sync", "window", "--precision", "0.5%", "--min-samples", "40", "--max-samples",
-             "50", "--buffers", "cold", "-w", "7", "--retry-noisy", "all_gather"});
+  const auto parsed = parse({"--sync", "window", "--precision", "0.5%", "--min-samples", "40",
+                             "--max-samples", "50", "--buffers", "cold", "--pages", "huge", "-w",
+                             "7", "--retry-noisy", "all_gather"});
   ASSERT_TRUE(parsed) << parsed.error().message;
   const SamplingPlan& plan = parsed->options.sampling;
   EXPECT_EQ(plan.sync, SyncPolicy::window);
@@ -179,6 +179,8 @@ TEST(Options, TimingIsUnderstood) {
   EXPECT_EQ(plan.max_samples, 50);
   EXPECT_EQ(plan.fixed_warmup, 7);
   EXPECT_EQ(parsed->options.buffers, BufferPolicy::cold);
+  EXPECT_EQ(parsed->options.pages, PagePolicy::huge);
+  EXPECT_EQ(parse({})->options.pages, PagePolicy::system);
   EXPECT_EQ(parsed->options.retry_noisy, 1) << "the word after it is a collective";
   EXPECT_EQ(parsed->options.collectives, std::vector{Collective::all_gather});
   EXPECT_EQ(parse({"--retry-noisy=4"})->options.retry_noisy, 4);
@@ -194,6 +196,7 @@ TEST(Options, BadTimingIsRefusedWithWhatWasExpected) {
   EXPECT_THAT(error_of({"--precision", "nan"}), HasSubstr("such as 2%"));
   EXPECT_THAT(error_of({"--min-samples", "9", "--max-samples", "8"}),
               HasSubstr("--min-samples 9: expected a whole number from 1 to 8"));
+  EXPECT_THAT(error_of({"--pages", "hug"}), HasSubstr("did you mean \"huge\"?"));
   EXPECT_THAT(error_of({"--buffers", "warm"}), HasSubstr("expected rotate, hot or cold"));
   EXPECT_THAT(error_of({"--retry-noisy=often"}), HasSubstr("--retry-noisy"));
 }

@@ -41,12 +41,6 @@ TEST(PlanSlots, HotBuffersAreOneSlot) {
   EXPECT_EQ(plan_slots(BufferPolicy::hot, layout_of(8), kRotationPoolBytes).slots, 1);
 }
 
-TEST(HostBuffer, EveryByteHasBeenWritten) {
-  const HostBuffer buffer(3 * 4096 + 5);
-  EXPECT_EQ(buffer.bytes().size(), 3U * 4096 + 5);
-  EXPECT_THAT(buffer.bytes(), testing::Each(std::byte{1}));
-}
-
 TEST(PlanSlots, ColdSlotsFillAPoolThatNoCacheHoldsAndAreVisitedFarApart) {
   const std::int64_t cache = 3 << 20;
   EXPECT_EQ(pool_bytes_for(BufferPolicy::cold, cache), 2 * cache);

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "measure/buffers.hpp"
+#include "measure/host_buffer.hpp"
 #include "measure/mpi/mpi_layout.hpp"
 #include "measure/verify.hpp"
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-#include "measure/buffers.hpp"
+#include "measure/host_buffer.hpp"
 #include "measure/mpi/mpi_communicator.hpp"
 #include "measure/verify.hpp"
 
@@ -15,11 +15,12 @@ namespace collscale {
 class MpiPingPong {
  public:
   /// Messages of `size_bytes`, at most what an int holds, in buffers whose pages are written.
-  MpiPingPong(const MpiCommunicator& ranks, std::int64_t size_bytes)
+  MpiPingPong(const MpiCommunicator& ranks, std::int64_t size_bytes,
+              PagePolicy pages = PagePolicy::system)
       : comm_(ranks.handle()),
         count_(static_cast<int>(size_bytes)),
-        send_(size_bytes),
-        receive_(size_bytes + kGuardBytes) {}
+        send_(size_bytes, pages),
+        receive_(size_bytes + kGuardBytes, pages) {}
 
   [[nodiscard]] std::span<std::byte> send() const { return send_.bytes(); }
   /// With kGuardBytes behind the message.
