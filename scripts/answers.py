@@ -7,6 +7,7 @@ from collections import defaultdict
 
 import collscale_format as fmt
 import collscale_records as cr
+import collscale_script as cs
 
 COLUMNS = ["collective", "how", "system", "ranks", "smallest", "largest", "bus bandwidth", "95 % interval of the time"]
 RIGHT = {"ranks", "smallest", "largest", "bus bandwidth"}
@@ -76,11 +77,11 @@ def table(records):
 
 
 def main():
-    parser = cr.Parser(__doc__, "scripts/answers.py results/2026-11-22-vm/*.json")
+    parser = cr.results_parser(__doc__, "scripts/answers.py results/2026-11-22-vm/*.json")
     parser.add_argument("-o", "--output", default="-", metavar="FILE", help="default: - (stdout)")
     arguments = parser.parse_args()
-    cr.write_text(arguments.output, table([r for r in cr.read(arguments.results) if not r.alternative]))
+    cs.write_text(arguments.output, table([r for r in cr.read(arguments.results) if not r.alternative]))
 
 
 if __name__ == "__main__":
-    cr.main_guard(main)
+    cs.main_guard(main)

@@ -8,7 +8,6 @@ twice, and prints seconds of wall and processor time and whether the two gave th
   scripts/bench_fit.py --rows 2000 --keep synthetic.json
 Exit codes: 0 ok, 1 a command failed or two runs differ, 2 bad usage, 3 slower than --limit.
 """
-import argparse
 import json
 import math
 import os
@@ -20,7 +19,8 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+import collscale_script as cs
+
 RANKS_PER_NODE, NODES = 8, [1, 2, 4, 8, 16, 32, 64, 128]
 ALGORITHMS = ["auto", "ring", "tree", "pat", "halving_doubling", "recursive_doubling", "hierarchical", "nvls_tree"]
 SIZES = [2 ** k for k in range(3, 33)]
@@ -50,23 +50,22 @@ def seconds(command):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     wall, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode != 0:
-        print(f"error: {' '.join(command)}: {done.stderr.strip()}", file=sys.stderr)
-        sys.exit(1)
+        raise cs.Refused(f"{' '.join(command)}: {done.stderr.strip()}", exit_code=1)
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = cs.Parser(__doc__)
     parser.add_argument("--rows", type=int, default=20000)
     parser.add_argument("--algorithms", type=int, default=1, choices=range(1, len(ALGORITHMS) + 1), metavar="N",
                         help=f"measured ones, each a series of its own, 1 to {len(ALGORITHMS)} [1]")
     parser.add_argument("--limit", type=float, metavar="S", help="exit 3 where both take longer than this together")
     parser.add_argument("--keep", metavar="FILE", help="write the measurements there, too")
-    parser.add_argument("--program", default=str(ROOT / "build/release/collscale"))
+    parser.add_tool("--program")
     options = parser.parse_args()
-    if options.rows < 2 * len(NODES) * len(SIZES) * options.algorithms or not os.access(options.program, os.X_OK):
-        print("error: --rows is at least 480 per algorithm, and --program a program that has been built", file=sys.stderr)
-        sys.exit(2)
+    if options.rows < 2 * len(NODES) * len(SIZES) * options.algorithms:
+        raise cs.Refused(f"--rows {options.rows}: expected at least 480 per algorithm")
+    cs.Tool(options.program, "--program")
     text = json.dumps({"context": {"schema_version": "1.3"}, "benchmarks": list(records(options.rows, options.algorithms, 1))})
     with tempfile.TemporaryDirectory() as folder:
         data, profile = os.path.join(folder, "data.json"), os.path.join(folder, "profile.json")
@@ -94,4 +93,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    cs.main_guard(main)

@@ -6,13 +6,14 @@ Runs the benchmark programs of a build, each row in a process of its own so that
 a table; the best of some repetitions counts, since other work on the machine only ever adds. Exit 3 where a target is
 missed and --gate is given.
 """
-import argparse
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
+
+import collscale_script as cs
 
 # Work, program, benchmark (a regular expression), target; per second where the target is a rate. Memory in bytes.
 ROWS = [
@@ -67,7 +68,7 @@ def run(program, pattern, repetitions):
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode != 0:
-            sys.exit(f"error: {program} failed on {pattern}: {errors.strip()}")
+            raise cs.Refused(f"{program} failed on {pattern}: {errors.strip()}", exit_code=1)
         try:
             with open(out, encoding="utf-8") as file:
                 found = json.load(file)["benchmarks"]
@@ -76,7 +77,7 @@ def run(program, pattern, repetitions):
     found = [one for one in found if one.get("run_type", "iteration") == "iteration"]
     wrong = [one for one in found if one.get("error_occurred")]
     if wrong:
-        sys.exit(f"error: {wrong[0]['name']}: {wrong[0].get('error_message', 'failed')}")
+        raise cs.Refused(f"{wrong[0]['name']}: {wrong[0].get('error_message', 'failed')}", exit_code=1)
     return found or None, usage.ru_maxrss * 1024
 
 
@@ -93,13 +94,13 @@ def run_sweep(program, points, repetitions):
             took = time.monotonic() - start
             child.returncode = os.waitstatus_to_exitcode(status)
             if child.returncode != 0:
-                sys.exit(f"error: {program} failed: {errors.strip()}")
+                raise cs.Refused(f"{program} failed: {errors.strip()}", exit_code=1)
             best = took if best is None else min(best, took)
             memory = max(memory, usage.ru_maxrss * 1024)
         with open(out, encoding="utf-8") as file:
             found = len(json.load(file)["benchmarks"])
         if found != points:
-            sys.exit(f"error: the sweep has {found} points, {points} are expected")
+            raise cs.Refused(f"the sweep has {found} points, {points} are expected", exit_code=1)
     return best, memory
 
 
@@ -115,7 +116,7 @@ def megabytes(value):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = cs.Parser(__doc__)
     parser.add_argument("--build", default="build/release", help="the build folder (default build/release)")
     parser.add_argument("--repetitions", type=int, default=3, help="the best of so many counts (default 3)")
     parser.add_argument("--gate", action="store_true", help="exit 3 where a target is missed")
@@ -170,4 +171,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    cs.main_guard(main)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Numbers for people: IEC sizes, times with three digits, GB/s = 1e9 B/s; and sizes from people."""
+"""Numbers for people: IEC sizes, times with three digits, GB/s = 1e9 B/s; sizes from people; tables in Markdown."""
 
 import re
 
-from collscale_records import Refused
+from collscale_script import Refused
 
 IEC = ["B", "KiB", "MiB", "GiB", "TiB"]
 
@@ -49,6 +49,11 @@ def bandwidth(rate_Bps):
 def ranks(count):
     """100,000"""
     return f"{count:,}"
+
+
+def markdown_table(head, rows):
+    return "\n".join(["| " + " | ".join(head) + " |", "|" + "---|" * len(head),
+                      *("| " + " | ".join(row) + " |" for row in rows)])
 
 
 def parse_size(text):

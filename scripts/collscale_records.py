@@ -2,17 +2,17 @@
 """The one reader of our result files for every script here.
 
 Shapes: `read([paths])` gives a list of Record; times in seconds, sizes in bytes, rates in bytes/s.
-Errors: `Refused`, one sentence with the file and what was expected; `main_guard` prints it and exits 2.
+Errors: `Refused`, one sentence with the file and what was expected.
 """
 
-import argparse
 import difflib
 import json
 import math
 import os
 import re
-import sys
 from dataclasses import dataclass, field
+
+from collscale_script import Parser, Refused
 
 SCHEMA_MAJOR = 1
 
@@ -27,20 +27,11 @@ SCENARIO_DEFAULTS = {"topology": "", "algorithm": "auto", "protocol": "", "selec
                      "root": 0, "in_place": False, "nodes": 0, "layout": "", "placement": "packed", "failures": ""}
 
 
-class Refused(Exception):
-    """Bad input; the text is one sentence for the user."""
-
-
-class Parser(argparse.ArgumentParser):
-    """The arguments of a script. What is wrong is one sentence, as everywhere here, without the usage."""
-
-    def __init__(self, description, example):
-        super().__init__(description=description, formatter_class=argparse.RawDescriptionHelpFormatter,
-                         epilog=f"Example:\n  {example}", allow_abbrev=False)
-        self.add_argument("results", nargs="+", metavar="RESULTS", help="result files of any engine")
-
-    def error(self, message):
-        raise Refused(f"{self.prog}: {message}; `{self.prog} --help` shows the usage")
+def results_parser(description, example):
+    """The arguments of a script that reads result files."""
+    parser = Parser(description, example)
+    parser.add_argument("results", nargs="+", metavar="RESULTS", help="result files of any engine")
+    return parser
 
 
 @dataclass
@@ -255,44 +246,3 @@ def median_of(records):
 def in_order(values, order):
     """Known names first, in the field's order, then the others by alphabet."""
     return sorted(set(values), key=lambda v: (order.index(v) if v in order else len(order), v))
-
-
-def import_or_explain(module, package):
-    """Imports a module that Debian packages; without it, says how to get it."""
-    import importlib
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        root = (error.name or module).split(".")[0]
-        # This runs while modules are imported, before main_guard can catch anything.
-        print(f"error: {os.path.basename(sys.argv[0])} needs the Python module {root}: install it with "
-              f"`apt-get install {package}` and run this with /usr/bin/python3 (this is {sys.executable})",
-              file=sys.stderr)
-        sys.exit(4)
-
-
-def write_text(path, text):
-    """Whole or not at all: through a temporary file beside it. `-` is stdout."""
-    if path == "-":
-        sys.stdout.write(text)
-        return
-    temporary = f"{path}.part"
-    try:
-        with open(temporary, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise Refused(f"{path}: cannot be written: {error.strerror}") from None
-
-
-def main_guard(main):
-    """Runs main() and turns what went wrong into one sentence and an exit code."""
-    try:
-        main()
-    except Refused as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:  # the reader of our output has gone: nothing to say to it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -12,11 +12,12 @@ import textwrap
 
 import collscale_format as fmt
 import collscale_records as cr
+import collscale_script as cs
 
-matplotlib = cr.import_or_explain("matplotlib", "python3-matplotlib")
+matplotlib = cs.import_or_explain("matplotlib", "python3-matplotlib")
 matplotlib.use("Agg")
-plt = cr.import_or_explain("matplotlib.pyplot", "python3-matplotlib")
-ticker = cr.import_or_explain("matplotlib.ticker", "python3-matplotlib")
+plt = cs.import_or_explain("matplotlib.pyplot", "python3-matplotlib")
+ticker = cs.import_or_explain("matplotlib.ticker", "python3-matplotlib")
 
 # Yellow (#F0E442) is left out: too light for lines on white.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
@@ -175,11 +176,11 @@ def version_of(context):
 def check_prefix(prefix):
     """Refuses, before anything is drawn, a PREFIX that no files can be named by."""
     if prefix.endswith("/") or os.path.isdir(prefix):
-        raise cr.Refused(f"--output {prefix}: is a folder, expected the beginning of two file names, "
+        raise cs.Refused(f"--output {prefix}: is a folder, expected the beginning of two file names, "
                          f"such as {os.path.join(prefix, 'figure')}")
     folder = os.path.dirname(prefix) or "."
     if not os.path.isdir(folder):
-        raise cr.Refused(f"--output {prefix}: there is no folder {folder}")
+        raise cs.Refused(f"--output {prefix}: there is no folder {folder}")
 
 
 def save(figure, prefix, title, records, key=""):
@@ -200,5 +201,5 @@ def save(figure, prefix, title, records, key=""):
             figure.savefig(temporary, format=extension, **options)
             os.replace(temporary, path)
         except OSError as error:
-            raise cr.Refused(f"{path}: cannot be written: {error.strerror}") from None
+            raise cs.Refused(f"{path}: cannot be written: {error.strerror}") from None
     plt.close(figure)

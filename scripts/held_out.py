@@ -8,13 +8,12 @@ The largest scale of every published series is predicted from the records of at 
 import json
 import math
 import os
-import subprocess
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from statistics import median
 
-import collscale_records as cr
+import collscale_script as cs
 
 DISTANCES = (2, 4, 8, 16)
 REGIMES = ("latency", "middle", "bandwidth")
@@ -124,20 +123,20 @@ def topology_of(records):
 class Predictor:
     """`collscale extrapolate` on files of its own."""
 
-    def __init__(self, program, folder):
-        self.program, self.folder = program, folder
+    def __init__(self, tool, folder):
+        self.tool, self.folder = tool, folder
 
     def __call__(self, number, training, held_out, sizes, topology):
         path = os.path.join(self.folder, f"train-{number}.json")
-        cr.write_text(path, json.dumps({"context": training[0].context, "benchmarks": [r.item for r in training]}))
-        command = [self.program, "extrapolate", path, "-t", topology, "-c", held_out.collective, "-a",
-                   held_out.algorithm, "-s", ",".join(f"{int(s)}B" for s in sizes), "-n", str(held_out.ranks),
-                   "--same-system", "--json", "-"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            return {}, (done.stderr.strip().splitlines() or ["no sentence"])[0].removeprefix("error: ")
+        cs.write_text(path, json.dumps({"context": training[0].context, "benchmarks": [r.item for r in training]}))
+        try:
+            answer_file = self.tool.json("extrapolate", path, "-t", topology, "-c", held_out.collective, "-a",
+                                         held_out.algorithm, "-s", ",".join(f"{int(s)}B" for s in sizes), "-n",
+                                         held_out.ranks, "--same-system")
+        except cs.ToolFailed as failed:
+            return {}, failed.sentence
         answers = {}
-        for answer in json.loads(done.stdout)["benchmarks"]:
+        for answer in answer_file["benchmarks"]:
             interval = next(i for i in answer["intervals"] if math.isclose(i["level"], LEVEL))
             answers[round(answer["scenario"]["size_bytes"])] = (answer["time_s"], interval["low_s"], interval["high_s"])
         return answers, ""
@@ -166,9 +165,9 @@ def plan(records_by_system):
     return planned
 
 
-def predict_all(program, folder, records_by_system, progress):
+def predict_all(tool, folder, records_by_system, progress):
     planned = plan(records_by_system)
-    predictor = Predictor(program, folder)
+    predictor = Predictor(tool, folder)
 
     def one(item):
         number, (held_out, training, truth, cells) = item

@@ -7,6 +7,7 @@ from collections import defaultdict
 
 import collscale_format as fmt
 import collscale_records as cr
+import collscale_script as cs
 import collscale_style as style
 
 MAX_LINES = 7  # as many as there are colours
@@ -72,7 +73,7 @@ KEY = {"measured": "filled points: measured, band p5 to p95", "emulated": "open 
 
 
 def main():
-    parser = cr.Parser(__doc__, "scripts/plot_busbw.py results/2026-11-22-vm/mpi.json -o busbw")
+    parser = cr.results_parser(__doc__, "scripts/plot_busbw.py results/2026-11-22-vm/mpi.json -o busbw")
     parser.add_argument("-o", "--output", required=True, metavar="PREFIX", help="PREFIX.svg and PREFIX.png")
     arguments = parser.parse_args()
     style.check_prefix(arguments.output)
@@ -115,4 +116,4 @@ def main():
 
 
 if __name__ == "__main__":
-    cr.main_guard(main)
+    cs.main_guard(main)

@@ -12,6 +12,7 @@ from collections import defaultdict
 
 import collscale_format as fmt
 import collscale_records as cr
+import collscale_script as cs
 import collscale_style as style
 
 LEVELS = [(0.95, 0.13), (0.5, 0.22)]  # interval and how opaque its band is
@@ -24,10 +25,10 @@ def parts_of(records):
     fitted = [r for r in records if r.is_fitted]
     answers = [r for r in fitted if not r.alternative]
     if not answers:
-        raise cr.Refused("no extrapolated record: give what `collscale extrapolate ... --json` wrote")
+        raise cs.Refused("no extrapolated record: give what `collscale extrapolate ... --json` wrote")
     collectives = {r.collective for r in answers}
     if len(collectives) > 1:
-        raise cr.Refused(f"extrapolations of {', '.join(sorted(collectives))}: expected one collective")
+        raise cs.Refused(f"extrapolations of {', '.join(sorted(collectives))}: expected one collective")
     algorithms = sorted({r.algorithm for r in answers})
     measured = [r for r in records if r.trust == "measured" and r.collective in collectives
                 and r.algorithm in algorithms]
@@ -40,7 +41,7 @@ def pick_size(answers, wanted):
         return sizes[-1]
     found = [s for s in sizes if math.isclose(s, wanted, rel_tol=1e-9)]
     if not found:
-        raise cr.Refused(f"--size {fmt.size(wanted)}: no extrapolation has this size; there are "
+        raise cs.Refused(f"--size {fmt.size(wanted)}: no extrapolation has this size; there are "
                          + ", ".join(fmt.size(s) for s in sizes))
     return found[0]
 
@@ -163,7 +164,7 @@ def key_of(answer, measured, alternatives, columns):
 
 
 def main():
-    parser = cr.Parser(__doc__, "scripts/plot_extrapolation.py answer.json results/published/alps-gh200.json "
+    parser = cr.results_parser(__doc__, "scripts/plot_extrapolation.py answer.json results/published/alps-gh200.json "
                                 "--size 1GiB -o answer\nwith answer.json from\n  collscale extrapolate "
                                 "results/published/alps-gh200.json -t colossus-100k -c all_reduce\n    "
                                 "-s 1KiB:1GiB:x4 -n 256:65536:x4,100000 --alternatives --json answer.json")
@@ -194,4 +195,4 @@ def main():
 
 
 if __name__ == "__main__":
-    cr.main_guard(main)
+    cs.main_guard(main)

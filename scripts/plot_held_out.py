@@ -2,6 +2,7 @@
 """A figure per system: its largest scale as measured, and as predicted from at most half of it."""
 
 import math
+import textwrap
 from collections import defaultdict
 
 import collscale_format as fmt
@@ -57,9 +58,11 @@ def draw_all(held_outs, folder):
             draw_panel(axis, held_out)
         for axis in list(axes.flat)[len(panels):]:
             axis.set_visible(False)
-        figure.suptitle(f"{system}: measured (points), predicted from smaller scales (dashed,\n95 % band), straight line (dotted)",
-                        x=0.01, ha="left", fontsize=8.5, fontweight="bold")
-        figure.tight_layout(rect=(0, 0, 1, 1 - 0.1 / figure.get_size_inches()[1]))
+        width_in, height_in = figure.get_size_inches()
+        title = textwrap.wrap(f"{system}: measured (points), predicted from smaller scales (dashed, 95 % band), "
+                              "straight line (dotted)", int(12 * width_in))
+        figure.suptitle("\n".join(title), x=0.01, ha="left", fontsize=8.5, fontweight="bold")
+        figure.tight_layout(rect=(0, 0, 1, 1 - 0.1 / height_in))
         figure.savefig(folder / f"{system}.svg", format="svg", metadata={"Date": None})
         style.plt.close(figure)
         drawn.append(system)

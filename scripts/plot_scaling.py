@@ -9,6 +9,7 @@ from collections import defaultdict
 
 import collscale_format as fmt
 import collscale_records as cr
+import collscale_script as cs
 import collscale_style as style
 
 LEVELS = [(0.95, 0.13), (0.5, 0.22)]  # interval and how opaque its band is
@@ -26,7 +27,7 @@ def of_size(records, wanted):
     found = [r for r in records if math.isclose(r.size_bytes, wanted, rel_tol=1e-9)]
     if not found:
         sizes = ", ".join(fmt.size(s) for s in sorted({r.size_bytes for r in records}))
-        raise cr.Refused(f"--size {fmt.size(wanted)}: no record has this size; there are {sizes}")
+        raise cs.Refused(f"--size {fmt.size(wanted)}: no record has this size; there are {sizes}")
     return found
 
 
@@ -97,7 +98,7 @@ def key_of(records):
     parts = [words[t] for t in cr.in_order({r.trust for r in records}, cr.TRUST_ORDER) if t in words]
     if any(r.trust == "predicted" for r in records):
         parts.append("lines: predicted")
-    if any(r.is_extrapolated for r in records):
+    if any(r.is_fitted and r.is_extrapolated for r in records):
         parts.append("dashed: extrapolated, bands 50 % and 95 %")
     return "; ".join(parts)
 
@@ -126,7 +127,7 @@ def finding(records):
 
 
 def main():
-    parser = cr.Parser(__doc__, "scripts/plot_scaling.py results/published/alps-gh200.json "
+    parser = cr.results_parser(__doc__, "scripts/plot_scaling.py results/published/alps-gh200.json "
                                 "results/2026-11-22-vm/*.json --size 1GiB -o scaling")
     parser.add_argument("-o", "--output", required=True, metavar="PREFIX", help="PREFIX.svg and PREFIX.png")
     parser.add_argument("--size", metavar="SIZE", help="such as 1GiB; default: the largest that most systems have")
@@ -136,7 +137,7 @@ def main():
 
     everything = [r for r in cr.read(arguments.results) if r.ranks >= arguments.min_ranks and not r.alternative]
     if not everything:
-        raise cr.Refused(f"--min-ranks {arguments.min_ranks}: no record has so many ranks")
+        raise cs.Refused(f"--min-ranks {arguments.min_ranks}: no record has so many ranks")
     wanted = fmt.parse_size(arguments.size) if arguments.size else common_size(everything)
     records = without_other_algorithms(of_size(everything, wanted))
     systems = list(dict.fromkeys(r.system for r in records))
@@ -156,6 +157,7 @@ def main():
         pending.append((over_rate, draw(over_rate, here, cr.busbw_at, colour_of)))
         for axis in (over_time, over_rate):
             style.ranks_axis(axis, [r.ranks for r in here])
+            axis.tick_params(labelleft=True)
             draw_rule(axis, here, say=axis is over_rate)
         over_time.set_xlabel("")
         over_time.set_title(f"{collective}, {fmt.size(wanted)}")
@@ -170,4 +172,4 @@ def main():
 
 
 if __name__ == "__main__":
-    cr.main_guard(main)
+    cs.main_guard(main)

@@ -6,6 +6,7 @@ import csv
 import io
 
 import collscale_records as cr
+import collscale_script as cs
 
 SCENARIO = ["topology", "collective", "algorithm", "protocol", "selector", "dtype", "op", "root", "in_place",
             "size_bytes", "ranks", "nodes", "layout", "placement", "failures"]
@@ -39,7 +40,7 @@ def row(record):
 
 
 def main():
-    parser = cr.Parser(__doc__, "scripts/records_to_csv.py results/2026-11-22-vm/*.json -o records.csv")
+    parser = cr.results_parser(__doc__, "scripts/records_to_csv.py results/2026-11-22-vm/*.json -o records.csv")
     parser.add_argument("-o", "--output", default="-", metavar="FILE", help="default: - (stdout)")
     arguments = parser.parse_args()
     rows = [row(record) for record in cr.read(arguments.results)]
@@ -47,8 +48,8 @@ def main():
     writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    cr.write_text(arguments.output, text.getvalue())
+    cs.write_text(arguments.output, text.getvalue())
 
 
 if __name__ == "__main__":
-    cr.main_guard(main)
+    cs.main_guard(main)

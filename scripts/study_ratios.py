@@ -4,18 +4,16 @@
 `collscale extrapolate --alternatives` gives such a ratio (src/fit/alternatives.hpp). Prints, by the size of the ratio, the
 median error and that of 95 %, as factors.
 
-  scripts/study_ratios.py [PROGRAM]        default: build/release/collscale
+  scripts/study_ratios.py
 """
 import itertools
 import json
 import math
-import pathlib
 import statistics
-import subprocess
-import sys
 from collections import defaultdict
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+import collscale_script as cs
+
 NCCL = ["ring", "tree", "nvls", "nvls_tree", "collnet_chain", "collnet_direct"]
 MPI = ["ring", "recursive_doubling", "halving_doubling", "bruck", "pairwise", "recursive_halving"]
 HOSTS = "fat-tree:nodes=16384,gpus=1,nic=200Gbps"  # MPI on hosts, several of them on fabrics without closed forms
@@ -35,7 +33,7 @@ def measured(path, names):
     return {point: {a: statistics.median(t) for a, t in of.items()} for point, of in times.items() if len(of) > 1}
 
 
-def predicted(program, topology, points):
+def predicted(tool, topology, points):
     """{(point, algorithm): seconds} of those that the engine prices."""
     sizes = defaultdict(set)
     for (collective, ranks, size), of in points.items():
@@ -43,21 +41,24 @@ def predicted(program, topology, points):
             sizes[(collective, ranks, algorithm)].add(size)
     times = {}
     for (collective, ranks, algorithm), wanted in sizes.items():
-        done = subprocess.run([program, "predict", "-t", topology, "-c", collective, "-a", algorithm, "-n", str(ranks),
-                               "-s", ",".join(f"{int(s)}B" for s in sorted(wanted)), "--json", "-"],
-                              capture_output=True, text=True, check=False)
-        if done.returncode == 0:
-            for item in json.loads(done.stdout)["benchmarks"]:
-                times[((collective, ranks, item["scenario"]["size_bytes"]), algorithm)] = item["time_s"]
+        try:
+            answer = tool.json("predict", "-t", topology, "-c", collective, "-a", algorithm, "-n", ranks, "-s",
+                               ",".join(f"{int(s)}B" for s in sorted(wanted)))
+        except cs.ToolFailed:
+            continue
+        for item in answer["benchmarks"]:
+            times[((collective, ranks, item["scenario"]["size_bytes"]), algorithm)] = item["time_s"]
     return times
 
 
 def main():
-    program = sys.argv[1] if len(sys.argv) > 1 else str(ROOT / "build/release/collscale")
+    parser = cs.Parser(__doc__)
+    parser.add_tool()
+    tool = cs.Tool(parser.parse_args().tool)
     pairs = []  # ln of the ratio, measured and predicted
     for name, topology, names in DATA:
-        points = measured(ROOT / "results" / "published" / f"{name}.json", names)
-        times = predicted(program, topology, points)
+        points = measured(cs.ROOT / "results" / "published" / f"{name}.json", names)
+        times = predicted(tool, topology, points)
         for point, of in points.items():
             for a, b in itertools.combinations(sorted(of), 2):
                 if (point, a) in times and (point, b) in times:
@@ -70,4 +71,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    cs.main_guard(main)

@@ -9,9 +9,9 @@ The window is a ring of 4,096 ranks and 8,000 steps; the slope is that of x = a 
 over twelve where the noise has a heavy tail (lognormal of sigma 1 and more).
 """
 
-import argparse
-
 import numpy as np
+
+import collscale_script as cs
 
 
 def slope(draw, ranks, steps, seed):
@@ -46,7 +46,7 @@ def detour(probability):  # of length 1
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = cs.Parser(__doc__)
     parser.add_argument("--ranks", type=int, default=4096)
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--seed", type=int, default=1)
@@ -69,4 +69,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    cs.main_guard(main)

@@ -5,7 +5,7 @@ import math
 import re
 
 import collscale_format as fmt
-import collscale_records as cr
+import collscale_script as cs
 import collscale_style as style
 
 from .tool import half_octaves, label_ends, new_figure, plot, powers_of_two, provenance, save
@@ -53,7 +53,7 @@ def draw_map(tool, folder, name, system, collective, title, key, options=(), siz
             try:
                 found[scale, size] = tool.predict(system, collective, [size], *options,
                                                   ranks=[scale])[0]["scenario"]["algorithm"]
-            except cr.Refused as refused:  # the library runs what our registry does not have
+            except cs.Refused as refused:  # the library runs what our registry does not have
                 found[scale, size] = re.search(r"the library's (\S+)", str(refused)).group(1) + " (not priced)"
     names = []
     for size in sizes:

@@ -215,7 +215,7 @@ def draw_overhead(tool, folder):
 
 
 def draw_work(tool, folder, name, key, figures_of, title, what, algorithms):
-    rates = [25e9 * 2 ** (k / 2) for k in range(0, 15)]
+    rates = [50e9 * 2 ** (k / 2) for k in range(0, 13)]
     figure, axis = new_figure(right=0.72)
     labels, shares = [], {}
     for index, algorithm in enumerate(algorithms):
@@ -234,17 +234,17 @@ def draw_work(tool, folder, name, key, figures_of, title, what, algorithms):
 
 def draw_reduction(tool, folder):
     draw_work(tool, folder, "reduction", "reduce", "all_reduce of 1 GiB, 512 ranks, exposed time of adding up",
-              lambda shares, rates: f"Adding up at {rates[6] / 1e9:g} GB/s, not overlapped, is "
-              f"{percent(shares['ring'][6] / 100)} of a ring's all_reduce and "
-              f"{percent(shares['tree'][6] / 100)} of a tree's",
+              lambda shares, rates: f"Adding up at {rates[4] / 1e9:g} GB/s, not overlapped, is "
+              f"{percent(shares['ring'][4] / 100)} of a ring's all_reduce and "
+              f"{percent(shares['tree'][4] / 100)} of a tree's",
               "speed of adding up (GB/s of one operand)",
               ["tree", "ring", "halving_doubling", "recursive_doubling"])
 
 
 def draw_copy(tool, folder):
     draw_work(tool, folder, "copy", "copy", "all_reduce of 1 GiB, 512 ranks, exposed time of packing and unpacking",
-              lambda shares, rates: f"Packing at {rates[10] / 1e9:g} GB/s is "
-              f"{percent(shares['halving_doubling'][10] / 100)} of halving and doubling; a ring packs nothing",
+              lambda shares, rates: f"Packing at {rates[8] / 1e9:g} GB/s is "
+              f"{percent(shares['halving_doubling'][8] / 100)} of halving and doubling; a ring packs nothing",
               "speed of packing and unpacking (GB/s)",
               ["halving_doubling", "pat", "hierarchical_halving_doubling", "ring"])
 

@@ -6,44 +6,29 @@ Shapes: `Tool.predict` gives the records of `collscale predict` as dictionaries,
 Errors: `Refused`, one sentence.
 """
 
-import json
 import os
 import re
-import subprocess
 import tempfile
 import textwrap
 
-import collscale_records as cr
+import collscale_script as cs
 import collscale_style as style
 
 WIDTH_IN, HEIGHT_IN = 7.4, 4.6
 
 
-class Tool:
+class Tool(cs.Tool):
     """The program whose answers are drawn."""
 
     def __init__(self, path):
-        if not os.access(path, os.X_OK):
-            raise cr.Refused(f"--tool {path}: there is no such program; build it or name another")
-        self.path = path
-        # What the caller's shell forces upon NCCL must not show in a figure.
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("NCCL_")}
+        super().__init__(path)
         version = re.match(r"collscale (\S+)", self.text("--version"))
         self.version = version.group(1) if version else "?"
 
-    def text(self, *arguments):
-        done = subprocess.run([self.path, *arguments], capture_output=True, text=True, check=False,
-                              env=self.environment)
-        if done.returncode != 0:
-            raise cr.Refused(f"collscale {' '.join(arguments)}: {done.stderr.strip()}")
-        return done.stdout
-
-    def json(self, *arguments):
-        return json.loads(self.text(*arguments, "--json", "-"))
-
     def _predict(self, system, collective, sizes, ranks, options):
         listed = ",".join(f"{size:.0f}B" for size in sizes)
-        arguments = ["predict", "-c", collective, "-s", listed]
+        # Of the models alone: a ready profile changes with what was measured.
+        arguments = ["predict", "-c", collective, "-s", listed, "--profile", "none"]
         if ranks:
             arguments += ["-n", ",".join(map(str, ranks))]
         arguments += map(str, options)
@@ -118,7 +103,7 @@ def save(figure, folder, name, title, key, provenance):
         figure.savefig(path + ".part", format="svg", metadata={"Date": None})
         os.replace(path + ".part", path)
     except OSError as error:
-        raise cr.Refused(f"{path}: cannot be written: {error.strerror}") from None
+        raise cs.Refused(f"{path}: cannot be written: {error.strerror}") from None
     style.plt.close(figure)
 
 

@@ -8,7 +8,8 @@ install(DIRECTORY results/published results/schema DESTINATION ${data_dir}/resul
 install(PROGRAMS scripts/plot_busbw.py scripts/plot_extrapolation.py scripts/plot_scaling.py scripts/records_to_csv.py
   scripts/answers.py
   DESTINATION ${data_dir}/scripts)
-install(FILES scripts/collscale_records.py scripts/collscale_format.py scripts/collscale_style.py
+install(FILES scripts/collscale_script.py scripts/collscale_records.py scripts/collscale_format.py
+  scripts/collscale_style.py
   DESTINATION ${data_dir}/scripts)
 install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")

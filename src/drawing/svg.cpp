@@ -7,6 +7,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "units/xml.hpp"
+
 namespace collscale {
 namespace {
 
@@ -16,21 +18,6 @@ std::string number(double value) {
   text.erase(text.find_last_not_of('0') + 1);
   if (text.back() == '.') text.pop_back();
   return text == "-0" ? "0" : text;
-}
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else
-      out += c;
-  }
-  return out;
 }
 
 std::string mark_text(const Rectangle& r) {
@@ -81,7 +68,7 @@ std::string mark_text(const Words& w) {
   static constexpr const char* kAnchors[] = {"start", "middle", "end"};
   return fmt::format(R"(<text x="{}" y="{}" font-size="{}" text-anchor="{}"{} fill="{}">{}</text>)",
                      number(w.x), number(w.y), number(w.size), kAnchors[static_cast<int>(w.anchor)],
-                     w.bold ? R"( font-weight="bold")" : "", hex(w.colour), escaped(w.text)) +
+                     w.bold ? R"( font-weight="bold")" : "", hex(w.colour), xml_escaped(w.text)) +
          "\n";
 }
 
@@ -121,7 +108,7 @@ std::string svg_text(const Picture& picture) {
       "viewBox=\"0 0 {0} {1}\" role=\"img\" "
       "font-family=\"'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif\">\n"
       "<title>{2}</title>\n<rect width=\"{0}\" height=\"{1}\" fill=\"#ffffff\"/>\n",
-      width, height, escaped(picture.title));
+      width, height, xml_escaped(picture.title));
   for (const Mark& mark : picture.marks)
     text += std::visit([](const auto& m) { return mark_text(m); }, mark);
   return text + "</svg>\n";

@@ -12,6 +12,7 @@
 #include "topology/fabric.hpp"
 #include "topology/flow_hash.hpp"
 #include "units/quantity.hpp"
+#include "units/xml.hpp"
 
 namespace collscale {
 
@@ -51,27 +52,10 @@ Expected<void> check_size(const System& system, const Fabric& fabric, double lin
       format_count(options.ranks), system.name, format_size(bytes), format_size(kMostBytes)));
 }
 
-std::string xml(std::string text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '"')
-      out += "&quot;";
-    else if (c == '-' && !out.empty() && out.back() == '-')
-      out += "&#45;";  // "--" would end a comment
-    else
-      out += c;
-  }
-  return out;
-}
-
 std::string identifier(const Fabric& fabric, std::int64_t link) {
   std::string id = fabric.link_name(link);
   std::replace(id.begin(), id.end(), ' ', '_');
-  return xml(id);
+  return xml_escaped(id);
 }
 
 bool is_scale_up(const LinkClass& link_class) {
@@ -103,7 +87,7 @@ Expected<std::string> simgrid_platform(const System& system, const ExportOptions
       "<!-- {}: {} of {} ranks, flow hashes of seed {}. Links are one way. Within a node "
       "the latency is a link of its own, since forwarding to another rail has none. -->\n"
       "<platform version=\"4.1\">\n  <zone id=\"system\" routing=\"Full\">\n",
-      xml(system.origin), options.ranks, max_ranks(system), options.seed);
+      xml_escaped(system.origin), options.ranks, max_ranks(system), options.seed);
   for (std::int64_t rank = 0; rank < options.ranks; ++rank)
     fmt::format_to(out, "    <host id=\"rank-{}\" speed=\"1Gf\"/>\n", rank);
   fmt::format_to(out,

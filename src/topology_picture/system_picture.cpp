@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kColumn = 560;  ///< of the levels, and of the text above them
 constexpr double kGap = 60;
+constexpr double kWidest = 2400;  ///< beyond, words cannot be read where a page is 900 wide
 
 std::string alternative_text(const System& system) {
   return fmt::format(
@@ -47,7 +48,8 @@ Picture system_picture(const System& system, PictureDetail detail) {
   const double below = canvas.bottom() + 40;
   draw_numbers(canvas, system, kMargin, below);
   draw_node(canvas, system, kMargin + 330 + kGap, below);
-  return std::move(canvas).picture(alternative_text(system));
+  Picture full = std::move(canvas).picture(alternative_text(system));
+  return full.width <= kWidest ? full : folded(system);
 }
 
 }  // namespace collscale

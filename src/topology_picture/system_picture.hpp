@@ -10,7 +10,8 @@
 
 namespace collscale {
 
-/// Up to so many nodes a system is drawn in full, unless its links are too many to be told apart.
+/// Up to so many nodes a system is drawn in full, unless its links are too many to be told apart or
+/// it becomes too wide to be read.
 constexpr std::int64_t kMostDrawnNodes = 128;
 
 enum class PictureDetail {

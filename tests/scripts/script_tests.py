@@ -123,10 +123,39 @@ class SystemsTable(unittest.TestCase):
 
     def test_bad_usage_is_one_sentence(self):
         for arguments, says in ((["--frobnicate"], "unrecognized arguments: --frobnicate"),
-                                (["--tool", "/no/such/collscale"], "--tool /no/such/collscale: No such file")):
+                                (["--tool", "/no/such/collscale"], "--tool: /no/such/collscale is no program")):
             done = script("systems-table", *arguments)
             self.assertEqual(done.returncode, 2)
             self.assertRegex(done.stderr, r"^error: [^\n]*" + re.escape(says) + r"[^\n]*\n$")
+
+
+class Markers(unittest.TestCase):
+    PAGE = "before\n<!-- table: begin -->\nold\n<!-- table: end -->\nafter\n"
+
+    def setUp(self):
+        sys.path.insert(0, SCRIPTS)
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.page = os.path.join(self.folder.name, "page.md")
+
+    def write(self, text):
+        with open(self.page, "w", encoding="utf-8") as stream:
+            stream.write(text)
+
+    def test_what_stands_between_is_replaced_and_nothing_else(self):
+        import collscale_script as cs
+        self.write(self.PAGE)
+        self.assertEqual(cs.between_markers(self.page, "table", "new\nlines"), self.PAGE.replace("old", "new\nlines"))
+        cs.write_between_markers(self.page, "table", "old")
+        self.assertEqual(cs.read_text(self.page), self.PAGE)
+
+    def test_a_page_without_them_or_with_the_end_first_is_refused(self):
+        import collscale_script as cs
+        for page in ("before\n", "<!-- table: end -->\n<!-- table: begin -->\n", self.PAGE.replace("table", "other")):
+            self.write(page)
+            with self.assertRaisesRegex(cs.Refused, "expected the lines"):
+                cs.between_markers(self.page, "table", "new")
+            self.assertEqual(cs.read_text(self.page), page)
 
 
 class Setup(unittest.TestCase):
@@ -335,7 +364,7 @@ class ModelFigures(unittest.TestCase):
     def test_a_tool_that_is_not_there_is_refused(self):
         done = script("plot_model_terms.py", "latency", "--tool", "/no/such/collscale")
         self.assertEqual(done.returncode, 2)
-        self.assertRegex(done.stderr, r"^error: --tool /no/such/collscale: [^\n]*\n$")
+        self.assertRegex(done.stderr, r"^error: --tool: /no/such/collscale is no program[^\n]*\n$")
 
     def test_a_figure_is_small_and_the_same_whenever_it_is_drawn(self):
         with tempfile.TemporaryDirectory() as folder:
