@@ -65,6 +65,9 @@ class ImbImporter {
 
   Expected<ImportReport> finish() {
     warn_lines(report_, file_name_, torn_, "torn line was left out", "torn lines were left out");
+    warn_lines(report_, file_name_, unmeasured_,
+               "size was not measured: too large for IMB's memory limit",
+               "sizes were not measured: too large for IMB's memory limit");
     warn_lines(report_, file_name_, empty_, "row of size 0 was left out",
                "rows of size 0 were left out");
     if (!others_.empty()) {
@@ -93,6 +96,10 @@ class ImbImporter {
     if (words.empty() || !to_number(words.front())) return;  // a rule, a message
     if (!collective_) {
       others_.insert(test_);
+      return;
+    }
+    if (line.find("out-of-mem") != std::string::npos) {
+      unmeasured_.add(line_);
       return;
     }
     const auto time_at = column("t_max[usec]");
@@ -155,7 +162,7 @@ class ImbImporter {
   DataType reduced_type_ = DataType::float32;  // IMB's default
   std::vector<std::string> columns_;
   std::set<std::string> others_;
-  LeftOut torn_, empty_;
+  LeftOut torn_, unmeasured_, empty_;
   std::int64_t line_ = 0;
   std::int64_t last_size_ = -1;  ///< of this table
   ImportReport report_;

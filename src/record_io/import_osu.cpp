@@ -126,7 +126,7 @@ class OsuImporter {
       if (title)
         title_ = *title;
       else
-        others_.push_back(title.error());
+        note_other(title.error());
       type_.reset();
       columns_.reset();
       last_size_ = -1;
@@ -156,8 +156,13 @@ class OsuImporter {
     warn_lines(report_, file_name_, without_ranks_,
                "row was left out, as no command line before it says its number of ranks",
                "rows were left out, as no command line before them says their number of ranks");
-    if (report_.records.empty() && !others_.empty()) return tl::make_unexpected(others_.front());
-    for (const Error& other : others_) report_.warnings.push_back("left out: " + other.message);
+    if (report_.records.empty() && !others_.empty())
+      return tl::make_unexpected(others_.front().error);
+    for (const Other& other : others_) {
+      report_.warnings.push_back(
+          fmt::format("left out: {}{}", other.error.message,
+                      other.tables > 1 ? fmt::format(" ({} tables)", other.tables) : ""));
+    }
     if (report_.records.empty()) {
       return fail(fmt::format("{}: no measurement could be read from this OSU log", file_name_));
     }
@@ -165,6 +170,22 @@ class OsuImporter {
   }
 
  private:
+  /// A test that is no blocking collective. Job scripts run such tests between every two nodes.
+  struct Other {
+    Error error;
+    int tables = 1;
+  };
+
+  void note_other(const Error& error) {
+    for (Other& other : others_) {
+      if (other.error.message == error.message) {
+        ++other.tables;
+        return;
+      }
+    }
+    others_.push_back({error, 1});
+  }
+
   void read_row(const std::string& line) {
     const auto words = split_words(line);
     if (words.empty() || !to_number(words.front())) return;  // a prompt, a scheduler's message
@@ -235,7 +256,7 @@ class OsuImporter {
   std::int64_t line_ = 0;
   std::int64_t last_size_ = -1;  ///< of this table
   LeftOut torn_, empty_, wrong_, without_ranks_;
-  std::vector<Error> others_;  ///< tests that are no blocking collectives
+  std::vector<Other> others_;
   ImportReport report_;
 };
 
