@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 
+import collscale_format as fmt
 import collscale_script as cs
 
 # Work, program, benchmark (a regular expression), target; per second where the target is a rate. Memory in bytes.
@@ -104,13 +105,6 @@ def run_sweep(program, points, repetitions):
     return best, memory
 
 
-def seconds(value):
-    for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")):
-        if value >= factor:
-            return f"{value / factor:.3g} {unit}"
-    return f"{value * 1e9:.3g} ns"
-
-
 def megabytes(value):
     return f"{value / 1e6:.0f} MB"
 
@@ -131,7 +125,7 @@ def main():
             found, memory = run(program, pattern, options.repetitions)
         is_rate = isinstance(target, str)
         goal = float(target[:-2]) if is_rate else target
-        wanted = (f">= {goal:.2g}/s" if is_rate else f"<= {seconds(goal)}") + (
+        wanted = (f">= {goal:.2g}/s" if is_rate else f"<= {fmt.tick_time(goal)}") + (
             f", {megabytes(most_memory)}" if most_memory else "")
         if found is None:
             table.append((work, wanted, "not built", "", "", ""))
@@ -142,7 +136,7 @@ def main():
             good = best >= goal
         else:
             best = min(one["real_time"] * SECONDS[one["time_unit"]] for one in found)
-            share, shown = best / goal, seconds(best)
+            share, shown = best / goal, fmt.time(best)
             good = best <= goal
         good = good and not (most_memory and memory > most_memory)
         missed = missed or not good
@@ -153,10 +147,10 @@ def main():
         print(f"{work} ...", file=sys.stderr)
         best, memory = run_sweep(program, points, options.repetitions)
         missed = missed or best > goal
-        table.append((work, f"<= {seconds(goal)}", seconds(best), f"{100 * best / goal:.0f} %", megabytes(memory),
+        table.append((work, f"<= {fmt.tick_time(goal)}", fmt.time(best), f"{100 * best / goal:.0f} %", megabytes(memory),
                       "" if best <= goal else "missed"))
     else:
-        table.append((work, f"<= {seconds(goal)}", "not built", "", "", ""))
+        table.append((work, f"<= {fmt.tick_time(goal)}", "not built", "", "", ""))
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     for row in table:
         cells = [cell.ljust(width) if i in (0, 5) else cell.rjust(width)

@@ -11,8 +11,8 @@ import collscale_style as style
 from .tool import half_octaves, label_ends, new_figure, plot, powers_of_two, provenance, save
 
 COLOSSUS = "colossus-100k"
-# Light enough for black letters: Okabe and Ito's colours, mixed with white.
-TILE = 0.45
+# Light enough for black letters: Okabe and Ito's colours, mixed with white; black itself with more of it.
+TILE, BLACK_TILE = 0.45, 0.2
 
 
 def draw_selection(tool, folder):
@@ -62,7 +62,8 @@ def draw_map(tool, folder, name, system, collective, title, key, options=(), siz
                 names.append(found[scale, size])
     figure, axis = new_figure(right=0.66)
     inks = [style.matplotlib.colors.to_rgb(style.colour(index)) for index in range(len(names))]
-    tiles = style.matplotlib.colors.ListedColormap([[1 - TILE * (1 - part) for part in ink] for ink in inks])
+    tiles = style.matplotlib.colors.ListedColormap(
+        [[1 - (TILE if any(ink) else BLACK_TILE) * (1 - part) for part in ink] for ink in inks])
     axis.pcolormesh([[names.index(found[scale, size]) for scale in ranks] for size in sizes], cmap=tiles, vmin=-0.5,
                     vmax=len(names) - 0.5, edgecolor="white", linewidth=0.6)
     for column, scale in enumerate(ranks):
