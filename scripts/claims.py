@@ -202,8 +202,9 @@ def table(claims):
 
 
 def worst(claims):
-    """Those that are off, farthest first, with the reason where it is known."""
-    bad = [c for c in claims if c.ours is not None and c.verdict in ("off", "far off")]
+    """Those that are off, farthest first, and of those that are near the ones whose reason is known."""
+    bad = [c for c in claims if c.ours is not None and
+           (c.verdict in ("off", "far off") or c.verdict == "near" and c.row["remark"])]
     bad.sort(key=lambda c: -abs(math.log(c.ratio)) if c.ratio > 0 else -math.inf)
     return "\n".join(f"* `{c.row['id']}`, ×{c.ratio:.2g}: {c.row['remark'] or 'not known'}." for c in bad)
 
@@ -220,7 +221,7 @@ def unanswered(claims):
 
 def report(claims):
     return "\n\n".join(part for part in (summary(claims), table(claims),
-                                         f"Why the worst are off, where it is known:\n\n{worst(claims)}" if worst(claims) else "",
+                                         f"Where they differ, farthest first, and why:\n\n{worst(claims)}" if worst(claims) else "",
                                          unanswered(claims)) if part)
 
 

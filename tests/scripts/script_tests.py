@@ -4,6 +4,8 @@
 
 import csv
 import hashlib
+import importlib.machinery
+import importlib.util
 import io
 import json
 import os
@@ -156,6 +158,33 @@ class Markers(unittest.TestCase):
             with self.assertRaisesRegex(cs.Refused, "expected the lines"):
                 cs.between_markers(self.page, "table", "new")
             self.assertEqual(cs.read_text(self.page), page)
+
+
+class DocsAnswers(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        sys.path.insert(0, SCRIPTS)
+        loader = importlib.machinery.SourceFileLoader("docs_answers", os.path.join(SCRIPTS, "docs-answers"))
+        spec = importlib.util.spec_from_loader("docs_answers", loader)
+        cls.module = importlib.util.module_from_spec(spec)
+        sys.modules["docs_answers"] = cls.module
+        loader.exec_module(cls.module)
+
+    def test_commands_are_found_with_what_stands_below_them(self):
+        text = ["$ collscale not in a block", "```console", "$ collscale a \\", "    -b", "one", "", "$ mpirun x", "two", "```",
+                "  ```", "  $ NCCL_ALGO=ring build/release/collscale c", "    three", "  ```"]
+        found = self.module.shown_in("page", text)
+        self.assertEqual([(s.command, s.output, s.indent) for s in found],
+                         [("collscale a -b", ["one", ""], ""), ("NCCL_ALGO=ring build/release/collscale c", ["  three"], "  ")])
+
+    def test_other_numbers_replace_those_shown_and_lines_left_out_stay_so(self):
+        anew = self.module.anew
+        new = ["head", "", "1 GiB  ring  6.00 ms", "2 GiB  ring  12.0 ms", "total  18.0 ms"]
+        self.assertEqual(anew(["head", "", "1 GiB  ring  5.90 ms"], new, []), new)
+        self.assertEqual(anew(["head", "", "…", "2 GiB  ring  11.9 ms", "..."], new, []),
+                         ["head", "", "…", "2 GiB  ring  12.0 ms", "..."])
+        self.assertEqual(anew(["error: no system x"], [], ["error: no system y"]), ["error: no system y"])
+        self.assertEqual(anew(["head"], ["head"], ["9 of 30 figures are assumed"]), ["head"])
 
 
 class Setup(unittest.TestCase):
