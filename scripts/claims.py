@@ -206,7 +206,10 @@ def worst(claims):
     bad = [c for c in claims if c.ours is not None and
            (c.verdict in ("off", "far off") or c.verdict == "near" and c.row["remark"])]
     bad.sort(key=lambda c: -abs(math.log(c.ratio)) if c.ratio > 0 else -math.inf)
-    return "\n".join(f"* `{c.row['id']}`, ×{c.ratio:.2g}: {c.row['remark'] or 'not known'}." for c in bad)
+    by_reason = defaultdict(list)
+    for claim in bad:
+        by_reason[claim.row["remark"] or "not known"].append(f"`{claim.row['id']}` ×{claim.ratio:.2g}")
+    return "\n".join(f"* {', '.join(ids)}: {reason}." for reason, ids in by_reason.items())
 
 
 def unanswered(claims):
