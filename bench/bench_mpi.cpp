@@ -9,12 +9,12 @@
 #include <string_view>
 #include <thread>
 
-#include "bench/algorithms.hpp"
-#include "bench/attainable.hpp"
-#include "bench/layouts.hpp"
-#include "bench/matrix.hpp"
-#include "bench/process_setup.hpp"
-#include "bench/watchdog_setup.hpp"
+#include "bench/suite/algorithms.hpp"
+#include "bench/suite/attainable.hpp"
+#include "bench/suite/layouts.hpp"
+#include "bench/suite/matrix.hpp"
+#include "bench/suite/process_setup.hpp"
+#include "bench/suite/watchdog_setup.hpp"
 #include "measure/mpi/mpi_algorithms.hpp"
 #include "measure/mpi/mpi_communicator.hpp"
 #include "measure/mpi/mpi_layout.hpp"

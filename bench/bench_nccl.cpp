@@ -7,9 +7,9 @@
 #include <cstdlib>
 #include <exception>
 
-#include "bench/nccl_processes.hpp"
-#include "bench/nccl_run.hpp"
-#include "bench/process_setup.hpp"
+#include "bench/nccl/nccl_processes.hpp"
+#include "bench/nccl/nccl_run.hpp"
+#include "bench/suite/process_setup.hpp"
 
 namespace collscale {
 namespace {

@@ -8,9 +8,9 @@
 #include <cstdio>
 #include <optional>
 
-#include "bench/benchmark_flags.hpp"
-#include "bench/command_line.hpp"
-#include "bench/hosting.hpp"
+#include "bench/options/benchmark_flags.hpp"
+#include "bench/options/command_line.hpp"
+#include "bench/suite/hosting.hpp"
 #include "cli/output.hpp"
 #include "cli/predict_records.hpp"
 #include "collective/algorithms.hpp"

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "bench/sweep.hpp"
+#include "bench/sweep/sweep.hpp"
 #include "cli/terminal.hpp"
 #include "record_io/results_file.hpp"
 #include "sim/in_parallel.hpp"

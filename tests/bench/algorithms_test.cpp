@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/algorithms.hpp"
+#include "bench/suite/algorithms.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

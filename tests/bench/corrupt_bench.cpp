@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A benchmark program whose collective is wrong on the last rank: what a user sees when a result is
 // wrong. `corrupt_bench COLLECTIVE FAULT`. The shipped programs hold no such switch.
-#include "bench/process_setup.hpp"
-#include "bench/suite.hpp"
+#include "bench/suite/process_setup.hpp"
+#include "bench/suite/suite.hpp"
 #include "measure/faulty_operation.hpp"
 #include "measure/mpi/mpi_communicator.hpp"
 #include "measure/mpi/mpi_measure.hpp"

@@ -8,9 +8,9 @@
 #include <string>
 #include <thread>
 
-#include "bench/process_setup.hpp"
-#include "bench/suite.hpp"
-#include "bench/watchdog_setup.hpp"
+#include "bench/suite/process_setup.hpp"
+#include "bench/suite/suite.hpp"
+#include "bench/suite/watchdog_setup.hpp"
 #include "measure/mpi/mpi_communicator.hpp"
 #include "measure/mpi/mpi_measure.hpp"
 #include "measure/mpi/mpi_operation.hpp"

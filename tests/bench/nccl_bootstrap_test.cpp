@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "bench/nccl_launch.hpp"
+#include "bench/nccl/nccl_launch.hpp"
 #include "nccl_standin.hpp"
 #include "record_io/results_file.hpp"
 

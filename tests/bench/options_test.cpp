@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/options.hpp"
+#include "bench/options/options.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/progress.hpp"
+#include "bench/suite/progress.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

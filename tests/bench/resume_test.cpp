@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // --resume on a backend that answers at once.
-#include "bench/resume.hpp"
+#include "bench/suite/resume.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <csignal>
 
-#include "bench/algorithms.hpp"
-#include "bench/suite.hpp"
+#include "bench/suite/algorithms.hpp"
+#include "bench/suite/suite.hpp"
 #include "record_io/results_file.hpp"
 #include "run_program.hpp"
 

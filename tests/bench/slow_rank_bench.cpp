@@ -5,7 +5,7 @@
 #include <chrono>
 #include <thread>
 
-#include "bench/matrix.hpp"
+#include "bench/suite/matrix.hpp"
 #include "measure/mpi/mpi_communicator.hpp"
 #include "measure/mpi/ping_pong.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The suite on a backend that answers at once.
-#include "bench/suite.hpp"
+#include "bench/suite/suite.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,8 +9,8 @@
 #include <csignal>
 #include <tuple>
 
-#include "bench/hosting.hpp"
-#include "bench/table.hpp"
+#include "bench/suite/hosting.hpp"
+#include "bench/suite/table.hpp"
 #include "record_io/results_file.hpp"
 #include "run_program.hpp"
 

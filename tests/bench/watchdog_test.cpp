@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Watchdogs of several ranks, all in this process.
-#include "bench/watchdog.hpp"
+#include "bench/suite/watchdog.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
