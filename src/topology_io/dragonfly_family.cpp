@@ -16,8 +16,7 @@ const std::vector<Parameters::Spec>& dragonfly_parameters() {
       {"nodes", "nodes of a router, default 1"},
       {"gpus", "accelerators of a node, each with a NIC to the node's router, default 4"},
       {"local", "links between two routers of a group, default 1"},
-      {"global", "links of a router (with spines: of a spine) to other groups, default 4"},
-      {"spines", "makes it a dragonfly+ of so many spines per group, default none"},
+      {"global", "links of a router to other groups, default 4"},
       {"node_routers", "routers that share out the NICs of a node, default 1"},
       {"pair_links", "links between two groups, default as many as there are ports for"},
       {"routing", "minimal, valiant or adaptive, default minimal"},
@@ -51,7 +50,6 @@ Expected<System> make_dragonfly(const Parameters& parameters) {
   dragonfly.global_link_Bps = take("global_link", Quantity::bandwidth, "400Gbps");
   dragonfly.hop_latency_s = take("hop_latency", Quantity::time, "600ns");
   dragonfly.global_latency_s = take("global_latency", Quantity::time, "500ns");
-  if (parameters.has("spines")) dragonfly.spines = take("spines", Quantity::count, "");
   if (parameters.has("node_routers"))
     dragonfly.node_routers = take("node_routers", Quantity::count, "");
   if (parameters.has("pair_links")) dragonfly.pair_links = take("pair_links", Quantity::count, "");

@@ -83,7 +83,7 @@ const std::vector<Family>& families() {
        from_parameters<make_full_mesh>},
       {"torus", "torus or mesh of up to six dimensions from a few parameters", torus_parameters,
        from_parameters<make_torus>},
-      {"dragonfly", "dragonfly or dragonfly+ from a few parameters", dragonfly_parameters,
+      {"dragonfly", "dragonfly from a few parameters", dragonfly_parameters,
        from_parameters<make_dragonfly>},
       {"dragonfly+", "dragonfly whose groups are leaves and spines", dragonfly_plus_parameters,
        from_parameters<make_dragonfly_plus>},

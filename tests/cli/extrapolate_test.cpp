@@ -54,7 +54,7 @@ TEST(Extrapolate, TakesTheAlgorithmThatIsAskedFor) {
 
 TEST(Extrapolate, TakesSystemsOfEveryKindOfFabric) {
   for (const std::string topology :
-       {"torus:dims=16x16x16", "torus:dims=16x16x16,mesh=x", "dragonfly", "dragonfly:spines=8"}) {
+       {"torus:dims=16x16x16", "torus:dims=16x16x16,mesh=x", "dragonfly", "dragonfly+:spines=8"}) {
     const TemporaryFolder folder;
     const Outcome outcome = run_collscale(
         {"extrapolate",

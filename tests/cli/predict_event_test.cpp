@@ -66,7 +66,7 @@ TEST(PredictEvent, TakesPlacementAndFailures) {
 
 TEST(PredictEvent, RunsOnFabricsWithoutLevels) {
   for (const char* system : {"torus:dims=4x4", "torus:dims=4x4,mesh=all", "dragonfly:groups=5",
-                             "dragonfly:groups=5,spines=2"}) {
+                             "dragonfly+:groups=5,spines=2"}) {
     const auto run = tool("predict -t " + std::string(system) +
                           " -c all_reduce -s 1MiB -n 16 --engine event --noise exponential:1us");
     EXPECT_EQ(run.exit_code, 0) << run.err;

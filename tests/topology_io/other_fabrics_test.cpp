@@ -78,7 +78,7 @@ TEST(TorusFamily, RefusesWhatIsNoGrid) {
 
 TEST(DragonflyFamily, TakesItsCounts) {
   const Expected<System> system =
-      load_system("dragonfly:groups=5,routers=4,spines=2,nodes=3,global=2,routing=adaptive", {});
+      load_system("dragonfly+:groups=5,routers=4,spines=2,nodes=3,global=2,routing=adaptive", {});
   ASSERT_TRUE(system) << system.error().message;
   EXPECT_EQ(max_ranks(*system), 5 * 4 * 3 * 4);
   EXPECT_EQ(std::get<Dragonfly>(system->fabric).spines->value, 2);

@@ -101,10 +101,10 @@ const std::vector<std::string> kSystems = {
     "dragonfly:groups=2,routers=1,nodes=3",
     "dragonfly:groups=5,routers=4,nodes=4,global=2,routing=valiant",
     "dragonfly:groups=33,routers=2,nodes=1,global=16",
-    "dragonfly:groups=9,routers=4,spines=4,global=2,nodes=2",
-    "dragonfly:groups=3,routers=2,spines=6,global=2,nodes=8",
+    "dragonfly+:groups=9,routers=4,spines=4,global=2,nodes=2",
+    "dragonfly+:groups=3,routers=2,spines=6,global=2,nodes=8",
     "dragonfly:groups=74,routers=32,nodes=4,global=10,radix=64",
-    "dragonfly:groups=23,routers=18,spines=18,global=18,nodes=8,routing=adaptive"};
+    "dragonfly+:groups=23,routers=18,spines=18,global=18,nodes=8,routing=adaptive"};
 
 class SystemPicture : public ::testing::TestWithParam<std::string> {};
 
