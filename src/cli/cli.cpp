@@ -419,15 +419,17 @@ void CommandLine::add_scale() {
   CLI::App& goodput = add(
       app_, "goodput", "The share of a large job's time that failures leave.",
       {"collscale goodput -n 1024:1000000:x4", "collscale goodput -t colossus-100k --startup nccl",
-       "collscale goodput -n 98304 --failures 2.3 --checkpoint 10s --restart 15min"});
+       "collscale goodput -n 98304 --failures 2.3 --checkpoint 60s --restart 15min"});
   options_.add(goodput, "-n,--ranks", "RANKS", goodput_.ranks, parse_group_sizes, kRanksHelp);
   options_.add(goodput, "-t,--topology", "SYSTEM", goodput_.topology, parse_text, kTopologyHelp);
   options_.add(goodput, "--ranks-per-node", "G", goodput_.ranks_per_node, parse_count,
                "default: that of SYSTEM, or 8");
   options_.add(goodput, "--failures", "RATE", goodput_.failures, parse_failures,
                "rsc-1, rsc-2, llama-3, meta-32k, or a number per 1,000 node-days; default: rsc-1");
-  options_.add(goodput, "--checkpoint", "TIME", goodput_.checkpoint_s, parse_duration_s,
-               "the job stands still while one is written; default: 60s");
+  options_.add(
+      goodput, "--checkpoint", "TIME", goodput_.checkpoint_s, parse_duration_s,
+      "the job stands still while one is written; default: 1s, all but the copy to host memory "
+      "being written beside the next steps");
   options_.add(goodput, "--restart", "TIME", goodput_.restart_s, parse_duration_s,
                "from a failure to the next step; default: 10min");
   options_.add(goodput, "--interval", "TIME", goodput_.interval_s, parse_duration_s,

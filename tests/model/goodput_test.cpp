@@ -59,7 +59,6 @@ TEST(Goodput, DoesNotReproduceTheMeasured8HoursAt1024) {
 // 44 % effective time at about 98K GPUs with restarts of 10 min, 80 % with 3 min of stall.
 TEST(Goodput, ShareAt98KIsAsPublished) {
   GoodputOptions options;
-  options.checkpoint_s = 0.1;  // written while the job runs on
   options.restart_s = 10 * kMinute_s;
   EXPECT_NEAR(expected_goodput(98304, options).share, 0.44, 0.03);
   options.restart_s = 3 * kMinute_s;
@@ -98,6 +97,7 @@ TEST(Goodput, NoOtherIntervalIsBetter) {
 
 TEST(Goodput, IntervalIsYoungsAndDalysWhereFailuresAreRare) {
   GoodputOptions options;
+  options.checkpoint_s = 60;
   options.restart_s = 0;
   const Goodput goodput = expected_goodput(4096, options);
   EXPECT_NEAR(goodput.interval_s, std::sqrt(2 * 60 * goodput.mtbf_s) - 60,

@@ -25,7 +25,7 @@ struct GoodputCommandOptions {
   std::string topology;             ///< "" where ranks are given
   std::int64_t ranks_per_node = 0;  ///< 0: of the system, 8 without one
   FailureChoice failures;
-  double checkpoint_s = 60;
+  double checkpoint_s = kCheckpointStall_s;
   double restart_s = 600;
   double interval_s = 0;  ///< 0: the best
   std::optional<StartupLibrary> startup;
