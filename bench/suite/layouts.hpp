@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/suite/process_setup.hpp"
 #include "bench/suite/points.hpp"
+#include "bench/suite/process_setup.hpp"
 #include "measure/layout.hpp"
 
 namespace collscale {
