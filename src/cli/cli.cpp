@@ -288,6 +288,10 @@ void CommandLine::add_fit() {
                kTopologyHelp);
   options_.add(calibrate, "-c,--collective", "NAME", calibrate_.collective, parse_collective,
                "only this collective; default: all that the records hold");
+  options_.add(
+      calibrate, "--profile", "FILE|none", calibrate_.profile.profile, parse_text,
+      "figures of the nodes where the records are of several nodes only; default: the ready "
+      "profile of the node design, where there is one");
   options_.add(calibrate, "-o,--output", "FILE|-", calibrate_.output, parse_text,
                "the profile, as JSON");
   options_.add(calibrate, "--seed", "N", calibrate_.seed, parse_seed,

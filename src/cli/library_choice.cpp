@@ -74,15 +74,12 @@ std::optional<Selector> selector_of(const Context& context, Engine engine) {
   return nccl;
 }
 
-ChooseFunction chooser_of(std::optional<Selector> selector, const System& system) {
-  if (!selector)
-    return [](const Series& series, std::int64_t, double) -> Expected<std::optional<Selection>> {
-      return as_named(series);
-    };
+namespace {
+
+ChooseFunction chooser_of(const Selector& selector, const System& system) {
   auto known = std::make_shared<Choosers>();
-  return [known, selector = *std::move(selector), &system](
-             const Series& series, std::int64_t ranks,
-             double size_bytes) -> Expected<std::optional<Selection>> {
+  return [known, selector, &system](const Series& series, std::int64_t ranks,
+                                    double size_bytes) -> Expected<std::optional<Selection>> {
     Selector here = selector;
     auto* const nccl = std::get_if<NcclSelector>(&here);
     if (series.algorithm != "auto") {
@@ -90,7 +87,7 @@ ChooseFunction chooser_of(std::optional<Selector> selector, const System& system
       nccl->environment.algorithms = nccl_name(series.algorithm);
       if (nccl->environment.algorithms.empty()) return as_named(series);
     }
-    if (nccl != nullptr) nccl->environment.protocols = series.protocol;
+    if (nccl != nullptr && !series.protocol.empty()) nccl->environment.protocols = series.protocol;
     const std::tuple key(series.collective, series.algorithm, series.protocol, ranks);
     auto found = known->find(key);
     if (found == known->end())
@@ -101,6 +98,59 @@ ChooseFunction chooser_of(std::optional<Selector> selector, const System& system
     if (selection->algorithm.empty()) return fail("no algorithm here is like the library's");
     return std::optional<Selection>(*selection);
   };
+}
+
+OfferFunction offers_of(const Selector& selector, const System& system) {
+  auto known = std::make_shared<Choosers>();
+  return [known, selector, &system](Collective collective, std::int64_t ranks, double size_bytes) {
+    const std::tuple key(collective, std::string("auto"), std::string(), ranks);
+    auto found = known->find(key);
+    if (found == known->end())
+      found = known->emplace(key, Chooser::make(selector, system, collective, ranks)).first;
+    return found->second ? found->second->offers(size_bytes) : std::vector<Selection>{};
+  };
+}
+
+Library library_from(const Selector& selector, const System& system) {
+  Library library;
+  library.use.name = selector_name(selector);
+  if (const auto* const nccl = std::get_if<NcclSelector>(&selector)) {
+    library.use.algorithms = nccl->environment.algorithms;
+    library.use.protocols = nccl->environment.protocols;
+  }
+  library.choose = chooser_of(selector, system);
+  library.offers = offers_of(selector, system);
+  return library;
+}
+
+}  // namespace
+
+std::vector<Library> libraries_of(const std::optional<Selector>& selector, const System& system) {
+  if (!selector) return {Library{}};
+  std::vector<Library> all = {library_from(*selector, system)};
+  const auto* const nccl = std::get_if<NcclSelector>(&*selector);
+  if (nccl == nullptr) return all;
+  // What users and plug-ins turn off: LL128 where a network does not keep the order of 128 bytes
+  // (aws-ofi-nccl then sets NCCL_PROTO itself), LL, both; NVLink SHARP; all but the ring.
+  for (const NcclEnvironment& less :
+       {NcclEnvironment{"", "^LL128"}, NcclEnvironment{"", "^LL"}, NcclEnvironment{"", "Simple"},
+        NcclEnvironment{"^NVLS,NVLSTree", ""}, NcclEnvironment{"Ring", ""},
+        NcclEnvironment{"Ring", "^LL128"}}) {
+    NcclSelector other = *nccl;
+    other.environment = less;
+    all.push_back(library_from(other, system));
+  }
+  return all;
+}
+
+std::optional<Selector> selector_of(const LibraryUse& use) {
+  auto selector = parse_selector(use.name);
+  if (!selector) return {};
+  if (auto* const nccl = std::get_if<NcclSelector>(&*selector)) {
+    nccl->environment = {use.algorithms, use.protocols};
+    nccl->pieces = use.pieces;
+  }
+  return *selector;
 }
 
 }  // namespace collscale

@@ -4,11 +4,10 @@
 #pragma once
 
 #include <optional>
-#include <span>
-#include <string>
+#include <vector>
 
 #include "cli/selectors.hpp"
-#include "fit/figure_fit.hpp"
+#include "fit/library.hpp"
 #include "record/record.hpp"
 #include "topology/system.hpp"
 
@@ -19,7 +18,11 @@ namespace collscale {
 /// taken for the default version. None for other libraries (RCCL, MPICH).
 std::optional<Selector> selector_of(const Context& context, Engine engine);
 
-/// Asks the selector, with the algorithm forced that a series names. The system must live on.
-ChooseFunction chooser_of(std::optional<Selector> selector, const System& system);
+/// The library as the records tell it, which a series' own algorithm and protocol restrict; then
+/// with less of it in use, for the times to say so. The system must live on.
+std::vector<Library> libraries_of(const std::optional<Selector>& selector, const System& system);
+
+/// The selector of a fitted use; none where that library is not modelled.
+std::optional<Selector> selector_of(const LibraryUse& use);
 
 }  // namespace collscale

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/predict_records.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "cli/flow_options.hpp"
 #include "model/analytic.hpp"
@@ -13,8 +16,23 @@
 namespace collscale {
 namespace {
 
+/// The system with the least latencies of these protocols, which the lower bounds hold with.
+System with_least_latencies(System system, std::span<const ProtocolFigures> protocols,
+                            const LatencyFactors& factors) {
+  double& scale_up_s = system.node.scale_up.latency_s.value;
+  double& nic_s = system.node.nics.latency_s.value;
+  for (const ProtocolFigures& one : protocols) {
+    if (one.scale_up_latency_s >= 0)
+      scale_up_s = std::min(scale_up_s, factors.scale_up * one.scale_up_latency_s);
+    if (one.nic_latency_s >= 0) nic_s = std::min(nic_s, factors.nic * one.nic_latency_s);
+  }
+  return system;
+}
+
+/// `protocols`: those that the prediction may be of.
 Record make_record(const PredictQuery& query, const System& system, const Prediction& prediction,
-                   std::int64_t ranks, double size_bytes) {
+                   std::int64_t ranks, double size_bytes,
+                   std::span<const ProtocolFigures> protocols) {
   Record record;
   record.scenario.topology = query.topology;
   record.scenario.collective = query.collective;
@@ -32,9 +50,10 @@ Record make_record(const PredictQuery& query, const System& system, const Predic
   record.bottleneck = prediction.bottleneck;
   for (const ExposedTime& part : prediction.breakdown)
     record.breakdown.push_back({part.term, part.tier, part.exposed_s});
-  set_bound(
-      record,
-      lower_bounds(system, query.collective, ranks, size_bytes, prediction.abilities).time_s());
+  set_bound(record,
+            lower_bounds(with_least_latencies(system, protocols, query.price.protocol_factors),
+                         query.collective, ranks, size_bytes, prediction.abilities)
+                .time_s());
   record.assumed_figures = unsourced_figures(system);
   return record;
 }
@@ -61,12 +80,66 @@ Expected<std::vector<Record>> selected_records(const PredictQuery& query, const 
       continue;
     }
     if (!prediction) return tl::unexpected(prediction.error());
-    Record record = make_record(query, system, *prediction, ranks, size_bytes);
+    Record record = make_record(query, system, *prediction, ranks, size_bytes,
+                                std::span(&selection->figures, 1));
     record.scenario.selector = selector_name(*query.selector);
     record.scenario.protocol = selection->protocol;
     records.push_back(std::move(record));
   }
   if (records.empty() && lacking) return tl::unexpected(*lacking);
+  return records;
+}
+
+/// What `algorithm` may be priced as: all that the library has, what it has of that name with the
+/// protocol that it takes for it, or that algorithm on each protocol of its rings.
+std::vector<Selection> ways_of(const std::vector<Selection>& offers, const std::string& algorithm) {
+  if (algorithm == "auto") return offers;
+  const Selection* own = nullptr;
+  std::vector<Selection> others;
+  for (const Selection& offer : offers) {
+    if (offer.algorithm == algorithm && (own == nullptr || offer.estimate_s < own->estimate_s))
+      own = &offer;
+    if (offer.algorithm != "ring" && offers.size() > 1) continue;
+    Selection& other = others.emplace_back(offer);
+    other.algorithm = algorithm;
+    other.library_algorithm.clear();
+    other.segment_bytes = -1;
+    other.segment_parts = 1;
+    other.lanes = 1;
+  }
+  return own != nullptr ? std::vector<Selection>{*own} : others;
+}
+
+/// Named or fastest, with the library's protocols.
+Expected<std::vector<Record>> library_records(const PredictQuery& query, const System& system,
+                                              std::int64_t ranks,
+                                              std::span<const double> sizes_bytes) {
+  const auto chooser = Chooser::make(*query.library, system, query.collective, ranks);
+  if (!chooser) return tl::unexpected(chooser.error());
+  SelectedCosts costs(system, query.collective, ranks, query.price);
+  std::vector<Record> records;
+  for (const double size_bytes : sizes_bytes) {
+    std::optional<Prediction> best;
+    const Selection* taken = nullptr;
+    std::optional<Error> lacking;
+    std::vector<Selection> ways = ways_of(chooser->offers(size_bytes), query.algorithm);
+    if (query.algorithm == "auto" && chooser->has_seen(size_bytes))
+      if (auto seen = chooser->choose(size_bytes)) ways = {*std::move(seen)};
+    for (const Selection& way : ways) {
+      auto one = costs.predict(way, size_bytes);
+      if (!one) lacking = one.error();
+      if (!one || (best && best->time_s <= one->time_s)) continue;
+      best = *std::move(one);
+      taken = &way;
+    }
+    if (!best && lacking) return tl::unexpected(*lacking);
+    if (!best)
+      return fail(fmt::format("{} has no algorithm for {}", selector_name(*query.library),
+                              name(query.collective)));
+    records.push_back(
+        make_record(query, system, *best, ranks, size_bytes, std::span(&taken->figures, 1)));
+    records.back().scenario.protocol = taken->protocol;
+  }
   return records;
 }
 
@@ -80,7 +153,8 @@ Expected<std::vector<Record>> trial_records(const PredictQuery& query, const Flo
   if (!trials) return tl::unexpected(trials.error());
   std::vector<Record> records;
   for (std::size_t i = 0; i < trials->size(); ++i) {
-    records.push_back(make_record(query, system, (*trials)[i].median, ranks, sizes_bytes[i]));
+    records.push_back(make_record(query, system, (*trials)[i].median, ranks, sizes_bytes[i],
+                                  query.price.protocols));
     add_trials(records.back(), (*trials)[i]);
   }
   return records;
@@ -101,9 +175,51 @@ Expected<std::vector<Record>> event_records(const PredictQuery& query, const Flo
   if (!predictions) return tl::unexpected(predictions.error());
   std::vector<Record> records;
   for (std::size_t i = 0; i < predictions->size(); ++i)
-    records.push_back(
-        make_record(query, system, (*predictions)[i].prediction, ranks, sizes_bytes[i]));
+    records.push_back(make_record(query, system, (*predictions)[i].prediction, ranks,
+                                  sizes_bytes[i], query.price.protocols));
   return records;
+}
+
+}  // namespace
+
+std::vector<ProtocolFigures> library_protocols(const Selector& library, const System& system,
+                                               Collective collective, std::int64_t ranks) {
+  const auto chooser = Chooser::make(library, system, collective, ranks);
+  std::vector<ProtocolFigures> protocols;
+  if (!chooser) return protocols;
+  constexpr double kLarge = 1e12;
+  for (const Selection& way : ways_of(chooser->offers(kLarge), ""))
+    protocols.push_back(way.figures);
+  return protocols;
+}
+
+namespace {
+
+/// By the flow engine: "auto" is the fastest of what the library has there.
+Expected<std::vector<Record>> library_flow_records(const PredictQuery& query, const System& system,
+                                                   std::int64_t ranks,
+                                                   std::span<const double> sizes_bytes) {
+  PredictQuery with = query;
+  with.library.reset();
+  with.price.protocols = library_protocols(*query.library, system, query.collective, ranks);
+  std::vector<std::string> algorithms;
+  if (query.algorithm == "auto")
+    if (const auto chooser = Chooser::make(*query.library, system, query.collective, ranks))
+      for (const Selection& offer : chooser->offers(sizes_bytes.empty() ? 0 : sizes_bytes.back()))
+        if (std::find(algorithms.begin(), algorithms.end(), offer.algorithm) == algorithms.end())
+          algorithms.push_back(offer.algorithm);
+  if (algorithms.empty()) algorithms.push_back(query.algorithm);
+  Expected<std::vector<Record>> best = fail("");
+  for (const std::string& algorithm : algorithms) {
+    with.algorithm = algorithm;
+    auto records = predict_records(with, system, ranks, sizes_bytes);
+    if (!records && !best) best = tl::unexpected(records.error());
+    if (!records) continue;
+    for (std::size_t i = 0; best && i < records->size(); ++i)
+      if ((*records)[i].time_s < (*best)[i].time_s) (*best)[i] = (*records)[i];
+    if (!best) best = std::move(records);
+  }
+  return best;
 }
 
 }  // namespace
@@ -112,6 +228,10 @@ Expected<std::vector<Record>> predict_records(const PredictQuery& query, const S
                                               std::int64_t ranks,
                                               std::span<const double> sizes_bytes) {
   if (query.selector) return selected_records(query, system, ranks, sizes_bytes);
+  if (query.library && query.engine == Engine::analytic)
+    return library_records(query, system, ranks, sizes_bytes);
+  if (query.library && query.engine == Engine::flow)
+    return library_flow_records(query, system, ranks, sizes_bytes);
   FlowOptions flow = query.flow;
   flow.seed = query.seed;
   if (query.trials > 0) return trial_records(query, flow, system, ranks, sizes_bytes);
@@ -124,7 +244,8 @@ Expected<std::vector<Record>> predict_records(const PredictQuery& query, const S
   if (!predictions) return tl::unexpected(predictions.error());
   std::vector<Record> records;
   for (std::size_t i = 0; i < predictions->size(); ++i) {
-    records.push_back(make_record(query, system, (*predictions)[i], ranks, sizes_bytes[i]));
+    records.push_back(make_record(query, system, (*predictions)[i], ranks, sizes_bytes[i],
+                                  query.price.protocols));
   }
   return records;
 }

@@ -32,7 +32,16 @@ struct PredictQuery {
   std::int64_t trials = 0;   ///< hash seeds from `seed` on; 0: one
   std::int64_t threads = 0;  ///< 0: as many as there are cores
   EventOptions event{};      ///< of engine event; its seed is `seed`, its placement `flow`'s
+  /// Whose constants a profile's latencies are factors on. By the analytic engine what it has is
+  /// priced as it runs it, "auto" is the fastest of that, and other algorithms are priced as if
+  /// they ran on its protocols; engine flow prices all so.
+  std::optional<Selector> library{};
 };
+
+/// What the library's protocols make of a message: of its rings, in messages too large for fewer
+/// channels than there are.
+std::vector<ProtocolFigures> library_protocols(const Selector& library, const System& system,
+                                               Collective collective, std::int64_t ranks);
 
 /// With a selector, sizes whose algorithm the registry lacks have no record; if that is all, it is
 /// an error. One record per size: time, bandwidths, breakdown, bottleneck, bound, and how many of

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "cli/library_choice.hpp"
 #include "cli/table.hpp"
 #include "cli/values.hpp"
 #include "record_io/results_file.hpp"
@@ -19,10 +20,19 @@ std::string tier_sentence(const FigureTier& tier) {
   std::string text =
       fmt::format("{}, median error {} ({} without)", tier.source,
                   format_percent(tier.median_error), format_percent(tier.prior_error));
-  if (tier.held_out)
-    text += fmt::format(", held out {} ranks: {}", format_count(tier.held_out->ranks),
-                        format_percent(tier.held_out->median_error));
-  return text;
+  const std::string held_out = hold_out_sentence(tier);
+  return held_out.empty() ? text : fmt::format("{}, {}", text, held_out);
+}
+
+std::string ranks_text(const std::vector<std::int64_t>& ranks) {
+  std::string text;
+  for (std::size_t i = 0; i < ranks.size(); ++i)
+    text += fmt::format("{}{}",
+                        i == 0                  ? ""
+                        : i + 1 == ranks.size() ? " and "
+                                                : ", ",
+                        format_count(ranks[i]));
+  return text + " ranks";
 }
 
 }  // namespace
@@ -36,21 +46,70 @@ std::string ready_profile(const std::string& node_design) {
   return {};
 }
 
+namespace {
+
+std::string path_of(const ProfileChoice& choice, const System& system) {
+  if (choice.profile == "none") return {};
+  return choice.profile.empty() ? ready_profile(system.node.name) : choice.profile;
+}
+
+Expected<Profile> read_profile(const std::string& path) {
+  const auto text = read_text_file(path);
+  if (!text) return fail("--profile: " + text.error().message);
+  return profile_from_json(*text, path);
+}
+
+}  // namespace
+
+Expected<std::optional<FigureTier>> node_figures(const ProfileChoice& choice,
+                                                 const System& system) {
+  const std::string path = path_of(choice, system);
+  if (path.empty()) return std::optional<FigureTier>{};
+  const auto profile = read_profile(path);
+  if (!profile) return tl::unexpected(profile.error());
+  for (const FigureTier& tier : profile->figures)
+    if (!tier.network && (tier.node_design == system.node.name || choice.any_system))
+      return std::optional<FigureTier>(tier);
+  return std::optional<FigureTier>{};
+}
+
 Expected<std::optional<UsedProfile>> use_profile(const ProfileChoice& choice, System& system) {
-  if (choice.profile == "none") return std::optional<UsedProfile>{};
   UsedProfile used;
   used.ready = choice.profile.empty();
-  used.path = used.ready ? ready_profile(system.node.name) : choice.profile;
+  used.path = path_of(choice, system);
   if (used.path.empty()) return std::optional<UsedProfile>{};
-  const auto text = read_text_file(used.path);
-  if (!text) return fail("--profile: " + text.error().message);
-  const auto profile = profile_from_json(*text, used.path);
+  const auto profile = read_profile(used.path);
   if (!profile) return tl::unexpected(profile.error());
   auto applied = apply_figures(system, profile->figures, used.path, {choice.any_system});
   if (!applied && used.ready) return std::optional<UsedProfile>{};
   if (!applied) return tl::unexpected(applied.error());
   used.applied = *std::move(applied);
   return std::optional<UsedProfile>(std::move(used));
+}
+
+std::optional<Selector> profile_library(const UsedProfile& used, const System& system,
+                                        Collective collective, std::int64_t ranks) {
+  const auto use = library_of(used.applied, ranks_per_node(system), ranks);
+  if (!use) return {};
+  auto selector = selector_of(*use);
+  if (!selector || !std::holds_alternative<NcclSelector>(*selector)) return {};
+  if (!Chooser::make(*selector, system, collective, ranks)) return {};
+  return selector;
+}
+
+std::string hold_out_sentence(const FigureTier& tier) {
+  const HeldOutScales* told = nullptr;
+  for (const HeldOutScales& held : tier.hold_outs) {
+    const std::size_t left = tier.scales.size() - held.ranks.size();
+    if (held.ranks.size() == 1 || (held.ranks.size() == 2 && left >= 2)) {
+      told = &held;
+      break;  // they come with the most left out first
+    }
+  }
+  if (told == nullptr) return {};
+  return fmt::format("held out {}: median error {}, {} of them inside the 95 % interval",
+                     ranks_text(told->ranks), format_percent(told->median_error),
+                     format_percent(told->coverage_95));
 }
 
 std::string profile_sentence(const UsedProfile& used) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -91,8 +92,9 @@ Expected<NcclNode> nccl_node(const System& system) {
                      : nvlinks_of(port_bandwidth_Bps(node), seen.compute_capability);
   seen.nvswitch = node.scale_up.kind == ScaleUpKind::nvswitch;
   seen.multicast = node.scale_up.in_network.has_value();
-  seen.nics = std::llround(node.nics.per_node.value);
-  seen.nic_Bps = node.nics.bandwidth_Bps.value;
+  const double per_device = node.nics.per_device ? node.nics.per_device->value : 1;
+  seen.nics = std::llround(node.nics.per_node.value / per_device);
+  seen.nic_Bps = node.nics.bandwidth_Bps.value * per_device;
   seen.pcie_Bps = pcie_as_nccl_counts(node.nics.pcie_Bps);
   seen.collnet = fabric_in_network(system) != nullptr;
   return seen;
@@ -117,6 +119,7 @@ Expected<Chooser> Chooser::make(const Selector& selector, const System& system,
     auto tuning = nccl_tuning(*nccl, system, collective, ranks);
     if (!tuning) return tl::unexpected(tuning.error());
     chooser.tuning_ = *tuning;
+    chooser.pieces_ = nccl->pieces;
   } else if (collective == Collective::send_recv) {
     return fail("Open MPI has no rules for send_recv: it is one message");
   }
@@ -124,8 +127,36 @@ Expected<Chooser> Chooser::make(const Selector& selector, const System& system,
 }
 
 Expected<Selection> Chooser::choose(double size_bytes) const {
+  if (const SizePiece* const piece = piece_at(pieces_, collective_, size_bytes))
+    for (Selection& offer : offers(size_bytes))
+      if (offer.algorithm == piece->algorithm && offer.protocol == piece->protocol)
+        return std::move(offer);
   if (tuning_) return collscale::choose(*tuning_, size_bytes);
   return openmpi_selection(collective_, ranks_, size_bytes);
+}
+
+bool Chooser::has_seen(double size_bytes) const {
+  return piece_at(pieces_, collective_, size_bytes) != nullptr;
+}
+
+std::vector<Selection> Chooser::offers(double size_bytes) const {
+  std::vector<Selection> all;
+  if (!tuning_) return all;
+  const bool decides = !tuning_->point_to_point && tuning_->comm.ranks > 1;
+  for (std::size_t a = 0; decides && a < kNcclAlgorithms; ++a)
+    for (std::size_t p = 0; p < kNcclProtocols; ++p)
+      if (tuning_->bandwidth_Bps[a][p] > 0)
+        all.push_back(forced(*tuning_, static_cast<NcclAlgorithm>(a), static_cast<NcclProtocol>(p),
+                             size_bytes));
+  if (!decides) all.push_back(collscale::choose(*tuning_, size_bytes));
+  std::erase_if(all, [](const Selection& one) { return one.algorithm.empty(); });
+  return all;
+}
+
+bool Chooser::has(std::string_view algorithm, double size_bytes) const {
+  const std::vector<Selection> all = offers(size_bytes);
+  return std::any_of(all.begin(), all.end(),
+                     [algorithm](const Selection& one) { return one.algorithm == algorithm; });
 }
 
 }  // namespace collscale

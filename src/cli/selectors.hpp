@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "collective/collective.hpp"
+#include "fit/library.hpp"
 #include "selector/nccl/environment.hpp"
 #include "selector/nccl/tuning.hpp"
 #include "selector/selection.hpp"
@@ -19,8 +21,9 @@ namespace collscale {
 
 struct NcclSelector {
   NcclVersion version{};
-  std::string graphs;             ///< parse_graphs; "": as NCCL's search would find
-  NcclEnvironment environment{};  ///< NCCL_ALGO and NCCL_PROTO
+  std::string graphs;               ///< parse_graphs; "": as NCCL's search would find
+  NcclEnvironment environment{};    ///< NCCL_ALGO and NCCL_PROTO
+  std::vector<SizePiece> pieces{};  ///< what was seen to run in place of NCCL's own choice
 };
 struct OpenMpiSelector {};
 using Selector = std::variant<NcclSelector, OpenMpiSelector>;
@@ -45,11 +48,19 @@ class Chooser {
   static Expected<Chooser> make(const Selector& selector, const System& system,
                                 Collective collective, std::int64_t ranks);
   [[nodiscard]] Expected<Selection> choose(double size_bytes) const;
+  /// What ran at that size was told by times, so that choose() knows it.
+  [[nodiscard]] bool has_seen(double size_bytes) const;
+  /// All that NCCL could run there, each algorithm with each protocol, or the one way in which it
+  /// sends and receives. Nothing of Open MPI, whose algorithms are no others than ours.
+  [[nodiscard]] std::vector<Selection> offers(double size_bytes) const;
+  /// Whether one of these is the algorithm of our registry.
+  [[nodiscard]] bool has(std::string_view algorithm, double size_bytes) const;
 
  private:
   Collective collective_ = Collective::all_reduce;
   std::int64_t ranks_ = 0;
   std::optional<NcclTuning> tuning_;
+  std::vector<SizePiece> pieces_;
 };
 
 }  // namespace collscale

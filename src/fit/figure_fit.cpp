@@ -6,325 +6,311 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
-#include <tuple>
+#include <utility>
 
-#include "fit/figure_search.hpp"
+#include "fit/figure_price.hpp"
+#include "fit/figure_tier_fit.hpp"
 #include "fit/figures.hpp"
+#include "fit/size_pieces.hpp"
 #include "model/analytic.hpp"
-#include "model/selected.hpp"
 #include "stats/quantiles.hpp"
 #include "units/quantity.hpp"
 
 namespace collscale {
 namespace {
 
-/// What may be fitted: bounds and the width of the prior in ln of the figure.
-struct Fittable {
-  const char* path;
-  bool network;
-  double spread;  ///< standard deviation of the prior
-  double most;    ///< at most that; 0: no limit
-};
-constexpr std::array kFittable = {
-    Fittable{"node.scale_up.latency", false, 0.7, 0},
-    Fittable{"node.scale_up.efficiency", false, 0.3, 1},
-    Fittable{"node.compute.launch", false, 0.5, 0},
-    Fittable{"node.scale_up.in_network.efficiency", false, 0.3, 1},
-    Fittable{"node.scale_up.in_network.latency", false, 0.5, 0},
-    Fittable{"node.nics.latency", true, 1.0, 0},
-    Fittable{"fabric.efficiency", true, 0.4, 1},
-    Fittable{"fabric.in_network.efficiency", true, 0.4, 1},
-    Fittable{"fabric.in_network.latency", true, 0.7, 0},
-};
+using Points = std::vector<MeasuredPoint>;
 
-/// A measured point with what ran there.
-struct MeasuredPoint {
-  Collective collective = Collective::all_reduce;
-  std::int64_t ranks = 0;
-  double units = 0;  ///< nodes, or ranks inside one
-  double size_bytes = 0;
-  double log_time = 0;
-  std::optional<Selection> selection;
-  int block = 0;  ///< what the bootstrap draws: a collective at a scale
-};
-
-/// chosen: what ran, with the library's constants. fastest: our fastest algorithm, with the
-/// system's figures. figures: what ran where nothing but the system's figures prices it, else the
-/// fastest: a library's constants tell nothing about the figures that they stand for.
-enum class Mode { chosen, fastest, figures };
-
-/// ln of the predicted times; points that cannot be priced are left out by `keep` beforehand.
-class Pricer {
- public:
-  explicit Pricer(const std::vector<MeasuredPoint>& points) : points_(points) {}
-
-  /// In the order of the points; NaN where one cannot be priced.
-  [[nodiscard]] std::vector<double> log_times(const System& system, const LatencyFactors& factors,
-                                              Mode mode) const {
-    PriceOptions options;
-    options.protocol_factors = factors;
-    std::vector<double> logs(points_.size(), std::nan(""));
-    for (std::size_t begin = 0; begin < points_.size();) {
-      std::size_t end = begin;
-      while (end < points_.size() && points_[end].collective == points_[begin].collective &&
-             points_[end].ranks == points_[begin].ranks)
-        ++end;
-      price_group(system, options, mode, begin, end, logs);
-      begin = end;
-    }
-    return logs;
-  }
-
- private:
-  static bool is_known(const MeasuredPoint& point, Mode mode) {
-    if (!point.selection || mode == Mode::fastest) return false;
-    return mode == Mode::chosen || point.selection->figures == ProtocolFigures{};
-  }
-  struct Plain {  // priced without a library
-    std::vector<double> sizes{};
-    std::vector<std::size_t> points{};
-  };
-  void price_group(const System& system, const PriceOptions& options, Mode mode, std::size_t begin,
-                   std::size_t end, std::vector<double>& logs) const {
-    const MeasuredPoint& first = points_[begin];
-    SelectedCosts costs(system, first.collective, first.ranks, options);
-    std::map<std::string, Plain> plain;  // by algorithm
-    for (std::size_t i = begin; i < end; ++i) {
-      const bool known = is_known(points_[i], mode);
-      if (!known || points_[i].selection->library_algorithm.empty()) {
-        Plain& one = plain[known ? points_[i].selection->algorithm : "auto"];
-        one.sizes.push_back(points_[i].size_bytes);
-        one.points.push_back(i);
-        continue;
-      }
-      const auto one = costs.predict(*points_[i].selection, points_[i].size_bytes);
-      if (one && one->time_s > 0) logs[i] = std::log(one->time_s);
-    }
-    for (const auto& [algorithm, asked] : plain) {
-      const auto found =
-          predict_analytic(system, first.collective, algorithm, first.ranks, asked.sizes, options);
-      for (std::size_t i = 0; found && i < asked.points.size(); ++i)
-        if ((*found)[i].time_s > 0) logs[asked.points[i]] = std::log((*found)[i].time_s);
-    }
-  }
-
-  const std::vector<MeasuredPoint>& points_;
-};
-
-Expected<std::optional<Selection>> as_named(const Series& series) {
-  if (series.algorithm == "auto") return std::optional<Selection>{};
-  Selection selection;
-  selection.algorithm = series.algorithm;
-  selection.protocol = series.protocol;
-  return std::optional<Selection>{selection};
-}
-
-/// Points of one tier by (collective, ranks, size); those with several algorithms one after
-/// another.
-std::vector<MeasuredPoint> points_of(std::span<const Series> all, const System& system,
-                                     bool network, const FigureFitOptions& options) {
-  std::vector<MeasuredPoint> points;
-  std::map<std::pair<int, std::int64_t>, int> blocks;
-  for (const Series& series : all) {
-    const std::vector<double> medians = cell_medians(series);
-    for (std::size_t i = 0; i < series.cells.size(); ++i) {
-      const Cell& cell = series.cells[i];
-      if ((cell.nodes > 1) != network || cell.ranks > max_ranks(system)) continue;
-      auto selection =
-          options.choose ? options.choose(series, cell.ranks, cell.size_bytes) : as_named(series);
-      if (!selection) continue;
-      MeasuredPoint point;
-      point.collective = series.collective;
-      point.ranks = cell.ranks;
-      point.units = static_cast<double>(network ? cell.nodes : cell.ranks);
-      point.size_bytes = cell.size_bytes;
-      point.log_time = std::log(medians[i]);
-      point.selection = *std::move(selection);
-      const std::pair key(static_cast<int>(series.collective), cell.ranks);
-      point.block = blocks.emplace(key, static_cast<int>(blocks.size())).first->second;
-      points.push_back(std::move(point));
-    }
-  }
-  std::stable_sort(points.begin(), points.end(),
-                   [](const MeasuredPoint& a, const MeasuredPoint& b) {
-                     return std::tuple(a.collective, a.ranks, a.size_bytes) <
-                            std::tuple(b.collective, b.ranks, b.size_bytes);
-                   });
-  return points;
-}
-
-/// Each regime weighs the same, whatever the number of its points; all together as much as
-/// kPointsOfRegime independent points a regime at most, since errors of one model go together.
-std::vector<double> weights_of(const std::vector<MeasuredPoint>& points, bool only_large) {
-  constexpr double kPointsOfRegime = 20;
-  std::array<double, kRegimes> count{};
-  for (const MeasuredPoint& point : points)
-    ++count[static_cast<std::size_t>(regime_of(point.size_bytes))];
-  std::vector<double> weights;
-  for (const MeasuredPoint& point : points) {
-    const Regime regime = regime_of(point.size_bytes);
-    const double here = count[static_cast<std::size_t>(regime)];
-    const bool counts = !only_large || regime == Regime::bandwidth;
-    weights.push_back(counts ? std::min(here, kPointsOfRegime) / here : 0);
-  }
-  return weights;
-}
-
-std::vector<double> errors_of(const std::vector<MeasuredPoint>& points,
-                              std::span<const double> logs) {
+std::vector<double> errors_of(const Points& points, std::span<const double> logs) {
   std::vector<double> errors;
-  for (std::size_t i = 0; i < points.size(); ++i)
-    if (!std::isnan(logs[i])) errors.push_back(std::fabs(points[i].log_time - logs[i]));
+  for (std::size_t i = 0; i < points.size(); ++i) errors.push_back(points[i].log_time - logs[i]);
   return errors;
 }
 
-double median_error(const std::vector<MeasuredPoint>& points, std::span<const double> logs) {
-  const std::vector<double> errors = errors_of(points, logs);
+RegimeErrors by_regime(const Points& points, std::span<const double> logs) {
+  std::vector<double> sizes;
+  for (const MeasuredPoint& point : points) sizes.push_back(point.size_bytes);
+  return errors_by_regime(sizes, errors_of(points, logs));
+}
+
+std::vector<double> absolute(std::vector<double> errors) {
+  std::erase_if(errors, [](double error) { return std::isnan(error); });
+  for (double& error : errors) error = std::fabs(error);
+  return errors;
+}
+
+double median_error(const Points& points, std::span<const double> logs) {
+  const std::vector<double> errors = absolute(errors_of(points, logs));
   return errors.empty() ? 0 : std::expm1(median(errors));
 }
 
-std::array<FigureErrors, kRegimes> by_regime(const std::vector<MeasuredPoint>& points,
-                                             std::span<const double> logs) {
-  std::array<FigureErrors, kRegimes> all;
-  for (std::size_t r = 0; r < kRegimes; ++r) {
-    std::vector<double> signed_errors;
-    std::vector<double> errors;
-    for (std::size_t i = 0; i < points.size(); ++i) {
-      if (regime_of(points[i].size_bytes) != static_cast<Regime>(r) || std::isnan(logs[i]))
-        continue;
-      signed_errors.push_back(points[i].log_time - logs[i]);
-      errors.push_back(std::fabs(signed_errors.back()));
+/// Mean over the regimes of the median |ln error|: none of them hides another.
+double misfit(const RegimeErrors& errors) {
+  double sum = 0;
+  int regimes = 0;
+  for (const FigureErrors& one : errors) {
+    if (one.points == 0) continue;
+    sum += std::log1p(one.median_error);
+    ++regimes;
+  }
+  return regimes == 0 ? 0 : sum / regimes;
+}
+
+/// Points that the engine can price, with how they are priced before any fit.
+Points priced_points(std::span<const Series> series, const System& system,
+                     const LatencyFactors& factors, bool network, const Library& library) {
+  Points points = points_of(series, system, network, library);
+  const std::vector<double> before = log_times(points, system, factors, Question::chosen);
+  Points kept;
+  for (std::size_t i = 0; i < points.size(); ++i)
+    if (!std::isnan(before[i])) kept.push_back(std::move(points[i]));
+  return kept;
+}
+
+std::map<std::int64_t, double> scales_of(const Points& points) {
+  std::map<std::int64_t, double> scales;
+  for (const MeasuredPoint& point : points) scales[point.ranks] = point.units;
+  return scales;
+}
+
+std::pair<Points, Points> split_at(const Points& points, std::int64_t largest) {
+  std::pair<Points, Points> parts;
+  for (const MeasuredPoint& point : points)
+    (point.ranks <= largest ? parts.first : parts.second).push_back(point);
+  return parts;
+}
+
+/// A library's use of a tier, fitted.
+struct Trial {
+  LibraryUse use;
+  Points ruled;   ///< what ran being the library's own choice
+  Points points;  ///< or what its pieces say
+  std::vector<double> shifts;
+  double median_error = 0;
+  double misfit = 0;
+  double held_out = 0;  ///< misfit of the largest scale by a fit to the others; 0 with one scale
+};
+
+/// Times of all that could have run at each point.
+std::vector<std::vector<double>> offer_logs(const FigureTierFit& tier_fit, const Points& points,
+                                            std::span<const double> shifts) {
+  Points each;
+  for (const MeasuredPoint& point : points) {
+    for (const Selection& offer : point.offers) {
+      MeasuredPoint& one = each.emplace_back();
+      one.collective = point.collective;
+      one.ranks = point.ranks;
+      one.size_bytes = point.size_bytes;
+      one.selection = offer;
     }
-    if (errors.empty()) continue;
-    all[r].points = static_cast<int>(errors.size());
-    all[r].median_error = std::expm1(median(errors));
-    constexpr std::array kLevels = {0.025, 0.25, 0.75, 0.975};
-    for (std::size_t q = 0; q < kLevels.size(); ++q)
-      all[r].quantiles[q] = quantile(signed_errors, kLevels[q]);
+  }
+  const std::vector<double> logs = tier_fit.log_times(each, shifts, Question::chosen);
+  std::vector<std::vector<double>> by_point;
+  auto next = logs.begin();
+  for (const MeasuredPoint& point : points) {
+    const auto end = next + static_cast<std::ptrdiff_t>(point.offers.size());
+    by_point.emplace_back(next, end);
+    next = end;
+  }
+  return by_point;
+}
+
+/// A fit of the figures, and with `by_pieces` of what ran at which sizes, in turn.
+struct Fitted {
+  std::vector<double> shifts;
+  std::vector<SizePiece> pieces;
+};
+Fitted fitted(const FigureTierFit& tier_fit, Points points, bool by_pieces) {
+  Fitted fit{tier_fit.fit(points), {}};
+  constexpr int kTurns = 2;
+  for (int turn = 0; by_pieces && turn < kTurns; ++turn) {
+    Points trial = points;  // whose selections are the library's own
+    fit.pieces = find_pieces(trial, offer_logs(tier_fit, trial, fit.shifts));
+    apply_pieces(fit.pieces, trial);
+    fit.shifts = tier_fit.fit(trial);
+  }
+  return fit;
+}
+
+Trial tried(const FigureTierFit& tier_fit, const LibraryUse& use, Points points, bool by_pieces) {
+  Trial trial;
+  trial.use = use;
+  const auto scales = scales_of(points);
+  const auto misfit_of = [&](const Points& some, std::span<const double> shifts) {
+    return misfit(by_regime(some, tier_fit.log_times(some, shifts, Question::chosen)));
+  };
+  if (scales.size() > 1) {
+    auto [smaller, largest] = split_at(points, std::next(scales.rbegin())->first);
+    const Fitted without = fitted(tier_fit, std::move(smaller), by_pieces);
+    apply_pieces(without.pieces, largest);
+    trial.held_out = misfit_of(largest, without.shifts);
+  }
+  Fitted with = fitted(tier_fit, points, by_pieces);
+  trial.ruled = points;
+  apply_pieces(with.pieces, points);
+  trial.points = std::move(points);
+  trial.shifts = std::move(with.shifts);
+  trial.use.pieces = std::move(with.pieces);
+  trial.misfit = misfit_of(trial.points, trial.shifts);
+  trial.median_error =
+      median_error(trial.points, tier_fit.log_times(trial.points, trial.shifts, Question::chosen));
+  return trial;
+}
+
+/// Whether the times say that it was rather `trial` than `known`.
+bool is_told(const Trial& trial, const Trial& known) {
+  return trial.misfit < kInferredBelow * known.misfit &&
+         (known.held_out == 0 || trial.held_out < kInferredBelow * known.held_out);
+}
+
+/// What of the library was in use: all, unless less of it explains the times clearly better, and
+/// the largest scale by the others, too; and by its own rules, unless pieces do so again.
+struct BestUse {
+  Trial told;  ///< all of it
+  Trial best;
+  bool is_inferred = false;
+};
+BestUse best_use(std::span<const Series> series, const System& system,
+                 const LatencyFactors& factors, bool network, const FigureTierFit& tier_fit,
+                 std::span<const Library> libraries, Points points) {
+  BestUse found;
+  found.told = tried(tier_fit, libraries.front().use, std::move(points), false);
+  found.best = found.told;
+  // Nothing is to be found below what the model misses on systems that are well understood.
+  constexpr double kGood = 0.1;
+  if (found.told.misfit <= kGood) return found;
+  const std::size_t all_points = found.told.points.size();
+  for (const Library& library : libraries.subspan(1)) {
+    Points others = priced_points(series, system, factors, network, library);
+    if (others.size() < all_points) continue;
+    Trial trial = tried(tier_fit, library.use, std::move(others), false);
+    if (!is_told(trial, found.told) || trial.misfit >= found.best.misfit) continue;
+    found.best = std::move(trial);
+    found.is_inferred = true;
+  }
+  for (const Library& library : libraries) {
+    if (!(library.use == found.best.use) || !library.offers) continue;
+    Trial trial = tried(tier_fit, library.use,
+                        priced_points(series, system, factors, network, library), true);
+    if (!is_told(trial, found.best)) break;
+    found.best = std::move(trial);
+    found.is_inferred = true;
+    break;
+  }
+  return found;
+}
+
+/// By fits on the scales up to each but the last.
+std::vector<HeldOutScales> hold_outs_of(const FigureTierFit& tier_fit, const Points& points,
+                                        bool by_pieces) {
+  std::vector<HeldOutScales> all;
+  const auto scales = scales_of(points);
+  for (auto trained = scales.begin(); trained != scales.end(); ++trained) {
+    if (std::next(trained) == scales.end()) break;
+    auto [smaller, larger] = split_at(points, trained->first);
+    const auto [shifts, pieces] = fitted(tier_fit, smaller, by_pieces);
+    apply_pieces(pieces, smaller);
+    apply_pieces(pieces, larger);
+    const RegimeErrors errors =
+        by_regime(smaller, tier_fit.log_times(smaller, shifts, Question::chosen));
+    const std::vector<double> missed =
+        errors_of(larger, tier_fit.log_times(larger, shifts, Question::chosen));
+    HeldOutScales held;
+    for (auto scale = std::next(trained); scale != scales.end(); ++scale)
+      held.ranks.push_back(scale->first);
+    held.trained_to_ranks = trained->first;
+    held.distance = scales.rbegin()->second / trained->second;
+    int inside_50 = 0;
+    int inside_95 = 0;
+    for (std::size_t i = 0; i < larger.size(); ++i) {
+      if (std::isnan(missed[i])) continue;
+      ++held.points;
+      Remoteness remoteness;
+      remoteness.distance = larger[i].units / trained->second;
+      const IntervalOffsets offsets = interval_offsets(errors, larger[i].size_bytes, remoteness);
+      inside_50 += offsets[1] <= missed[i] && missed[i] <= offsets[2] ? 1 : 0;
+      inside_95 += offsets[0] <= missed[i] && missed[i] <= offsets[3] ? 1 : 0;
+    }
+    if (held.points == 0) continue;
+    held.median_error = std::expm1(median(absolute(missed)));
+    held.coverage_50 = static_cast<double>(inside_50) / held.points;
+    held.coverage_95 = static_cast<double>(inside_95) / held.points;
+    all.push_back(std::move(held));
   }
   return all;
 }
 
-/// One tier's fit: which figures, and the search over them.
-class TierFit {
- public:
-  TierFit(const System& system, const LatencyFactors& factors, bool network, bool launches)
-      : system_(system), factors_(factors) {
-    for (const Fittable& one : kFittable) {
-      if (one.network != network) continue;
-      if (!launches && std::string_view(one.path) == "node.compute.launch") continue;
-      System copy = system;
-      const Figure* const figure = fittable_figure(copy, one.path);
-      if (figure == nullptr || figure->value <= 0) continue;
-      parameters_.push_back({one.path, figure->value, figure->value, 0, 0});
-      SearchParameter parameter;
-      parameter.spread = one.spread;
-      constexpr double kFarthest = 4;  // a factor 55 either way
-      parameter.low = -kFarthest;
-      parameter.high = one.most > 0 ? std::max(0.0, std::log(one.most / figure->value)) : kFarthest;
-      search_.push_back(parameter);
-      is_share_.push_back(one.most > 0);
-    }
+std::vector<MeasuredSizes> measured_of(const Points& points) {
+  std::map<Collective, MeasuredSizes> sizes;
+  for (const MeasuredPoint& point : points) {
+    const MeasuredSizes one{point.collective, point.size_bytes, point.size_bytes};
+    MeasuredSizes& known = sizes.emplace(point.collective, one).first->second;
+    known.smallest_bytes = std::min(known.smallest_bytes, point.size_bytes);
+    known.largest_bytes = std::max(known.largest_bytes, point.size_bytes);
   }
-
-  [[nodiscard]] std::vector<double> log_times(const std::vector<MeasuredPoint>& points,
-                                              std::span<const double> shifts, Mode mode) const {
-    System system = system_;
-    LatencyFactors factors = factors_;
-    put(shifts, system, factors);
-    return Pricer(points).log_times(system, factors, mode);
-  }
-
-  /// The shifts, in ln of each figure. Shares of a bandwidth by large messages alone: what the
-  /// middle is short of would be mistaken for bandwidth. Then times by all, and both once more.
-  [[nodiscard]] std::vector<double> fit(const std::vector<MeasuredPoint>& points) const {
-    std::vector<double> shifts(search_.size(), 0.0);
-    for (const bool share : {true, false, true, false})
-      shifts = search(residuals_on(points, Mode::chosen), weights_of(points, share),
-                      held(share, shifts), shifts);
-    return shifts;
-  }
-
-  /// The times as the system's own figures; the shares stay.
-  [[nodiscard]] std::vector<double> fit_figures(const std::vector<MeasuredPoint>& points,
-                                                const std::vector<double>& shifts) const {
-    return search(residuals_on(points, Mode::figures), weights_of(points, false),
-                  held(false, shifts), shifts);
-  }
-
-  [[nodiscard]] ResidualFunction residuals_on(const std::vector<MeasuredPoint>& points,
-                                              Mode mode) const {
-    return [this, &points, mode](std::span<const double> shifts) {
-      std::vector<double> residuals = log_times(points, shifts, mode);
-      for (std::size_t i = 0; i < residuals.size(); ++i)
-        residuals[i] = points[i].log_time - residuals[i];
-      return residuals;
-    };
-  }
-
-  void put(std::span<const double> shifts, System& system, LatencyFactors& factors) const {
-    for (std::size_t p = 0; p < parameters_.size(); ++p) {
-      FittedFigure figure = parameters_[p];
-      figure.factor = std::exp(shifts[p]);
-      figure.value = figure.prior * figure.factor;
-      set_figure(system, factors, figure, {});
-    }
-  }
-
-  /// Of those that the data tell apart from the prior's width, with intervals.
-  [[nodiscard]] std::vector<FittedFigure> figures(const std::vector<MeasuredPoint>& points,
-                                                  const std::vector<double>& chosen,
-                                                  const std::vector<double>& shifts,
-                                                  const FigureFitOptions& options,
-                                                  std::vector<std::string>& untold) const {
-    std::vector<int> blocks;
-    for (const MeasuredPoint& point : points) blocks.push_back(point.block);
-    const auto intervals_of = [&](bool share) {
-      return bootstrap_shifts(residuals_on(points, share ? Mode::chosen : Mode::figures),
-                              weights_of(points, share), blocks, held(share, shifts), shifts,
-                              options.replicates, options.seed);
-    };
-    const std::array by_kind = {intervals_of(false), intervals_of(true)};
-    std::vector<FittedFigure> told;
-    for (std::size_t p = 0; p < parameters_.size(); ++p) {
-      constexpr double kTold = 0.9;  // of the prior's width at most is left open
-      const std::vector<SearchInterval>& intervals = by_kind[is_share_[p] ? 1 : 0];
-      if (intervals[p].open > kTold * search_[p].spread) {
-        untold.push_back(parameters_[p].path);
-        continue;
-      }
-      FittedFigure figure = parameters_[p];
-      figure.value = figure.prior * std::exp(shifts[p]);
-      if (!is_share_[p]) figure.factor = std::exp(chosen[p]);
-      figure.low = figure.prior * std::exp(std::min(intervals[p].low, shifts[p]));
-      figure.high = figure.prior * std::exp(std::max(intervals[p].high, shifts[p]));
-      told.push_back(std::move(figure));
-    }
-    return told;
-  }
-
- private:
-  /// Those of the other kind held where they are.
-  [[nodiscard]] std::vector<SearchParameter> held(bool share,
-                                                  std::span<const double> shifts) const {
-    std::vector<SearchParameter> some = search_;
-    for (std::size_t p = 0; p < some.size(); ++p)
-      if (is_share_[p] != share) some[p].low = some[p].high = shifts[p];
-    return some;
-  }
-
-  System system_;
-  LatencyFactors factors_;
-  std::vector<FittedFigure> parameters_;
-  std::vector<SearchParameter> search_;
-  std::vector<bool> is_share_;
-};
+  std::vector<MeasuredSizes> all;
+  for (const auto& [collective, one] : sizes) all.push_back(one);
+  return all;
+}
 
 std::string range_of(const std::vector<std::int64_t>& scales) {
   return scales.size() == 1 ? fmt::format("{} ranks", format_count(scales.front()))
                             : fmt::format("{} to {} ranks", format_count(scales.front()),
                                           format_count(scales.back()));
+}
+
+std::string too_few(std::size_t points, bool network) {
+  const char* const where = network ? "across nodes" : "inside a node";
+  return fmt::format(
+      "{} {} {}, so the figures {} stay the topology's: a fit {} says nothing about {}",
+      points == 0 ? "nothing" : fmt::format("only {} points", points),
+      points <= 1 ? "was measured" : "were measured", where, where,
+      network ? "inside a node" : "across nodes", network ? "the network" : "a node");
+}
+
+/// Fails where the measurements are of nodes that the system's are not.
+Expected<void> check_nodes(std::span<const Series> series, const System& system) {
+  const std::int64_t here = ranks_per_node(system);
+  for (const Series& one : series) {
+    for (const Cell& cell : one.cells) {
+      if (cell.nodes > 1 ? cell.ranks == cell.nodes * here : cell.ranks <= here) continue;
+      return fail(fmt::format(
+          "{} ranks of {} were measured on {} node{}, and a node of {} has {}: name the measured "
+          "system with -t",
+          format_count(cell.ranks), one.system, format_count(cell.nodes),
+          cell.nodes == 1 ? "" : "s", system.name, here));
+    }
+  }
+  return {};
+}
+
+/// What the tier's measurements are, before anything is fitted.
+FigureTier described(const System& system, bool network, const std::string& data_system,
+                     const Points& points) {
+  FigureTier tier;
+  tier.network = network;
+  tier.data_system = data_system;
+  tier.topology = system.name;
+  tier.node_design = system.node.name;
+  tier.nic_Bps = system.node.nics.bandwidth_Bps.value;
+  tier.points = static_cast<int>(points.size());
+  tier.measured = measured_of(points);
+  for (const auto& [ranks, units] : scales_of(points)) tier.scales.push_back(ranks);
+  return tier;
+}
+
+/// Sets the tier's errors, before and with its figures; puts these into system and factors.
+void judge_tier(FigureTier& tier, const Points& points, System& system, LatencyFactors& factors) {
+  const auto logs = [&](Question question) { return log_times(points, system, factors, question); };
+  tier.prior_error = median_error(points, logs(Question::chosen));
+  tier.prior_fastest = median_error(points, logs(Question::fastest));
+  for (const FittedFigure& figure : tier.figures) set_figure(system, factors, figure, tier.source);
+  const std::vector<double> chosen = logs(Question::chosen);
+  const std::vector<double> fastest = logs(Question::fastest);
+  tier.median_error = median_error(points, chosen);
+  tier.median_fastest = median_error(points, fastest);
+  tier.as_chosen = by_regime(points, chosen);
+  tier.fastest = by_regime(points, fastest);
 }
 
 }  // namespace
@@ -333,81 +319,54 @@ Expected<FigureFit> fit_figures(std::span<const Series> series, const System& pr
                                 const FigureFitOptions& options) {
   if (auto known = check_analytic(priced); !known) return tl::unexpected(known.error());
   if (series.empty()) return fail("there are no measurements to fit figures to");
+  if (auto same = check_nodes(series, priced); !same) return tl::unexpected(same.error());
+  const std::vector<Library> unknown(1);
+  const std::span<const Library> libraries =
+      options.libraries.empty() ? std::span(unknown) : std::span(options.libraries);
   FigureFit fit;
   System system = priced;
   LatencyFactors factors;
   const bool launches = series.front().engine != Engine::mpi;
   for (const bool network : {false, true}) {
-    const char* const where = network ? "across nodes" : "inside a node";
-    std::vector<MeasuredPoint> points = points_of(series, system, network, options);
-    const TierFit tier_fit(system, factors, network, launches);
-    const std::vector<double> before = Pricer(points).log_times(system, factors, Mode::chosen);
-    std::vector<double> logs;
-    std::vector<MeasuredPoint> kept;
-    for (std::size_t i = 0; i < points.size(); ++i) {
-      if (std::isnan(before[i])) continue;
-      kept.push_back(points[i]);
-      logs.push_back(before[i]);
-    }
+    Points points = priced_points(series, system, factors, network, libraries.front());
     constexpr std::size_t kFewest = 6;
-    if (kept.size() < kFewest) {
-      fit.notes.push_back(fmt::format(
-          "{} {} {}, so the figures {} stay the topology's: a fit {} says nothing about {}",
-          kept.empty() ? "nothing" : fmt::format("only {} points", kept.size()),
-          kept.size() == 1 || kept.empty() ? "was measured" : "were measured", where, where,
-          network ? "inside a node" : "across nodes", network ? "the network" : "a node"));
+    if (points.size() < kFewest) {
+      if (!network && options.node) {
+        for (const FittedFigure& figure : options.node->figures)
+          set_figure(system, factors, figure, options.node->source);
+        fit.notes.push_back(
+            fmt::format("inside a node the figures stand that were {}", options.node->source));
+      } else {
+        fit.notes.push_back(too_few(points.size(), network));
+      }
       continue;
     }
-    FigureTier tier;
-    tier.network = network;
-    tier.data_system = series.front().system;
-    tier.topology = system.name;
-    tier.node_design = system.node.name;
-    tier.nic_Bps = system.node.nics.bandwidth_Bps.value;
-    tier.points = static_cast<int>(kept.size());
-    std::map<std::int64_t, double> scales;
-    for (const MeasuredPoint& point : kept) scales[point.ranks] = point.units;
-    for (const auto& [ranks, units] : scales) tier.scales.push_back(ranks);
-    tier.prior_error = median_error(kept, logs);
-
-    std::vector<std::string> untold;
-    tier.prior_fastest = median_error(kept, Pricer(kept).log_times(system, factors, Mode::fastest));
-    const std::vector<double> chosen_shifts = tier_fit.fit(kept);
-    const std::vector<double> shifts = tier_fit.fit_figures(kept, chosen_shifts);
-    tier.figures = tier_fit.figures(kept, chosen_shifts, shifts, options, untold);
-    if (options.holds_out && scales.size() > 1) {
-      std::vector<MeasuredPoint> smaller;
-      std::vector<MeasuredPoint> largest;
-      for (const MeasuredPoint& point : kept)
-        (point.ranks == tier.scales.back() ? largest : smaller).push_back(point);
-      const std::vector<double> without = tier_fit.fit(smaller);
-      tier.held_out = HeldOutScale{
-          tier.scales.back(), scales.rbegin()->second / std::next(scales.rbegin())->second,
-          median_error(largest, tier_fit.log_times(largest, without, Mode::chosen))};
-    }
+    const FigureTierFit tier_fit(system, factors, network, launches);
+    const BestUse found =
+        best_use(series, system, factors, network, tier_fit, libraries, std::move(points));
+    const Trial& best = found.best;
+    FigureTier tier = described(system, network, series.front().system, best.points);
+    tier.library = best.use;
+    tier.is_inferred = found.is_inferred;
+    if (found.is_inferred) tier.told_error = found.told.median_error;
     tier.source = fmt::format("fitted on {} measurements of {}, {}{}", tier.points,
                               tier.data_system, range_of(tier.scales),
-                              options.chosen_by.empty()
-                                  ? ""
-                                  : fmt::format(", algorithms as {} chooses", options.chosen_by));
+                              tier.library.name.empty() ? ""
+                                                        : fmt::format(", algorithms as {} chooses",
+                                                                      text_of(tier.library)));
+    std::vector<std::string> untold;
+    tier.figures = tier_fit.figures(best.points, best.shifts, options, untold);
+    if (options.holds_out)
+      tier.hold_outs = hold_outs_of(tier_fit, best.ruled, !best.use.pieces.empty());
     System with = system;
     LatencyFactors with_factors = factors;
-    for (const FittedFigure& figure : tier.figures)
-      set_figure(with, with_factors, figure, tier.source);
-    const Pricer pricer(kept);
-    const std::vector<double> chosen = pricer.log_times(with, with_factors, Mode::chosen);
-    const std::vector<double> fastest = pricer.log_times(with, with_factors, Mode::fastest);
-    tier.median_error = median_error(kept, chosen);
-    tier.median_fastest = median_error(kept, fastest);
-    tier.as_chosen = by_regime(kept, chosen);
-    tier.fastest = by_regime(kept, fastest);
-    const double better = std::min(tier.median_error, tier.median_fastest);
-    if (better > kWorstFit) {
+    judge_tier(tier, best.points, with, with_factors);
+    const char* const where = network ? "across nodes" : "inside a node";
+    if (tier.median_error > kWorstFit) {
       fit.notes.push_back(
           fmt::format("{} the model misses what was measured by a median {:.0f} % whatever its "
-                      "figures, so they "
-                      "stay the topology's",
-                      where, 100 * better));
+                      "figures, so they stay the topology's",
+                      where, 100 * tier.median_error));
       continue;
     }
     system = std::move(with);
@@ -416,6 +375,11 @@ Expected<FigureFit> fit_figures(std::span<const Series> series, const System& pr
       fit.notes.push_back(fmt::format("{} {} the topology's: what was measured {} does not tell",
                                       fmt::join(untold, ", "),
                                       untold.size() == 1 ? "stays" : "stay", where));
+    if (tier.is_inferred)
+      fit.notes.push_back(fmt::format(
+          "{} the times are those of {}, which no record says: with all of it in use they are "
+          "missed by a median {:.0f} %, so by {:.0f} %",
+          where, text_of(tier.library), 100 * tier.told_error, 100 * tier.median_error));
     fit.tiers.push_back(std::move(tier));
   }
   if (fit.tiers.empty())

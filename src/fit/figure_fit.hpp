@@ -3,50 +3,55 @@
 // that make the analytic engine come nearest to what was measured, tier by tier. Inside a node only
 // measurements on one node count; across nodes the others, with the node's figures as they were
 // found. docs/method.md gives the objective.
+//
+// One set of parameters serves whoever asks. Where a library is known, a latency is fitted as a
+// factor on what that library takes its steps to last with each protocol, so that the same factor
+// prices its choice, an algorithm that is named, and the fastest of what it has.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "fit/figure_interval.hpp"
+#include "fit/library.hpp"
 #include "fit/series.hpp"
 #include "fit/uncertainty.hpp"
-#include "selector/selection.hpp"
 #include "topology/system.hpp"
 #include "units/error.hpp"
 
 namespace collscale {
 
 /// `path` as for_each_figure names it; SI base units. `prior`: what the topology said. The interval
-/// is the central 95 % of the bootstrap over runs and scales. `factor`: on what a library's own
-/// constants say of the same, where a selector's choice is priced with them; 1 for shares.
+/// is the central 95 % of the bootstrap over runs and scales. Of latencies value ÷ prior is also
+/// the factor on what a library's own constants say of the same.
 struct FittedFigure {
   std::string path;
   double prior = 0;
   double value = 0;
   double low = 0;
   double high = 0;
-  double factor = 1;
 };
 
-/// How measurements lie around predictions with the fitted figures, over the sizes of one regime.
-struct FigureErrors {
+/// Larger scales of a tier, predicted by figures that were fitted without them.
+struct HeldOutScales {
+  std::vector<std::int64_t> ranks;  ///< that were left out, ascending
+  std::int64_t trained_to_ranks = 0;
+  double distance = 1;  ///< nodes (ranks inside a node) of the largest ÷ those trained to
   int points = 0;
-  double median_error = 0;  ///< of the larger of predicted ÷ measured and measured ÷ predicted, − 1
-  /// Of ln(measured ÷ predicted): 2.5, 25, 75 and 97.5 %.
-  std::array<double, 4> quantiles{};
+  double median_error = 0;
+  double coverage_50 = 0;  ///< share of measurements inside the interval
+  double coverage_95 = 0;
 };
 
-/// The largest scale of a tier, predicted by figures fitted without it.
-struct HeldOutScale {
-  std::int64_t ranks = 0;
-  double distance = 1;  ///< its nodes (ranks inside a node) ÷ those of the scale before
-  double median_error = 0;
+/// Sizes at which a collective was measured.
+struct MeasuredSizes {
+  Collective collective = Collective::all_reduce;
+  double smallest_bytes = 0;
+  double largest_bytes = 0;
 };
 
 struct FigureTier {
@@ -56,31 +61,32 @@ struct FigureTier {
   std::string node_design;  ///< its nodes
   double nic_Bps = 0;       ///< and NICs: figures that are times hold at this rate only
   std::vector<std::int64_t> scales;
+  std::vector<MeasuredSizes> measured;
   int points = 0;
+  LibraryUse library;        ///< what ran, and whose constants latencies are factors on
+  bool is_inferred = false;  ///< what of it was in use, by the times; else as the records say
+  double told_error = 0;     ///< then the median error with all of it in use
   /// Medians: with the topology's own figures and with the fitted ones, what ran being known; then
-  /// the same with the fastest algorithm in its place.
+  /// the same with the fastest of what could have run in its place.
   double prior_error = 0;
   double median_error = 0;
   double prior_fastest = 0;
   double median_fastest = 0;
-  std::vector<FittedFigure> figures;             ///< those that the measurements can tell
-  std::array<FigureErrors, kRegimes> as_chosen;  ///< the algorithm that ran, or was chosen, known
-  std::array<FigureErrors, kRegimes> fastest;    ///< the fastest algorithm taken instead
-  std::optional<HeldOutScale> held_out;
+  std::vector<FittedFigure> figures;  ///< those that the measurements can tell
+  RegimeErrors as_chosen;             ///< the algorithm that ran, or was chosen, known
+  RegimeErrors fastest;               ///< the fastest that could have run taken instead
+  /// By fits on the scales up to each but the last, all larger ones predicted; ascending.
+  std::vector<HeldOutScales> hold_outs;
   std::string source;  ///< in words
 };
-
-/// What ran at a point of a series; nothing where nobody knows, which is priced as the fastest
-/// algorithm. A selection without a library's name for it is an algorithm that the record names.
-/// Fails where the choice is known and cannot be priced: the point is left out.
-using ChooseFunction = std::function<Expected<std::optional<Selection>>(
-    const Series& series, std::int64_t ranks, double size_bytes)>;
 
 struct FigureFitOptions {
   int replicates = 1000;
   std::uint64_t seed = 1;
-  ChooseFunction choose;  ///< empty: named algorithms as they are named, others the fastest
-  std::string chosen_by;  ///< "nccl:2.28", for the source; "": nobody
+  /// As the records tell it first; then what else of it may have been in use. Empty: not modelled.
+  std::vector<Library> libraries;
+  /// Of nodes of this design, measured elsewhere: they stand where nothing was inside a node.
+  std::optional<FigureTier> node;
   bool holds_out = true;
 };
 
@@ -99,5 +105,8 @@ inline constexpr double kPriorLaunch_s = 6.6e-6;
 /// A tier whose fit misses more than that in the median, with either choice, is not kept: the model
 /// lacks what decided there.
 inline constexpr double kWorstFit = 0.4;
+/// Part of a library is taken for out of use where that leaves so much of the error at most: of
+/// the fit to all points, and of the largest scale by a fit without it.
+inline constexpr double kInferredBelow = 0.8;
 
 }  // namespace collscale

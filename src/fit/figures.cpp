@@ -56,14 +56,16 @@ void set_figure(System& system, LatencyFactors& factors, const FittedFigure& fit
   Figure* const figure = fittable_figure(system, fitted.path);
   if (figure == nullptr) return;
   *figure = {fitted.value, Label::calibrated, std::move(source)};
-  if (fitted.path == "node.scale_up.latency") factors.scale_up = fitted.factor;
-  if (fitted.path == "node.nics.latency") factors.nic = fitted.factor;
-  if (fitted.path == "node.compute.launch") factors.base = fitted.factor;
+  const double factor = fitted.value / fitted.prior;
+  if (fitted.path == "node.scale_up.latency") factors.scale_up = factor;
+  if (fitted.path == "node.nics.latency") factors.nic = factor;
+  if (fitted.path == "node.compute.launch") factors.base = factor;
 }
 
 Expected<AppliedFigures> apply_figures(System& system, std::span<const FigureTier> tiers,
                                        std::string_view profile, const ApplyOptions& options) {
   AppliedFigures applied;
+  applied.system = system.name;
   if (tiers.empty())
     return fail(
         fmt::format("{} has no figures of a topology: make it anew with calibrate", profile));
@@ -107,41 +109,71 @@ Expected<AppliedFigures> apply_figures(System& system, std::span<const FigureTie
   return applied;
 }
 
-void judge_by(const AppliedFigures& applied, std::int64_t ranks_per_node, bool fastest,
-              Record& record) {
-  const bool crosses = record.scenario.ranks > ranks_per_node;
+namespace {
+
+/// `sizes`: by which the size lies outside; "" where it does not.
+std::vector<std::string> words_of(const Remoteness& remoteness, const std::string& sizes,
+                                  const Record& record) {
+  std::vector<std::string> words;
+  const double distance = remoteness.distance;
+  if (distance > 1) words.push_back(fmt::format("x{:.{}f}", distance, distance < 9.95 ? 1 : 0));
+  if (remoteness.other_kind)
+    words.emplace_back(name(record.scenario.collective));
+  else if (!sizes.empty())
+    words.push_back(sizes);
+  return words;
+}
+
+}  // namespace
+
+std::vector<std::string> judge_by(const AppliedFigures& applied, std::int64_t ranks_per_node,
+                                  Judged judged, Record& record) {
+  const Scenario& scenario = record.scenario;
+  const bool crosses = scenario.ranks > ranks_per_node;
   const std::optional<FigureTier>& tier = crosses ? applied.network : applied.node;
-  if (!tier) {
-    // Nothing of this tier: the node's scales are all that stands behind it.
-    if (applied.node) record.validated_to_ranks = applied.node->scales.back();
-    return;
+  Remoteness remoteness;
+  std::string sizes;
+  const FigureTier* const nearest = tier ? &*tier : applied.node ? &*applied.node : nullptr;
+  if (nearest == nullptr) return {};
+  // Of another tier the scales of a node are all that stands behind an answer.
+  record.validated_to_ranks = nearest->scales.back();
+  remoteness.network = nearest->network;
+  remoteness.other_machine = nearest->topology != applied.system;
+  remoteness.distance = std::max(
+      1.0, static_cast<double>(scenario.ranks) / static_cast<double>(nearest->scales.back()));
+  remoteness.other_kind = true;
+  for (const MeasuredSizes& one : nearest->measured) {
+    if (one.collective != scenario.collective) continue;
+    remoteness.other_kind = false;
+    // Below some size a time no longer depends on it.
+    constexpr double kPlateauBytes = 16 << 10;
+    remoteness.octaves =
+        std::max({0.0, std::log2(scenario.size_bytes / one.largest_bytes),
+                  std::log2(one.smallest_bytes / std::max(scenario.size_bytes, kPlateauBytes))});
+    if (remoteness.octaves > 0)
+      sizes = scenario.size_bytes > one.largest_bytes ? "above " + format_size(one.largest_bytes)
+                                                      : "below " + format_size(one.smallest_bytes);
   }
-  record.validated_to_ranks = tier->scales.back();
-  const auto& errors = fastest ? tier->fastest : tier->as_chosen;
-  // The regime's own errors, or those of all where it was not measured: the widest of each.
-  const FigureErrors& own = errors[static_cast<std::size_t>(regime_of(record.scenario.size_bytes))];
-  std::array<double, 4> quantiles = own.quantiles;
-  if (own.points == 0)
-    for (const FigureErrors& other : errors)
-      for (std::size_t q = 0; q < quantiles.size(); ++q)
-        quantiles[q] = q < 2 ? std::min(quantiles[q], other.quantiles[q])
-                             : std::max(quantiles[q], other.quantiles[q]);
-  const double distance = std::max(
-      1.0, static_cast<double>(record.scenario.ranks) / static_cast<double>(tier->scales.back()));
-  double growth = kLeastGrowth;
-  if (tier->held_out && tier->held_out->distance > 1)
-    growth = std::max(growth,
-                      (std::log1p(tier->held_out->median_error) - std::log1p(tier->median_error)) /
-                          std::log2(tier->held_out->distance));
-  constexpr double kHalfShare = 0.3;  // of the widening, for the 50 % interval
-  const double wider = growth * std::log2(distance);
-  const double t = record.time_s;
-  const double least = noise_floor(std::log(std::max(1.0, record.scenario.size_bytes)));
-  record.intervals = {
-      {0.5, t * std::exp(std::min(quantiles[1], -kHalfShare * least) - kHalfShare * wider),
-       t * std::exp(std::max(quantiles[2], kHalfShare * least) + kHalfShare * wider)},
-      {0.95, t * std::exp(std::min(quantiles[0], -least) - wider),
-       t * std::exp(std::max(quantiles[3], least) + wider)}};
+  if (tier && judged != Judged::not_at_all) {
+    const bool fastest = judged == Judged::as_fastest &&
+                         std::any_of(tier->fastest.begin(), tier->fastest.end(),
+                                     [](const FigureErrors& one) { return one.points > 0; });
+    const IntervalOffsets offsets = interval_offsets(fastest ? tier->fastest : tier->as_chosen,
+                                                     scenario.size_bytes, remoteness);
+    const double t = record.time_s;
+    record.intervals = {{0.5, t * std::exp(offsets[1]), t * std::exp(offsets[2])},
+                        {0.95, t * std::exp(offsets[0]), t * std::exp(offsets[3])}};
+  }
+  return words_of(remoteness, sizes, record);
+}
+
+std::optional<LibraryUse> library_of(const AppliedFigures& applied, std::int64_t ranks_per_node,
+                                     std::int64_t ranks) {
+  const std::optional<FigureTier>& own = ranks > ranks_per_node ? applied.network : applied.node;
+  const std::optional<FigureTier>& other = ranks > ranks_per_node ? applied.node : applied.network;
+  for (const std::optional<FigureTier>* tier : {&own, &other})
+    if (*tier && !(*tier)->library.name.empty()) return (*tier)->library;
+  return {};
 }
 
 }  // namespace collscale

@@ -2,6 +2,9 @@
 // Fitted figures put into a system, and what that is worth for an answer.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +31,7 @@ struct ApplyOptions {
 
 /// What was applied. The tiers are those of the profile whose figures now stand in the system.
 struct AppliedFigures {
+  std::string system;  ///< in which they stand
   std::optional<FigureTier> node;
   std::optional<FigureTier> network;
   int figures = 0;
@@ -41,14 +45,18 @@ struct AppliedFigures {
 Expected<AppliedFigures> apply_figures(System& system, std::span<const FigureTier> tiers,
                                        std::string_view profile, const ApplyOptions& options = {});
 
-/// Sets validated_to_ranks, and the 50 and 95 % intervals where the tier that the ranks lie in was
-/// measured: the residuals of the regime, wider by what the hold-out grew for every doubling beyond
-/// the largest measured scale. `fastest`: the algorithm was
-/// not chosen by a library's selector.
-void judge_by(const AppliedFigures& applied, std::int64_t ranks_per_node, bool fastest,
-              Record& record);
+/// What the answer is, of what a fit was judged by: the library's choice (or what a record of that
+/// kind would name), the fastest of what the library has, or neither.
+enum class Judged { as_chosen, as_fastest, not_at_all };
 
-/// Widening of the half width in ln t per doubling beyond the data where no hold-out shows more.
-inline constexpr double kLeastGrowth = 0.1;
+/// Sets validated_to_ranks, and the 50 and 95 % intervals where the tier that the ranks lie in was
+/// measured. Says in words what of the question lies outside of what was measured: nothing, or
+/// "x4" ranks, "all_to_all", "above 512 MiB".
+std::vector<std::string> judge_by(const AppliedFigures& applied, std::int64_t ranks_per_node,
+                                  Judged judged, Record& record);
+
+/// Of the tier that so many ranks lie in, or else of the other; nothing where neither knows one.
+std::optional<LibraryUse> library_of(const AppliedFigures& applied, std::int64_t ranks_per_node,
+                                     std::int64_t ranks);
 
 }  // namespace collscale

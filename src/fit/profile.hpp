@@ -79,7 +79,7 @@ struct Profile {
   std::vector<std::string> notes;   ///< what a user should know, one sentence each
 };
 
-inline constexpr int kProfileSchemaVersion = 2;
+inline constexpr int kProfileSchemaVersion = 3;
 
 /// {"schema_version", "data_system", "ranks_per_node", "topology", "seed", "replicates", "notes",
 ///  "series": [{"collective", "algorithm", "protocol", "engine", "trust", "growth",
@@ -92,12 +92,15 @@ inline constexpr int kProfileSchemaVersion = 2;
 ///                                 "errors": {regime or "all": {"points", "median_error",
 ///                                   "line_error", "coverage_95", "median_width_95"}}}]}],
 ///    "cells": [{"ranks", "nodes", "size_bytes", "time_s": [...], "run": [...]}]}],
-///  "figures": [{"tier", "data_system", "topology", "node_design", "nic_Bps", "scales", "points",
+///  "figures": [{"tier", "data_system", "topology", "node_design", "nic_Bps", "scales",
+///    "measured": [{"collective", "smallest_bytes", "largest_bytes"}], "points",
+///    "library": {"name", "algorithms", "protocols", "pieces": [{"collective", "from_bytes",
+///      "algorithm", "protocol"}], "inferred", "told_error"},
 ///    "prior_error", "median_error", "prior_fastest", "median_fastest", "source",
-///    "figures": [{"path", "label": "calibrated", "prior", "value", "low", "high",
-///                 "library_factor"}],
+///    "figures": [{"path", "label": "calibrated", "prior", "value", "low", "high"}],
 ///    "errors": {"as_chosen" or "fastest": {regime: {"points", "median_error", "quantiles"}}},
-///    "held_out": null or {"ranks", "distance", "median_error"}}]}
+///    "hold_outs": [{"trained_to_ranks", "ranks", "distance", "points", "median_error",
+///                   "coverage_50", "coverage_95"}]}]}
 /// At least one of "series" and "figures" is not empty.
 /// SI base units. The same profile gives the same bytes; doubles read back exactly.
 std::string profile_to_json(const Profile& profile);

@@ -88,8 +88,6 @@ Json series_to_json(const SeriesFit& fit) {
           {"cells", std::move(cells)}};
 }
 
-using RegimeErrors = std::array<FigureErrors, kRegimes>;
-
 Json regimes_to_json(const RegimeErrors& errors) {
   Json json = Json::object();
   for (std::size_t r = 0; r < kRegimes; ++r)
@@ -107,15 +105,42 @@ Json figure_tier_to_json(const FigureTier& tier) {
                        {"prior", figure.prior},
                        {"value", figure.value},
                        {"low", figure.low},
-                       {"high", figure.high},
-                       {"library_factor", figure.factor}});
+                       {"high", figure.high}});
+  Json measured = Json::array();
+  for (const MeasuredSizes& one : tier.measured)
+    measured.push_back({{"collective", name(one.collective)},
+                        {"smallest_bytes", one.smallest_bytes},
+                        {"largest_bytes", one.largest_bytes}});
+  Json pieces = Json::array();
+  for (const SizePiece& piece : tier.library.pieces)
+    pieces.push_back({{"collective", name(piece.collective)},
+                      {"from_bytes", piece.from_bytes},
+                      {"algorithm", piece.algorithm},
+                      {"protocol", piece.protocol}});
+  Json hold_outs = Json::array();
+  for (const HeldOutScales& held : tier.hold_outs)
+    hold_outs.push_back({{"trained_to_ranks", held.trained_to_ranks},
+                         {"ranks", held.ranks},
+                         {"distance", held.distance},
+                         {"points", held.points},
+                         {"median_error", held.median_error},
+                         {"coverage_50", held.coverage_50},
+                         {"coverage_95", held.coverage_95}});
   Json json = {{"tier", tier_name(tier.network)},
                {"data_system", tier.data_system},
                {"topology", tier.topology},
                {"node_design", tier.node_design},
                {"nic_Bps", tier.nic_Bps},
                {"scales", tier.scales},
+               {"measured", std::move(measured)},
                {"points", tier.points},
+               {"library",
+                {{"name", tier.library.name},
+                 {"algorithms", tier.library.algorithms},
+                 {"protocols", tier.library.protocols},
+                 {"pieces", std::move(pieces)},
+                 {"inferred", tier.is_inferred},
+                 {"told_error", tier.told_error}}},
                {"prior_error", tier.prior_error},
                {"median_error", tier.median_error},
                {"prior_fastest", tier.prior_fastest},
@@ -125,11 +150,7 @@ Json figure_tier_to_json(const FigureTier& tier) {
                {"errors",
                 {{"as_chosen", regimes_to_json(tier.as_chosen)},
                  {"fastest", regimes_to_json(tier.fastest)}}},
-               {"held_out", nullptr}};
-  if (tier.held_out)
-    json["held_out"] = {{"ranks", tier.held_out->ranks},
-                        {"distance", tier.held_out->distance},
-                        {"median_error", tier.held_out->median_error}};
+               {"hold_outs", std::move(hold_outs)}};
   return json;
 }
 
@@ -157,6 +178,11 @@ class Reader {
   double number(const Json& object, const std::string& key, const std::string& place,
                 double low = 0.0) {
     return as_number(find(object, key, place), place + "." + key, low);
+  }
+  bool truth(const Json& object, const std::string& key, const std::string& place) {
+    const Json& value = find(object, key, place);
+    if (error_.empty() && !value.is_boolean()) refuse(place + "." + key, value, "true or false");
+    return error_.empty() && value.get<bool>();
   }
   std::int64_t integer(const Json& object, const std::string& key, const std::string& place,
                        std::int64_t low) {
@@ -303,6 +329,20 @@ RegimeErrors read_regimes(Reader& reader, const Json& errors, const std::string&
   return all;
 }
 
+HeldOutScales read_held_out_scales(Reader& reader, const Json& json, const std::string& place) {
+  HeldOutScales held;
+  held.trained_to_ranks = reader.integer(json, "trained_to_ranks", place, 2);
+  for (const Json& scale : reader.child(json, "ranks", place, true))
+    held.ranks.push_back(reader.as_integer(scale, place + ".ranks", 2));
+  reader.require(!held.ranks.empty(), place + ".ranks", "at least one number of ranks");
+  held.distance = reader.number(json, "distance", place, 1);
+  held.points = static_cast<int>(reader.integer(json, "points", place, 1));
+  held.median_error = reader.number(json, "median_error", place);
+  held.coverage_50 = reader.number(json, "coverage_50", place);
+  held.coverage_95 = reader.number(json, "coverage_95", place);
+  return held;
+}
+
 FigureTier read_figure_tier(Reader& reader, const Json& json, const std::string& place) {
   FigureTier tier;
   const std::string which = reader.text(json, "tier", place);
@@ -315,7 +355,29 @@ FigureTier read_figure_tier(Reader& reader, const Json& json, const std::string&
   for (const Json& scale : reader.child(json, "scales", place, true))
     tier.scales.push_back(reader.as_integer(scale, place + ".scales", 2));
   reader.require(!tier.scales.empty(), place + ".scales", "at least one number of ranks");
+  for (const Json& item : reader.child(json, "measured", place, true)) {
+    const std::string here = place + ".measured";
+    tier.measured.push_back(
+        {reader.parsed(parse_collective(reader.text(item, "collective", here)), here),
+         reader.number(item, "smallest_bytes", here), reader.number(item, "largest_bytes", here)});
+    reader.require(tier.measured.back().smallest_bytes > 0, here, "positive sizes");
+  }
   tier.points = static_cast<int>(reader.integer(json, "points", place, 1));
+  const Json& library = reader.child(json, "library", place, false);
+  const std::string of_library = place + ".library";
+  tier.library = {reader.text(library, "name", of_library),
+                  reader.text(library, "algorithms", of_library),
+                  reader.text(library, "protocols", of_library),
+                  {}};
+  for (const Json& item : reader.child(library, "pieces", of_library, true)) {
+    const std::string here = of_library + ".pieces";
+    tier.library.pieces.push_back(
+        {reader.parsed(parse_collective(reader.text(item, "collective", here)), here),
+         reader.number(item, "from_bytes", here), reader.text(item, "algorithm", here),
+         reader.text(item, "protocol", here)});
+  }
+  tier.is_inferred = reader.truth(library, "inferred", of_library);
+  tier.told_error = reader.number(library, "told_error", of_library);
   tier.prior_error = reader.number(json, "prior_error", place);
   tier.median_error = reader.number(json, "median_error", place);
   tier.prior_fastest = reader.number(json, "prior_fastest", place);
@@ -323,12 +385,10 @@ FigureTier read_figure_tier(Reader& reader, const Json& json, const std::string&
   tier.source = reader.text(json, "source", place);
   for (const Json& item : reader.child(json, "figures", place, true)) {
     const std::string here = place + ".figures";
-    FittedFigure figure{
-        reader.text(item, "path", here),    reader.number(item, "prior", here),
-        reader.number(item, "value", here), reader.number(item, "low", here),
-        reader.number(item, "high", here),  reader.number(item, "library_factor", here)};
-    reader.require(figure.prior > 0 && figure.value > 0 && figure.factor > 0, here,
-                   "positive figures");
+    FittedFigure figure{reader.text(item, "path", here), reader.number(item, "prior", here),
+                        reader.number(item, "value", here), reader.number(item, "low", here),
+                        reader.number(item, "high", here)};
+    reader.require(figure.prior > 0 && figure.value > 0, here, "positive figures");
     reader.require(!figure.path.ends_with("efficiency") || figure.value <= 1, here,
                    "an efficiency of at most 1");
     tier.figures.push_back(std::move(figure));
@@ -336,13 +396,8 @@ FigureTier read_figure_tier(Reader& reader, const Json& json, const std::string&
   const Json& errors = reader.child(json, "errors", place, false);
   tier.as_chosen = read_regimes(reader, errors, "as_chosen", place + ".errors");
   tier.fastest = read_regimes(reader, errors, "fastest", place + ".errors");
-  if (json.is_object() && json.contains("held_out") && !json.at("held_out").is_null()) {
-    const std::string here = place + ".held_out";
-    const Json& held = reader.child(json, "held_out", place, false);
-    tier.held_out = HeldOutScale{reader.integer(held, "ranks", here, 2),
-                                 reader.number(held, "distance", here, 1),
-                                 reader.number(held, "median_error", here)};
-  }
+  for (const Json& item : reader.child(json, "hold_outs", place, true))
+    tier.hold_outs.push_back(read_held_out_scales(reader, item, place + ".hold_outs"));
   return tier;
 }
 

@@ -69,10 +69,15 @@ Expected<Prediction> SelectedCosts::predict(const Selection& selection, double s
   const auto cost = priced(selection, size_bytes);
   if (!cost) return tl::unexpected(cost.error());
   CostRates& rates = rates_for(selection);
-  rates.options.segment_bytes = selection.segment_bytes;
+  rates.options.segment_bytes = std::max(0.0, selection.segment_bytes);
   rates.options.segment_parts = selection.segment_parts;
   rates.options.chunks = options_.chunks;
-  if (options_.chunks == 0) {
+  // A window is of each channel, also of those that the schedule has as one lane.
+  if (system_.node.nics.window_bytes)
+    rates.window_bytes = system_.node.nics.window_bytes->value *
+                         std::max(1.0, static_cast<double>(selection.channels) /
+                                           static_cast<double>((*cost)->channels));
+  if (options_.chunks == 0 && selection.segment_bytes >= 0) {
     const double parts = static_cast<double>(selection.channels * selection.lanes);
     const double chunks =
         selection.segment_bytes > 0 ? std::ceil(size_bytes / (parts * selection.segment_bytes)) : 1;

@@ -334,9 +334,23 @@ CostRates::CostRates(const System& system, const PriceOptions& price_options)
   } else {
     tiers = direct_tier_names(system);
   }
+  PriceOptions one = price_options;
+  one.protocols.clear();
+  for (const ProtocolFigures& figures : price_options.protocols) {
+    one.protocol = figures;
+    by_protocol.emplace_back(system, one);
+  }
 }
 
 Prediction evaluate(const ScheduleCost& cost, const CostRates& rates, double size_bytes) {
+  if (!rates.by_protocol.empty()) {
+    Prediction best;
+    for (const CostRates& one : rates.by_protocol) {
+      Prediction with = evaluate(cost, one, size_bytes);
+      if (best.time_s == 0 || with.time_s < best.time_s) best = std::move(with);
+    }
+    return best;
+  }
   Exposed exposed;
   if (rates.base_s > 0 && rates.options.terms.has(CostTerm::latency))
     exposed.add(CostTerm::latency, kRankSlot, rates.base_s);

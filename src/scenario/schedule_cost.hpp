@@ -78,6 +78,8 @@ struct LatencyFactors {
 struct PriceOptions {
   CostTerms terms{};
   ProtocolFigures protocol{};
+  /// In place of `protocol`: the fastest of these, for each size.
+  std::vector<ProtocolFigures> protocols{};
   LatencyFactors protocol_factors{};
   Noise noise{};            ///< of every message
   std::int32_t chunks = 0;  ///< of pipelines; 0: as many as make it fastest
@@ -107,7 +109,8 @@ struct CostRates {
   /// Names of the resources from kFirstTierResource on; of a clos, of the levels from 1 on as well.
   /// Of the system, which must live on.
   std::vector<std::string_view> tiers;
-  bool is_clos = true;  ///< else all levels from 1 on are booked as one
+  bool is_clos = true;                 ///< else all levels from 1 on are booked as one
+  std::vector<CostRates> by_protocol;  ///< of options.protocols; of the others as of `protocol`
 };
 
 /// The time and its breakdown for one size.

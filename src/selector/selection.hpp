@@ -22,11 +22,13 @@ struct ProtocolFigures {
 struct Selection {
   /// Name in our registry (collective/algorithms.hpp); "" where the registry has nothing like it.
   std::string algorithm;
-  std::string library_algorithm;   ///< as the library calls it: "NVLSTree", "segmented_ring"
-  std::string protocol;            ///< "LL", "LL128", "Simple"; "" where the library has none
-  std::int64_t channels = 1;       ///< rings or trees side by side
-  std::int64_t threads = 0;        ///< per channel (NCCL); 0: not applicable
-  double segment_bytes = 0;        ///< that a channel passes on at once; 0: messages are not cut
+  std::string library_algorithm;  ///< as the library calls it: "NVLSTree", "segmented_ring"
+  std::string protocol;           ///< "LL", "LL128", "Simple"; "" where the library has none
+  std::int64_t channels = 1;      ///< rings or trees side by side
+  std::int64_t threads = 0;       ///< per channel (NCCL); 0: not applicable
+  /// That a channel passes on at once; 0: messages are not cut; negative: pipelines are cut as
+  /// finely as is fastest.
+  double segment_bytes = 0;
   std::int64_t segment_parts = 1;  ///< which may pass on before the segment is complete
   std::int64_t lanes = 1;          ///< parts of the data beside channels: NVLS heads
   std::int64_t radix = 0;          ///< k of a k-nomial tree, or of Bruck; 0: not applicable

@@ -126,6 +126,11 @@ void check_ranges(Problems& problems, const System& system) {
     else
       require_positive(problems, optional.path, **optional.figure);
   }
+  const Nics& nics = system.node.nics;
+  if (nics.per_device && std::fmod(nics.per_node.value, nics.per_device->value) != 0)
+    problems.push_back({"node.nics.per_device",
+                        fmt::format("found {:g}, expected a divisor of the {:g} NICs of a node",
+                                    nics.per_device->value, nics.per_node.value)});
 }
 void check_size(Problems& problems, const System& system, const Clos& clos) {
   const double nodes = system.nodes.value;

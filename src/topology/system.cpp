@@ -119,7 +119,8 @@ std::vector<OptionalFigure> optional_figures(System& system) {
       {"node.nics.overhead", Q::time, &nics.overhead_s},
       {"node.nics.pcie", Q::bandwidth, &nics.pcie_Bps},
       {"node.nics.window", Q::size, &nics.window_bytes},
-      {"node.nics.queue_pairs", Q::count, &nics.queue_pairs}};
+      {"node.nics.queue_pairs", Q::count, &nics.queue_pairs},
+      {"node.nics.per_device", Q::count, &nics.per_device}};
   if (auto* clos = std::get_if<Clos>(&system.fabric))
     all.push_back({"fabric.imbalance", Q::ratio, &clos->imbalance});
   if (auto* dragonfly = std::get_if<Dragonfly>(&system.fabric)) {

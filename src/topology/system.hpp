@@ -65,6 +65,8 @@ struct Nics {
   std::optional<Figure> pcie_Bps{};       ///< between a NIC and memory, one direction
   std::optional<Figure> window_bytes{};   ///< under way at most, per pair of ranks and channel
   std::optional<Figure> queue_pairs{};    ///< flows that a message is split into (each hashed)
+  /// NICs that the network's plug-in makes one device of, which is what the library then sees.
+  std::optional<Figure> per_device{};
 };
 
 /// What the accelerator itself adds to a step. Where a library overlaps it with the transfer (NCCL

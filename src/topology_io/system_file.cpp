@@ -118,7 +118,7 @@ void read_node(Reader& reader, const Mapping& root, std::string name, System& sy
   read_optional(reader, read_scale_up(reader, root, node.scale_up), system, "node.scale_up");
   const Mapping nics = reader.mapping(root, "nics",
                                       {"per_node", "bandwidth", "latency", "message_gap",
-                                       "overhead", "pcie", "window", "queue_pairs"});
+                                       "overhead", "pcie", "window", "queue_pairs", "per_device"});
   node.nics.per_node = take(reader.figure(nics, "per_node", Quantity::count));
   node.nics.bandwidth_Bps = take(reader.figure(nics, "bandwidth", Quantity::bandwidth));
   node.nics.latency_s = take(reader.figure(nics, "latency", Quantity::time));

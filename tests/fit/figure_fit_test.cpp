@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "fit/figures.hpp"
 #include "fit/profile.hpp"
@@ -91,9 +93,12 @@ TEST(FigureFit, RecoversKnownFiguresTierByTier) {
   for (const FigureTier& tier : fit.tiers) {
     EXPECT_LT(tier.median_error, 0.05) << tier.source;
     EXPECT_GT(tier.prior_error, 0.15) << tier.source;
-    ASSERT_TRUE(tier.held_out);
-    EXPECT_LT(tier.held_out->median_error, 0.06);
-    EXPECT_EQ(tier.held_out->ranks, tier.network ? 128 : 8);
+    ASSERT_EQ(tier.hold_outs.size(), tier.scales.size() - 1);
+    for (const HeldOutScales& held : tier.hold_outs) {
+      EXPECT_LT(held.median_error, 0.06);
+      EXPECT_EQ(held.ranks.back(), tier.network ? 128 : 8);
+      EXPECT_GT(held.coverage_95, 0.9);
+    }
     for (const FittedFigure& figure : tier.figures) {
       EXPECT_LE(figure.low, figure.value) << figure.path;
       EXPECT_GE(figure.high, figure.value) << figure.path;
@@ -115,7 +120,7 @@ TEST(FigureFit, ATierWithoutMeasurementsKeepsTheTopologysFigures) {
   EXPECT_EQ(system.node.scale_up.latency_s.label, Label::calibrated);
   EXPECT_FALSE(applied->network);
   Record far = synthetic::record(Collective::all_reduce, "ring", 64, 8, 1e6, 1e-3);
-  judge_by(*applied, 8, true, far);
+  EXPECT_EQ(judge_by(*applied, 8, Judged::as_fastest, far), std::vector<std::string>{"x8.0"});
   EXPECT_TRUE(far.intervals.empty());
   EXPECT_EQ(far.validated_to_ranks, 8);
 }
@@ -164,7 +169,7 @@ TEST(FigureFit, IntervalsHoldTheMeasurementsAndWidenBeyondThem) {
         predict_analytic(truth(), Collective::all_reduce, "ring", ranks, std::vector<double>{1e6});
     Record record = synthetic::record(Collective::all_reduce, "ring", ranks, ranks / 8, 1e6,
                                       predicted->front().time_s);
-    judge_by(*applied, 8, false, record);
+    judge_by(*applied, 8, Judged::as_chosen, record);
     ASSERT_EQ(record.intervals.size(), 2U);
     const Interval& wide = record.intervals.back();
     EXPECT_EQ(wide.level, 0.95);

@@ -9,6 +9,7 @@
 #include "cli/library_choice.hpp"
 #include "cli/measurements.hpp"
 #include "cli/output.hpp"
+#include "cli/profiles.hpp"
 #include "cli/table.hpp"
 #include "fit/calibrate.hpp"
 #include "fit/profile.hpp"
@@ -79,10 +80,9 @@ std::string text_of(const FigureTier& tier) {
       fmt::format("figures {}, from {} points on {}: median error {}, {} with the topology's own",
                   tier.network ? "across nodes" : "inside a node", format_count(tier.points),
                   scales, format_percent(tier.median_error), format_percent(tier.prior_error));
-  if (tier.held_out)
-    out += fmt::format("; held out {} ranks: median error {}", format_count(tier.held_out->ranks),
-                       format_percent(tier.held_out->median_error));
-  out += "\n";
+  const std::string held_out = hold_out_sentence(tier);
+  out += held_out.empty() ? "; one scale, so none could be held out\n"
+                          : fmt::format("; {}\n", held_out);
   for (const FittedFigure& figure : tier.figures) {
     const Quantity quantity = quantity_of(figure.path);
     out += fmt::format("  {} {} -> {} ({} .. {})\n", figure.path,
@@ -103,8 +103,13 @@ Expected<Profile> fit_all(std::span<const Record> records, const System& system,
   const auto selector = selector_of(common_context(options.results), series->front().engine);
   FigureFitOptions figure_options;
   figure_options.seed = options.seed;
-  figure_options.choose = chooser_of(selector, system);
-  if (selector) figure_options.chosen_by = selector_name(*selector);
+  figure_options.libraries = libraries_of(selector, system);
+  // The ready ones are of NCCL: a launch of its kernels is none of MPI's.
+  ProfileChoice choice = options.profile;
+  if (choice.profile.empty() && series->front().engine == Engine::mpi) choice.profile = "none";
+  const auto node = node_figures(choice, system);
+  if (!node) return tl::unexpected(node.error());
+  figure_options.node = *node;
   auto figures = fit_figures(*series, system, figure_options);
   if (!profile && !figures) return profile;
   if (!profile) {

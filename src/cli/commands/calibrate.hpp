@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/profiles.hpp"
 #include "cli/terminal.hpp"
 #include "collective/collective.hpp"
 #include "units/error.hpp"
@@ -17,6 +18,7 @@ struct CalibrateCommandOptions {
   std::vector<std::string> results;
   std::string topology;
   std::optional<Collective> collective;  ///< none: all that the records hold
+  ProfileChoice profile{};               ///< whose node figures stand behind a network's fit
   std::string output;                    ///< the profile; "-" is stdout
   std::uint64_t seed = 1;                ///< of the bootstrap
 };

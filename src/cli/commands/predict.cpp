@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "cli/output.hpp"
@@ -29,12 +30,27 @@ std::vector<std::string> asked_for(const PredictOptions& options, const System& 
   return names;
 }
 
+/// The library's choice, of what of it the profile's times are those of, unless NCCL_ALGO or
+/// NCCL_PROTO say otherwise.
+std::optional<Selector> selector_with(const std::optional<Selector>& asked,
+                                      const std::optional<Selector>& library) {
+  std::optional<Selector> selector = asked;
+  auto* const nccl = selector ? std::get_if<NcclSelector>(&*selector) : nullptr;
+  if (nccl == nullptr || !library) return selector;
+  const NcclSelector& seen = std::get<NcclSelector>(*library);
+  if (!nccl->environment.algorithms.empty() || !nccl->environment.protocols.empty())
+    return selector;
+  nccl->environment = seen.environment;
+  nccl->pieces = seen.pieces;
+  return selector;
+}
+
 /// One record per size and rank count; with `-a all` one per algorithm, fastest first within each
 /// (ranks, size).
 Expected<std::vector<Record>> records_for(const PredictOptions& options, const FlowOptions& flow,
                                           const System& system,
                                           const std::vector<std::int64_t>& rank_counts,
-                                          const Terminal& terminal) {
+                                          const UsedProfile* profile, const Terminal& terminal) {
   const auto event = event_options(options.event, options.engine);
   if (!event) return tl::unexpected(event.error());
   std::vector<std::vector<std::string>> algorithms;
@@ -48,13 +64,17 @@ Expected<std::vector<Record>> records_for(const PredictOptions& options, const F
   for (std::size_t r = 0; r < rank_counts.size(); ++r) {
     const std::int64_t ranks = rank_counts[r];
     std::vector<std::vector<Record>> by_size(options.sizes_bytes.size());
+    const auto library = profile != nullptr
+                             ? profile_library(*profile, system, options.collective, ranks)
+                             : std::nullopt;
     for (const std::string& algorithm : algorithms[r]) {
       progress.next(fmt::format("{} {} on {} ranks", name(options.collective), algorithm,
                                 format_count(ranks)));
-      auto answers = predict_records({options.topology, options.collective, algorithm,
-                                      options.engine, options.seed, options.price, options.selector,
-                                      flow, options.flow.trials, options.flow.threads, *event},
-                                     system, ranks, options.sizes_bytes);
+      auto answers =
+          predict_records({options.topology, options.collective, algorithm, options.engine,
+                           options.seed, options.price, selector_with(options.selector, library),
+                           flow, options.flow.trials, options.flow.threads, *event, library},
+                          system, ranks, options.sizes_bytes);
       if (!answers) return tl::unexpected(answers.error());
       std::size_t at = 0;  // with a selector some sizes may have no answer
       for (Record& answer : *answers) {
@@ -84,21 +104,13 @@ std::string interval_of(const Record& record) {
   return "unknown";
 }
 
-/// How many times the largest measured scale, where it is beyond it.
-std::string beyond(const Record& record) {
-  if (!record.validated_to_ranks) return "";
-  const double distance =
-      static_cast<double>(record.scenario.ranks) / static_cast<double>(*record.validated_to_ranks);
-  return distance <= 1 ? "-" : fmt::format("x{:.{}f}", distance, distance < 9.95 ? 1 : 0);
-}
-
-std::string table_of(const std::vector<Record>& records, bool colour) {
+/// `beyond`: of each record, what lies outside of what was measured; empty without a profile.
+std::string table_of(const std::vector<Record>& records, const std::vector<std::string>& beyond,
+                     bool colour) {
   const bool has_protocol = std::any_of(records.begin(), records.end(), [](const Record& record) {
     return !record.scenario.protocol.empty();
   });
-  const bool is_judged = std::any_of(records.begin(), records.end(), [](const Record& record) {
-    return record.validated_to_ranks.has_value();
-  });
+  const bool is_judged = !beyond.empty();
   const bool has_trials = !records.front().quantiles.empty();
   const bool moves = records.front().scenario.collective != Collective::barrier;
   std::vector<Column> columns = {{"size"}, {"ranks"}, {"algorithm", Align::left}};
@@ -109,7 +121,8 @@ std::string table_of(const std::vector<Record>& records, bool colour) {
                  {{"algbw\nGB/s"}, {"busbw\nGB/s"}, {"of\nbound"}, {"bottleneck", Align::left}});
   if (is_judged) columns.insert(columns.end(), {{"95 % interval"}, {"beyond\ndata"}});
   Table table(std::move(columns));
-  for (const Record& record : records) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const Record& record = records[i];
     const Scenario& scenario = record.scenario;
     std::vector<std::string> cells = {format_size(scenario.size_bytes),
                                       format_count(scenario.ranks), scenario.algorithm};
@@ -123,7 +136,7 @@ std::string table_of(const std::vector<Record>& records, bool colour) {
                                format_percent(record.utilisation.value_or(0)), record.bottleneck});
     if (is_judged) {
       cells.push_back(interval_of(record));
-      cells.push_back(beyond(record));
+      cells.push_back(beyond[i]);
     }
     table.add(std::move(cells));
   }
@@ -143,6 +156,34 @@ std::string breakdown_of(const Record& record, bool titled, bool colour) {
                        format_count(record.scenario.ranks), record.scenario.algorithm);
   }
   return out + table.text(colour);
+}
+
+/// Intervals; of each record what lies outside of what the profile was measured on.
+std::vector<std::string> judged_by(const UsedProfile& profile, const PredictOptions& options,
+                                   const System& system, std::vector<Record>& records) {
+  const bool named = !options.selector && options.algorithm != "auto";
+  std::map<std::int64_t, std::optional<Chooser>> libraries;  // by ranks
+  std::vector<std::string> beyond;
+  for (Record& record : records) {
+    const Scenario& scenario = record.scenario;
+    Judged judged = options.selector || named ? Judged::as_chosen : Judged::as_fastest;
+    if (!options.selector) {
+      const auto [library, is_new] = libraries.try_emplace(scenario.ranks);
+      if (is_new)
+        if (const auto selector =
+                profile_library(profile, system, options.collective, scenario.ranks))
+          if (auto made = Chooser::make(*selector, system, options.collective, scenario.ranks))
+            library->second = *std::move(made);
+      if (library->second && !library->second->has(scenario.algorithm, scenario.size_bytes))
+        judged = Judged::not_at_all;
+    }
+    const auto outside = judge_by(profile.applied, ranks_per_node(system), judged, record);
+    beyond.push_back(outside.empty() ? "-" : fmt::format("{}", fmt::join(outside, ", ")));
+    if (!outside.empty())
+      record.source =
+          fmt::format("beyond what {} was measured on: {}", profile.path, beyond.back());
+  }
+  return beyond;
 }
 
 }  // namespace
@@ -229,11 +270,11 @@ Expected<void> run(const PredictOptions& asked, const Terminal& terminal) {
   if (!options.concurrent.empty() || options.background > 0 || !options.layout.empty())
     return run_concurrent(options, *flow, *system, rank_counts.front(), terminal);
 
-  auto records = records_for(options, *flow, *system, rank_counts, terminal);
+  auto records =
+      records_for(options, *flow, *system, rank_counts, *profile ? &**profile : nullptr, terminal);
   if (!records) return tl::unexpected(records.error());
-  if (*profile)
-    for (Record& record : *records)
-      judge_by((*profile)->applied, ranks_per_node(*system), !options.selector, record);
+  std::vector<std::string> beyond;
+  if (*profile) beyond = judged_by(**profile, options, *system, *records);
 
   if (!takes_stdout(options.json)) {
     const bool colour = terminal.colour_stdout;
@@ -243,7 +284,7 @@ Expected<void> run(const PredictOptions& asked, const Terminal& terminal) {
         options.selector
             ? fmt::format(", algorithms as {} chooses", selector_name(*options.selector))
             : "");
-    out += options.map ? map_of(*records, colour) : table_of(*records, colour);
+    out += options.map ? map_of(*records, colour) : table_of(*records, beyond, colour);
     const bool single = options.sizes_bytes.size() == 1 && rank_counts.size() == 1;
     if (single && !options.breakdown && !options.map)
       out += breakdown_of(records->front(), records->size() > 1, colour);
@@ -252,9 +293,15 @@ Expected<void> run(const PredictOptions& asked, const Terminal& terminal) {
         out += breakdown_of(record, records->size() > 1, colour);
     print_result(out);
   }
-  if (options.flow.explain || !options.flow.trace.empty())
+  if (options.flow.explain || !options.flow.trace.empty()) {
+    if (*profile)
+      if (const auto library =
+              profile_library(**profile, *system, options.collective, rank_counts.front()))
+        options.price.protocols =
+            library_protocols(*library, *system, options.collective, rank_counts.front());
     if (auto told = run_explain(options, *flow, *system, records->front(), terminal); !told)
       return told;
+  }
   if (!options.json.empty() && !options.flow.explain) {
     Results results{make_context("collscale predict"), *records};
     results.context["topology"] = options.topology;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
 #include "cli/commands/predict.hpp"
 #include "cli/output.hpp"
@@ -200,10 +202,17 @@ Expected<void> run_explain(const PredictOptions& options, const FlowOptions& flo
   const auto& samples = record.samples_s;
   const auto trial = std::find(samples.begin(), samples.end(), record.time_s);
   if (trial != samples.end()) seed += static_cast<std::uint64_t>(trial - samples.begin());
-  const auto explanation =
-      explain_flow(system, record.scenario.collective, record.scenario.algorithm,
-                   record.scenario.ranks, record.scenario.size_bytes, flow, seed, options.price);
-  if (!explanation) return tl::unexpected(explanation.error());
+  // Of several protocols the fastest, which is the answer's.
+  std::optional<FlowExplanation> explanation;
+  PriceOptions price = options.price;
+  price.protocols.clear();
+  for (std::size_t p = 0; p == 0 || p < options.price.protocols.size(); ++p) {
+    if (!options.price.protocols.empty()) price.protocol = options.price.protocols[p];
+    auto one = explain_flow(system, record.scenario.collective, record.scenario.algorithm,
+                            record.scenario.ranks, record.scenario.size_bytes, flow, seed, price);
+    if (!one) return tl::unexpected(one.error());
+    if (!explanation || one->time_s < explanation->time_s) explanation = *std::move(one);
+  }
   if (options.flow.explain) {
     if (takes_stdout(options.json))
       print_result(json_of(*explanation, record).dump(2) + "\n");

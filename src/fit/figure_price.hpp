@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Measured points and what the analytic engine says of them, for the fit of figures.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "fit/library.hpp"
+#include "fit/series.hpp"
+#include "scenario/schedule_cost.hpp"
+#include "topology/system.hpp"
+
+namespace collscale {
+
+/// A measured point with what ran there.
+struct MeasuredPoint {
+  Collective collective = Collective::all_reduce;
+  std::int64_t ranks = 0;
+  double units = 0;  ///< nodes, or ranks inside one
+  double size_bytes = 0;
+  double log_time = 0;
+  bool is_named = false;               ///< the record says what ran: it could be nothing else
+  std::optional<Selection> selection;  ///< nothing where nobody knows
+  bool is_seen = false;                ///< that it is the selection was told by the times
+  std::vector<Selection> offers;       ///< what the library could have run; empty: any algorithm
+  int block = 0;                       ///< what the bootstrap draws: a collective at a scale
+};
+
+/// Points of one tier by (collective, ranks, size); those with several algorithms one after
+/// another.
+std::vector<MeasuredPoint> points_of(std::span<const Series> all, const System& system,
+                                     bool network, const Library& library);
+
+/// chosen: what ran. fastest: the fastest of what could have, unless it was seen what did; not of
+/// points that name theirs.
+enum class Question { chosen, fastest };
+
+/// ln of the predicted times, in the order of the points; NaN where one cannot be priced.
+std::vector<double> log_times(std::span<const MeasuredPoint> points, const System& system,
+                              const LatencyFactors& factors, Question question);
+
+}  // namespace collscale
