@@ -186,6 +186,11 @@ class DocsAnswers(unittest.TestCase):
         self.assertEqual(anew(["error: no system x"], [], ["error: no system y"]), ["error: no system y"])
         self.assertEqual(anew(["head"], ["head"], ["9 of 30 figures are assumed"]), ["head"])
 
+    def test_a_line_that_is_printed_no_more_is_named(self):
+        new = self.module.anew(["head", "…", "a note that has gone"], ["head", "1 GiB"], [])
+        self.assertEqual(self.module.in_no_output(new, ["head", "1 GiB"]), "a note that has gone")
+        self.assertEqual(self.module.in_no_output(["head", "", "…"], ["head", "1 GiB"]), "")
+
 
 class Setup(unittest.TestCase):
     def test_nothing_is_to_do_on_a_machine_that_is_set_up(self):
