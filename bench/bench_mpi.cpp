@@ -142,8 +142,8 @@ Expected<void> check_memory(std::int64_t pool_bytes, const NodeMap& map) {
       map.local_size, map.local_size == 1 ? "" : "s", format_size(needed), format_size(memory)));
 }
 
-/// A sentence where less than 90 % of the pools of some rank are in huge pages though they were
-/// asked for (memory is too fragmented); "" otherwise.
+/// A sentence where some rank's process has huge pages for less than 90 % of its pools though they
+/// were asked for (memory is too fragmented, or the system does not say); "" otherwise.
 std::string short_of_huge_pages(MpiCommunicator& ranks, PagePolicy pages, std::int64_t pool_bytes) {
   const double asked = 2.0 * static_cast<double>(pool_bytes);
   double missing = pages == PagePolicy::huge ? asked - static_cast<double>(huge_page_bytes()) : 0;

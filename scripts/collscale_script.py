@@ -47,9 +47,9 @@ class Parser(argparse.ArgumentParser):
         raise Refused(f"{self.prog}: {message}; `scripts/{self.prog} --help` shows the usage")
 
     def add_tool(self, flag="--tool"):
-        """The built program, which `program` then checks."""
+        """The built program, which `Tool` then checks."""
         self.add_argument(flag, metavar="PROGRAM", default=os.environ.get("COLLSCALE_TOOL") or str(TOOL),
-                          help="the built collscale [build/release/collscale]")
+                          help="the built collscale [$COLLSCALE_TOOL, else build/release/collscale]")
 
 
 def main_guard(main):

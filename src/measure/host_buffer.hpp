@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Host memory that is measured on, and the pages that back it: what an MPI library copies between
-// processes by the page (process_vm_readv) is up to 2.5 times quicker from pages of 2 MiB.
+// processes by the page (process_vm_readv) was up to 2.5 times quicker from pages of 2 MiB where it
+// was tried (docs/method.md, "Buffers").
 #pragma once
 
 #include <cstddef>
@@ -46,7 +47,7 @@ class HostBuffer {
   std::size_t size_ = 0;
 };
 
-/// Bytes of this process that huge pages back; nothing where the system does not say.
+/// Bytes of this process that huge pages back; 0 where the system does not say, too.
 std::int64_t huge_page_bytes();
 
 }  // namespace collscale
