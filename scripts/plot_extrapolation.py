@@ -165,9 +165,9 @@ def key_of(answer, measured, alternatives, columns):
 
 def main():
     parser = cr.results_parser(__doc__, "scripts/plot_extrapolation.py answer.json results/published/alps-gh200.json "
-                                "--size 1GiB -o answer\nwith answer.json from\n  collscale extrapolate "
-                                "results/published/alps-gh200.json -t colossus-100k -c all_reduce\n    "
-                                "-s 1KiB:1GiB:x4 -n 256:65536:x4,100000 --alternatives --json answer.json")
+                               "--size 1GiB -o answer\nwith answer.json from\n  collscale extrapolate "
+                               "results/published/alps-gh200.json -t colossus-100k -c all_reduce\n    "
+                               "-s 1KiB:1GiB:x4 -n 256:65536:x4,100000 --alternatives --json answer.json")
     parser.add_argument("-o", "--output", required=True, metavar="PREFIX", help="PREFIX.svg and PREFIX.png")
     parser.add_argument("--size", metavar="SIZE", help="of the first and third part; default: the largest")
     arguments = parser.parse_args()

@@ -128,7 +128,7 @@ def finding(records):
 
 def main():
     parser = cr.results_parser(__doc__, "scripts/plot_scaling.py results/published/alps-gh200.json "
-                                "results/2026-11-22-vm/*.json --size 1GiB -o scaling")
+                               "results/2026-11-22-vm/*.json --size 1GiB -o scaling")
     parser.add_argument("-o", "--output", required=True, metavar="PREFIX", help="PREFIX.svg and PREFIX.png")
     parser.add_argument("--size", metavar="SIZE", help="such as 1GiB; default: the largest that most systems have")
     parser.add_argument("--min-ranks", type=int, default=2, metavar="N", help="leave out fewer ranks (default 2)")
