@@ -123,16 +123,17 @@ def topology_of(records):
 class Predictor:
     """`collscale extrapolate` on files of its own."""
 
-    def __init__(self, tool, folder):
-        self.tool, self.folder = tool, folder
+    def __init__(self, tool, folder, priors_of=None):
+        self.tool, self.folder, self.priors_of = tool, folder, priors_of or {}
 
     def __call__(self, number, training, held_out, sizes, topology):
         path = os.path.join(self.folder, f"train-{number}.json")
         cs.write_text(path, json.dumps({"context": training[0].context, "benchmarks": [r.item for r in training]}))
+        priors = ["--priors", self.priors_of[held_out.system]] if held_out.system in self.priors_of else []
         try:
             answer_file = self.tool.json("extrapolate", path, "-t", topology, "-c", held_out.collective, "-a",
                                          held_out.algorithm, "-s", ",".join(f"{int(s)}B" for s in sizes), "-n",
-                                         held_out.ranks, "--same-system")
+                                         held_out.ranks, "--same-system", *priors)
         except cs.ToolFailed as failed:
             return {}, failed.sentence
         answers = {}
@@ -165,9 +166,10 @@ def plan(records_by_system):
     return planned
 
 
-def predict_all(tool, folder, records_by_system, progress):
+def predict_all(tool, folder, records_by_system, progress, priors_of=None):
+    """Every HeldOut; `priors_of` has files with priors for systems that are not to have the program's own."""
     planned = plan(records_by_system)
-    predictor = Predictor(tool, folder)
+    predictor = Predictor(tool, folder, priors_of)
 
     def one(item):
         number, (held_out, training, truth, cells) = item

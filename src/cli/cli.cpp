@@ -327,9 +327,23 @@ void CommandLine::add_fit() {
       .add_flag("--same-system", extrapolate_.same_system,
                 "SYSTEM is the measured machine, only larger: no allowance for another kind")
       ->disable_flag_override();
+  options_.add(extrapolate, "--priors", "FILE", extrapolate_.priors, parse_text,
+               "what `collscale priors` wrote, in place of what was learned from "
+               "results/published");
   options_.add(extrapolate, "--seed", "N", extrapolate_.seed, parse_seed,
                "of the bootstrap; default: 1");
   options_.add_json(extrapolate, extrapolate_.json);
+
+  CLI::App& priors = add(
+      app_, "priors", "Learns from many systems how wrong extrapolation is, for those never seen.",
+      {"collscale priors alps-gh200.json polaris-ofi.json,polaris-ofi-tuned.json -o priors.json",
+       "collscale extrapolate results.json --priors priors.json -t colossus-100k -c all_reduce -s "
+       "1GiB -n 4096"},
+      {"RESULTS", "--output"});
+  priors.add_option("RESULTS", priors_.systems,
+                    "result files with measured records, one argument per machine: its files "
+                    "joined by commas");
+  options_.add(priors, "-o,--output", "FILE|-", priors_.output, parse_text, "the priors, as JSON");
 }
 
 void CommandLine::add_choice(CLI::App& app, ScheduleChoice& choice) {
@@ -474,6 +488,7 @@ Expected<Command> CommandLine::chosen() const {
   if (app_.got_subcommand("calibrate")) return Command{calibrate_};
   if (app_.got_subcommand("extrapolate"))
     return check(extrapolate_).map([this] { return Command{extrapolate_}; });
+  if (app_.got_subcommand("priors")) return Command{priors_};
   if (app_.got_subcommand("startup"))
     return check(startup_).map([this] { return Command{startup_}; });
   if (app_.got_subcommand("goodput"))

@@ -12,6 +12,7 @@
 #include "cli/commands/goodput.hpp"
 #include "cli/commands/import.hpp"
 #include "cli/commands/predict.hpp"
+#include "cli/commands/priors.hpp"
 #include "cli/commands/schedule.hpp"
 #include "cli/commands/startup.hpp"
 #include "cli/commands/topo.hpp"
@@ -30,8 +31,8 @@ using Command =
     std::variant<ShowText, TopoListOptions, TopoShowOptions, TopoCheckOptions, TopoCompareOptions,
                  TopoDrawOptions, TopoExportOptions, PredictOptions, ImportCommandOptions,
                  CompareCommandOptions, CalibrateCommandOptions, ExtrapolateCommandOptions,
-                 ScheduleListOptions, ScheduleShowOptions, ScheduleDrawOptions,
-                 StartupCommandOptions, GoodputCommandOptions, DoctorOptions>;
+                 PriorsCommandOptions, ScheduleListOptions, ScheduleShowOptions,
+                 ScheduleDrawOptions, StartupCommandOptions, GoodputCommandOptions, DoctorOptions>;
 
 /// Errors are usage errors: one sentence with the flag, what was found and the nearest valid name.
 Expected<Command> parse_command_line(int argc, const char* const* argv);

@@ -132,6 +132,7 @@ class CommandLine {
   CompareCommandOptions compare_;
   CalibrateCommandOptions calibrate_;
   ExtrapolateCommandOptions extrapolate_;
+  PriorsCommandOptions priors_;
   ScheduleListOptions schedule_list_;
   ScheduleShowOptions schedule_show_;
   ScheduleDrawOptions schedule_draw_;

@@ -17,7 +17,7 @@ const std::string_view kBareText =
   predict      time and bandwidths of a model     extrapolate  measurements to larger systems
   import       logs of others to our records      schedule     the algorithms, step by step
   startup      of communicators, by ranks         goodput      what failures leave of the time
-  doctor       what is built, here, missing
+  doctor       what is built, here, missing       priors       from many systems, for new ones
 
 `collscale COMMAND --help` starts with examples. The benchmarks are bench_mpi, bench_nccl, bench_sim.
 )";

@@ -64,8 +64,8 @@ HoldOutError summarise(const std::vector<Point>& points, const Regime* only) {
 }
 
 HoldOut judge(const Series& series, std::span<const double> times_s, bool network,
-              const Estimator& estimator, const WidthFactors& factors,
-              std::span<const std::int64_t> scales, std::size_t trained, std::size_t target) {
+              const Estimator& estimator, double own_factor, std::span<const std::int64_t> scales,
+              std::size_t trained, std::size_t target) {
   HoldOut result;
   result.trained_to_ranks = scales[trained - 1];
   result.held_out_ranks = scales[target];
@@ -80,7 +80,7 @@ HoldOut judge(const Series& series, std::span<const double> times_s, bool networ
     if (!prediction) {
       const auto ranks = static_cast<double>(cell.ranks);
       place = {ranks, network ? static_cast<double>(cell.nodes) : ranks};
-      prediction.emplace(estimator, factors, place);
+      prediction.emplace(estimator, own_factor, place);
       result.distance = place.units / estimator.anchor().units;
     }
     const double log_size = std::log(cell.size_bytes);
@@ -118,14 +118,14 @@ std::vector<int> drawn_cells(const Series& series, Random& random) {
 
 Branch fit_branch(const Series& series, std::span<const double> medians, bool network,
                   const std::vector<std::vector<double>>& resampled,
-                  const BootstrapOptions& bootstrap) {
+                  const BootstrapOptions& bootstrap, const Priors& priors) {
   Branch branch;
   branch.network = network;
   branch.growth = network ? series.growth : Growth::ring;
   branch.scales = series.scales(network);
-  branch.width_factors =
-      own_width_factors(rolling_origin_errors(series, medians, network, kAllScales));
-  branch.hold_outs = hold_outs(series, network);
+  branch.width_factor =
+      own_width_factor(priors, rolling_origin_errors(series, medians, network, kAllScales, priors));
+  branch.hold_outs = hold_outs(series, network, priors);
 
   const LawFit law = fit_law(series, medians, network);
   branch.median_residual = law.median_residual;
@@ -217,18 +217,18 @@ void add_notes(const SeriesFit& fit, std::vector<std::string>& notes) {
 
 }  // namespace
 
-std::vector<HoldOut> hold_outs(const Series& series, bool network) {
+std::vector<HoldOut> hold_outs(const Series& series, bool network, const Priors& priors) {
   const std::vector<double> medians = cell_medians(series);
   const std::vector<std::int64_t> scales = series.scales(network);
   std::vector<HoldOut> results;
   for (std::size_t target = 2; target < scales.size(); ++target) {
     for (std::size_t trained = 2; trained <= target; ++trained) {
       const std::int64_t limit = scales[trained - 1];
-      const Estimator estimator(series, medians, network, limit);
-      const auto factors =
-          own_width_factors(rolling_origin_errors(series, medians, network, limit));
+      const Estimator estimator(series, medians, network, limit, priors);
+      const double own_factor =
+          own_width_factor(priors, rolling_origin_errors(series, medians, network, limit, priors));
       results.push_back(
-          judge(series, medians, network, estimator, factors, scales, trained, target));
+          judge(series, medians, network, estimator, own_factor, scales, trained, target));
     }
   }
   return results;
@@ -279,6 +279,7 @@ Expected<Profile> calibrate(std::span<const Record> records, const System& syste
   profile.topology = system.name;
   profile.seed = options.seed;
   profile.replicates = options.replicates;
+  profile.priors = options.priors;
   std::string unfit;
   for (Series& series : *all_series) {
     series.system = profile.data_system;
@@ -307,7 +308,8 @@ Expected<Profile> calibrate(std::span<const Record> records, const System& syste
         [&](Random& random, std::size_t) { return resampled_medians(fit.series, random); });
     for (const bool network : {false, true}) {
       if (!fit.series.scales(network).empty()) {
-        fit.branches.push_back(fit_branch(fit.series, medians, network, resampled, bootstrap));
+        fit.branches.push_back(
+            fit_branch(fit.series, medians, network, resampled, bootstrap, options.priors));
       }
     }
     fit.validated_to_ranks = fit.series.scales().back();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "fit/priors.hpp"
 #include "fit/profile.hpp"
 #include "record/record.hpp"
 #include "stats/random.hpp"
@@ -19,7 +20,8 @@ struct CalibrateOptions {
   int replicates = 1000;   ///< bootstrap replicates over runs; at least 1
   std::uint64_t seed = 1;  ///< the same seed gives the same profile, bit for bit
   int threads = 0;         ///< 0: as many as the machine has; does not change the result
-  std::string data_name;   ///< how answers call the measured system; "": as the records do
+  Priors priors = kPublishedPriors;
+  std::string data_name;  ///< how answers call the measured system; "": as the records do
 };
 
 /// Fits every series in the records (series.hpp). `system` is the one that will be predicted; the
@@ -30,7 +32,8 @@ Expected<Profile> calibrate(std::span<const Record> records, const System& syste
 
 /// The rolling-origin hold-outs of one tier of a series: for each target scale every training set
 /// of two or more smaller scales. Empty with fewer than three scales.
-std::vector<HoldOut> hold_outs(const Series& series, bool network);
+std::vector<HoldOut> hold_outs(const Series& series, bool network,
+                               const Priors& priors = kPublishedPriors);
 
 /// One bootstrap draw of all cell times: the runs of each scale with replacement, then medians. A
 /// cell that none of the drawn runs measured keeps its median.

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numbers>
+#include <utility>
 
 #include "fit/octaves.hpp"
 #include "fit/uncertainty.hpp"
@@ -17,14 +19,60 @@ namespace {
 // and two children: ln 1.8, of B200 nodes (NVLSTree 718 to 388 GB/s, Tree 339 to 192 from 2 to 4
 // nodes, flat afterwards; github:togethercomputer/together-nccl-tests).
 constexpr double kTreeOnTwoNodes = 0.59;
-// What the ends of a message take, in latencies of a level: from 2 to 4 .. 128 nodes between what
-// Alps (0.4), Polaris (0.6) and ABCI (1) show.
-constexpr double kEnds = 0.7;
-// The same on a torus, in its coordinate: recursive doubling on Fugaku, 8 to 512 nodes.
-constexpr double kTorusEnds = 3.3;
+// Share of the largest bus bandwidth at which a library begins to leave the tree for the ring, and
+// at which it has left it.
+constexpr double kRingBegins = 0.25;
+constexpr double kRingAlone = 0.45;
+constexpr double kMostEnds = 4;  // latencies of a level that a node may stand for
+
+// The weight of a law that begins to serve at one place and serves alone at another.
+double ramp(double at, double begin, double end) {
+  return std::clamp((at - begin) / (end - begin), 0.0, 1.0);
+}
+
+// Of the cells of a tier, the number of different scales.
+std::size_t count_scales(const Series& series, bool network, std::int64_t max_ranks) {
+  std::size_t count = 0;
+  std::int64_t last = 0;
+  for (const Cell& cell : series.cells) {
+    if ((cell.nodes > 1) != network || cell.ranks > max_ranks || cell.ranks == last) continue;
+    last = cell.ranks;
+    ++count;
+  }
+  return count;
+}
+
+// Times of one full node, by size; empty where none was measured.
+SizeCurve node_curve(const Series& series, std::span<const double> times_s) {
+  std::vector<double> sizes;
+  std::vector<double> times;
+  for (std::size_t i = 0; i < series.cells.size(); ++i) {
+    const Cell& cell = series.cells[i];
+    if (cell.nodes != 1 || cell.ranks != series.ranks_per_node) continue;
+    sizes.push_back(cell.size_bytes);
+    times.push_back(times_s[i]);
+  }
+  return {sizes, times};
+}
+
+// See uncertainty.hpp. Times of two scales by size.
+double roughness_of(const std::map<double, double>& below, const std::map<double, double>& above) {
+  std::vector<std::pair<double, double>> growth;  // ln size, ln ratio
+  for (const auto& [size_bytes, time_s] : above)
+    if (const auto found = below.find(size_bytes); found != below.end())
+      growth.emplace_back(std::log(size_bytes), std::log(time_s / found->second));
+  if (growth.size() < 3) return kTypicalRoughness;
+  double sum = 0;
+  for (std::size_t i = 1; i + 1 < growth.size(); ++i) {
+    const auto& [x0, y0] = growth[i - 1];
+    const auto& [x1, y1] = growth[i];
+    const auto& [x2, y2] = growth[i + 1];
+    sum += std::fabs(y1 - (y0 + (x1 - x0) / (x2 - x0) * (y2 - y0)));
+  }
+  return sum / static_cast<double>(growth.size() - 2);
+}
 
 }  // namespace
-
 double ring_steps(Collective collective, Place place) {
   switch (collective) {
     case Collective::all_reduce:
@@ -63,14 +111,16 @@ LibraryFeatures library_features(Collective collective, double size_bytes, Place
 }
 
 Estimator::Estimator(const Series& series, std::span<const double> times_s, bool network,
-                     std::int64_t max_ranks)
-    : collective_(series.collective),
+                     std::int64_t max_ranks, const Priors& priors)
+    : priors_(priors),
+      collective_(series.collective),
       growth_(network ? series.growth : Growth::ring),
       torus_dimensions_(network ? series.torus_dimensions : 0),
       nccl_(series.engine == Engine::nccl),
       network_(network) {
   std::vector<double> sizes;
   std::vector<double> times;
+  std::map<double, double> below;
   const auto close_scale = [&](const Cell& cell) {
     Scale scale;
     scale.place = {static_cast<double>(cell.ranks),
@@ -83,9 +133,18 @@ Estimator::Estimator(const Series& series, std::span<const double> times_s, bool
           std::max(scale.log_peak_busbw, log_size - scale.measured.log_time(log_size));
     }
     scales_.push_back(std::move(scale));
+    std::map<double, double> here;
+    for (std::size_t i = 0; i < sizes.size(); ++i) here[sizes[i]] = times[i];
+    if (!below.empty()) roughness_ = roughness_of(below, here);
+    below = std::move(here);
     sizes.clear();
     times.clear();
   };
+  if (network && series.ranks_per_node > 1) node_ = node_curve(series, times_s);
+  // Every peer gets another block: with several scales to tell by, the peers are counted.
+  if (growth_ == Growth::library && collective_ == Collective::all_to_all &&
+      count_scales(series, network, max_ranks) > 1)
+    growth_ = Growth::ring;
   const Cell* previous = nullptr;
   for (std::size_t i = 0; i < series.cells.size(); ++i) {
     const Cell& cell = series.cells[i];
@@ -102,21 +161,25 @@ Estimator::Estimator(const Series& series, std::span<const double> times_s, bool
   if (previous != nullptr) {
     close_scale(*previous);
   }
-  if (growth_ == Growth::ring) {
-    fit_rays();
-  } else {
-    fit_growth();
-  }
+  if (growth_ == Growth::ring || (growth_ == Growth::library && !nccl_)) fit_rays();
+  if (growth_ != Growth::ring) fit_growth();
   if (growth_ == Growth::library && scales_.size() > 1) {
     fit_global();
   }
+  find_tree_limit();
+}
+
+void Estimator::find_tree_limit() {
   log_tree_limit_ = std::numeric_limits<double>::infinity();
   const Scale& k = scales_.back();
+  double before = log_tree_limit_;
   for (const double log_size : k.curve.log_sizes()) {
-    if (log_size - k.curve.log_time(log_size) - k.log_peak_busbw > std::log(0.45)) {
-      break;
+    const double share = std::exp(log_size - k.curve.log_time(log_size) - k.log_peak_busbw);
+    if (log_size > kLogLatencyEnd && share > kRingAlone) {
+      log_tree_limit_ = before;
+      return;
     }
-    log_tree_limit_ = log_size;
+    before = log_size;
   }
 }
 
@@ -137,7 +200,7 @@ SizeCurve Estimator::complete(const Series& series, std::span<const double> time
     if (log_size + shift > last) larger.push_back(log_size + shift);
   }
   if (smaller.empty() && larger.empty()) return scale.measured;
-  const Estimator from_below(series, times_s, network_, std::llround(below.ranks));
+  const Estimator from_below(series, times_s, network_, std::llround(below.ranks), priors_);
   std::vector<double> all_sizes;
   std::vector<double> all_times;
   const auto add = [&](double log_size) {
@@ -153,7 +216,9 @@ SizeCurve Estimator::complete(const Series& series, std::span<const double> time
 
 double Estimator::coordinate(double units) const {
   if (growth_ == Growth::chain) return units - 1.0;
-  if (torus_dimensions_ == 0) return std::log2(units);
+  // With one scale the growth per level is assumed to be the same at all of them.
+  if (torus_dimensions_ == 0 && (nccl_ || scales_.size() < 2)) return std::log2(units);
+  if (torus_dimensions_ == 0) return std::pow(std::log2(units), priors_.level_power);
   return std::log2(units) + torus_dimensions_ * (std::pow(units, 1.0 / torus_dimensions_) - 1.0);
 }
 
@@ -275,13 +340,21 @@ double Estimator::ring(double log_size, Place target) const {
   const Place k = anchor();
   const double log_share = log_size - std::log(target.ranks);
   const double anchored = scales_.back().curve.log_time(log_share + std::log(k.ranks));
+  const double contended = anchored + contention(target);
   if (!rays_fitted_) {
-    return anchored + std::log(ring_steps(collective_, target) / ring_steps(collective_, k));
+    return contended + std::log(ring_steps(collective_, target) / ring_steps(collective_, k));
   }
-  return anchored + over_octaves(ray_laws_, log_share, [&](const GrowthLaw& law) {
+  return contended + over_octaves(ray_laws_, log_share, [&](const GrowthLaw& law) {
            return std::log((law.base + law.per * ray_coordinate(log_share, target.units)) /
                            (law.base + law.per * ray_coordinate(log_share, k.units)));
          });
+}
+
+// What all_to_all takes more than its peers say: everybody sends to everybody, and the more nodes
+// the less of that stays near. On a torus the coordinate has it.
+double Estimator::contention(Place target) const {
+  if (!network_ || collective_ != Collective::all_to_all || torus_dimensions_ > 0) return 0;
+  return priors_.contention * std::max(0.0, std::log(target.units / anchor().units));
 }
 
 // With one scale: a latency per level and half a level's for the ends, a constant bus bandwidth;
@@ -290,7 +363,7 @@ double Estimator::assumed_growth(double log_size, Place target) const {
   const Place k = anchor();
   const double bandwidth =
       std::clamp((log_size - kLogLatencyEnd) / (kLogBandwidthBegin - kLogLatencyEnd), 0.0, 1.0);
-  const double ends = torus_dimensions_ > 0 ? kTorusEnds : kEnds;
+  const double ends = ends_of(log_size);
   double latency = std::log((ends + coordinate(target.units)) / (ends + coordinate(k.units)));
   // Iterations of rooted operations follow one another down NCCL's chain: what is measured is how
   // often one can begin.
@@ -298,6 +371,18 @@ double Estimator::assumed_growth(double log_size, Place target) const {
   const double rate =
       std::log(bus_factor(collective_, target.ranks) / bus_factor(collective_, k.ranks));
   return (1.0 - bandwidth) * latency + bandwidth * (rate + beyond_two_nodes(target));
+}
+
+// In latencies of a level. Where a full node was measured, too, it is the tree without levels: what
+// it takes are the ends.
+double Estimator::ends_of(double log_size) const {
+  const Place k = anchor();
+  if (!node_.log_sizes().empty() && log_size < kLogBandwidthBegin) {
+    const double share =
+        std::exp(node_.log_time(log_size) - scales_.back().curve.log_time(log_size));
+    if (share < 1.0) return std::min(share / (1.0 - share) * coordinate(k.units), kMostEnds);
+  }
+  return torus_dimensions_ > 0 ? priors_.torus_ends : priors_.ends;
 }
 
 double Estimator::beyond_two_nodes(Place target) const {
@@ -341,7 +426,16 @@ double Estimator::ring_weight(double log_size, Place target) const {
   const Scale& k = scales_.back();
   const double collapsed = log_size + std::log(k.place.ranks / target.ranks);
   const double share = std::exp(collapsed - k.curve.log_time(collapsed) - k.log_peak_busbw);
-  return std::clamp((share - 0.25) / 0.2, 0.0, 1.0);
+  // Where latency is all there is, no bandwidth tells of a ring.
+  return ramp(share, kRingBegins, kRingAlone) *
+         ramp(log_size, kLogLatencyEnd, kLogLatencyEnd + 2 * kOctave);
+}
+
+// MPI's all_to_all of small blocks may be Bruck's, which has a tree's steps: MPICH's and Open MPI's
+// are up to about 256 B per pair of ranks.
+double Estimator::peer_weight(double log_size, Place target) const {
+  if (nccl_ || collective_ != Collective::all_to_all) return 0;
+  return ramp(log_size - std::log(target.ranks), 8 * kOctave, 10 * kOctave);
 }
 
 HalfWidths Estimator::unmeasured_size(std::size_t index, double log_size, Place target) const {
@@ -351,8 +445,8 @@ HalfWidths Estimator::unmeasured_size(std::size_t index, double log_size, Place 
     const HalfWidths alone = scale.measured.beyond(at);
     // Only smaller scales have it: one step of growth is assumed on the way.
     if (index > 0 && alone.up + alone.down > widths.up + widths.down) {
-      const HalfWidths step =
-          one_scale_widths(network_, std::log(scale.place.units / scales_[index - 1].place.units));
+      const HalfWidths step = one_scale_widths(
+          priors_, network_, std::log(scale.place.units / scales_[index - 1].place.units));
       widths = {std::min(widths.up + step.up, alone.up),
                 std::min(widths.down + step.down, alone.down)};
     }
@@ -378,12 +472,17 @@ Estimate Estimator::at(double log_size, Place target) const {
     estimate.log_time = log_tree;
     return estimate;
   }
-  double log_ring = k.curve.log_time(log_size + std::log(k.place.ranks / target.ranks)) +
-                    std::log(ring_steps(collective_, target) / ring_steps(collective_, k.place));
-  log_ring += beyond_two_nodes(target);
-  log_ring +=
-      torus_share(log_size - std::log(target.ranks)) * std::log(target.units / k.place.units);
-  const double weight = ring_weight(log_size, target);
+  double log_ring = 0;
+  if (rays_fitted_) {
+    log_ring = ring(log_size, target);
+  } else {
+    log_ring =
+        k.curve.log_time(log_size + std::log(k.place.ranks / target.ranks)) +
+        std::log(ring_steps(collective_, target) / ring_steps(collective_, k.place)) +
+        beyond_two_nodes(target) + contention(target) +
+        torus_share(log_size - std::log(target.ranks)) * std::log(target.units / k.place.units);
+  }
+  const double weight = std::max(ring_weight(log_size, target), peer_weight(log_size, target));
   double log_library = log_tree;
   double experts_apart = 0;
   if (log_size >= kLogLatencyEnd && scales_.size() > 1) {

@@ -6,15 +6,19 @@
 // laws:
 //   ring     t(n,S) = t~(k, S k/n) (a + b(g-1)) / (a + b(g_k-1)), a and b from the measured scales
 //            along the ray S/n = const (the protocol switches of a ring lie at fixed S/n)
-//   tree     t(n,S) = t~(k,S) (A + B log2 g) / (A + B log2 g_k), A and B from all scales at sizes
-//            within an octave of S
-//   chain    as tree, with g-1 in place of log2 g
-// On a torus of D dimensions a message passes D/4 g^(1/D) links on average, and an all_to_all that
-// many times the bytes: log2 g + D (g^(1/D) - 1) in place of log2 g, (g-1) g^(s/D) in place of g-1,
-// s from 0 for small messages to 1 for large ones.
-//   library  ring with L(n)/L(k) steps, by weight w; the rest tree, from 64 KiB on averaged with a
-//            fit of [1, log2 g, g-1, S f(n), S, S log2 g, sqrt S] to everything. w follows the bus
-//            bandwidth reached at (k, S k/n), because libraries switch to the ring at fixed S/n
+//   tree     t(n,S) = t~(k,S) (A + B c(g)) / (A + B c(g_k)), A and B from all scales at sizes
+//   within
+//            an octave of S; c = log2 g, of MPI its power 1.5 (a level that joins farther nodes
+//            costs more, the more so the more ranks there are in a node)
+//   chain    as tree, with c = g-1
+//   library  of NCCL ring with L(n)/L(k) steps, by weight w; the rest tree, from 64 KiB on averaged
+//            with a fit of [1, log2 g, g-1, S f(n), S, S log2 g, sqrt S] to everything. w follows
+//            the bus bandwidth reached at (k, S k/n), because libraries switch to the ring at fixed
+//            S/n. Of MPI the same with the law "ring" for the ring; all_to_all is that law alone
+// all_to_all takes (g/g_k)^contention more, whatever the law. On a torus of D dimensions a message
+// passes D/4 g^(1/D) links on average, and an all_to_all that many times the bytes: log2 g + D
+// (g^(1/D) - 1) in place of log2 g, (g-1) g^(s/D) in place of g-1, s from 0 for small messages to 1
+// for large ones.
 // with t~ the monotone hull (size_curve.hpp), f the busbw factor, L the ring's steps, g the number
 // of nodes (of ranks inside one node). Every coefficient is >= 0, fitted to relative errors with
 // Huber weights.
@@ -27,6 +31,7 @@
 
 #include "collective/collective.hpp"
 #include "fit/octaves.hpp"
+#include "fit/priors.hpp"
 #include "fit/series.hpp"
 #include "fit/size_curve.hpp"
 
@@ -59,12 +64,16 @@ class Estimator {
   /// From the cells of `series` of one tier with at most `max_ranks` ranks; `times_s` gives the
   /// time of each cell. There must be at least one such cell.
   Estimator(const Series& series, std::span<const double> times_s, bool network,
-            std::int64_t max_ranks);
+            std::int64_t max_ranks, const Priors& priors = kPublishedPriors);
 
   [[nodiscard]] Estimate at(double log_size, Place target) const;
 
+  /// How rough the growth from the scale below to the largest is over the sizes (uncertainty.hpp);
+  /// kTypicalRoughness where two scales share too few sizes to tell.
+  [[nodiscard]] double roughness() const { return roughness_; }
   [[nodiscard]] std::size_t scale_count() const { return scales_.size(); }
   [[nodiscard]] bool network() const { return network_; }
+  [[nodiscard]] const Priors& priors() const { return priors_; }
   [[nodiscard]] Place anchor() const { return scales_.back().place; }
   /// ln of the hull time at measured scale `index`.
   [[nodiscard]] double measured(std::size_t index, double log_size) const {
@@ -95,27 +104,34 @@ class Estimator {
   void fit_growth();
   void fit_rays();
   void fit_global();
+  void find_tree_limit();
   [[nodiscard]] double coordinate(double units) const;
   [[nodiscard]] double torus_share(double log_share) const;
   [[nodiscard]] double ray_coordinate(double log_share, double units) const;
   [[nodiscard]] double ring(double log_size, Place target) const;
+  [[nodiscard]] double contention(Place target) const;
+  [[nodiscard]] double ends_of(double log_size) const;
   [[nodiscard]] double assumed_growth(double log_size, Place target) const;
   [[nodiscard]] double beyond_two_nodes(Place target) const;
   [[nodiscard]] double tree(double log_size, Place target) const;
   [[nodiscard]] double global_ratio(double log_size, Place target) const;
   [[nodiscard]] double ring_weight(double log_size, Place target) const;
+  [[nodiscard]] double peer_weight(double log_size, Place target) const;
 
+  Priors priors_;
   Collective collective_;
   Growth growth_;
   double torus_dimensions_ = 0;
   bool nccl_ = false;
   bool network_ = true;
   std::vector<Scale> scales_;
+  double roughness_ = kTypicalRoughness;
   std::array<GrowthLaw, kOctaves> growth_laws_{};  ///< by size, octaves from 1 B
   std::array<GrowthLaw, kOctaves> ray_laws_{};     ///< by bytes per rank, octaves from 1 B
   bool rays_fitted_ = false;
+  SizeCurve node_;  ///< one full node; no sizes where none was measured
   LibraryFeatures global_{};
-  double log_tree_limit_ = 0;  ///< the largest size surely below the switch at the anchor
+  double log_tree_limit_ = 0;  ///< the largest size surely below a switch seen at the anchor
 };
 
 }  // namespace collscale

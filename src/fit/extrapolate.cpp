@@ -116,7 +116,7 @@ double default_bound(const System& system, const Series& series, double size_byt
   return in_network ? bounds.latency_s : bounds.time_s();
 }
 
-// "; x256 beyond the largest measured size", or nothing.
+// "x256 beyond the largest measured size, 4 MiB on such nodes", or nothing.
 std::string beyond_sizes(const Series& series, const Target& target, double size_bytes) {
   double smallest = std::numeric_limits<double>::infinity();
   double largest = 0;
@@ -131,7 +131,7 @@ std::string beyond_sizes(const Series& series, const Target& target, double size
   if (!above && mapped >= smallest) {
     return "";
   }
-  return fmt::format("; x{:.3g} beyond the {} measured size, {} on such nodes",
+  return fmt::format("x{:.3g} beyond the {} measured size, {} on such nodes",
                      above ? mapped / largest : smallest / mapped, above ? "largest" : "smallest",
                      format_size((above ? largest : smallest) / target.size_factor));
 }
@@ -157,17 +157,19 @@ std::string describe(const Profile& profile, const System& system, const SeriesF
   if (scales.size() == 1) {
     text += "; one scale only: growth is assumed";
   }
-  return text + beyond_sizes(series, target, size_bytes);
+  if (const std::string beyond = beyond_sizes(series, target, size_bytes); !beyond.empty())
+    text += "; " + beyond;
+  return text;
 }
 
 // Predictions of one set of cell times, targets × sizes, sizes innermost.
 class Predictor {
  public:
-  Predictor(const SeriesFit& fit, std::span<const Target> targets,
+  Predictor(const SeriesFit& fit, const Priors& priors, std::span<const Target> targets,
             std::span<const double> sizes_bytes)
-      : series_(fit.series), targets_(targets), sizes_bytes_(sizes_bytes) {
+      : series_(fit.series), priors_(priors), targets_(targets), sizes_bytes_(sizes_bytes) {
     for (const Branch& branch : fit.branches) {
-      factors_[branch.network ? 1 : 0] = branch.width_factors;
+      factors_[branch.network ? 1 : 0] = branch.width_factor;
     }
   }
 
@@ -178,7 +180,7 @@ class Predictor {
     for (const Target& target : targets_) {
       const std::size_t tier = target.network ? 1 : 0;
       if (!estimators[tier]) {
-        estimators[tier].emplace(series_, times_s, target.network, kEveryScale);
+        estimators[tier].emplace(series_, times_s, target.network, kEveryScale, priors_);
       }
       const TierPrediction prediction(*estimators[tier], factors_[tier], target.place);
       for (const double size_bytes : sizes_bytes_) {
@@ -190,9 +192,10 @@ class Predictor {
 
  private:
   const Series& series_;
+  const Priors& priors_;
   std::span<const Target> targets_;
   std::span<const double> sizes_bytes_;
-  std::array<WidthFactors, 2> factors_ = {kPriorFactors, kPriorFactors};
+  std::array<double, 2> factors_ = {1, 1};
 };
 
 // `predicted` with what the runs, the target's own fabric and the difference between two systems
@@ -324,7 +327,7 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
     }
   }
 
-  const Predictor predictor(fit, *targets, sizes_bytes);
+  const Predictor predictor(fit, profile.priors, *targets, sizes_bytes);
   const std::vector<double> medians = cell_medians(series);
   const std::vector<Predicted> central = predictor(medians);
   const std::vector<std::vector<Predicted>> replicates = bootstrap_replicates(
@@ -350,7 +353,8 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
     Extrapolation answer{make_record(profile, system, fit, target, size_bytes),
                          std::move(modelled.predictions[size]),
                          std::move(modelled.ranges[size]),
-                         {}};
+                         {},
+                         beyond_sizes(series, target, size_bytes)};
     Record& record = answer.record;
     set_times(record, widened(central[i], log_times, answer.range.widths(), other_system), bound_s);
     answer.normal_form =

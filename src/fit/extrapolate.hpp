@@ -39,6 +39,8 @@ struct Extrapolation {
   Prediction model;
   ScenarioRange range;  ///< is in the intervals of the record
   NormalFormCheck normal_form;
+  std::string
+      beyond_sizes;  ///< "x256 beyond the largest measured size, 4 MiB on such nodes", or ""
 };
 
 /// One answer per ranks × size, sizes innermost. Its record: engine analytic, trust predicted, 50 %

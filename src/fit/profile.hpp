@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "fit/figure_fit.hpp"
+#include "fit/priors.hpp"
 #include "fit/series.hpp"
 #include "fit/uncertainty.hpp"
 #include "units/error.hpp"
@@ -54,8 +55,8 @@ struct Branch {
   Growth growth = Growth::library;
   std::vector<std::int64_t> scales;  ///< rank counts it was fitted on
   std::vector<Parameter> parameters;
-  double median_residual = 0;                  ///< of the parameters' law on its own data
-  WidthFactors width_factors = kPriorFactors;  ///< on the prior widths (uncertainty.hpp)
+  double median_residual = 0;      ///< of the parameters' law on its own data
+  double width_factor = 1;         ///< its own, on the prior widths (uncertainty.hpp)
   std::vector<HoldOut> hold_outs;  ///< every (training, target) pair, by target, then training
 };
 
@@ -74,9 +75,10 @@ struct Profile {
   std::string topology;             ///< the system named when it was calibrated
   std::uint64_t seed = 1;
   int replicates = 0;
-  std::vector<SeriesFit> series;    ///< growth laws, for extrapolate; none in a ready profile
-  std::vector<FigureTier> figures;  ///< figures of the topology, for predict; node before network
-  std::vector<std::string> notes;   ///< what a user should know, one sentence each
+  Priors priors = kPublishedPriors;  ///< those it was made with; not in the file
+  std::vector<SeriesFit> series;     ///< growth laws, for extrapolate; none in a ready profile
+  std::vector<FigureTier> figures;   ///< figures of the topology, for predict; node before network
+  std::vector<std::string> notes;    ///< what a user should know, one sentence each
 };
 
 inline constexpr int kProfileSchemaVersion = 3;
@@ -87,7 +89,7 @@ inline constexpr int kProfileSchemaVersion = 3;
 ///    "validated_to_ranks",
 ///    "branches": [{"tier": "network"|"node", "growth", "scales",
 ///                  "parameters": [{"name", "unit", "value", "low", "high", "meaning"}],
-///                  "median_residual", "width_factors": {regime: {"up", "down"}},
+///                  "median_residual", "width_factor",
 ///                  "hold_outs": [{"trained_to_ranks", "held_out_ranks", "distance",
 ///                                 "errors": {regime or "all": {"points", "median_error",
 ///                                   "line_error", "coverage_95", "median_width_95"}}}]}],

@@ -43,11 +43,6 @@ Json branch_to_json(const Branch& branch) {
                           {"high", parameter.high},
                           {"meaning", parameter.meaning}});
   }
-  Json factors = Json::object();
-  for (std::size_t r = 0; r < kRegimes; ++r) {
-    factors[kRegimeNames[r]] = {{"up", branch.width_factors[r].up},
-                                {"down", branch.width_factors[r].down}};
-  }
   Json hold_outs = Json::array();
   for (const HoldOut& hold_out : branch.hold_outs) {
     hold_outs.push_back(hold_out_to_json(hold_out));
@@ -57,7 +52,7 @@ Json branch_to_json(const Branch& branch) {
           {"scales", branch.scales},
           {"parameters", std::move(parameters)},
           {"median_residual", branch.median_residual},
-          {"width_factors", std::move(factors)},
+          {"width_factor", branch.width_factor},
           {"hold_outs", std::move(hold_outs)}};
 }
 
@@ -270,13 +265,7 @@ Branch read_branch(Reader& reader, const Json& json, const std::string& place) {
          reader.number(item, "high", here), reader.text(item, "meaning", here)});
   }
   branch.median_residual = reader.number(json, "median_residual", place);
-  const Json& factors = reader.child(json, "width_factors", place, false);
-  for (std::size_t r = 0; r < kRegimes; ++r) {
-    const std::string here = fmt::format("{}.width_factors.{}", place, kRegimeNames[r]);
-    const Json& factor = reader.child(factors, kRegimeNames[r], place + ".width_factors", false);
-    branch.width_factors[r] = {reader.number(factor, "up", here),
-                               reader.number(factor, "down", here)};
-  }
+  branch.width_factor = reader.number(json, "width_factor", place);
   for (const Json& item : reader.child(json, "hold_outs", place, true)) {
     const std::string here = place + ".hold_outs";
     HoldOut hold_out;

@@ -10,6 +10,8 @@ namespace {
 
 constexpr double kProportionalDoubt = 0.02;  ///< per unit of ln S above a size of 64 MiB; assumed
 constexpr double kConstantDoubt = 0.3;       ///< per unit of ln S below a size of 64 KiB; assumed
+constexpr double kLogSlopeBegin =
+    10 * std::numbers::ln2;  ///< 1 KiB: times grow with the size from there
 constexpr double kLogSurelyConstant = 9 * std::numbers::ln2;  ///< 512 B
 
 }  // namespace
@@ -32,12 +34,23 @@ double SizeCurve::first_slope() const {
   return std::clamp((hull_[1] - hull_[0]) / (log_sizes_[1] - log_sizes_[0]), 0.0, 1.0);
 }
 
+// Of ln t from the largest size on: as slowly as small messages do, as fast as large ones, and in
+// between by a slope that rises with ln S.
+double SizeCurve::grown_above(double log_size) const {
+  const auto integral = [](double x) {  // of the slope, from kLogSlopeBegin on
+    const double range = kLogBandwidthBegin - kLogSlopeBegin;
+    const double ramp = std::clamp(x - kLogSlopeBegin, 0.0, range);
+    return 0.5 * ramp * ramp / range + std::max(0.0, x - kLogBandwidthBegin);
+  };
+  return integral(log_size) - integral(log_sizes_.back());
+}
+
 double SizeCurve::log_time(double log_size) const {
   if (log_size <= log_sizes_.front()) {
     return hull_.front() + first_slope() * (log_size - log_sizes_.front());
   }
   if (log_size >= log_sizes_.back()) {
-    return hull_.back() + (log_size - log_sizes_.back());
+    return hull_.back() + grown_above(log_size);
   }
   const auto above = std::upper_bound(log_sizes_.begin(), log_sizes_.end(), log_size);
   const auto i = static_cast<std::size_t>(above - log_sizes_.begin());
@@ -50,7 +63,9 @@ HalfWidths SizeCurve::beyond(double log_size) const {
   if (above > 0.0) {
     const double ramp =
         (kLogBandwidthBegin - log_sizes_.back()) / (kLogBandwidthBegin - kLogLatencyEnd);
-    return {kProportionalDoubt * above, std::max(kProportionalDoubt, std::min(ramp, 1.0)) * above};
+    const double grown = grown_above(log_size);
+    return {std::max(kProportionalDoubt * above, above - grown),
+            std::max(kProportionalDoubt * above, std::clamp(ramp, 0.0, 1.0) * grown)};
   }
   const double below = log_sizes_.front() - log_size;
   if (below <= 0.0) {

@@ -13,7 +13,8 @@ namespace collscale {
 /// t~(S) = min over S' >= S of t(S'): a larger message bounds a smaller one, and what exceeds that
 /// is an artefact of the run. Below the smallest size the time is constant where that size is in
 /// the latency regime (<= 64 KiB), else it goes on at the slope of the first two points; above the
-/// largest it grows with the size. beyond() says how wrong that may be.
+/// largest it grows by S^p with p from 0 at 1 KiB to 1 at 64 MiB. beyond() says how wrong that may
+/// be.
 class SizeCurve {
  public:
   SizeCurve() = default;
@@ -25,13 +26,14 @@ class SizeCurve {
   /// What an interval widens by at a size that was not measured, in ln t; 0 within the sizes. Times
   /// grow at most with the size, at least not at all: below the smallest size the two are the
   /// limits (where the time is taken as constant, 30 % of the octaves down to 512 B, assumed);
-  /// above the largest they are for a largest size of up to 64 KiB, and the doubt goes down to 2 %
-  /// of the octaves (assumed) where the largest is 64 MiB.
+  /// above the largest they are for a largest size of up to 64 KiB, and the doubt downwards goes
+  /// to 2 % of the octaves (assumed) where the largest is 64 MiB.
   [[nodiscard]] HalfWidths beyond(double log_size) const;
   [[nodiscard]] std::span<const double> log_sizes() const { return log_sizes_; }
 
  private:
   [[nodiscard]] double first_slope() const;
+  [[nodiscard]] double grown_above(double log_size) const;
   std::vector<double> log_sizes_;
   std::vector<double> hull_;
 };

@@ -6,9 +6,11 @@
 
 namespace collscale {
 
-TierPrediction::TierPrediction(const Estimator& estimator, const WidthFactors& factors,
-                               Place target)
-    : factors_(factors), one_scale_(estimator.scale_count() < 2), network_(estimator.network()) {
+TierPrediction::TierPrediction(const Estimator& estimator, double own_factor, Place target)
+    : factor_(own_factor * roughness_factor(estimator.roughness())),
+      priors_(estimator.priors()),
+      one_scale_(estimator.scale_count() < 2),
+      network_(estimator.network()) {
   // Above the largest scale, or below the smallest; 0 between them.
   log_distance_ = std::max(0.0, std::log(target.units / estimator.anchor().units));
   if (target.units < estimator.place(0).units) {
@@ -91,21 +93,20 @@ double TierPrediction::log_time(double log_size) const {
 Predicted TierPrediction::at(double log_size) const {
   Predicted predicted;
   predicted.log_time = log_time(log_size);
-  const HalfWidths factor = width_factor(factors_, log_size);
-  predicted.widths = prior_widths(log_size, log_distance_);
-  predicted.widths.up *= factor.up;
-  predicted.widths.down *= factor.down;
+  predicted.widths = prior_widths(priors_, log_size, log_distance_);
+  predicted.widths.up *= factor_;
+  predicted.widths.down *= factor_;
   if (log_distance_ <= 0.0) {  // measured, or between measured scales: a third of the first step
     predicted.widths.up /= 3.0;
     predicted.widths.down /= 3.0;
   }
   if (one_scale_ && log_distance_ > 0.0)
-    predicted.widths = one_scale_widths(network_, log_distance_);
+    predicted.widths = one_scale_widths(priors_, network_, log_distance_);
   const double spread = kSpreadShare * over_octaves(spread_, log_size);
-  predicted.widths.up += spread;
-  predicted.widths.down += spread;
-  predicted.widths.up += over_octaves(unmeasured_up_, log_size);
-  predicted.widths.down += over_octaves(unmeasured_down_, log_size);
+  predicted.added = {spread + over_octaves(unmeasured_up_, log_size),
+                     spread + over_octaves(unmeasured_down_, log_size)};
+  predicted.widths.up += predicted.added.up;
+  predicted.widths.down += predicted.added.down;
   const double floor = noise_floor(log_size);
   predicted.widths.up = std::max(predicted.widths.up, floor);
   predicted.widths.down = std::max(predicted.widths.down, floor);
@@ -114,13 +115,14 @@ Predicted TierPrediction::at(double log_size) const {
 
 std::vector<OriginError> rolling_origin_errors(const Series& series,
                                                std::span<const double> times_s, bool network,
-                                               std::int64_t max_ranks) {
+                                               std::int64_t max_ranks, const Priors& priors,
+                                               std::size_t fewest_scales) {
   std::vector<OriginError> errors;
   std::vector<std::int64_t> scales = series.scales(network);
   std::erase_if(scales, [&](std::int64_t ranks) { return ranks > max_ranks; });
   int pair = 0;
-  for (std::size_t trained = 2; trained < scales.size(); ++trained) {
-    const Estimator estimator(series, times_s, network, scales[trained - 1]);
+  for (std::size_t trained = fewest_scales; trained < scales.size(); ++trained) {
+    const Estimator estimator(series, times_s, network, scales[trained - 1], priors);
     for (std::size_t target = trained; target < scales.size(); ++target, ++pair) {
       std::size_t i = 0;
       while (series.cells[i].ranks != scales[target] || (series.cells[i].nodes > 1) != network) {
@@ -128,12 +130,15 @@ std::vector<OriginError> rolling_origin_errors(const Series& series,
       }
       const Place place = {static_cast<double>(scales[target]),
                            static_cast<double>(network ? series.cells[i].nodes : scales[target])};
-      const TierPrediction prediction(estimator, kPriorFactors, place);
+      const TierPrediction prediction(estimator, 1.0, place);
       const double log_distance = std::log(place.units / estimator.anchor().units);
       for (; i < series.cells.size() && series.cells[i].ranks == scales[target]; ++i) {
         const double log_size = std::log(series.cells[i].size_bytes);
+        const Predicted predicted = prediction.at(log_size);
         errors.push_back({regime_of(series.cells[i].size_bytes), log_size, log_distance,
-                          std::log(times_s[i]) - prediction.log_time(log_size), pair});
+                          std::log(times_s[i]) - predicted.log_time, pair,
+                          static_cast<int>(trained), static_cast<int>(target),
+                          roughness_factor(estimator.roughness()), predicted.added});
       }
     }
   }

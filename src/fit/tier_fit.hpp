@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One tier of a series (inside a node, or across nodes), fitted: an estimator and the widths that
-// its own hold-out errors ask for.
+// its data and its own hold-out errors ask for.
 #pragma once
 
 #include <array>
@@ -18,14 +18,16 @@ namespace collscale {
 struct Predicted {
   double log_time = 0;
   HalfWidths widths;
+  /// Of these widths: what laws that disagree and a size that was not measured add.
+  HalfWidths added;
 };
 
 /// Monotone in the size; beyond the largest measured scale also in the nodes, whatever the data.
 /// Between measured scales the data speak, dips and all.
 class TierPrediction {
  public:
-  /// Of one `target`; above 2^47 B the time grows with the size.
-  TierPrediction(const Estimator& estimator, const WidthFactors& factors, Place target);
+  /// Of one `target`, with the series' own_width_factor; above 2^47 B the time grows with the size.
+  TierPrediction(const Estimator& estimator, double own_factor, Place target);
   [[nodiscard]] Predicted at(double log_size) const;
   [[nodiscard]] double log_time(double log_size) const;
 
@@ -39,16 +41,19 @@ class TierPrediction {
   Table spread_{};
   Table unmeasured_up_{};
   Table unmeasured_down_{};
-  WidthFactors factors_ = kPriorFactors;
+  double factor_ = 1;  ///< on the prior widths
   double log_distance_ = 0;
+  Priors priors_;
   bool one_scale_ = false;
   bool network_ = true;
 };
 
-/// Every rolling-origin error within the scales of a tier up to `max_ranks`: fitted on two or more
-/// scales, each larger scale predicted. Empty with fewer than three scales.
+/// Every rolling-origin error within the scales of a tier up to `max_ranks`: fitted on
+/// `fewest_scales` or more, each larger scale predicted. Empty where there are no more than these.
 std::vector<OriginError> rolling_origin_errors(const Series& series,
                                                std::span<const double> times_s, bool network,
-                                               std::int64_t max_ranks);
+                                               std::int64_t max_ranks,
+                                               const Priors& priors = kPublishedPriors,
+                                               std::size_t fewest_scales = 2);
 
 }  // namespace collscale

@@ -4,31 +4,21 @@
 // distance. So widths come from hold-out errors: priors from many published series, scaled by the
 // series' own.
 //
-//   h = s (c + kappa ln d), in ln t, per side and regime, d = target ÷ largest measured nodes,
-//   and a third of what the mixed laws of the estimate lie apart on top
+//   h = r s (c + kappa ln d), in ln t, per side and regime, d = target ÷ largest measured nodes, r
+//   by how rough the data are, s by the series' own hold-out errors, and a third of what the mixed
+//   laws of the estimate lie apart on top
 //
-// The priors are 97.5 % quantile regressions per side on rolling-origin errors of published series
-// (Alps, MareNostrum 5, Polaris, Fugaku, B200 clusters across nodes, A100 to B200 inside one),
-// rounded and set so that the intervals of these series cover 90 to 97 % at x2 to x8. So the
-// coverage that calibrate and scripts/validate report is not a blind test of them. d = 16 is the
-// farthest that any of them reaches; beyond it kappa is kExtrapolatedKappa, assumed.
+// The priors are learned from published series (priors.hpp). d = 16 is the farthest that these
+// reach; beyond it kappa is kExtrapolatedKappa, assumed.
 #pragma once
 
 #include <array>
-#include <cstddef>
-#include <numbers>
 #include <span>
 
-namespace collscale {
+#include "fit/priors.hpp"
+#include "fit/regime.hpp"
 
-/// By size: latency below 64 KiB, bandwidth above 64 MiB, middle between.
-enum class Regime : std::size_t { latency = 0, middle = 1, bandwidth = 2 };
-inline constexpr std::size_t kRegimes = 3;
-inline constexpr std::array<const char*, kRegimes> kRegimeNames = {"latency", "middle",
-                                                                   "bandwidth"};
-Regime regime_of(double size_bytes);
-inline constexpr double kLogLatencyEnd = 16 * std::numbers::ln2;      ///< 64 KiB
-inline constexpr double kLogBandwidthBegin = 26 * std::numbers::ln2;  ///< 64 MiB
+namespace collscale {
 
 /// Half widths in ln t of a 95 % interval: time × e^up, time ÷ e^down.
 struct HalfWidths {
@@ -37,11 +27,11 @@ struct HalfWidths {
 };
 
 /// Prior widths at a log distance ln d >= 0. Between regimes they change over one octave each side.
-HalfWidths prior_widths(double log_size, double log_distance);
+HalfWidths prior_widths(const Priors& priors, double log_size, double log_distance);
 
 /// The same where one scale alone was measured and growth is assumed, whatever the size; across
 /// nodes or inside one.
-HalfWidths one_scale_widths(bool network, double log_distance);
+HalfWidths one_scale_widths(const Priors& priors, bool network, double log_distance);
 
 /// One rolling-origin error: ln(measured ÷ predicted) at a scale that was left out.
 struct OriginError {
@@ -50,20 +40,23 @@ struct OriginError {
   double log_distance = 0;
   double log_error = 0;
   int pair = 0;  ///< which (training scales, target scale) it is of: errors of a pair go together
+  int trained = 2;       ///< how many scales the prediction was made from, the smallest ones
+  int target = 2;        ///< the index of the scale predicted
+  double roughness = 1;  ///< factor on the prior widths (roughness_factor)
+  HalfWidths added{};    ///< what the interval has besides the priors' part (Predicted)
 };
 
-/// The series' own factors s on the priors, per regime and side.
-using WidthFactors = std::array<HalfWidths, kRegimes>;
-inline constexpr WidthFactors kPriorFactors = {{{1, 1}, {1, 1}, {1, 1}}};
+/// The series' own factor s on the prior widths: what its errors are on average, over what they are
+/// where the priors are right (kTypicalShare of a half width), each pair weighing the same, drawn
+/// towards 1 (in logarithms) as if one more pair had shown the priors to be right; within [0.3, 3].
+/// 1 without errors.
+double own_width_factor(const Priors& priors, std::span<const OriginError> errors);
 
-/// Of each side the 97.5 % quantile of error ÷ prior width over what the series itself shows
-/// (errors to the other side count as 0), each pair weighing the same, drawn towards 1 (in
-/// logarithms) as if three more pairs had shown the priors to be right; within [0.4, 2.5]. 1
-/// without errors.
-WidthFactors own_width_factors(std::span<const OriginError> errors);
-
-/// The factors between regimes, over one octave each side.
-HalfWidths width_factor(const WidthFactors& factors, double log_size);
+/// Of data whose growth from one scale to the next is rough over the sizes, as of a busy machine:
+/// (roughness ÷ kTypicalRoughness)^0.4. Roughness: mean distance of ln(t(k) ÷ t(k')) from the
+/// straight line between the sizes next to it.
+double roughness_factor(double roughness);
+inline constexpr double kTypicalRoughness = 0.1;
 
 /// No interval is narrower: half of what two measurements of one point differ by in 95 % of cases
 /// (x1.5 for small and middle sizes, x1.06 for large ones, in repeated runs of the same systems).

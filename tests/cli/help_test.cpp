@@ -17,10 +17,10 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 
 const std::vector<std::string> kCommands{
-    "topo",          "topo list",   "topo show", "topo check",    "topo compare",
-    "topo draw",     "topo export", "predict",   "import",        "calibrate",
-    "extrapolate",   "doctor",      "schedule",  "schedule list", "schedule show",
-    "schedule draw", "startup",     "goodput",   "compare"};
+    "topo",          "topo list",     "topo show", "topo check", "topo compare",
+    "topo draw",     "topo export",   "predict",   "import",     "calibrate",
+    "extrapolate",   "priors",        "doctor",    "schedule",   "schedule list",
+    "schedule show", "schedule draw", "startup",   "goodput",    "compare"};
 
 /// The indented lines after "Examples:", or of the bare tool.
 std::vector<std::string> examples_in(const std::string& help) {

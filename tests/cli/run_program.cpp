@@ -124,6 +124,8 @@ void add_example_files(const fs::path& folder) {
                 folder / "osu_allreduce.txt");
   fs::copy_file(source / "tests/fixtures/logs/columns.csv", folder / "table.csv");
   fs::copy_file(source / "results/published/alps-gh200.json", folder / "results.json");
+  for (const char* name : {"alps-gh200.json", "polaris-ofi.json", "polaris-ofi-tuned.json"})
+    fs::copy_file(source / "results/published" / name, folder / name);
   fs::copy_file(source / "tests/fixtures/topologies/small.yaml", folder / "my-cluster.yaml");
   for (const char* run : {"before.json", "after.json"})
     fs::copy_file(source / "tests/fixtures/records" / run, folder / run);

@@ -33,10 +33,15 @@ TEST(SizeCurve, ALargerMessageBoundsASmallerOne) {
   EXPECT_NEAR(std::log(12) - curve.log_time(std::log(4096)), 0, 1e-12);
 }
 
-TEST(SizeCurve, IsConstantBelowAndProportionalAboveWhatWasMeasured) {
+TEST(SizeCurve, IsConstantBelowAndGrowsAsSuchSizesDoAboveWhatWasMeasured) {
   const SizeCurve curve(std::vector<double>{1024, 1048576}, std::vector<double>{10, 40});
   EXPECT_NEAR(std::exp(curve.log_time(std::log(8))), 10, 1e-12);
-  EXPECT_NEAR(std::exp(curve.log_time(std::log(4 * 1048576.0))), 160, 1e-9);
+  const double slope = (21.0 - 10.0) / 16.0;  // at 2 MiB: none at 1 KiB, 1 at 64 MiB
+  EXPECT_NEAR(std::exp(curve.log_time(std::log(4 * 1048576.0))), 40 * std::pow(4, slope), 1e-9);
+  const SizeCurve large(std::vector<double>{1 << 26, 1 << 28}, std::vector<double>{10, 40});
+  EXPECT_NEAR(std::exp(large.log_time(std::log(4.0 * (1 << 28)))), 160, 1e-9) << "proportional";
+  const SizeCurve tiny(std::vector<double>{8, 32}, std::vector<double>{10, 10});
+  EXPECT_NEAR(std::exp(tiny.log_time(std::log(1024))), 10, 1e-9) << "all latency";
   EXPECT_NEAR(std::exp(curve.log_time(std::log(32768))), 20, 1e-9);  // half way in both logarithms
 }
 
@@ -50,8 +55,10 @@ TEST(SizeCurve, DoubtsWhatLiesBeyondTheSizes) {
   EXPECT_DOUBLE_EQ(small.beyond(std::log(1024)).up + small.beyond(std::log(1024)).down, 0);
   EXPECT_DOUBLE_EQ(small.beyond(std::log(8)).down, 0);  // constant already
   // From 4 KiB the time may grow a thousandfold to 4 MiB, or not at all.
-  EXPECT_NEAR(small.beyond(std::log(4194304)).down, std::log(1024), 1e-9);
-  EXPECT_LT(small.beyond(std::log(4194304)).up, 0.2);
+  const HalfWidths beyond = small.beyond(std::log(4194304));
+  const double grown = small.log_time(std::log(4194304)) - small.log_time(std::log(4096));
+  EXPECT_NEAR(beyond.down, grown, 1e-9);
+  EXPECT_NEAR(beyond.up, std::log(1024) - grown, 1e-9);
   const SizeCurve large(std::vector<double>{1 << 24, 1 << 28}, std::vector<double>{100, 800});
   EXPECT_LT(large.beyond(std::log(1099511627776.0)).down, 0.2);  // proportional already
   // Below, 0.75 of the octaves are assumed: it is between none and all of them.
@@ -169,6 +176,72 @@ TEST(Estimator, FromTwoNodesAloneATreeIsExpectedToSlowDown) {
   EXPECT_NEAR(slower(1), 1.0, 1e-6) << "a chain carries the bytes at the same rate";
 }
 
+std::vector<Record> of_engine(std::vector<Record> records, Engine engine) {
+  for (Record& record : records) record.engine = engine;
+  return records;
+}
+
+TEST(Estimator, MpiLatencyGrowsFasterThanTheLevels) {
+  const auto law = [](double, double nodes, double size_bytes) {
+    return 3e-6 + 2e-6 * std::pow(std::log2(nodes), kPublishedPriors.level_power) +
+           size_bytes / 5e9;
+  };
+  const Series series = series_of(of_engine(
+      synthetic::records(Collective::all_reduce, "recursive_doubling", 32, law), Engine::mpi));
+  EXPECT_NEAR(predicted_s(series, 512, 8) / law(0, 512, 8), 1.0, 0.02);
+}
+
+TEST(Estimator, MpiAllToAllGrowsWithThePeersAndTheirContention) {
+  const auto law = [](double n, double nodes, double size_bytes) {
+    return (n - n / nodes) * (2e-6 + size_bytes / n / 10e9);
+  };
+  const Series series = series_of(
+      of_engine(synthetic::records(Collective::all_to_all, "auto", 32, law), Engine::mpi));
+  EXPECT_EQ(series.growth, Growth::library);
+  const double contended = std::pow(8.0, kPublishedPriors.contention);
+  for (const double size_bytes : {4096.0, 1e8})
+    EXPECT_NEAR(predicted_s(series, 256, size_bytes) / (contended * law(1024, 256, size_bytes)),
+                1.0, 0.05)
+        << size_bytes;
+}
+
+TEST(Estimator, AFullNodeIsTheTreeWithoutLevels) {
+  // From one and two nodes: what a node takes are the ends, the rest is the first level.
+  std::vector<Record> records;
+  for (const std::int64_t nodes : {1, 2})
+    for (double size_bytes = 8; size_bytes < 1e5; size_bytes *= 4)
+      records.push_back(synthetic::record(Collective::all_reduce, "auto", 4 * nodes, nodes,
+                                          size_bytes, nodes == 1 ? 30e-6 : 40e-6));
+  EXPECT_NEAR(predicted_s(series_of(records), 16, 8), 70e-6, 1e-9) << "four levels of 10 us";
+  std::erase_if(records, [](const Record& record) { return record.scenario.nodes == 1; });
+  EXPECT_GT(predicted_s(series_of(records), 16, 8), 80e-6) << "without it, growth is assumed";
+}
+
+TEST(Estimator, SmallMessagesAloneTellOfNoRing) {
+  const Series series =
+      series_of(synthetic::records(Collective::all_reduce, "auto", 32, synthetic::tree_all_reduce));
+  Series small = series;
+  std::erase_if(small.cells, [](const Cell& cell) { return cell.size_bytes > 1000; });
+  for (const double size_bytes : {8.0, 1024.0})
+    EXPECT_NEAR(predicted_s(small, 512, size_bytes) / synthetic::tree_all_reduce(2048, 512, 8), 1.0,
+                0.02);
+}
+
+TEST(Estimator, RoughnessIsOfTheGrowthNotOfTheCurve) {
+  const auto roughness = [](double up_and_down) {
+    bool up = false;
+    const auto law = [&](double, double nodes, double size_bytes) {
+      up = !up;
+      const double step = size_bytes > 1e6 ? 7.0 : 1.0;  // a switch of protocols, at both scales
+      return step * (1e-5 * nodes) * (nodes > 4 && up ? 1 + up_and_down : 1);
+    };
+    const Series series = series_of(synthetic::records(Collective::all_reduce, "tree", 8, law));
+    return Estimator(series, cell_medians(series), true, kAll).roughness();
+  };
+  EXPECT_NEAR(roughness(0), 0, 1e-9);
+  EXPECT_GT(roughness(0.5), 0.2);
+}
+
 TEST(TierPrediction, IsMonotoneInSizeAndRanksWhateverTheData) {
   std::vector<Record> records;
   for (const std::int64_t nodes : {2, 4, 8}) {
@@ -185,14 +258,14 @@ TEST(TierPrediction, IsMonotoneInSizeAndRanksWhateverTheData) {
   for (const double size_bytes : {8.0, 3e5, 1048576.0, 1073741824.0}) {
     double before = -1e9;
     for (double nodes = 8; nodes <= 4096; nodes *= 1.07) {
-      const TierPrediction prediction(estimator, kPriorFactors, {4 * nodes, nodes});
+      const TierPrediction prediction(estimator, 1.0, {4 * nodes, nodes});
       const double log_time = prediction.log_time(std::log(size_bytes));
       EXPECT_GE(log_time, before - 1e-12) << nodes << " nodes, " << size_bytes << " B";
       before = log_time;
     }
   }
   for (double nodes = 16; nodes <= 4096; nodes *= 2) {
-    const TierPrediction prediction(estimator, kPriorFactors, {4 * nodes, nodes});
+    const TierPrediction prediction(estimator, 1.0, {4 * nodes, nodes});
     double before = -1e9;
     for (double log_size = 2; log_size < 24; log_size += 0.1) {
       const double log_time = prediction.log_time(log_size);
@@ -206,7 +279,7 @@ TEST(TierPrediction, GrowsWithTheSizeBeyondItsTable) {
   const Series series =
       series_of(synthetic::records(Collective::all_reduce, "tree", 32, synthetic::tree_all_reduce));
   const Estimator estimator(series, cell_medians(series), true, kAll);
-  const TierPrediction prediction(estimator, kPriorFactors, {4096, 1024});
+  const TierPrediction prediction(estimator, 1.0, {4096, 1024});
   const double PiB = std::exp2(50);
   EXPECT_NEAR(prediction.log_time(std::log(64 * PiB)) - prediction.log_time(std::log(PiB)),
               std::log(64.0), 1e-9);
@@ -216,10 +289,10 @@ TEST(TierPrediction, GivesBackWhatWasMeasured) {
   const Series series =
       series_of(synthetic::records(Collective::all_reduce, "tree", 32, synthetic::tree_all_reduce));
   const Estimator estimator(series, cell_medians(series), true, kAll);
-  const TierPrediction measured(estimator, kPriorFactors, {32, 8});
+  const TierPrediction measured(estimator, 1.0, {32, 8});
   EXPECT_NEAR(std::exp(measured.log_time(std::log(8192))), synthetic::tree_all_reduce(32, 8, 8192),
               1e-12);
-  const TierPrediction between(estimator, kPriorFactors, {48, 12});
+  const TierPrediction between(estimator, 1.0, {48, 12});
   EXPECT_GT(between.log_time(std::log(8192)), measured.log_time(std::log(8192)));
   EXPECT_LT(between.log_time(std::log(8192)), std::log(synthetic::tree_all_reduce(64, 16, 8192)));
 }

@@ -78,7 +78,7 @@ TEST(ProfileFile, KeepsTheLargestSeed) {
 
 TEST(ProfileFile, NoFieldCanBeTakenAwayUnnoticed) {
   for (const char* field : {"data_system", "ranks_per_node", "series", "collective", "engine",
-                            "cells", "branches", "width_factors", "hold_outs", "median_error"}) {
+                            "cells", "branches", "width_factor", "hold_outs", "median_error"}) {
     const std::string text =
         replaced(profile_text(), fmt::format("\"{}\":", field), "\"renamed\":");
     EXPECT_THAT(error_of(text), HasSubstr(field));

@@ -14,13 +14,15 @@ TEST(Uncertainty, WidthsGrowWithDistanceAndNeverShrink) {
     double up = 0;
     double down = 0;
     for (double log_distance = 0; log_distance < 7; log_distance += 0.1) {
-      const HalfWidths widths = prior_widths(log_size, log_distance);
+      const HalfWidths widths = prior_widths(kPublishedPriors, log_size, log_distance);
       EXPECT_GE(widths.up, up);
+      if (log_distance < 0.7) {
+        EXPECT_GT(widths.up, widths.down);  // near the data, errors upward have the longer tail
+      }
       EXPECT_GE(widths.down, down);
       up = widths.up;
       down = widths.down;
     }
-    EXPECT_GT(up, down);  // errors upward have the longer tail
   }
 }
 
@@ -30,51 +32,60 @@ TEST(Uncertainty, RegimesAreOneOctaveApartAtTheirBoundaries) {
   EXPECT_EQ(regime_of(67108864), Regime::middle);
   EXPECT_EQ(regime_of(67108865), Regime::bandwidth);
   const double boundary = std::log(65536.0);
-  const double at = prior_widths(boundary, 0).up;
-  EXPECT_NEAR(at, 0.5 * (0.27 + 0.64), 1e-12);
-  EXPECT_NEAR(prior_widths(boundary + 1e-6, 0).up, at, 1e-5);  // no jump
+  const double at = prior_widths(kPublishedPriors, boundary, 0).up;
+  const auto& laws = kPublishedPriors.several_scales;
+  EXPECT_NEAR(at, 0.5 * (laws[0].up + laws[1].up), 1e-12);
+  EXPECT_NEAR(prior_widths(kPublishedPriors, boundary + 1e-6, 0).up, at, 1e-5);  // no jump
+}
+
+OriginError error_of(Regime regime, double log_size, double log_error, int pair) {
+  OriginError error;
+  error.regime = regime;
+  error.log_size = log_size;
+  error.log_distance = std::log(2.0);
+  error.log_error = log_error;
+  error.pair = pair;
+  return error;
 }
 
 TEST(Uncertainty, WithoutErrorsOfItsOwnASeriesHasThePriors) {
-  const WidthFactors factors = own_width_factors({});
-  for (const HalfWidths& factor : factors) {
-    EXPECT_DOUBLE_EQ(factor.up, 1);
-    EXPECT_DOUBLE_EQ(factor.down, 1);
-  }
+  EXPECT_DOUBLE_EQ(own_width_factor(kPublishedPriors, {}), 1);
 }
 
-TEST(Uncertainty, ASeriesMovesItsWidthsByWhatItShowsPerSide) {
-  std::vector<OriginError> errors;
-  for (int pair = 0; pair < 6; ++pair) {
-    errors.push_back({Regime::latency, std::log(1024.0), std::log(2.0), 1.0, pair});
-    errors.push_back({Regime::latency, std::log(1024.0), std::log(2.0), 0.0, pair});
-  }
-  const WidthFactors factors = own_width_factors(errors);
-  const double prior = 0.27 + 0.29 * std::log(2.0);
-  EXPECT_NEAR(factors[0].up, std::pow(1.0 / prior, 6.0 / 9.0), 1e-9);
-  EXPECT_DOUBLE_EQ(factors[0].down, 0.4);  // never an error downwards
-  EXPECT_DOUBLE_EQ(factors[1].up, 1);      // nothing known of the other regimes
+TEST(Uncertainty, ASeriesMovesItsWidthsByWhatItShows) {
+  const double log_size = std::log(1024.0);
+  const HalfWidths prior = prior_widths(kPublishedPriors, log_size, std::log(2.0));
+  const double half = 0.5 * (prior.up + prior.down);
+  const auto factor_of = [&](double share, int pairs) {
+    std::vector<OriginError> errors;
+    for (int pair = 0; pair < pairs; ++pair) {
+      errors.push_back(error_of(Regime::latency, log_size, share * half, pair));
+      errors.push_back(error_of(Regime::latency, log_size, -share * half, pair));
+    }
+    return own_width_factor(kPublishedPriors, errors);
+  };
+  EXPECT_NEAR(factor_of(0.33, 3), 1, 1e-6);
+  EXPECT_NEAR(factor_of(0.66, 1), std::sqrt(2.0), 1e-6);
+  EXPECT_NEAR(factor_of(0.66, 3), std::pow(2.0, 0.75), 1e-6) << "more pairs are believed more";
+  EXPECT_DOUBLE_EQ(factor_of(20, 9), 3);
+  EXPECT_DOUBLE_EQ(factor_of(0, 9), 0.3);
+}
+
+TEST(Uncertainty, RoughDataGetWiderIntervals) {
+  EXPECT_DOUBLE_EQ(roughness_factor(kTypicalRoughness), 1);
+  EXPECT_NEAR(roughness_factor(0.2), std::pow(2.0, 0.4), 1e-12);
+  EXPECT_DOUBLE_EQ(roughness_factor(0), roughness_factor(0.03)) << "no data are that smooth";
+  EXPECT_DOUBLE_EQ(roughness_factor(9), roughness_factor(0.5));
 }
 
 TEST(Uncertainty, OneScaleIsWiderThanSeveral) {
   for (const double log_distance : {std::log(2.0), std::log(16.0), std::log(1000.0)}) {
-    const HalfWidths one = one_scale_widths(true, log_distance);
-    const HalfWidths several = prior_widths(std::log(1024.0), log_distance);
+    const HalfWidths one = one_scale_widths(kPublishedPriors, true, log_distance);
+    const HalfWidths several = prior_widths(kPublishedPriors, std::log(1024.0), log_distance);
     EXPECT_GT(one.up + one.down, several.up + several.down);
-    EXPECT_GT(one_scale_widths(false, std::log(2.0)).up, one_scale_widths(true, std::log(2.0)).up);
+    EXPECT_GT(one_scale_widths(kPublishedPriors, false, std::log(2.0)).up,
+              one_scale_widths(kPublishedPriors, true, std::log(2.0)).up);
   }
-}
-
-TEST(Uncertainty, OnePairMovesLessThanMany) {
-  const auto up_after = [](int pairs) {
-    std::vector<OriginError> errors;
-    for (int pair = 0; pair < pairs; ++pair) {
-      errors.push_back({Regime::middle, std::log(1e6), std::log(2.0), 2.0, pair});
-    }
-    return own_width_factors(errors)[1].up;
-  };
-  EXPECT_GT(up_after(1), 1.0);
-  EXPECT_GT(up_after(6), up_after(1));
 }
 
 }  // namespace

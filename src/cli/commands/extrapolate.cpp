@@ -12,6 +12,7 @@
 #include "cli/output.hpp"
 #include "fit/calibrate.hpp"
 #include "fit/extrapolate.hpp"
+#include "fit/priors.hpp"
 #include "fit/profile.hpp"
 #include "record_io/results_file.hpp"
 #include "topology/system.hpp"
@@ -41,6 +42,13 @@ Expected<Profile> profile_of(const ExtrapolateCommandOptions& options, const Sys
   }
   CalibrateOptions fit_options;
   fit_options.seed = options.seed;
+  if (!options.priors.empty()) {
+    const auto priors = read_text_file(options.priors).and_then([&](const std::string& text) {
+      return priors_from_json(text, options.priors);
+    });
+    if (!priors) return tl::unexpected(priors.error());
+    fit_options.priors = *priors;
+  }
   return calibrate(*records, system, fit_options);
 }
 
@@ -95,6 +103,8 @@ std::string hold_outs_of(const Profile& profile, const std::vector<Extrapolation
 }  // namespace
 
 Expected<void> check(const ExtrapolateCommandOptions& options) {
+  if (!options.priors.empty() && !options.profile.empty())
+    return fail("--priors: a profile was made with priors already; give them with RESULTS");
   if (options.results.empty() != options.profile.empty()) return {};
   return fail(options.results.empty()
                   ? "collscale extrapolate needs RESULTS or --profile, for example: collscale "

@@ -15,6 +15,7 @@ namespace collscale {
 struct ExtrapolateCommandOptions {
   std::vector<std::string> results;  ///< measurements; or
   std::string profile;               ///< what `calibrate` wrote. One of the two.
+  std::string priors;                ///< what `priors` wrote; "": what was learned from ours
   std::string topology;
   Collective collective = Collective::all_reduce;
   std::vector<double> sizes_bytes;

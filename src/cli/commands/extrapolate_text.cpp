@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "cli/table.hpp"
@@ -115,6 +116,19 @@ std::string range_notes(const std::vector<Extrapolation>& answers) {
   return notes;
 }
 
+/// Sizes that were not measured: of what lies between, little is known.
+std::string size_notes(const std::vector<Extrapolation>& answers) {
+  std::string notes;
+  std::set<std::string> said;
+  for (const Extrapolation& answer : answers) {
+    if (answer.beyond_sizes.empty() || !said.insert(answer.beyond_sizes).second) continue;
+    if (said.size() > kMostDisagreements) return notes + "and other sizes beyond those measured\n";
+    notes += fmt::format("{} is {}: measure nearer sizes for a narrower interval\n",
+                         format_size(answer.record.scenario.size_bytes), answer.beyond_sizes);
+  }
+  return notes;
+}
+
 std::string normal_form_notes(const std::vector<Extrapolation>& answers) {
   using Verdict = NormalFormCheck::Verdict;
   std::size_t checked = 0;
@@ -178,8 +192,8 @@ std::string answers_table(const std::vector<Extrapolation>& answers, bool colour
 }
 
 std::string answers_notes(const std::vector<Extrapolation>& answers, const System& system) {
-  return distance_note(answers) + model_note(answers, system) + range_notes(answers) +
-         normal_form_notes(answers);
+  return distance_note(answers) + size_notes(answers) + model_note(answers, system) +
+         range_notes(answers) + normal_form_notes(answers);
 }
 
 std::string alternatives_table(const std::vector<WithAlternatives>& all, bool colour) {

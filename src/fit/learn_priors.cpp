@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fit/learn_priors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include "fit/tier_fit.hpp"
+#include "fit/uncertainty.hpp"
+#include "stats/quantiles.hpp"
+
+namespace collscale {
+namespace {
+
+constexpr std::int64_t kAllScales = std::numeric_limits<std::int64_t>::max();
+// Where learning begins; what widths a size takes on that only smaller scales have (one_scale) is
+// learned after the errors that it is part of.
+constexpr Priors kUninformed = {.ends = 1.0,
+                                .torus_ends = 1.0,
+                                .level_power = 1.0,
+                                .contention = 0.0,
+                                .several_scales = {},
+                                .one_scale = {0.4, 0.3, 0.4, 0.3}};
+constexpr double kLevel = 0.975;    // of each side
+constexpr double kCoverage = 0.92;  // of both
+constexpr double kMostKappa = 1.2;  // per unit of ln d: more than proportional growth of the error
+constexpr double kKappaStep = 0.05;
+
+// All errors of one tier of one series; what is wrong with any of them says something of the next
+// scale, so they are kept together.
+struct TierErrors {
+  Collective collective = Collective::all_reduce;
+  bool nccl = false;
+  bool network = true;
+  bool torus = false;
+  Growth growth = Growth::library;
+  std::vector<OriginError> errors;
+};
+using SystemErrors = std::vector<TierErrors>;
+
+std::vector<SystemErrors> errors_of(std::span<const MeasuredSystem> systems, const Priors& priors) {
+  std::vector<SystemErrors> all;
+  for (const MeasuredSystem& system : systems) {
+    SystemErrors& of_system = all.emplace_back();
+    for (const Series& series : system.series) {
+      const std::vector<double> medians = cell_medians(series);
+      for (const bool network : {false, true}) {
+        TierErrors tier{series.collective, series.engine == Engine::nccl,
+                        network,           network && series.torus_dimensions > 0,
+                        series.growth,     {}};
+        tier.errors = rolling_origin_errors(series, medians, network, kAllScales, priors, 1);
+        if (!tier.errors.empty()) of_system.push_back(std::move(tier));
+      }
+    }
+  }
+  return all;
+}
+
+// ---- constants of the laws
+
+// Mean over systems of the median error of what `counts` picks; 0 where nothing is picked.
+template <class Counts>
+double typical_error(const std::vector<SystemErrors>& systems, const Counts& counts) {
+  std::vector<double> medians;
+  for (const SystemErrors& system : systems) {
+    std::vector<double> errors;
+    for (const TierErrors& tier : system)
+      for (const OriginError& error : tier.errors)
+        if (counts(tier, error)) errors.push_back(std::fabs(error.log_error));
+    if (!errors.empty()) medians.push_back(median(errors));
+  }
+  double sum = 0;
+  for (const double one : medians) sum += one;
+  return medians.empty() ? 0 : sum / static_cast<double>(medians.size());
+}
+
+// The first of `values` that leaves the smallest error.
+template <class Counts>
+void choose(std::span<const MeasuredSystem> systems, Priors& priors, double Priors::*constant,
+            std::span<const double> values, const Counts& counts) {
+  double best = values.front();
+  double least = std::numeric_limits<double>::infinity();
+  for (const double value : values) {
+    priors.*constant = value;
+    const double error = typical_error(errors_of(systems, priors), counts);
+    if (error < least - 1e-9) {
+      least = error;
+      best = value;
+    }
+  }
+  priors.*constant = best;
+}
+
+void choose_constants(std::span<const MeasuredSystem> systems, Priors& priors) {
+  constexpr std::array kEnds = {1.0, 0.3, 0.5, 0.7, 1.5, 2.0};
+  constexpr std::array kTorusEnds = {1.0, 2.0, 3.0, 4.0, 6.0};
+  constexpr std::array kLevelPower = {1.0, 1.25, 1.5, 1.75, 2.0};
+  constexpr std::array kContention = {0.0, 0.05, 0.1, 0.15, 0.2, 0.3};
+  choose(systems, priors, &Priors::level_power, kLevelPower,
+         [](const TierErrors& t, const OriginError& e) {
+           return t.network && !t.nccl && !t.torus && e.trained > 1 && t.growth != Growth::ring;
+         });
+  choose(systems, priors, &Priors::contention, kContention,
+         [](const TierErrors& t, const OriginError&) {
+           return t.network && !t.torus && t.collective == Collective::all_to_all;
+         });
+  choose(systems, priors, &Priors::ends, kEnds, [](const TierErrors& t, const OriginError& e) {
+    return t.network && !t.torus && e.trained == 1 && t.growth != Growth::ring &&
+           e.regime == Regime::latency;
+  });
+  choose(systems, priors, &Priors::torus_ends, kTorusEnds,
+         [](const TierErrors& t, const OriginError& e) {
+           return t.torus && e.trained == 1 && t.growth != Growth::ring &&
+                  e.regime == Regime::latency;
+         });
+}
+
+// ---- widths
+
+enum class Table { several, one };
+
+bool belongs(Table table, const TierErrors& tier, const OriginError& error) {
+  return error.trained > 1 ? table == Table::several : table == Table::one && tier.network;
+}
+
+struct Weighted {
+  double log_distance, value, weight;
+};
+
+// c and kappa >= 0 of least pinball loss: for every kappa the best c is a weighted quantile.
+std::pair<double, double> quantile_line(std::vector<Weighted> points) {
+  std::pair<double, double> best;
+  if (points.empty()) return best;
+  double total = 0;
+  for (const Weighted& point : points) total += point.weight;
+  double least = std::numeric_limits<double>::infinity();
+  for (double kappa = 0; kappa < kMostKappa; kappa += kKappaStep) {
+    const auto left = [&](const Weighted& point) {
+      return point.value - kappa * point.log_distance;
+    };
+    std::sort(points.begin(), points.end(),
+              [&](const Weighted& a, const Weighted& b) { return left(a) < left(b); });
+    double sum = 0;
+    double c = left(points.back());
+    for (const Weighted& point : points) {
+      sum += point.weight;
+      if (sum >= kLevel * total) {
+        c = left(point);
+        break;
+      }
+    }
+    c = std::max(c, 0.0);
+    double loss = 0;
+    for (const Weighted& point : points) {
+      const double above = left(point) - c;
+      loss += point.weight * (above > 0 ? kLevel * above : (kLevel - 1) * above);
+    }
+    if (loss < least) {
+      least = loss;
+      best = {c, kappa};
+    }
+  }
+  return best;
+}
+
+int doubling(const OriginError& error) {
+  return static_cast<int>(std::lround(error.log_distance / std::log(2.0)));
+}
+
+// Every system and doubling of the distance weighs the same. `picks` says which errors.
+template <class Picks>
+WidthLaw width_law(const std::vector<const SystemErrors*>& systems, const Picks& picks) {
+  std::vector<Weighted> up;
+  std::vector<Weighted> down;
+  for (const SystemErrors* system : systems) {
+    std::map<int, double> count;
+    for (const TierErrors& tier : *system)
+      for (const OriginError& error : tier.errors)
+        if (picks(tier, error)) count[doubling(error)] += 1;
+    for (const TierErrors& tier : *system)
+      for (const OriginError& error : tier.errors) {
+        if (!picks(tier, error)) continue;
+        const double distance = std::min(error.log_distance, std::log(16.0));
+        const double weight = error.roughness / count[doubling(error)];
+        up.push_back({distance, (error.log_error - error.added.up) / error.roughness, weight});
+        down.push_back({distance, (-error.log_error - error.added.down) / error.roughness, weight});
+      }
+  }
+  const auto [c_up, kappa_up] = quantile_line(std::move(up));
+  const auto [c_down, kappa_down] = quantile_line(std::move(down));
+  return {c_up, kappa_up, c_down, kappa_down};
+}
+
+void fit_widths(const std::vector<const SystemErrors*>& systems, Priors& priors) {
+  for (std::size_t r = 0; r < kRegimes; ++r)
+    priors.several_scales[r] = width_law(systems, [&](const TierErrors& t, const OriginError& e) {
+      return belongs(Table::several, t, e) && static_cast<std::size_t>(e.regime) == r;
+    });
+  priors.one_scale = width_law(
+      systems, [](const TierErrors& t, const OriginError& e) { return belongs(Table::one, t, e); });
+}
+
+void widen(WidthLaw& law, double factor) {
+  law = {law.up * factor, law.up_kappa * factor, law.down * factor, law.down_kappa * factor};
+}
+
+// Share of a table's points of a system inside their intervals, mean over doublings of the
+// distance; negative where there are none.
+double coverage(const SystemErrors& system, const Priors& priors, Table table) {
+  std::map<int, std::pair<double, double>> inside;  // of how many
+  for (const TierErrors& tier : system) {
+    std::map<int, double> factors;  // of a series that ends with that many scales
+    for (const OriginError& error : tier.errors) {
+      if (!belongs(table, tier, error)) continue;
+      HalfWidths widths;
+      if (table == Table::several) {
+        if (!factors.contains(error.trained)) {
+          std::vector<OriginError> own;
+          for (const OriginError& other : tier.errors)
+            if (other.trained > 1 && other.target < error.trained) own.push_back(other);
+          factors[error.trained] = own_width_factor(priors, own);
+        }
+        const double factor = factors[error.trained] * error.roughness;
+        widths = prior_widths(priors, error.log_size, error.log_distance);
+        widths = {widths.up * factor, widths.down * factor};
+      } else {
+        widths = one_scale_widths(priors, tier.network, error.log_distance);
+      }
+      const double floor = noise_floor(error.log_size);
+      auto& [covered, count] = inside[doubling(error)];
+      count += 1;
+      covered += error.log_error <= std::max(floor, widths.up + error.added.up) &&
+                         -error.log_error <= std::max(floor, widths.down + error.added.down)
+                     ? 1
+                     : 0;
+    }
+  }
+  double sum = 0;
+  for (const auto& [distance, of] : inside) sum += of.first / of.second;
+  return inside.empty() ? -1 : sum / static_cast<double>(inside.size());
+}
+
+// The factor on a table by which intervals that were made without a system cover kCoverage of that
+// system's points, mean over systems.
+double honest_factor(const std::vector<SystemErrors>& systems, const Priors& constants,
+                     Table table) {
+  std::vector<std::pair<const SystemErrors*, Priors>> without;
+  for (const SystemErrors& left_out : systems) {
+    if (coverage(left_out, constants, table) < 0) continue;
+    std::vector<const SystemErrors*> others;
+    for (const SystemErrors& system : systems)
+      if (&system != &left_out) others.push_back(&system);
+    without.emplace_back(&left_out, constants);
+    fit_widths(others, without.back().second);
+  }
+  if (without.size() < 2) return 1;
+  double low = 0.5;
+  double high = 3.0;
+  for (int step = 0; step < 12; ++step) {
+    const double factor = std::sqrt(low * high);
+    double sum = 0;
+    for (const auto& [left_out, priors] : without) {
+      Priors wider = priors;
+      for (WidthLaw& law : wider.several_scales) widen(law, factor);
+      widen(wider.one_scale, factor);
+      sum += coverage(*left_out, wider, table);
+    }
+    (sum < kCoverage * static_cast<double>(without.size()) ? low : high) = factor;
+  }
+  return high;
+}
+
+}  // namespace
+
+Priors learn_priors(std::span<const MeasuredSystem> systems) {
+  Priors priors = kUninformed;
+  choose_constants(systems, priors);
+  const std::vector<SystemErrors> errors = errors_of(systems, priors);
+  const double several = honest_factor(errors, priors, Table::several);
+  const double one = honest_factor(errors, priors, Table::one);
+  std::vector<const SystemErrors*> all;
+  for (const SystemErrors& system : errors) all.push_back(&system);
+  fit_widths(all, priors);
+  for (WidthLaw& law : priors.several_scales) widen(law, several);
+  widen(priors.one_scale, one);
+  return priors;
+}
+
+}  // namespace collscale

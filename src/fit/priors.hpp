@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a series of few scales cannot tell and other systems have to: a handful of constants of the
+// growth laws, and how wrong the laws are. `collscale priors` makes them from measurements of many
+// systems (learn_priors.hpp); scripts/validate makes them again without a system before it judges
+// that system with them.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "fit/regime.hpp"
+#include "units/error.hpp"
+
+namespace collscale {
+
+/// Half widths in ln t of a 95 % interval at distance d = target ÷ largest measured nodes: up +
+/// up_kappa ln d, down + down_kappa ln d.
+struct WidthLaw {
+  double up = 0;
+  double up_kappa = 0;
+  double down = 0;
+  double down_kappa = 0;
+};
+
+struct Priors {
+  /// What the ends of a message take, in latencies of a level: growth from one scale is ends + log2
+  /// g levels. On a torus the same in its coordinate (estimator.hpp).
+  double ends = 0.7;
+  double torus_ends = 3.3;
+  /// MPI's latency grows with log2(g) to this power, where two scales or more tell how much.
+  double level_power = 1.5;
+  /// all_to_all takes g^contention more than the number of peers says.
+  double contention = 0.1;
+  std::array<WidthLaw, kRegimes> several_scales{};
+  WidthLaw one_scale{};  ///< across nodes, growth assumed; all sizes alike
+};
+
+/// Learned from results/published by scripts/learn-priors, which writes them here.
+inline constexpr Priors kPublishedPriors = {
+    // learn-priors: begin
+    .ends = 0.70,
+    .torus_ends = 3.00,
+    .level_power = 1.50,
+    .contention = 0.15,
+    .several_scales = {{{0.63, 0.10, 0.32, 0.19},
+                        {0.62, 0.00, 0.47, 0.10},
+                        {0.32, 0.15, 0.13, 0.19}}},
+    .one_scale = {0.58, 0.31, 0.45, 0.13},
+    // learn-priors: end
+};
+
+/// {"ends", "torus_ends", "level_power", "contention", "several_scales": {regime: {"up",
+///  "up_kappa", "down", "down_kappa"}}, "one_scale": {...}}
+std::string priors_to_json(const Priors& priors);
+/// Fails with the file's name and the field that is wrong.
+Expected<Priors> priors_from_json(std::string_view text, std::string_view file_name);
+
+}  // namespace collscale
