@@ -183,13 +183,17 @@ Expected<std::vector<Record>> event_records(const PredictQuery& query, const Flo
 }  // namespace
 
 std::vector<ProtocolFigures> library_protocols(const Selector& library, const System& system,
-                                               Collective collective, std::int64_t ranks) {
+                                               Collective collective, std::int64_t ranks,
+                                               const std::string& algorithm) {
   const auto chooser = Chooser::make(library, system, collective, ranks);
   std::vector<ProtocolFigures> protocols;
   if (!chooser) return protocols;
   constexpr double kLarge = 1e12;
-  for (const Selection& way : ways_of(chooser->offers(kLarge), ""))
-    protocols.push_back(way.figures);
+  const std::vector<Selection> offers = chooser->offers(kLarge);
+  for (const Selection& offer : offers)
+    if (offer.algorithm == algorithm) protocols.push_back(offer.figures);
+  if (!protocols.empty()) return protocols;
+  for (const Selection& way : ways_of(offers, algorithm)) protocols.push_back(way.figures);
   return protocols;
 }
 
@@ -201,7 +205,6 @@ Expected<std::vector<Record>> library_flow_records(const PredictQuery& query, co
                                                    std::span<const double> sizes_bytes) {
   PredictQuery with = query;
   with.library.reset();
-  with.price.protocols = library_protocols(*query.library, system, query.collective, ranks);
   std::vector<std::string> algorithms;
   if (query.algorithm == "auto")
     if (const auto chooser = Chooser::make(*query.library, system, query.collective, ranks))
@@ -212,6 +215,8 @@ Expected<std::vector<Record>> library_flow_records(const PredictQuery& query, co
   Expected<std::vector<Record>> best = fail("");
   for (const std::string& algorithm : algorithms) {
     with.algorithm = algorithm;
+    with.price.protocols =
+        library_protocols(*query.library, system, query.collective, ranks, algorithm);
     auto records = predict_records(with, system, ranks, sizes_bytes);
     if (!records && !best) best = tl::unexpected(records.error());
     if (!records) continue;

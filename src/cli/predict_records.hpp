@@ -38,10 +38,11 @@ struct PredictQuery {
   std::optional<Selector> library{};
 };
 
-/// What the library's protocols make of a message: of its rings, in messages too large for fewer
-/// channels than there are.
+/// What the library's protocols make of a message, in messages too large for fewer channels than
+/// there are: those of the algorithm, or of its rings where it has no such algorithm.
 std::vector<ProtocolFigures> library_protocols(const Selector& library, const System& system,
-                                               Collective collective, std::int64_t ranks);
+                                               Collective collective, std::int64_t ranks,
+                                               const std::string& algorithm);
 
 /// With a selector, sizes whose algorithm the registry lacks have no record; if that is all, it is
 /// an error. One record per size: time, bandwidths, breakdown, bottleneck, bound, and how many of

@@ -97,6 +97,13 @@ std::optional<Selector> profile_library(const UsedProfile& used, const System& s
   return selector;
 }
 
+std::optional<Selector> usual_library(const System& system, Collective collective,
+                                      std::int64_t ranks) {
+  const Selector nccl = NcclSelector{};
+  if (!Chooser::make(nccl, system, collective, ranks)) return {};
+  return nccl;
+}
+
 std::string hold_out_sentence(const FigureTier& tier) {
   const HeldOutScales* told = nullptr;
   for (const HeldOutScales& held : tier.hold_outs) {

@@ -42,6 +42,10 @@ Expected<std::optional<FigureTier>> node_figures(const ProfileChoice& choice, co
 std::optional<Selector> profile_library(const UsedProfile& used, const System& system,
                                         Collective collective, std::int64_t ranks);
 
+/// Where no profile stands: NCCL as it is, on nodes that it knows.
+std::optional<Selector> usual_library(const System& system, Collective collective,
+                                      std::int64_t ranks);
+
 /// "node figures from 252 measurements of ..., 2 to 8 ranks, median error 9 % (25 % without); ..."
 std::string profile_sentence(const UsedProfile& used);
 /// "held out 128 and 256 ranks: median error 6 %, 94 % of them inside the 95 % interval": of the

@@ -26,6 +26,7 @@ constexpr std::array kFittable = {
     Fittable{"node.scale_up.in_network.efficiency", false, 0.3, 1},
     Fittable{"node.scale_up.in_network.latency", false, 0.5, 0},
     Fittable{"node.nics.latency", true, 1.0, 0},
+    Fittable{"node.nics.overhead", true, 0.7, 0},
     Fittable{"fabric.efficiency", true, 0.4, 1},
     Fittable{"fabric.in_network.efficiency", true, 0.4, 1},
     Fittable{"fabric.in_network.latency", true, 0.7, 0},

@@ -33,6 +33,7 @@ Figure* fittable_figure(System& system, std::string_view path) {
   if (path == "node.scale_up.latency") return &node.scale_up.latency_s;
   if (path == "node.scale_up.efficiency") return &node.scale_up.efficiency;
   if (path == "node.nics.latency") return &node.nics.latency_s;
+  if (path == "node.nics.overhead") return node.nics.overhead_s ? &*node.nics.overhead_s : nullptr;
   if (path == "fabric.efficiency") return efficiency_of(system);
   if (path == "node.compute.launch") {
     if (!node.compute.launch_s)

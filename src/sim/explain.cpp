@@ -87,6 +87,13 @@ class Walk {
     return start_s + whole.time_s;
   }
 
+  /// What comes before the first stage; returns when it ends.
+  double launch(const CostRates& rates) {
+    const double base_s = rates.options.terms.has(CostTerm::latency) ? rates.base_s : 0;
+    if (base_s > 0) push("", "launch", 0, 0, 1, {base_s, {}, "latency", {}, {}}, {}, {});
+    return base_s;
+  }
+
   std::vector<StageSpan> spans;
   std::vector<Sent> sent;
 
@@ -271,8 +278,10 @@ Expected<FlowExplanation> explain_flow(const System& system, Collective collecti
   const ScheduleCost cost = price(chosen->program, engine);
   if (auto whole = engine.check_cut(); !whole) return tl::unexpected(whole.error());
 
-  Walk walk(rates, size_bytes);
-  walk.add(chosen->program, cost, "", 0, 0);
+  CostRates of_stages = rates;  // a collective is launched once
+  of_stages.base_s = 0;
+  Walk walk(of_stages, size_bytes);
+  walk.add(chosen->program, cost, "", walk.launch(rates), 0);
   FlowExplanation out;
   out.algorithm = chosen->schedule.algorithm;
   out.time_s = evaluate(cost, rates, size_bytes).time_s;
@@ -280,9 +289,14 @@ Expected<FlowExplanation> explain_flow(const System& system, Collective collecti
   for (const std::string_view tier : rates.tiers) out.resources.emplace_back(tier);
   out.resources.resize(std::min<std::size_t>(out.resources.size(), kMaxResources));
   if (walk.spans.empty()) return out;
+  const auto sends = [&walk](std::size_t i) {
+    return walk.sent[i].stage != nullptr || !walk.sent[i].all.empty();
+  };
   for (std::size_t i = 0; i < walk.spans.size(); ++i)
-    if (walk.spans[i].row == 0 && walk.spans[i].duration_s > walk.spans[out.longest].duration_s)
+    if (walk.spans[i].row == 0 && sends(i) &&
+        (!sends(out.longest) || walk.spans[i].duration_s > walk.spans[out.longest].duration_s))
       out.longest = i;
+  if (!sends(out.longest)) return out;
 
   const Sent& sent = walk.sent[out.longest];
   const double duration_s = walk.spans[out.longest].duration_s;

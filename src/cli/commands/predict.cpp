@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <utility>
 
@@ -45,12 +46,16 @@ std::optional<Selector> selector_with(const std::optional<Selector>& asked,
   return selector;
 }
 
+/// What prices an algorithm on so many ranks; none: the system's own figures alone.
+using LibraryFunction = std::function<std::optional<Selector>(std::int64_t ranks)>;
+
 /// One record per size and rank count; with `-a all` one per algorithm, fastest first within each
 /// (ranks, size).
 Expected<std::vector<Record>> records_for(const PredictOptions& options, const FlowOptions& flow,
                                           const System& system,
                                           const std::vector<std::int64_t>& rank_counts,
-                                          const UsedProfile* profile, const Terminal& terminal) {
+                                          const LibraryFunction& library_at,
+                                          const Terminal& terminal) {
   const auto event = event_options(options.event, options.engine);
   if (!event) return tl::unexpected(event.error());
   std::vector<std::vector<std::string>> algorithms;
@@ -64,9 +69,7 @@ Expected<std::vector<Record>> records_for(const PredictOptions& options, const F
   for (std::size_t r = 0; r < rank_counts.size(); ++r) {
     const std::int64_t ranks = rank_counts[r];
     std::vector<std::vector<Record>> by_size(options.sizes_bytes.size());
-    const auto library = profile != nullptr
-                             ? profile_library(*profile, system, options.collective, ranks)
-                             : std::nullopt;
+    const auto library = library_at(ranks);
     for (const std::string& algorithm : algorithms[r]) {
       progress.next(fmt::format("{} {} on {} ranks", name(options.collective), algorithm,
                                 format_count(ranks)));
@@ -167,6 +170,7 @@ std::vector<std::string> judged_by(const UsedProfile& profile, const PredictOpti
   for (Record& record : records) {
     const Scenario& scenario = record.scenario;
     Judged judged = options.selector || named ? Judged::as_chosen : Judged::as_fastest;
+    if (options.engine == Engine::event) judged = Judged::not_at_all;  // other latencies
     if (!options.selector) {
       const auto [library, is_new] = libraries.try_emplace(scenario.ranks);
       if (is_new)
@@ -270,8 +274,13 @@ Expected<void> run(const PredictOptions& asked, const Terminal& terminal) {
   if (!options.concurrent.empty() || options.background > 0 || !options.layout.empty())
     return run_concurrent(options, *flow, *system, rank_counts.front(), terminal);
 
-  auto records =
-      records_for(options, *flow, *system, rank_counts, *profile ? &**profile : nullptr, terminal);
+  // A profile that is left out leaves out the library, too: the schedules on the file's figures.
+  const LibraryFunction library_at = [&](std::int64_t ranks) -> std::optional<Selector> {
+    if (*profile) return profile_library(**profile, *system, options.collective, ranks);
+    if (asked.profile.profile == "none") return {};
+    return usual_library(*system, options.collective, ranks);
+  };
+  auto records = records_for(options, *flow, *system, rank_counts, library_at, terminal);
   if (!records) return tl::unexpected(records.error());
   std::vector<std::string> beyond;
   if (*profile) beyond = judged_by(**profile, options, *system, *records);
@@ -294,11 +303,10 @@ Expected<void> run(const PredictOptions& asked, const Terminal& terminal) {
     print_result(out);
   }
   if (options.flow.explain || !options.flow.trace.empty()) {
-    if (*profile)
-      if (const auto library =
-              profile_library(**profile, *system, options.collective, rank_counts.front()))
-        options.price.protocols =
-            library_protocols(*library, *system, options.collective, rank_counts.front());
+    if (const auto library = library_at(rank_counts.front()))
+      options.price.protocols =
+          library_protocols(*library, *system, options.collective, rank_counts.front(),
+                            records->front().scenario.algorithm);
     if (auto told = run_explain(options, *flow, *system, records->front(), terminal); !told)
       return told;
   }
@@ -325,7 +333,11 @@ Expected<void> run(const PredictOptions& asked, const Terminal& terminal) {
       fmt::format("{} of {} figures of {} are assumed or recalled: `collscale topo show {}` "
                   "lists them; {}",
                   unsourced_figures(*system), figures, system->name, options.topology,
-                  *profile ? profile_sentence(**profile) : "not calibrated on measurements"));
+                  *profile ? profile_sentence(**profile)
+                  : !options.selector && library_at(rank_counts.front())
+                      ? fmt::format("not calibrated on measurements: {}'s own constants stand",
+                                    selector_name(*library_at(rank_counts.front())))
+                      : "not calibrated on measurements"));
   if (*profile)
     for (const std::string& note : (*profile)->applied.notes) print_note(note);
   return {};
