@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <thread>
@@ -142,16 +143,18 @@ Expected<void> check_memory(std::int64_t pool_bytes, const NodeMap& map) {
       map.local_size, map.local_size == 1 ? "" : "s", format_size(needed), format_size(memory)));
 }
 
-/// A sentence where some rank's process has huge pages for less than 90 % of its pools though they
-/// were asked for (memory is too fragmented, or the system does not say); "" otherwise.
-std::string short_of_huge_pages(MpiCommunicator& ranks, PagePolicy pages, std::int64_t pool_bytes) {
-  const double asked = 2.0 * static_cast<double>(pool_bytes);
-  double missing = pages == PagePolicy::huge ? asked - static_cast<double>(huge_page_bytes()) : 0;
+/// Bytes of pools that some rank got no huge pages for, though it asked for them (memory is too
+/// fragmented), of the rank that lacks most; 0 where nobody asked, or the system does not say.
+/// `before` is what this process had before it made its pools.
+double short_of_huge_pages(MpiCommunicator& ranks, PagePolicy pages, std::int64_t pool_bytes,
+                           std::optional<std::int64_t> before) {
+  const std::optional<std::int64_t> now = huge_page_bytes();
+  double missing = 0;
+  if (pages == PagePolicy::huge && before && now) {
+    missing = static_cast<double>(2 * pool_bytes - (*now - *before));
+  }
   ranks.all_max(std::span<double>(&missing, 1));
-  return missing <= 0.1 * asked
-             ? ""
-             : fmt::format("pages: {} of the {} of buffers of a rank got no huge pages",
-                           format_size(missing), format_size(asked));
+  return missing > 0.1 * 2 * static_cast<double>(pool_bytes) ? missing : 0;
 }
 
 /// Of all ranks, with the buffers and the policy of the points.
@@ -243,9 +246,14 @@ ExitCode measure(const BenchOptions& options, MpiCommunicator& ranks) {
         code != ExitCode::ok) {
       return code;
     }
+    const std::optional<std::int64_t> before = huge_page_bytes();
     pools = {HostBuffer(bytes, options.pages), HostBuffer(bytes, options.pages)};
-    if (const std::string less = short_of_huge_pages(ranks, options.pages, bytes); !less.empty()) {
-      backend.about.push_back(less);
+    if (const double missing = short_of_huge_pages(ranks, options.pages, bytes, before);
+        missing > 0) {
+      backend.context["pages_missing"] = format_size(missing);
+      backend.about.push_back(
+          fmt::format("pages: {} of the {} of buffers of a rank got no huge pages",
+                      format_size(missing), format_size(2 * static_cast<double>(bytes))));
     }
   }
   Heartbeat heartbeat;

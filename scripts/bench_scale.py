@@ -128,6 +128,7 @@ def main():
         wanted = (f">= {goal:.2g}/s" if is_rate else f"<= {fmt.tick_time(goal)}") + (
             f", {megabytes(most_memory)}" if most_memory else "")
         if found is None:
+            missed = True  # a gate that measured nothing has not been passed
             table.append((work, wanted, "not built", "", "", ""))
             continue
         if is_rate:
@@ -150,7 +151,10 @@ def main():
         table.append((work, f"<= {fmt.tick_time(goal)}", fmt.time(best), f"{100 * best / goal:.0f} %", megabytes(memory),
                       "" if best <= goal else "missed"))
     else:
+        missed = True
         table.append((work, f"<= {fmt.tick_time(goal)}", "not built", "", "", ""))
+    if all(row[2] == "not built" for row in table[1:]):
+        raise cs.Refused(f"--build: {options.build} holds none of the programs that are measured; build them first")
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     for row in table:
         cells = [cell.ljust(width) if i in (0, 5) else cell.rjust(width)

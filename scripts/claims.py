@@ -102,6 +102,8 @@ class Claim:
     def verdict(self):
         if self.row["made_from"]:
             return "made from it"
+        if self.row["evidence"] == "derived":
+            return "by its formula" if abs(math.log(self.ratio)) <= AGREES else "not its formula"
         if None in self.bounds and self.ratio == 1:
             return "within the bound"
         off = abs(math.log(self.ratio)) if self.ratio > 0 else math.inf
@@ -113,7 +115,8 @@ class Claim:
         return "near" if off <= NEAR else "off" if off <= FAR else "far off"
 
 
-ORDER = ["agrees", "within the bound", "in our interval", "near", "off", "far off", "made from it"]
+ORDER = ["agrees", "within the bound", "in our interval", "near", "off", "far off", "by its formula", "not its formula",
+         "made from it"]
 
 
 def how_of(command, answer):
@@ -177,13 +180,14 @@ def check(tool, topologies=None):
 
 def summary(claims):
     asked = [c for c in claims if c.ours is not None]
-    free = [c for c in asked if not c.row["made_from"]]
+    free = [c for c in asked if not c.row["made_from"] and c.row["evidence"] != "derived"]
     counts = Counter(c.verdict for c in asked)
     listed = ", ".join(f"{v} {counts[v]}" for v in ORDER if counts[v])
-    return (f"{len(claims)} published single figures, {len(asked)} of which a command of ours says something about: {listed}. "
+    return (f"{len(claims)} single figures, {len(asked)} of which a command of ours says something about: {listed}. "
             f"\"Agrees\": within 10 % of what was said, \"near\": within 25 %, \"far off\": a factor of 2 and more; \"in our interval\": "
             f"farther off than 10 %, but our interval covers it; \"made from it\": a model or a system's file took the figure "
-            f"from there, so that it proves nothing; {len(free)} are not so. The commands are in `results/published/claims.csv`, "
+            "from there, so that it proves nothing; \"by its formula\": nobody published the figure, it was worked out from a "
+            f"published formula, which ours must give; {len(free)} are neither. The commands are in `results/published/claims.csv`, "
             "column `ask`.")
 
 
@@ -204,7 +208,7 @@ def table(claims):
 def worst(claims):
     """Those that are off, farthest first, and of those that are near the ones whose reason is known."""
     bad = [c for c in claims if c.ours is not None and
-           (c.verdict in ("off", "far off") or c.verdict == "near" and c.row["remark"])]
+           (c.verdict in ("off", "far off", "not its formula") or c.verdict == "near" and c.row["remark"])]
     bad.sort(key=lambda c: -abs(math.log(c.ratio)) if c.ratio > 0 else -math.inf)
     by_reason = defaultdict(list)
     for claim in bad:
@@ -224,12 +228,12 @@ def unanswered(claims):
 
 def report(claims):
     return "\n\n".join(part for part in (summary(claims), table(claims),
-                                         f"Where they differ, farthest first, and why:\n\n{worst(claims)}" if worst(claims) else "",
+                                         f"Where they are off, farthest first, and why (of those that are near, where the reason is known):\n\n{worst(claims)}" if worst(claims) else "",
                                          unanswered(claims)) if part)
 
 
 def write(claims):
-    cs.write_between_markers(cs.PAGE, "claims", report(claims))
+    cs.write_between_markers(cs.VALIDATION_PAGE, "claims", report(claims))
 
 
 def main():

@@ -13,7 +13,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TOOL = ROOT / "build" / "release" / "collscale"
-PAGE = ROOT / "docs" / "validation.md"
+VALIDATION_PAGE = ROOT / "docs" / "validation.md"
 
 
 class Refused(Exception):
@@ -137,7 +137,8 @@ class Tool:
 
     def __init__(self, path, flag="--tool"):
         if not os.access(path, os.X_OK) or os.path.isdir(path):
-            raise Refused(f"{flag}: {path} is no program; build it first")
+            given = "$COLLSCALE_TOOL" if str(path) == os.environ.get("COLLSCALE_TOOL") else flag
+            raise Refused(f"{given}: {path} is no program; build it first")
         self.path = str(path)
         # What the caller's shell forces upon NCCL must not show in an answer.
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("NCCL_")}
@@ -147,10 +148,13 @@ class Tool:
         done = subprocess.run([self.path, *map(str, arguments)], capture_output=True, text=True, check=False,
                               env=self.environment)
         if done.returncode != 0:
-            said = [line for line in done.stderr.splitlines() if line.startswith("error: ")] or ["no sentence"]
-            raise ToolFailed(f"collscale {' '.join(map(str, arguments))}", said[0].removeprefix("error: "),
-                             done.returncode)
+            said = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+            sentence = said[0].removeprefix("error: ") if said else f"ended with {done.returncode} and without a word"
+            raise ToolFailed(f"collscale {' '.join(map(str, arguments))}", sentence, max(done.returncode, 1))
         return done.stdout
 
     def json(self, *arguments):
-        return json.loads(self.text(*arguments, "--json", "-"))
+        try:
+            return json.loads(self.text(*arguments, "--json", "-"))
+        except json.JSONDecodeError:
+            raise Refused(f"{self.path}: its answer to {' '.join(map(str, arguments))} is no JSON", exit_code=1) from None

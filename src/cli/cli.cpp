@@ -87,7 +87,8 @@ void CommandLine::add_topo() {
   options_.add_json(compare, topo_compare_.json);
 
   CLI::App& draw =
-      add(topo, "draw", "A system as SVG: in full up to 128 nodes, else a box for each level.",
+      add(topo, "draw",
+          "A system as SVG: in full up to 128 nodes unless too wide, else a box for each level.",
           {"collscale topo draw colossus-100k -o colossus.svg",
            "collscale topo draw dragonfly:groups=9,routers=4 -o dragonfly.svg",
            "collscale topo draw my-cluster.yaml --folded"},
@@ -446,8 +447,8 @@ void CommandLine::add_scale() {
                "rsc-1, rsc-2, llama-3, meta-32k, or a number per 1,000 node-days; default: rsc-1");
   options_.add(
       goodput, "--checkpoint", "TIME", goodput_.checkpoint_s, parse_duration_s,
-      "the job stands still while one is written; default: 1s, all but the copy to host memory "
-      "being written beside the next steps");
+      "the job stands still while one is written; default: 1s, where only the copy to host "
+      "memory stops it");
   options_.add(goodput, "--restart", "TIME", goodput_.restart_s, parse_duration_s,
                "from a failure to the next step; default: 10min");
   options_.add(goodput, "--interval", "TIME", goodput_.interval_s, parse_duration_s,

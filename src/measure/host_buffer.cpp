@@ -79,7 +79,7 @@ HostBuffer::HostBuffer(std::int64_t bytes, PagePolicy pages)
 
 void HostBuffer::Free::operator()(std::byte* data) const { std::free(data); }
 
-std::int64_t huge_page_bytes() {
+std::optional<std::int64_t> huge_page_bytes() {
   std::ifstream file("/proc/self/smaps_rollup");
   for (std::string word; file >> word;) {
     std::int64_t kibibytes = 0;
@@ -87,7 +87,7 @@ std::int64_t huge_page_bytes() {
       return kibibytes << 10;
     }
   }
-  return 0;
+  return std::nullopt;
 }
 
 }  // namespace collscale

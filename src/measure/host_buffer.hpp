@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -47,7 +48,7 @@ class HostBuffer {
   std::size_t size_ = 0;
 };
 
-/// Bytes of this process that huge pages back; 0 where the system does not say, too.
-std::int64_t huge_page_bytes();
+/// Bytes of this process that huge pages back; nothing where the system does not say.
+std::optional<std::int64_t> huge_page_bytes();
 
 }  // namespace collscale

@@ -29,7 +29,7 @@ inline constexpr double kGoodputRanksMin = 4096;
 
 /// What a checkpoint stops a job for where only the copy to host memory does, and the rest is
 /// written beside the next steps: stalls of the order of a minute, cut 54.2 times on average
-/// (ByteCheckpoint, arXiv 2407.20143, abstract and section 1).
+/// (ByteCheckpoint, arXiv 2407.20143, abstracts of its versions 1 and 3).
 inline constexpr double kCheckpointStall_s = 1;
 
 struct GoodputOptions {

@@ -17,8 +17,9 @@ ANSWER = {"benchmarks": [{"time_s": 6.0, "busbw_Bps": 3.0}],
           "figures": [{"figure": "fabric.tiers[2].oversubscription", "value": 9.0}]}
 
 
-def claim(low, high, ours, interval=None, made_from=""):
-    return claims.Claim({"low": low, "high": high, "unit": "s", "made_from": made_from}, ours, interval)
+def claim(low, high, ours, interval=None, made_from="", evidence="first-hand"):
+    row = {"low": low, "high": high, "unit": "s", "made_from": made_from, "evidence": evidence}
+    return claims.Claim(row, ours, interval)
 
 
 class Formulas(unittest.TestCase):
@@ -45,6 +46,8 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(claim("", "2", 5.0).verdict, "far off")
         self.assertEqual(claim("1", "1", 1.6, (0.9, 2.0)).verdict, "in our interval")
         self.assertEqual(claim("1", "1", 1.0, made_from="yes").verdict, "made from it")
+        self.assertEqual(claim("1", "1", 1.0, evidence="derived").verdict, "by its formula")
+        self.assertEqual(claim("1", "1", 1.2, evidence="derived").verdict, "not its formula")
 
 
 class AllRows(unittest.TestCase):

@@ -78,10 +78,13 @@ TEST(TorusFamily, RefusesWhatIsNoGrid) {
 
 TEST(DragonflyFamily, TakesItsCounts) {
   const Expected<System> system =
-      load_system("dragonfly+:groups=5,routers=4,spines=2,nodes=3,global=2,routing=adaptive", {});
+      load_system("dragonfly:groups=5,routers=4,nodes=3,global=2,routing=adaptive", {});
   ASSERT_TRUE(system) << system.error().message;
   EXPECT_EQ(max_ranks(*system), 5 * 4 * 3 * 4);
-  EXPECT_EQ(std::get<Dragonfly>(system->fabric).spines->value, 2);
+  const auto& dragonfly = std::get<Dragonfly>(system->fabric);
+  EXPECT_EQ(dragonfly.global_links.value, 2);
+  EXPECT_EQ(dragonfly.routing, DragonflyRouting::adaptive);
+  EXPECT_FALSE(dragonfly.spines);
   EXPECT_EQ(error_of("dragonfly:routing=minimum"),
             "dragonfly: routing: unknown value \"minimum\", did you mean \"minimal\"?");
   EXPECT_THAT(error_of("dragonfly:groups=99"), HasSubstr("reach 32 other groups, expected the 98"));
@@ -94,8 +97,9 @@ TEST(DragonflyPlusFamily, HasSpinesUnlessToldOtherwise) {
   EXPECT_EQ(max_ranks(*system), 9 * 8 * 4);
   EXPECT_EQ(std::get<Dragonfly>(system->fabric).spines->value, 8);
   EXPECT_TRUE(system_warnings(*system).empty());
-  const Expected<System> two = load_system("dragonfly+:groups=3,routers=4,spines=2", {});
+  const Expected<System> two = load_system("dragonfly+:groups=3,routers=4,nodes=3,spines=2", {});
   ASSERT_TRUE(two) << two.error().message;
+  EXPECT_EQ(max_ranks(*two), 3 * 4 * 3 * 4);
   EXPECT_EQ(std::get<Dragonfly>(two->fabric).spines->value, 2);
   EXPECT_EQ(error_of("dragonfly+:spine=2"),
             "dragonfly+: unknown parameter \"spine\", did you mean \"spines\"?");
