@@ -13,6 +13,7 @@
 #include "fit/figures.hpp"
 #include "fit/size_pieces.hpp"
 #include "model/analytic.hpp"
+#include "model/bounds.hpp"
 #include "stats/quantiles.hpp"
 #include "units/quantity.hpp"
 
@@ -86,7 +87,6 @@ struct Trial {
   Points ruled;   ///< what ran being the library's own choice
   Points points;  ///< or what its pieces say
   std::vector<double> shifts;
-  double median_error = 0;
   double misfit = 0;
   double held_out = 0;  ///< misfit of the largest scale by a fit to the others; 0 with one scale
 };
@@ -152,8 +152,6 @@ Trial tried(const FigureTierFit& tier_fit, const LibraryUse& use, Points points,
   trial.shifts = std::move(with.shifts);
   trial.use.pieces = std::move(with.pieces);
   trial.misfit = misfit_of(trial.points, trial.shifts);
-  trial.median_error =
-      median_error(trial.points, tier_fit.log_times(trial.points, trial.shifts, Question::chosen));
   return trial;
 }
 
@@ -284,6 +282,26 @@ Expected<void> check_nodes(std::span<const Series> series, const System& system)
   return {};
 }
 
+/// Why the large messages cannot be of the system: "" where they can.
+std::string impossible(const Points& points, const System& system) {
+  Abilities any;
+  any.in_network = system.node.scale_up.in_network || fabric_in_network(system) != nullptr;
+  int large = 0;
+  int too_fast = 0;
+  for (const MeasuredPoint& point : points) {
+    if (regime_of(point.size_bytes) != Regime::bandwidth) continue;
+    ++large;
+    const double bound_s =
+        lower_bounds(system, point.collective, point.ranks, point.size_bytes, any).time_s();
+    constexpr double kOff = 0.8;  // efficiencies may be too low
+    too_fast += std::exp(point.log_time) < kOff * bound_s ? 1 : 0;
+  }
+  if (4 * too_fast <= large) return {};
+  return fmt::format(
+      "{} of {} measurements above 64 MiB are faster than {} allows: is it the measured system?",
+      too_fast, large, system.name);
+}
+
 /// What the tier's measurements are, before anything is fitted.
 FigureTier described(const System& system, bool network, const std::string& data_system,
                      const Points& points) {
@@ -341,6 +359,10 @@ Expected<FigureFit> fit_figures(std::span<const Series> series, const System& pr
       }
       continue;
     }
+    if (const std::string why = impossible(points, system); !why.empty()) {
+      fit.notes.push_back(fmt::format("{}: {}", network ? "across nodes" : "inside a node", why));
+      continue;
+    }
     const FigureTierFit tier_fit(system, factors, network, launches);
     const BestUse found =
         best_use(series, system, factors, network, tier_fit, libraries, std::move(points));
@@ -348,7 +370,7 @@ Expected<FigureFit> fit_figures(std::span<const Series> series, const System& pr
     FigureTier tier = described(system, network, series.front().system, best.points);
     tier.library = best.use;
     tier.is_inferred = found.is_inferred;
-    if (found.is_inferred) tier.told_error = found.told.median_error;
+    if (found.is_inferred) tier.told_error = std::expm1(found.told.misfit);
     tier.source = fmt::format("fitted on {} measurements of {}, {}{}", tier.points,
                               tier.data_system, range_of(tier.scales),
                               tier.library.name.empty() ? ""
@@ -378,8 +400,8 @@ Expected<FigureFit> fit_figures(std::span<const Series> series, const System& pr
     if (tier.is_inferred)
       fit.notes.push_back(fmt::format(
           "{} the times are those of {}, which no record says: with all of it in use they are "
-          "missed by a median {:.0f} %, so by {:.0f} %",
-          where, text_of(tier.library), 100 * tier.told_error, 100 * tier.median_error));
+          "missed by {:.0f} % (the mean of the regimes' medians), so by {:.0f} %",
+          where, text_of(tier.library), 100 * tier.told_error, 100 * std::expm1(best.misfit)));
     fit.tiers.push_back(std::move(tier));
   }
   if (fit.tiers.empty())

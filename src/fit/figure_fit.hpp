@@ -65,7 +65,7 @@ struct FigureTier {
   int points = 0;
   LibraryUse library;        ///< what ran, and whose constants latencies are factors on
   bool is_inferred = false;  ///< what of it was in use, by the times; else as the records say
-  double told_error = 0;     ///< then the median error with all of it in use
+  double told_error = 0;     ///< then the mean of the regimes' median errors with all of it in use
   /// Medians: with the topology's own figures and with the fitted ones, what ran being known; then
   /// the same with the fastest of what could have run in its place.
   double prior_error = 0;

@@ -87,5 +87,63 @@ TEST(Profile, CalibrateFitsFiguresThatPredictTakes) {
   EXPECT_THAT(used.out, HasSubstr("x4.0"));  // beyond 64 ranks
 }
 
+/// Records of an all_reduce on two DGX A100, 8 B and 1 MiB.
+nlohmann::json on_sophia(const std::vector<std::string>& more, const TemporaryFolder& folder) {
+  std::vector<std::string> arguments{"predict",    "-t", "sophia",  "-n",     "16", "-c",
+                                     "all_reduce", "-s", "8B,1MiB", "--json", "-"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const Outcome outcome =
+      run_collscale(arguments, folder.path(), {"COLLSCALE_TOPOLOGIES=" + kSource + "/topologies"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  return nlohmann::json::parse(outcome.out).at("benchmarks");
+}
+
+// The library's choice, an algorithm that is named and the fastest are priced by the same figures.
+TEST(Profile, OneSetOfFiguresServesThreeQuestions) {
+  const TemporaryFolder folder;
+  const auto plain = on_sophia({}, folder);
+  const auto chosen = on_sophia({"--selector", "nccl:2.28"}, folder);
+  const auto tree = on_sophia({"-a", "tree"}, folder);
+  const auto ring = on_sophia({"-a", "ring"}, folder);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(chosen[i].at("scenario").at("algorithm"), "tree");
+    EXPECT_EQ(chosen[i].at("time_s"), tree[i].at("time_s"));
+    EXPECT_LE(plain[i].at("time_s"), tree[i].at("time_s"));
+    EXPECT_LE(plain[i].at("time_s"), ring[i].at("time_s"));
+    EXPECT_EQ(ring[i].at("intervals").size(), 2U);
+    EXPECT_LE(ring[i].at("bound_s"), ring[i].at("time_s"));
+  }
+  EXPECT_EQ(ring[0].at("scenario").at("protocol"), "LL");
+  EXPECT_LT(ring[0].at("time_s").get<double>(), 93e-6);  // once 233 us
+}
+
+TEST(Profile, WhatTheLibraryLacksRunsOnItsProtocolsAndHasNoInterval) {
+  const TemporaryFolder folder;
+  const auto swing = on_sophia({"-a", "swing"}, folder);
+  EXPECT_EQ(swing[0].at("scenario").at("protocol"), "LL");
+  EXPECT_TRUE(swing[0].at("intervals").empty());
+  EXPECT_TRUE(on_sophia({"-a", "ring", "--engine", "event"}, folder)[0].at("intervals").empty());
+}
+
+TEST(Profile, WhatLiesOutsideOfTheMeasurementsIsSaid) {
+  const TemporaryFolder folder;
+  const Outcome table = run_collscale(
+      {"predict", "-t", "dgx-h100-superpod", "-n", "64,256", "-c", "all_gather", "-s", "64GiB"},
+      folder.path(), {"COLLSCALE_TOPOLOGIES=" + kSource + "/topologies"});
+  EXPECT_THAT(table.out, HasSubstr("x4.0, all_gather"));
+  const Outcome large =
+      predict({"-t", "dgx-h100-superpod", "-n", "8", "-s", "64GiB", "--json", "-"}, folder);
+  EXPECT_THAT(large.out, HasSubstr("above 512 MiB"));
+}
+
+TEST(Profile, WithoutOneNcclsOwnConstantsStand) {
+  const TemporaryFolder folder;
+  const Outcome usual = predict({"-t", "hpn7", "-n", "64"}, folder);
+  EXPECT_THAT(usual.err, HasSubstr("nccl:2.28's own constants stand"));
+  EXPECT_THAT(usual.out, HasSubstr("LL128"));
+  EXPECT_THAT(predict({"-t", "hpn7", "-n", "64", "--profile", "none"}, folder).out,
+              Not(HasSubstr("LL128")));
+}
+
 }  // namespace
 }  // namespace collscale::testing

@@ -9,9 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "fit/figure_interval.hpp"
 #include "fit/figures.hpp"
 #include "fit/profile.hpp"
 #include "model/analytic.hpp"
+#include "model/selected.hpp"
 #include "synthetic.hpp"
 
 namespace collscale {
@@ -180,6 +182,126 @@ TEST(FigureFit, IntervalsHoldTheMeasurementsAndWidenBeyondThem) {
     before = wide.high_s / wide.low_s;
     EXPECT_EQ(record.validated_to_ranks, 64);
   }
+}
+
+TEST(FigureFit, NodesOfAnotherSizeAreRefused) {
+  const auto series = make_series(measured(truth(), {2, 4, 8, 16}), guessed());
+  ASSERT_TRUE(series);
+  const auto refused = fit_figures(*series, synthetic::system(4, "smaller"));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("and a node of smaller has 4"));
+}
+
+TEST(FigureFit, TimesThatTheSystemCannotReachAreRefused) {
+  std::vector<Record> records = measured(truth(), {16, 32});
+  for (Record& record : records) record.time_s /= 20;
+  const auto series = make_series(records, guessed());
+  ASSERT_TRUE(series);
+  const auto refused = fit_figures(*series, guessed());
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("faster than guessed allows"));
+}
+
+/// A library of two protocols, each a way to run a ring; it says that `told` is what it takes.
+Library two_protocols(const std::string& told) {
+  const auto way = [](const std::string& protocol) {
+    Selection selection;
+    selection.algorithm = "ring";
+    selection.library_algorithm = "Ring";
+    selection.protocol = protocol;
+    selection.channels = 8;
+    selection.figures = protocol == "LL" ? ProtocolFigures{0.4, 1e-6, 3e-6, 6e-6}
+                                         : ProtocolFigures{1, 4e-6, 15e-6, 9e-6};
+    return selection;
+  };
+  Library library;
+  library.use.name = "nccl:2.28";
+  library.choose = [way, told](const Series&, std::int64_t,
+                               double) -> Expected<std::optional<Selection>> {
+    return std::optional<Selection>(way(told));
+  };
+  library.offers = [way](Collective, std::int64_t, double) {
+    return std::vector<Selection>{way("LL"), way("Simple")};
+  };
+  return library;
+}
+
+/// Times of LL up to 1 MiB and of Simple beyond, with factors 2 and 1.5 on their latencies.
+std::vector<Record> by_two_protocols(const System& system) {
+  const Library library = two_protocols("LL");
+  PriceOptions options;
+  options.protocol_factors = {2, 1.5, 1};
+  std::vector<Record> records;
+  for (const std::int64_t ranks : {16, 32, 64}) {
+    SelectedCosts costs(system, Collective::all_reduce, ranks, options);
+    for (double size = 64; size < 4.3e9; size *= 4) {
+      const auto offers = library.offers(Collective::all_reduce, ranks, size);
+      const auto time = costs.predict(offers[size <= 1048576 ? 0 : 1], size);
+      EXPECT_TRUE(time);
+      records.push_back(synthetic::record(Collective::all_reduce, "auto", ranks, ranks / 8, size,
+                                          time->time_s * (1 + 0.02 * std::sin(size))));
+    }
+  }
+  return records;
+}
+
+TEST(FigureFit, WhatRanAtWhichSizesIsInferredWhereNobodySays) {
+  System system = guessed();
+  const auto series = make_series(by_two_protocols(system), system);
+  ASSERT_TRUE(series);
+  FigureFitOptions options;
+  options.replicates = 50;
+  options.libraries = {two_protocols("LL")};
+  const auto fit = fit_figures(*series, system, options);
+  ASSERT_TRUE(fit) << fit.error().message;
+  const FigureTier& tier = fit->tiers.back();
+  EXPECT_TRUE(tier.is_inferred);
+  EXPECT_GT(tier.told_error, 0.1);
+  EXPECT_LT(tier.median_error, 0.1);
+  ASSERT_EQ(tier.library.pieces.size(), 2U);
+  EXPECT_EQ(tier.library.pieces[0].protocol, "LL");
+  EXPECT_EQ(tier.library.pieces[1].protocol, "Simple");
+  EXPECT_THAT(fit->notes.back(), HasSubstr("which no record says"));
+  // And it is not where the library's own choice explains them.
+  FigureFitOptions right = options;
+  right.libraries = {two_protocols("LL")};
+  right.libraries.front().choose = [](const Series&, std::int64_t ranks,
+                                      double size) -> Expected<std::optional<Selection>> {
+    const auto offers = two_protocols("LL").offers(Collective::all_reduce, ranks, size);
+    return std::optional<Selection>(offers[size <= 1048576 ? 0 : 1]);
+  };
+  const auto told = fit_figures(*series, system, right);
+  ASSERT_TRUE(told);
+  EXPECT_FALSE(told->tiers.back().is_inferred);
+}
+
+TEST(FigureInterval, WidensWithWhatIsFartherAndHoldsThePrediction) {
+  std::vector<double> sizes(40, 1e6);
+  std::vector<double> errors;
+  for (int i = 0; i < 40; ++i) errors.push_back(0.005 * (i - 10));
+  const RegimeErrors known = errors_by_regime(sizes, errors);
+  Remoteness farther;
+  double before = 0;
+  const auto is_wider = [&] {
+    const IntervalOffsets offsets = interval_offsets(known, 1e6, farther);
+    EXPECT_LT(offsets[0], offsets[1]);
+    EXPECT_LT(offsets[1], 0);
+    EXPECT_GT(offsets[2], 0);
+    EXPECT_GT(offsets[3], offsets[2]);
+    EXPECT_GT(offsets[3] - offsets[0], before);
+    before = offsets[3] - offsets[0];
+  };
+  is_wider();
+  farther.octaves = 3;
+  is_wider();
+  farther.distance = 4;
+  is_wider();
+  farther.other_kind = true;
+  is_wider();
+  farther.network = true;
+  is_wider();
+  farther.other_machine = true;
+  is_wider();
 }
 
 }  // namespace

@@ -77,6 +77,19 @@ TEST(SelectedCosts, ATreesChunksAreTheLibrarys) {
   EXPECT_LT(time_of(costs, tree, size), 0.5 * whole_s);
 }
 
+// A window is of each channel: with 16 of them on 8 lanes twice as much is under way.
+TEST(SelectedCosts, EveryChannelHasItsWindow) {
+  System system = clos_system({});
+  system.node.nics.window_bytes = Figure{1e6, Label::assumed, ""};
+  system.node.nics.latency_s.value = 1e-3;
+  SelectedCosts costs(system, Collective::all_gather, 32, {});
+  const double size = 1e9;
+  const double eight_s = time_of(costs, ring(8), size);
+  const double sixteen_s = time_of(costs, ring(16), size);
+  EXPECT_LT(sixteen_s, eight_s);
+  EXPECT_LT(time_of(costs, ring(64), size), sixteen_s);
+}
+
 TEST(SelectedCosts, WhatTheRegistryLacksIsRefusedByTheLibrarysName) {
   const System system = clos_system({});
   SelectedCosts costs(system, Collective::all_gather, 32, {});

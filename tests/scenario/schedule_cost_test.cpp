@@ -267,6 +267,19 @@ TEST(Evaluate, PartsAtTheSameTimeShareTheirResources) {
               1e-15);
 }
 
+// LL at first, then the one that carries all of the bytes.
+TEST(Protocols, OfSeveralTheFastestCounts) {
+  StepCost step;
+  step.path[0] = 4;
+  step.even[kScaleUpResource] = 1 / 50e9;
+  step.hashed = step.even;
+  PriceOptions options;
+  options.protocols = {{0.5, 1e-6, 3e-6, 6e-6}, {1, 4e-6, 14e-6, 8e-6}};
+  const CostRates rates(small_system(), options);
+  EXPECT_NEAR(evaluate(one_step(step), rates, 1e3).time_s, 10e-6 + 2 * 1e3 / 50e9, 1e-15);
+  EXPECT_NEAR(evaluate(one_step(step), rates, 1e9).time_s, 24e-6 + 1e9 / 50e9, 1e-12);
+}
+
 TEST(Terms, AnUnknownOneIsRefusedWithTheNearestName) {
   EXPECT_EQ(parse_without("ecmq").error().message,
             "no term \"ecmq\" of the cost, did you mean \"ecmp\"?");

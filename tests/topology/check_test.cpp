@@ -92,6 +92,15 @@ TEST(CheckSystem, CountsNicsAtHalfTheLinkRateAsHalfAPort) {
             "fabric.tiers[0].radix: a leaf switch needs 8 ports down and 8 up, more than its 15");
 }
 
+TEST(CheckSystem, RefusesDevicesThatDoNotDivideTheNics) {
+  System system = make_system({.gpus = 8, .nics = 8});
+  system.node.nics.per_device = Figure{4, Label::assumed, ""};
+  EXPECT_EQ(only_problem(system), "");
+  system.node.nics.per_device->value = 3;
+  EXPECT_EQ(only_problem(system),
+            "node.nics.per_device: found 3, expected a divisor of the 8 NICs of a node");
+}
+
 TEST(CheckSystem, WarnsOfUplinksThatMissTheOversubscription) {
   EXPECT_EQ(only_problem(make_system({.children = {4, 4}, .oversubscription = 3})),
             "warning: fabric.tiers[0].oversubscription: 3 asks for 5.333 uplinks of a leaf switch; "

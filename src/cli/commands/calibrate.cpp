@@ -111,7 +111,8 @@ Expected<Profile> fit_all(std::span<const Record> records, const System& system,
   if (!node) return tl::unexpected(node.error());
   figure_options.node = *node;
   auto figures = fit_figures(*series, system, figure_options);
-  if (!profile && !figures) return profile;
+  if (!profile && !figures)
+    return fail(fmt::format("{}; {}", profile.error().message, figures.error().message));
   if (!profile) {
     const std::string why = profile.error().message;
     profile = Profile{};
