@@ -8,6 +8,7 @@
 #include "model/run_loads.hpp"
 #include "model/step_load.hpp"
 #include "scenario/price.hpp"
+#include "topology/job_box.hpp"
 
 namespace collscale {
 namespace {
@@ -52,9 +53,9 @@ bool has_many_distances(const Lane& lane) {
 class AnalyticEngine {
  public:
   AnalyticEngine(const System& system, std::int64_t ranks)
-      : system_(system),
-        fabric_(system),
-        shape_(fabric_shape(system, fabric_, ranks)),
+      : system_(job_system(system, ranks)),
+        fabric_(system_),
+        shape_(fabric_shape(system_, fabric_, ranks)),
         runs_(system_, fabric_, shape_) {}
 
   [[nodiscard]] const System& system() const { return system_; }
@@ -145,7 +146,7 @@ class AnalyticEngine {
     return loads;
   }
 
-  const System& system_;
+  System system_;  ///< as the job sees it
   Fabric fabric_;
   FabricShape shape_;
   RunLoads runs_;

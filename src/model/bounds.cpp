@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "topology/fabric.hpp"
+#include "topology/job_box.hpp"
 
 namespace collscale {
 namespace {
@@ -135,8 +136,9 @@ double switch_cut_s(const Fabric& fabric, Collective collective, std::int64_t ra
 
 double Bounds::time_s() const { return std::max({latency_s, injection_s, cut_s}); }
 
-Bounds lower_bounds(const System& system, Collective collective, std::int64_t ranks,
+Bounds lower_bounds(const System& whole, Collective collective, std::int64_t ranks,
                     double size_bytes, const Abilities& abilities) {
+  const System system = job_system(whole, ranks);
   const bool in_network = abilities.in_network;
   const double copies = abilities.copies;
   using Kind = LinkClass::Kind;

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "model/collisions.hpp"
+#include "topology/local_detours.hpp"
 
 namespace collscale {
 namespace {
@@ -425,7 +426,22 @@ class Hit {
 
 }  // namespace
 
+/// Under adaptive routing: no packet is bound to one way.
+DirectLoads::Busiest DragonflyLoads::busiest_spread() const {
+  double most = 0;
+  const std::size_t of_group = vertices_ * vertices_;
+  std::vector<double> loads(of_group);
+  for (std::size_t slot = 0; slot < looked_at_.size(); ++slot) {
+    for (std::size_t i = 0; i < of_group; ++i) loads[i] = local_[slot * of_group + i].even();
+    if (std::all_of(loads.begin(), loads.end(), [](double load) { return load <= 0; })) continue;
+    spread_over_third_routers(loads, routers_.value());
+    most = std::max(most, *std::max_element(loads.begin(), loads.end()));
+  }
+  return {most, most};
+}
+
 DirectLoads::Busiest DragonflyLoads::busiest_local() {
+  if (routes_.spreads_locally()) return busiest_spread();
   Hit<Load> hit;
   for (const Load& load : local_) hit.look_at(load);
   double alike = 0;

@@ -10,6 +10,7 @@
 //
 // of what is sent from a to b (M_ab), from a to other groups (S_a), from others to b (R_b): a shift
 // that sends all of a group to one other is limited by that pair's cables, not by the group's.
+// Within a group adaptive routing goes over third routers as far as that helps (local_detours.hpp).
 //
 // Local links are looked at in some groups only where there are many: the first, the last and some
 // between.
@@ -98,6 +99,7 @@ class DragonflyLoads : public DirectLoads {
   void merge_between(LoadSamples::Directions directions);
   void add_ways_over_third_groups();
   [[nodiscard]] Busiest busiest_local();
+  [[nodiscard]] Busiest busiest_spread() const;
   [[nodiscard]] Busiest busiest_global() const;
 
   const Fabric& fabric_;

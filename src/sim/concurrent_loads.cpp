@@ -161,6 +161,7 @@ StepLoads GroupsEngine::step(const std::vector<Lane>& lanes, std::int64_t step) 
   add_step(price_detail::pointers(lanes), step, loads.edges);
   for (LevelCounts& of_arc : loads.edges)
     of_arc /= static_cast<double>(lanes.front().map.group_count);
+  spread_local_loads(network_.routes(), bytes_);
   loads.even = loads.hashed = fullest();
   set_links(price_detail::pointers(lanes), step, loads);
   return loads;
@@ -194,6 +195,7 @@ StepLoads GroupsEngine::all_steps(const std::vector<const Lane*>& lanes) {
   StepLoads loads;
   clear();
   add_all_steps(lanes, loads.edges);
+  spread_local_loads(network_.routes(), bytes_);
   loads.even = loads.hashed = fullest();
   set_links(lanes, -1, loads);
   return loads;

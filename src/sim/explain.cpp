@@ -314,6 +314,7 @@ Expected<FlowExplanation> explain_flow(const System& system, Collective collecti
           loads.add(link, bytes);
         },
         ignore_cut);
+    loads.spread();
     add_links(routes, loads, scale, duration_s, busiest, out, links);
     FlowsOnLinks flows(links, routes.fabric().link_count(), out.links);
     network->for_each_pair_load_of(
@@ -325,6 +326,7 @@ Expected<FlowExplanation> explain_flow(const System& system, Collective collecti
   } else {
     LinkLoads loads(network->routes());
     send_again(engine, sent, AnyFlowSink(loads));
+    loads.spread();
     add_links(network->routes(), loads, scale, duration_s, busiest, out, links);
     FlowsOnLinks flows(links, network->routes().fabric().link_count(), out.links);
     send_again(engine, sent, AnyFlowSink(flows));

@@ -26,6 +26,7 @@ struct FlowOptions {
   std::uint64_t seed = 1;  ///< of the hash that spreads flows over equal-cost links (routing ecmp),
                            ///< and of a random placement
   PlacementSpec placement{};
+  bool job_box = true;  ///< packed jobs on a whole torus get a box (topology/job_box.hpp)
   Faults faults{};
   double memory_limit_bytes = 0;  ///< 0: what the machine has to give
 };

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sim/memory.hpp"
+#include "topology/job_box.hpp"
 #include "units/quantity.hpp"
 
 namespace collscale {
@@ -48,9 +49,12 @@ FlowNetwork::FlowNetwork(const System& system, std::int64_t ranks, JobPlacement 
       routes_(system_, placement, faults),
       even_routes_(even_system_, std::move(placement), faults) {}
 
-Expected<FlowNetwork> FlowNetwork::make(const System& system, std::int64_t ranks,
+Expected<FlowNetwork> FlowNetwork::make(const System& whole, std::int64_t ranks,
                                         const FlowOptions& options, std::int64_t engines) {
-  if (auto fits = check_ranks(system, ranks); !fits) return tl::unexpected(fits.error());
+  if (auto fits = check_ranks(whole, ranks); !fits) return tl::unexpected(fits.error());
+  const bool packed = options.placement.kind == PlacementSpec::Kind::packed;
+  const System system =
+      packed && options.faults.empty() && options.job_box ? job_system(whole, ranks) : whole;
   const std::int64_t per_node = ranks_per_node(system);
   // Checked before memory is: of a placement and failures a few bytes per rank are kept.
   const double links = static_cast<double>(Fabric(system).link_count());
@@ -154,6 +158,7 @@ StepLoads FlowEngine::step(const std::vector<Lane>& lanes, std::int64_t step) {
   }
   for (LevelCounts& of_arc : loads.edges)
     of_arc /= static_cast<double>(lanes.front().map.group_count);
+  loads_.spread();
   loads.even = loads.hashed = loads_.fullest();
   double hops = 1;
   for (const Lane& lane : lanes) hops = std::max(hops, node_hops(network_.routes(), lane, step));
@@ -178,6 +183,7 @@ StepLoads FlowEngine::all_steps(const std::vector<const Lane*>& lanes) {
         },
         [&](std::int64_t source, std::int64_t destination) { loads_.cut(source, destination); });
     loads.edges[0][static_cast<std::size_t>(farthest)] = 1;
+    pairs.spread();
     loads.even = loads.hashed = pairs.fullest();
     const NodeLinks* links = network_.routes().fabric().node_links();
     set_links(loads, pairs, links != nullptr ? links->longest_way() : 1);
@@ -190,6 +196,7 @@ StepLoads FlowEngine::all_steps(const std::vector<const Lane*>& lanes) {
                       loads.edges, loads_);
     });
   }
+  loads_.spread();
   loads.even = loads.hashed = loads_.fullest();
   double hops = 1;
   if (network_.routes().fabric().node_links() != nullptr)

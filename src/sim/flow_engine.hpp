@@ -25,7 +25,7 @@ class FlowNetwork {
  public:
   /// Errors: ranks that the system does not have, a placement that does not fit, memory that would
   /// not suffice for `engines` engines at once (checked before any is taken).
-  static Expected<FlowNetwork> make(const System& system, std::int64_t ranks,
+  static Expected<FlowNetwork> make(const System& whole, std::int64_t ranks,
                                     const FlowOptions& options, std::int64_t engines = 1);
 
   [[nodiscard]] const System& system() const { return system_; }

@@ -2,6 +2,9 @@
 #include "sim/link_loads.hpp"
 
 #include <algorithm>
+#include <set>
+
+#include "topology/local_detours.hpp"
 
 namespace collscale {
 
@@ -24,6 +27,44 @@ int resource_of(const LinkClass& link_class) {
       break;
   }
   return kFirstTierResource + link_class.tier;
+}
+
+void spread_local_loads(const Routes& routes, std::span<double> bytes) {
+  const DragonflyRoutes* const dragonfly = routes.fabric().dragonfly();
+  if (dragonfly == nullptr || !dragonfly->spreads_locally()) return;
+  const std::int64_t routers = dragonfly->routers();
+  const std::int64_t parallel = dragonfly->parallel_local_links();
+  const std::int64_t first = dragonfly->local_link(0, 0, 1);
+  const std::int64_t of_group = routers * (routers - 1) * parallel;
+  std::set<std::int64_t> broken;
+  for (const LinkFault& fault : routes.changed())
+    if (fault.link >= first && fault.link < first + dragonfly->local_links())
+      broken.insert((fault.link - first) / of_group);
+  std::vector<double> loads(static_cast<std::size_t>(routers * routers));
+  for (std::int64_t group = 0; group < dragonfly->groups(); ++group) {
+    const auto links = bytes.subspan(static_cast<std::size_t>(first + group * of_group),
+                                     static_cast<std::size_t>(of_group));
+    const bool idle = std::all_of(links.begin(), links.end(), [](double b) { return b <= 0; });
+    if (idle || broken.contains(group)) continue;
+    std::fill(loads.begin(), loads.end(), 0.0);
+    // f(load of the pair, its links)
+    const auto for_each_pair = [&](const auto& f) {
+      for (std::int64_t from = 0; from < routers; ++from)
+        for (std::int64_t to = 0; to < routers; ++to)
+          if (from != to)
+            f(loads[static_cast<std::size_t>(from * routers + to)],
+              bytes.subspan(static_cast<std::size_t>(dragonfly->local_link(group, from, to)),
+                            static_cast<std::size_t>(parallel)));
+    };
+    const auto share = 1 / static_cast<double>(parallel);
+    for_each_pair([&](double& load, std::span<double> between) {
+      for (const double b : between) load += share * b;
+    });
+    spread_over_third_routers(loads, routers);
+    for_each_pair([&](double load, std::span<double> between) {
+      std::fill(between.begin(), between.end(), load);
+    });
+  }
 }
 
 LinkLoads::LinkLoads(const Routes& routes)

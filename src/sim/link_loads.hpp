@@ -15,6 +15,11 @@ namespace collscale {
 /// The resource of a breakdown that links of a class are.
 int resource_of(const LinkClass& link_class);
 
+/// Once all messages are summed, by link: on a dragonfly with adaptive routing, between the routers
+/// of a group, what full links carry goes over third routers (topology/local_detours.hpp). Groups
+/// with a failed or degraded local link are left as they are: nothing is known of detours there.
+void spread_local_loads(const Routes& routes, std::span<double> bytes);
+
 class LinkLoads {
  public:
   explicit LinkLoads(const Routes& routes);
@@ -26,6 +31,8 @@ class LinkLoads {
   [[nodiscard]] double bytes(std::int64_t link) const {
     return bytes_[static_cast<std::size_t>(link)];
   }
+  /// spread_local_loads of what was added.
+  void spread() { spread_local_loads(routes_, bytes_); }
   /// Seconds that the fullest link of each resource needs for the bytes on it.
   [[nodiscard]] PerResource fullest() const;
   /// The same of the ranks' ports alone, which share their resource with the links of nodes.

@@ -54,6 +54,15 @@ class DragonflyRoutes {
   }
   [[nodiscard]] std::int64_t parallel_local_links() const { return parallel_; }
   [[nodiscard]] DragonflyRouting routing() const { return routing_; }
+  /// Packets between two routers of a group avoid full links (local_detours.hpp).
+  [[nodiscard]] bool spreads_locally() const {
+    return routing_ == DragonflyRouting::adaptive && spines_ == 0 && routers_.value() > 1;
+  }
+  /// The first of the parallel links from one router of a group to another, of local links.
+  [[nodiscard]] std::int64_t local_link(std::int64_t group, std::int64_t from,
+                                        std::int64_t to) const {
+    return first_local_ + local_index(group, from, to);
+  }
 
   /// Routers that share out the NICs of a node, and nodes of such a set of routers.
   [[nodiscard]] std::int64_t node_routers() const { return node_routers_; }

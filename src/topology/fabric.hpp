@@ -181,6 +181,10 @@ class Fabric {
   /// Of torus and dragonfly: links of the longest way of a whole fabric.
   [[nodiscard]] int diameter() const;
 
+  /// Of a dragonfly; else nullptr.
+  [[nodiscard]] const DragonflyRoutes* dragonfly() const {
+    return std::get_if<DragonflyRoutes>(&routes_);
+  }
   /// Of torus and dragonfly: the router of a rank's NIC, the links that leave a router, and links
   /// that a way between two routers has at least. Routers are numbered as the vertices that
   /// link_name names.

@@ -59,6 +59,16 @@ std::string_view name(CpuVendor vendor) {
   return "";
 }
 
+std::string_view name(NicAttachment attachment) {
+  switch (attachment) {
+    case NicAttachment::pcie_switch:
+      return "pcie_switch";
+    case NicAttachment::cpu:
+      return "cpu";
+  }
+  return "";
+}
+
 std::string_view name(Wrap wrap) {
   switch (wrap) {
     case Wrap::ring:
@@ -120,7 +130,9 @@ std::vector<OptionalFigure> optional_figures(System& system) {
       {"node.nics.pcie", Q::bandwidth, &nics.pcie_Bps},
       {"node.nics.window", Q::size, &nics.window_bytes},
       {"node.nics.queue_pairs", Q::count, &nics.queue_pairs},
-      {"node.nics.per_device", Q::count, &nics.per_device}};
+      {"node.nics.per_device", Q::count, &nics.per_device},
+      {"node.nics.eager", Q::size, &nics.eager_bytes},
+      {"node.nics.rendezvous", Q::time, &nics.rendezvous_s}};
   if (auto* clos = std::get_if<Clos>(&system.fabric))
     all.push_back({"fabric.imbalance", Q::ratio, &clos->imbalance});
   if (auto* dragonfly = std::get_if<Dragonfly>(&system.fabric)) {

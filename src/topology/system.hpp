@@ -56,7 +56,11 @@ struct ScaleUp {
   std::optional<InNetworkReduction> in_network{};
 };
 
+/// What a NIC hangs on, with the GPUs next to it: NCCL's choice of protocols looks at it.
+enum class NicAttachment { pcie_switch, cpu };
+
 struct Nics {
+  NicAttachment attached_to = NicAttachment::pcie_switch;
   Figure per_node;
   Figure bandwidth_Bps;  ///< one NIC, one direction
   Figure latency_s;      ///< host part of a message between nodes: both NICs, PCIe and software
@@ -65,6 +69,9 @@ struct Nics {
   std::optional<Figure> pcie_Bps{};       ///< between a NIC and memory, one direction
   std::optional<Figure> window_bytes{};   ///< under way at most, per pair of ranks and channel
   std::optional<Figure> queue_pairs{};    ///< flows that a message is split into (each hashed)
+  /// Larger messages are announced and then fetched, once the receiver is ready: rendezvous.
+  std::optional<Figure> eager_bytes{};
+  std::optional<Figure> rendezvous_s{};  ///< what that adds to a message's latency: LogGPS's S
   /// NICs that the network's plug-in makes one device of, which is what the library then sees.
   std::optional<Figure> per_device{};
 };
@@ -201,6 +208,7 @@ std::string_view name(Routing routing);
 std::string_view name(CrossRail policy);
 std::string_view name(ScaleUpKind kind);
 std::string_view name(CpuVendor vendor);
+std::string_view name(NicAttachment attachment);
 std::string_view name(Wrap wrap);
 std::string_view name(DragonflyRouting routing);
 

@@ -116,12 +116,16 @@ void read_node(Reader& reader, const Mapping& root, std::string name, System& sy
     node.cpu = reader.choice(root, "cpu", {CpuVendor::intel, CpuVendor::amd, CpuVendor::arm});
   read_optional(reader, root, system, "node");
   read_optional(reader, read_scale_up(reader, root, node.scale_up), system, "node.scale_up");
-  const Mapping nics = reader.mapping(root, "nics",
-                                      {"per_node", "bandwidth", "latency", "message_gap",
-                                       "overhead", "pcie", "window", "queue_pairs", "per_device"});
+  const Mapping nics =
+      reader.mapping(root, "nics",
+                     {"per_node", "bandwidth", "latency", "attached_to", "message_gap", "overhead",
+                      "pcie", "window", "queue_pairs", "eager", "rendezvous", "per_device"});
   node.nics.per_node = take(reader.figure(nics, "per_node", Quantity::count));
   node.nics.bandwidth_Bps = take(reader.figure(nics, "bandwidth", Quantity::bandwidth));
   node.nics.latency_s = take(reader.figure(nics, "latency", Quantity::time));
+  if (reader.find(nics, "attached_to", false) != nullptr)
+    node.nics.attached_to =
+        reader.choice(nics, "attached_to", {NicAttachment::pcie_switch, NicAttachment::cpu});
   read_optional(reader, nics, system, "node.nics");
   if (reader.find(root, "compute", false) != nullptr)
     read_optional(reader, reader.mapping(root, "compute", {"reduce", "copy", "launch"}), system,

@@ -152,6 +152,40 @@ RC_GTEST_PROP(DirectFabrics, DragonfliesOfOneCableAgreeWithFlowToTheDigit, ()) {
   expect_equal(system, *rc::gen::element(most, *rc::gen::inRange<std::int64_t>(2, most + 1)));
 }
 
+// Up to two groups there is no third, and within a group no packet is bound to one way: no hash.
+RC_GTEST_PROP(DirectFabrics, AdaptiveWaysWithinGroupsAgreeWithFlowToTheDigit, ()) {
+  Flies flies = random_flies();
+  flies.groups = *rc::gen::element(1.0, 2.0);
+  flies.routing = DragonflyRouting::adaptive;
+  flies.parallel = *rc::gen::element(1.0, 2.0);
+  const System system = dragonfly(flies);
+  const std::int64_t most = std::min<std::int64_t>(300, max_ranks(system));
+  RC_PRE(most >= 2);
+  expect_equal(system, *rc::gen::element(most, *rc::gen::inRange<std::int64_t>(2, most + 1)));
+}
+
+// 14 nodes of 4 ranks below 4 of 32 routers, each rank's NIC at another: a ring that changes the
+// rank from node to node sends all between routers of one set, whose links would hold it up 14/4
+// times longer than the NICs; over the group's other routers they do not.
+TEST(DirectFabrics, ARingThatChangesItsNicIsNotHeldUpWithinAGroup) {
+  Flies flies;
+  flies.groups = 1;
+  flies.routers = 32;
+  flies.node_routers = 4;
+  flies.nodes = 14;
+  flies.node = {4, 4};
+  const std::vector<double> sizes = {1e9};
+  const auto limit = [&](DragonflyRouting routing) {
+    flies.routing = routing;
+    System system = dragonfly(flies);
+    auto& dragonfly = std::get<Dragonfly>(system.fabric);
+    dragonfly.local_link_Bps = system.node.nics.bandwidth_Bps;
+    return predict_analytic(system, Collective::all_gather, "ring", 56, sizes)->front().bottleneck;
+  };
+  EXPECT_EQ(limit(DragonflyRouting::minimal), "local");
+  EXPECT_EQ(limit(DragonflyRouting::adaptive), "nic");
+}
+
 RC_GTEST_PROP(DirectFabrics, ToriAgreeWithFlowToTheDigit, ()) {
   const System system = random_torus();
   const std::int64_t most = std::min<std::int64_t>(300, max_ranks(system));
@@ -185,8 +219,9 @@ TEST(DirectFabrics, HashedDragonfliesComeNearTheMeanOverSeeds) {
       const std::string where = std::string(name(routing)) + ", spines " + std::to_string(spines);
       EXPECT_NEAR(ratio(Collective::all_gather, "recursive_doubling"), 1, 0.03) << where;
       EXPECT_NEAR(ratio(Collective::all_to_all, "pairwise"), 1, 0.02) << where;
-      // Few messages a link, each of which takes links together: an upper estimate.
-      EXPECT_NEAR(ratio(Collective::all_gather, "ring"), 1.08, 0.18) << where;
+      // Few messages a link, each of which takes links together: an upper estimate; and a lower one
+      // of what third routers relieve, which is more where hashes leave links uneven.
+      EXPECT_NEAR(ratio(Collective::all_gather, "ring"), 1.05, 0.21) << where;
     }
 }
 

@@ -85,8 +85,8 @@ TEST(Bounds, CutATorusAMeshAndADragonflyWhereTheyAreNarrowest) {
   EXPECT_NEAR(cut_s(torus({4, 16}), Collective::all_reduce, 64), 1.0 / 8, 1e-12);
   EXPECT_NEAR(cut_s(torus({4, 16}, 1, Wrap::mesh), Collective::all_reduce, 64), 1.0 / 4, 1e-12);
   EXPECT_NEAR(cut_s(torus({4, 16}), Collective::all_gather, 64), 60.0 / 64 / 8, 1e-12);
-  // Half of the job: the first 8 of 16 rows, and so four against four.
-  EXPECT_NEAR(cut_s(torus({4, 16}), Collective::all_to_all, 32), 16.0 * 16 / 32 / 8, 1e-12);
+  // A job of half of it has 8 rows, which do not wrap: four against four.
+  EXPECT_NEAR(cut_s(torus({4, 16}), Collective::all_to_all, 32), 16.0 * 16 / 32 / 4, 1e-12);
   // One group of four against eight others, over eight links.
   EXPECT_NEAR(cut_s(dragonfly(DragonflyRouting::minimal), Collective::all_to_all, 36),
               4.0 * 32 / 36 / 8, 1e-12);

@@ -248,6 +248,7 @@ Expected<std::vector<EventPrediction>> simulate_event(const System& system, Coll
   if (!network->routes().whole()) {
     FlowOptions without_faults = flow_options;
     without_faults.faults = {};
+    without_faults.job_box = false;  // the same nodes
     auto made = FlowNetwork::make(system, ranks, without_faults);
     if (!made) return tl::unexpected(made.error());
     whole = *std::move(made);

@@ -232,6 +232,7 @@ template <class EachLane>
 void Ways::measure(const EachLane& each_lane) {
   loads_.clear();
   each_lane(loads_);
+  loads_.spread();
   for (const LinkClass& link_class : routes_.fabric().classes())
     for (std::int64_t link = link_class.first; link < link_class.first + link_class.count; ++link)
       seconds_[static_cast<std::size_t>(link)] = loads_.bytes(link) / link_class.capacity_Bps;
