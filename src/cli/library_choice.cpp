@@ -41,6 +41,8 @@ std::string nccl_name(std::string_view algorithm) {
        {"collnet_chain", NcclAlgorithm::collnet_chain}}};
   for (const auto& [ours, theirs] : kNames)
     if (ours == algorithm) return std::string(name(theirs));
+  // The switches between nodes added up, which of the ways to that is not known.
+  if (algorithm == "collnet_sharp") return "NVLS,CollNetDirect,CollNetChain";
   return {};
 }
 

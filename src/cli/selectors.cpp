@@ -96,6 +96,9 @@ Expected<NcclNode> nccl_node(const System& system) {
   seen.nics = std::llround(node.nics.per_node.value / per_device);
   seen.nic_Bps = node.nics.bandwidth_Bps.value * per_device;
   seen.pcie_Bps = pcie_as_nccl_counts(node.nics.pcie_Bps);
+  if (node.nics.attached_to == NicAttachment::cpu)
+    // A Grace CPU is one with its GPU: NCCL 2.27 and newer count that as PCIe next to the GPU.
+    seen.nic_path = node.cpu == CpuVendor::arm ? NcclPath::p2c : NcclPath::phb;
   seen.collnet = fabric_in_network(system) != nullptr;
   return seen;
 }

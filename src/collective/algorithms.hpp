@@ -37,6 +37,9 @@ struct Shape {
   /// only) so that all its links carry (topology/node_rings.hpp); null: by number, one ring for
   /// each channel.
   std::shared_ptr<const LocalOrders> node_rings{};
+  /// Of these, where they go through several nodes, as many as there are channels; 0: all.
+  std::int64_t most_orders = 0;
+  int trees = 2;                 ///< tree: both trees of a channel, or 1, the first alone
   std::vector<NodeRun> nodes{};  ///< uneven nodes; empty: nodes of ranks_per_node
   AlgorithmOptions options{};
 };

@@ -38,19 +38,22 @@ Expected<const SelectedCosts::Priced*> SelectedCosts::priced(const Selection& se
       selection.algorithm == "pat" ? pat_aggregation(selection, size_bytes, shape_.ranks) : 0;
   for (const Priced& known : priced_)
     if (known.algorithm == selection.algorithm && known.channels == channels &&
-        known.radix == selection.radix && known.aggregation == aggregation)
+        known.trees == selection.trees && known.radix == selection.radix &&
+        known.aggregation == aggregation)
       return &known;
   if (selection.algorithm.empty())
     return fail(fmt::format("no algorithm of {} is like the library's {}", name(collective_),
                             selection.library_algorithm));
   Shape shape = shape_;
   shape.channels = channels;
+  if (channels < shape_.channels) shape.most_orders = channels;
+  shape.trees = selection.trees;
   shape.options.aggregation = aggregation;
   if (selection.radix > 0) shape.options.bruck_radix = selection.radix;
   const auto found = candidate(system_, collective_, selection.algorithm, shape);
   if (!found) return tl::unexpected(found.error());
   if (!pricer_) pricer_.emplace(system_, shape_.ranks);
-  priced_.push_back({selection.algorithm, channels, selection.radix, aggregation,
+  priced_.push_back({selection.algorithm, channels, selection.trees, selection.radix, aggregation,
                      pricer_->price(found->program), abilities_of(*found)});
   return &priced_.back();
 }

@@ -32,6 +32,7 @@ class SelectedCosts {
   struct Priced {
     std::string algorithm;
     std::int64_t channels = 1;
+    int trees = 2;
     std::int64_t radix = 0;
     std::int64_t aggregation = 0;
     ScheduleCost cost;

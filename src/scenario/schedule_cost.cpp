@@ -145,9 +145,13 @@ class Evaluation {
   /// Latency along the path, as far as parts of messages under way do not hide it.
   void add_latency(const StepCost& step, double size_bytes, double moved_s, Exposed& into) const {
     const PriceOptions& options = rates_.options;
+    const double late_s = is_announced(step.largest * size_bytes) ? rates_.rendezvous_s : 0;
+    const auto latency_s = [&](std::size_t level) {
+      return rates_.latency_s[level] + (level > 0 ? late_s : 0);
+    };
     double all_s = 0;
     for (std::size_t level = 0; level < step.path.size(); ++level)
-      all_s += step.path[level] * rates_.latency_s[level];
+      all_s += step.path[level] * latency_s(level);
     double shown = 1;
     if (options.segment_bytes > 0 && step.in_ring && all_s > 0) {
       const double parts =
@@ -158,11 +162,19 @@ class Evaluation {
     for (std::size_t level = 0; level < step.path.size(); ++level) {
       if (step.path[level] > 0)
         into.add(CostTerm::latency, slot_of(static_cast<int>(level)),
-                 shown * step.path[level] * rates_.latency_s[level]);
+                 shown * step.path[level] * latency_s(level));
     }
     if (step.switch_level >= 0)
       into.add(CostTerm::latency, slot_of(step.switch_level),
                rates_.switch_pass_s[static_cast<std::size_t>(step.switch_level)]);
+  }
+
+  /// Too large to be sent before the receiver is ready; a segment at a time where it is cut.
+  [[nodiscard]] bool is_announced(double message_bytes) const {
+    const PriceOptions& options = rates_.options;
+    if (options.segment_bytes > 0) message_bytes = std::min(message_bytes, options.segment_bytes);
+    return rates_.eager_bytes > 0 &&
+           message_bytes / options.protocol.wire_share > rates_.eager_bytes;
   }
 
   [[nodiscard]] int slot_of(int level) const { return rates_.is_clos ? level : std::min(level, 1); }
@@ -319,7 +331,10 @@ CostRates::CostRates(const System& system, const PriceOptions& price_options)
   window_bytes = value_or(node.nics.window_bytes, 0);
   port_gap_s = value_or(node.scale_up.message_gap_s, 0);
   nic_gap_s = value_or(node.nics.message_gap_s, 0) / nics_per_rank;
-  overhead_s = value_or(node.nics.overhead_s, 0) / ranks_per_nic;
+  eager_bytes = value_or(node.nics.eager_bytes, 0);
+  rendezvous_s = value_or(node.nics.rendezvous_s, 0);
+  if (!options.protocol.has_overhead)
+    overhead_s = value_or(node.nics.overhead_s, 0) / ranks_per_nic;
   if (node.nics.pcie_Bps)
     pcie_factor =
         node.nics.bandwidth_Bps.value * fabric_efficiency(system).value / node.nics.pcie_Bps->value;

@@ -16,6 +16,8 @@ struct ProtocolFigures {
   double scale_up_latency_s = -1;  ///< one message inside a node
   double nic_latency_s = -1;       ///< and between nodes, without the switches
   double base_s = 0;               ///< once per collective
+  double wire_share = 1;           ///< data in what the protocol puts on the wire: LL 8 bytes in 16
+  bool has_overhead = false;  ///< its latencies are of whole steps: no overhead per message besides
   bool operator==(const ProtocolFigures&) const = default;
 };
 
@@ -31,6 +33,7 @@ struct Selection {
   double segment_bytes = 0;
   std::int64_t segment_parts = 1;  ///< which may pass on before the segment is complete
   std::int64_t lanes = 1;          ///< parts of the data beside channels: NVLS heads
+  int trees = 2;                   ///< of a double binary tree: 1 where only the first is used
   std::int64_t radix = 0;          ///< k of a k-nomial tree, or of Bruck; 0: not applicable
   double estimate_s = -1;  ///< the library's own estimate of the time; negative: it has none
   ProtocolFigures figures{};

@@ -48,6 +48,21 @@ TEST(SelectedCosts, TheProtocolsLatenciesTakeThePlaceOfTheSystems) {
               7e-6 + 27 * 1e-6 + 4 * 3.5e-6 + 2 * 31 * size / 32 / 400e9, 1e-9);
 }
 
+// One tree of two: its messages are twice as large, so that half the size reaches the eager limit.
+TEST(SelectedCosts, OneTreeHasTheWholeMessage) {
+  System system = clos_system({});
+  system.node.nics.eager_bytes = test::figure(4096);
+  system.node.nics.rendezvous_s = test::figure(1e-3);
+  SelectedCosts costs(system, Collective::all_reduce, 32, {});
+  Selection selection = ring(1);
+  selection.algorithm = "tree";
+  for (const int trees : {1, 2}) {
+    selection.trees = trees;
+    EXPECT_LT(time_of(costs, selection, trees * 4096), 1e-3) << trees;
+    EXPECT_GT(time_of(costs, selection, trees * 4096 + 8), 1e-3) << trees;
+  }
+}
+
 // A message in two parts: t = max(b, α + b/2) a step, so half of the bytes hide the latency.
 TEST(SelectedCosts, PartsOfAMessageHideItsLatency) {
   const System system = clos_system({});

@@ -129,6 +129,31 @@ TEST(Evaluate, AWindowCapsLongLinks) {
   EXPECT_NEAR(time_s(4e4), 3 * (4.5e-6 + 10e3 / 50e9), 1e-15);  // fits into the window
 }
 
+// LogGPS: what is larger than an eager message waits for an answer. Of a protocol with flags it is
+// what goes over the wire that counts, and messages in a node are not announced.
+TEST(Evaluate, LargeMessagesBetweenNodesAreAnnounced) {
+  System system = small_system();
+  system.node.nics.eager_bytes = figure(4096);
+  system.node.nics.rendezvous_s = figure(7e-6);
+  StepCost step = three_steps();
+  step.path = {5, 3};
+  step.largest = 0.25;
+  const auto latency_s = [&](double message_bytes, const PriceOptions& options) {
+    const Prediction p = evaluate(one_step(step), CostRates(system, options), 4 * message_bytes);
+    return exposed(p, "latency");
+  };
+  const double alone_s = 5 * 2e-6 + 3 * 4.5e-6;
+  EXPECT_NEAR(latency_s(4096, {}), alone_s, 1e-15);
+  EXPECT_NEAR(latency_s(4097, {}), alone_s + 3 * 7e-6, 1e-15);
+  PriceOptions flags;
+  flags.protocol.wire_share = 0.5;
+  EXPECT_NEAR(latency_s(2048, flags), alone_s, 1e-15);
+  EXPECT_NEAR(latency_s(2049, flags), alone_s + 3 * 7e-6, 1e-15);
+  PriceOptions segments;
+  segments.segment_bytes = 4096;
+  EXPECT_NEAR(latency_s(1e6, segments), alone_s, 1e-15);
+}
+
 // LogGP: k messages from one port start max(g, kG, o) apart, so k − 1 intervals.
 TEST(Evaluate, MessagesOfAPortStartAGapApart) {
   System system = small_system();

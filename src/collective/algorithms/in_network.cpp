@@ -44,12 +44,20 @@ Expected<void> one_node(const Shape& shape, const Schedule& schedule, std::strin
 }
 
 Expected<Term> nvls(const Shape& shape, Schedule& schedule) {
-  if (auto ok = one_node(shape, schedule, "nvls_tree", "tree"); !ok)
-    return tl::unexpected(ok.error());
   // In chunks: while the switch adds up one, it multicasts the one before, over the ports' other
   // direction.
-  return pipe(static_cast<std::int32_t>(shape.options.chunks), 0,
-              seq({dual(multicast()), multicast()}));
+  const auto chunks = static_cast<std::int32_t>(shape.options.chunks);
+  const auto runs = node_runs(shape);
+  if (!runs) return tl::unexpected(runs.error());
+  if (node_count(*runs) == 1) return pipe(chunks, 0, seq({dual(multicast()), multicast()}));
+  const auto radix = full_nodes(shape, schedule, "tree");
+  if (!radix) return tl::unexpected(radix.error());
+  // Every rank has what the node's switch added up of its part; the network's switches add up the
+  // nodes' sums on its rail.
+  const View node = digits_view({0});
+  return pipe(chunks, 0,
+              seq({over(node, dual(multicast())), over(digits_view({1}), sum_in_switch()),
+                   over(node, multicast())}));
 }
 
 Expected<Term> nvls_gather(const Shape& shape, Schedule& schedule) {
@@ -92,7 +100,10 @@ Expected<Term> collnet_direct(const Shape& shape, Schedule& schedule) {
   const auto radix = full_nodes(shape, schedule, "collnet_chain");
   if (!radix) return tl::unexpected(radix.error());
   const Term gather = over(digits_view({0}), direct_gather((*radix)[0]));
-  return seq({dual(gather), over(digits_view({1}), sum_in_switch()), gather});
+  if ((*radix)[1] == 1) return seq({dual(gather), gather});
+  // In chunks: NVLink carries one while the NICs carry the one before.
+  return pipe(static_cast<std::int32_t>(shape.options.chunks), 0,
+              seq({dual(gather), over(digits_view({1}), sum_in_switch()), gather}));
 }
 
 constexpr std::string_view kNvls =
@@ -109,9 +120,10 @@ Family in_network_family() {
   return {
       {C::all_reduce,
        "nvls",
-       "the node's switch adds up and multicasts in chunks: data passes each link about once",
-       "4+K-1",
-       "S + S/g",
+       "the node's switch adds up and multicasts in chunks, between nodes the network's switches "
+       "add up (SHARP): data passes each link about once",
+       "4+K-1, with nodes 6+K-1",
+       "S + S/g, with nodes S + 2S/g",
        kNvls,
        {.nodes = true, .chunks = true},
        nvls},
@@ -132,9 +144,15 @@ Family in_network_family() {
        kSharp,
        {.nodes = true, .channels = true, .chunks = true},
        collnet_chain},
-      {C::all_reduce, "collnet_direct",
-       "direct reduce_scatter in the node, sums in the network's switches, direct all_gather", "4",
-       "(2g-1)/g S", kSharp, nodes, collnet_direct},
+      {C::all_reduce,
+       "collnet_direct",
+       "direct reduce_scatter in the node, sums in the network's switches, direct all_gather, "
+       "between nodes in chunks",
+       "2, with nodes 4+K-1",
+       "(2g-1)/g S",
+       kSharp,
+       {.nodes = true, .chunks = true},
+       collnet_direct},
       {C::all_gather, "nvls", "every rank's block goes up once, the node's switch multicasts it",
        "2", "S/g", kNvls, nodes, nvls_gather},
       {C::reduce_scatter, "nvls", "everything goes up, the node's switch adds up and deals out",

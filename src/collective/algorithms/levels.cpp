@@ -93,7 +93,10 @@ std::shared_ptr<const LocalOrders> node_orders(const Shape& shape, const std::ve
       static_cast<std::int64_t>(shape.node_rings->front().size()) != runs.front().ranks)
     return nullptr;
   if (through == Through::node) return shape.node_rings;
-  return std::make_shared<const LocalOrders>(rings_by_first_rank(*shape.node_rings));
+  LocalOrders orders = rings_by_first_rank(*shape.node_rings);
+  if (shape.most_orders > 0)
+    orders.resize(std::min(orders.size(), static_cast<std::size_t>(shape.most_orders)));
+  return std::make_shared<const LocalOrders>(std::move(orders));
 }
 
 Par::Child in_orders(const std::shared_ptr<const LocalOrders>& orders, double weight, Term term) {

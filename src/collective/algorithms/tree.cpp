@@ -33,8 +33,9 @@ Expected<Term> chains_and_trees(const Shape& shape, Schedule& schedule) {
     return pipe(chunks, 0, seq({up, Term{Over{view, tree}}, down}));
   };
   const View entries = leaders(*runs);
-  return par(with_leaders(*runs, channels_of(shape, *runs),
-                          {channel(entries), channel(second_tree(nodes, entries))},
+  std::vector<Term> trees = {channel(entries)};
+  if (shape.trees == 2) trees.push_back(channel(second_tree(nodes, entries)));
+  return par(with_leaders(*runs, channels_of(shape, *runs), trees,
                           node_orders(shape, *runs, Through::nodes)));
 }
 

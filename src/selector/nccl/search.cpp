@@ -77,14 +77,14 @@ NcclGraph most_bandwidth(std::span<const double> speeds, double max_GBps, const 
   return best;
 }
 
-/// [P] search.cc:1175-1178: heads once found, the speed to the network is raised to twice the
-/// other.
-double raised(std::span<const double> speeds, double intra_GBps, double nic_GBps) {
-  double best = intra_GBps;
+/// [P] search.cc:1175-1183: once found, of heads the speed to the network, of trees that in the
+/// node is raised step by step towards twice the other, as far as the links carry it.
+double raised(std::span<const double> speeds, double other_GBps, double most_GBps) {
+  double best = other_GBps;
   for (auto speed = speeds.rbegin(); speed != speeds.rend(); ++speed) {
-    if (*speed <= intra_GBps) continue;
-    if (best >= 2 * intra_GBps) break;
-    if (*speed > nic_GBps + kSlack) break;
+    if (*speed <= other_GBps) continue;
+    if (best >= 2 * other_GBps) break;
+    if (*speed > most_GBps + kSlack) break;
     best = *speed;
   }
   return best;
@@ -182,7 +182,17 @@ NcclGraphs search_graphs(const NcclNode& node, NcclVersion version, std::int64_t
   // begin at different GPUs, each at its own NIC [D]; so logged for a broadcast on 1,024 ranks
   // (NVIDIA/nccl issue 1304).
   found.ring.same_channels = !between_nodes || local_ranks == 1 || node.nics == 1;
+  found.ring.inter_path = node.nic_path;
   found.tree = found.ring;  // as many channels as rings, each at a ring's speed [D]
+  if (between_nodes && found.tree.channels > 0) {
+    // [P] search.cc:1170-1183: a chain takes NVLink less than a ring does, and on two nodes a tree
+    // has twice the network's bandwidth: the speed in the node is raised towards twice the other.
+    const double inter = found.tree.inter_Bps / 1e9;
+    const double most =
+        limits.intra_GBps() * static_cast<double>(limits.gpus) /
+        static_cast<double>(found.tree.channels * std::max<std::int64_t>(1, limits.gpus - 1));
+    if (local_ranks > 1) found.tree.intra_Bps = 1e9 * nccl::raised(speeds, inter, most);
+  }
 
   if (between_nodes && node.collnet) {
     found.collnet_chain = found.ring;

@@ -271,7 +271,7 @@ std::string_view registry_name(const NcclTuning& tuning, NcclAlgorithm algorithm
     case A::pat:
       return "pat";
     case A::nvls:
-      return tuning.comm.nodes == 1 ? "nvls" : "";
+      return tuning.comm.nodes == 1 || all_reduce ? "nvls" : "";
     case A::tree:
       return "tree";
     case A::nvls_tree:
@@ -299,6 +299,18 @@ ProtocolFigures figures_of(const NcclTuning& tuning, const NcclChoice& choice) {
            tables.hardware_latency_us[static_cast<std::size_t>(hardware)][index(of)][index(p)];
   };
   ProtocolFigures figures;
+  if (tuning.point_to_point) {
+    // NCCL has no model of these [D]: the launch that its tables have for LL, and between nodes a
+    // message of Simple, the protocol that they use there.
+    figures.base_s = kMicro * tables.base_latency_us[index(A::ring)][index(P::ll)];
+    figures.nic_latency_s =
+        kMicro * tables.hardware_latency_us[static_cast<std::size_t>(NcclHardware::net)]
+                                           [index(A::ring)][index(P::simple)];
+    return figures;
+  }
+  figures.has_overhead = true;
+  // [P] device.h:55-88: 8 bytes of data and 8 of flags; 120 bytes and a flag of 8
+  figures.wire_share = p == P::ll ? 0.5 : p == P::ll128 ? 120.0 / 128 : 1;
   figures.base_s = kMicro * tables.base_latency_us[index(a)][index(p)];
   figures.bandwidth_share = tuning.protocol_share[index(a)][index(p)];
   if (p == P::ll) {
@@ -309,7 +321,7 @@ ProtocolFigures figures_of(const NcclTuning& tuning, const NcclChoice& choice) {
       const std::int64_t most = comm.nodes > 1 ? comm.local_ranks : 1;
       return static_cast<double>(std::clamp<std::int64_t>(channels, 1, most));
     };
-    const double most = a == A::ring ? 0.5 : 1 / 3.8;
+    const double most = a == A::ring ? 0.5 : 0.92 / 3.8;
     figures.bandwidth_share =
         std::min(std::max(most, figures.bandwidth_share),
                  figures.bandwidth_share * lanes(comm.channels) / lanes(choice.channels));
@@ -350,8 +362,12 @@ Selection selection_of(const NcclTuning& tuning, const NcclChoice& choice) {
   selection.threads = choice.threads;
   selection.segment_bytes = choice.chunk_bytes;
   selection.estimate_s = choice.estimate_s;
-  if (tuning.point_to_point) return selection;
   selection.figures = figures_of(tuning, choice);
+  if (tuning.point_to_point) return selection;
+  // [P] connect.cc, connectTrees: the first half of the channels has the first tree, the other half
+  // the second.
+  if (choice.algorithm == A::tree && 2 * choice.channels <= tuning.comm.channels)
+    selection.trees = 1;
   const bool heads = choice.algorithm == A::nvls || choice.algorithm == A::nvls_tree ||
                      choice.algorithm == A::collnet_direct;
   if (heads) selection.lanes = tuning.comm.local_ranks;

@@ -183,6 +183,15 @@ double bus_GBps(const Inputs& in, A a, P p) {
   return a == A::collnet_direct && graph.channels > 0 ? collnet_direct_GBps(in, bus) : bus;
 }
 
+/// Bus bandwidth that the links of the graph would carry. Of trees NCCL counts on less of it, even
+/// with protocol Simple; of what passes switches that add up it counts nothing else.
+double full_bus_GBps(const Inputs& in, A a) {
+  if (a != A::tree) return bus_GBps(in, a, P::simple);
+  const NcclGraph& graph = in.graph(a);
+  const double speed_Bps = in.comm.nodes <= 2 ? graph.intra_Bps : graph.inter_Bps;
+  return static_cast<double>(graph.channels) * speed_Bps / 1e9;
+}
+
 /// Algorithm bandwidth ÷ bus bandwidth. [P] 345-351
 double ratio(const Inputs& in, A a) {
   const bool gather = gathers(in.collective);
@@ -395,8 +404,8 @@ Expected<NcclTuning> tune_nccl(NcclVersion version, const NcclComm& comm, Collec
       if (!here.empty()) continue;
       tuning.latency_s[i][index(p)] = latency_us(in, a, p) * 1e-6;
       const double GBps = bus_GBps(in, a, p) * ratio(in, a);
-      const double simple_GBps = bus_GBps(in, a, P::simple) * ratio(in, a);
-      tuning.protocol_share[i][index(p)] = simple_GBps > 0 ? std::min(1.0, GBps / simple_GBps) : 1;
+      const double full_GBps = full_bus_GBps(in, a) * ratio(in, a);
+      tuning.protocol_share[i][index(p)] = full_GBps > 0 ? std::min(1.0, GBps / full_GBps) : 1;
       if (a == A::ring) ring_GBps[index(p)] = GBps;
       if (!why.empty()) continue;
       tuning.bandwidth_Bps[i][index(p)] = GBps * 1e9;

@@ -66,14 +66,13 @@ TEST(Nvls, PassesEveryLinkAboutOnce) {
   });
 }
 
-TEST(Nvls, RefusesASecondNode) {
+TEST(Nvls, GathersRefuseASecondNode) {
   const Shape two{.ranks = 16, .ranks_per_node = 8};
-  const auto reduce = make_schedule(C::all_reduce, "nvls", two);
-  ASSERT_FALSE(reduce);
-  EXPECT_THAT(reduce.error().message, HasSubstr("nvls_tree"));
-  EXPECT_THAT(reduce.error().message, HasSubstr("up to 8 ranks"));
-  EXPECT_FALSE(make_schedule(C::all_gather, "nvls", two));
-  EXPECT_FALSE(make_schedule(C::reduce_scatter, "nvls", two));
+  for (const C collective : {C::all_gather, C::reduce_scatter}) {
+    const auto gather = make_schedule(collective, "nvls", two);
+    ASSERT_FALSE(gather);
+    EXPECT_THAT(gather.error().message, HasSubstr("up to 8 ranks"));
+  }
 }
 
 std::vector<Shape> grids(std::int64_t most) {
@@ -89,6 +88,34 @@ Pairs both_ways(Pairs pairs) {
   for (const auto& [from, to] : pairs) back.insert({to, from});
   add(pairs, back);
   return pairs;
+}
+
+// Up and down in the node as in one node alone, and between them S/g up the network's switches and
+// down again from every rank.
+TEST(Nvls, BetweenNodesTheNetworksSwitchesAddUp) {
+  for (const Shape& s : grids(24)) {
+    const std::int64_t g = s.ranks_per_node;
+    if (g < 2 || g == s.ranks) continue;
+    Shape whole = s;
+    whole.options.chunks = 1;
+    const auto schedule = make_schedule(C::all_reduce, "nvls", whole);
+    ASSERT_TRUE(schedule) << schedule.error().message;
+    EXPECT_EQ(executed_phases(*schedule).size(), 3U) << s.ranks << " in nodes of " << g;
+  }
+  expect_published(
+      C::all_reduce, "nvls",
+      [] {
+        std::vector<Shape> several;
+        for (const Shape& s : grids(24))
+          if (s.ranks_per_node > 1 && s.ranks_per_node < s.ranks) several.push_back(s);
+        return several;
+      }(),
+      [](const Shape& s) {
+        const auto chunks = static_cast<std::int64_t>(s.options.chunks);
+        const auto g = static_cast<double>(s.ranks_per_node);
+        return Published{
+            .depth = 6 + chunks - 1, .most_sent = 1 + 2 / g, .messages = 6 * s.ranks * chunks};
+      });
 }
 
 /// Tree `tree` among the ranks of local rank `local`.
@@ -233,9 +260,10 @@ TEST(CollnetDirect, IsDirectInTheNodeAndASumOnEveryRail) {
     const std::int64_t g = s.ranks_per_node;
     const std::int64_t nodes = s.ranks / g;
     const auto share = 1 / static_cast<double>(g);
-    return Published{.depth = (g > 1 ? 2 : 0) + (nodes > 1 ? 2 : 0),
+    const auto chunks = nodes > 1 ? static_cast<std::int64_t>(s.options.chunks) : 1;
+    return Published{.depth = (g > 1 ? 2 : 0) + (nodes > 1 ? 2 : 0) + chunks - 1,
                      .most_sent = 2 * (1 - share) + (nodes > 1 ? share : 0),
-                     .messages = 2 * s.ranks * (g - 1) + (nodes > 1 ? 2 * s.ranks : 0)};
+                     .messages = (2 * s.ranks * (g - 1) + (nodes > 1 ? 2 * s.ranks : 0)) * chunks};
   });
 }
 

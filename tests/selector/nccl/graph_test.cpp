@@ -27,11 +27,19 @@ TEST(NcclGraph, OneNodeOfHopper) {
 /// 400 Gb/s is 50 GB/s, PCIe Gen5 x16 48. 7 rings of 48 are 336, 8 of 45 are 360, more than any
 /// other speed gives. Heads: 8 fit at 40, and what they send outside is raised to 48.
 TEST(NcclGraph, NodesOfHopperWithANicForEachGpu) {
-  EXPECT_EQ(found({}, 8, true), "ring=8x45/45:different,tree=8x45/45,nvls=8x40/48");
+  EXPECT_EQ(found({}, 8, true), "ring=8x45/45:different,tree=8x48/45,nvls=8x40/48");
   // Four NICs: 4 x 48, doubled, as there are no more than 4. Heads are the NICs' GPUs.
-  EXPECT_EQ(found({.nics = 4}, 8, true), "ring=8x24/24:different,tree=8x24/24,nvls=4x48/48");
+  EXPECT_EQ(found({.nics = 4}, 8, true), "ring=8x24/24:different,tree=8x48/24,nvls=4x48/48");
   // 200 Gb/s: too slow to be doubled.
-  EXPECT_EQ(found({.nic_Bps = 25e9}, 8, true), "ring=8x24/24:different,tree=8x24/24,nvls=8x24/24");
+  EXPECT_EQ(found({.nic_Bps = 25e9}, 8, true), "ring=8x24/24:different,tree=8x48/24,nvls=8x24/24");
+}
+
+/// Four GPUs and NICs of 200 Gb/s: 4 rings of 24, and trees, whose chains take NVLink less, have
+/// twice that in the node, as much as two nodes' trees need.
+TEST(NcclGraph, TreesAreFasterInTheNode) {
+  NcclNode node{.gpus = 4, .nics = 4, .nic_Bps = 25e9};
+  node.multicast = false;
+  EXPECT_EQ(found(node, 4, true), "ring=4x24/24:different,tree=4x48/24");
 }
 
 /// One GPU of a node: its PCIe carries one channel of 48, doubled to two of 24.
@@ -45,7 +53,7 @@ TEST(NcclGraph, Ampere) {
                       .nic_Bps = 25e9,
                       .pcie_Bps = 24e9};
   EXPECT_EQ(found(node, 8, false), "ring=12x20/20:same,tree=12x20/20");
-  EXPECT_EQ(found(node, 8, true), "ring=8x24/24:different,tree=8x24/24");
+  EXPECT_EQ(found(node, 8, true), "ring=8x24/24:different,tree=8x30/24");
 }
 
 /// B200: 18 x 40.1 = 721.8. 9 x 80 = 720 of heads; 8 x 90 = 720 of rings, doubled. A rack of 72

@@ -241,5 +241,15 @@ TEST(NcclSelector, LeavesOutWhatTheRegistryHasNot) {
   EXPECT_EQ(choose(gather, kMiB).algorithm, "");
 }
 
+/// The second of the two trees is on the second half of the channels: small messages have one.
+TEST(NcclSelector, FewChannelsHaveOneTree) {
+  const NcclTuning tuning = tuned(kNccl228, h100(kNccl228, 4), Collective::all_reduce);
+  const auto trees = [&](double bytes) {
+    return forced(tuning, NcclAlgorithm::tree, NcclProtocol::ll, bytes).trees;
+  };
+  EXPECT_EQ(trees(8), 1);
+  EXPECT_EQ(trees(64 * kMiB), 2);
+}
+
 }  // namespace
 }  // namespace collscale

@@ -121,6 +121,30 @@ TEST(NcclTuning, Ll128WhereItIsSafe) {
       "");
 }
 
+/// NICs at the CPU: none before NCCL counted a Grace CPU as next to its GPU (2.27).
+TEST(NcclTuning, Ll128IsNotSafeToNicsAtTheCpu) {
+  const auto why = [](NcclVersion version, NcclPath path) {
+    const NcclNode node{.gpus = 4, .nvswitch = false, .nics = 4, .nic_path = path};
+    return unavailable(tuned(version, comm_of(node, version, 4, 4), C::all_reduce), A::tree,
+                       P::ll128);
+  };
+  EXPECT_EQ(why(kNccl228, NcclPath::pix), "");
+  EXPECT_EQ(why(kNccl228, NcclPath::phb), "LL128 not safe here");
+  EXPECT_EQ(why(kNccl228, NcclPath::p2c), "");
+  EXPECT_EQ(why({23}, NcclPath::p2c), "LL128 not safe here");
+}
+
+/// The share of what its links carry that NCCL counts on: of a tree of 4 x 36 GB/s or more 92 %,
+/// on Blackwell from three nodes on half (24 of 48 GB/s a channel).
+TEST(NcclTuning, TreesHaveAShareOfTheirGraph) {
+  const auto share = [](const NcclNode& node, std::int64_t nodes) {
+    return tuned(kNccl228, comm_of(node, kNccl228, nodes, 8), C::all_reduce)
+        .protocol_share[index(A::tree)][index(P::simple)];
+  };
+  EXPECT_NEAR(share({.nic_Bps = 25e9}, 4), 0.92, 1e-9);
+  EXPECT_NEAR(share({.compute_capability = 100}, 4), 24.0 / 48, 1e-9);
+}
+
 /// Broadcast and reduce: a ring cut open; n steps where the channels are not alike, which Simple
 /// pays at Tree's latency.
 TEST(NcclTuning, BroadcastAndReduce) {
