@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "fit/figure_price.hpp"
@@ -88,7 +89,7 @@ struct Trial {
   Points points;  ///< or what its pieces say
   std::vector<double> shifts;
   double misfit = 0;
-  double held_out = 0;  ///< misfit of the largest scale by a fit to the others; 0 with one scale
+  std::optional<double> held_out;  ///< once it was asked for
 };
 
 /// Times of all that could have run at each point.
@@ -132,33 +133,50 @@ Fitted fitted(const FigureTierFit& tier_fit, Points points, bool by_pieces) {
   return fit;
 }
 
+double misfit_of(const FigureTierFit& tier_fit, const Points& points,
+                 std::span<const double> shifts) {
+  return misfit(by_regime(points, tier_fit.log_times(points, shifts, Question::chosen)));
+}
+
 Trial tried(const FigureTierFit& tier_fit, const LibraryUse& use, Points points, bool by_pieces) {
   Trial trial;
   trial.use = use;
-  const auto scales = scales_of(points);
-  const auto misfit_of = [&](const Points& some, std::span<const double> shifts) {
-    return misfit(by_regime(some, tier_fit.log_times(some, shifts, Question::chosen)));
-  };
-  if (scales.size() > 1) {
-    auto [smaller, largest] = split_at(points, std::next(scales.rbegin())->first);
-    const Fitted without = fitted(tier_fit, std::move(smaller), by_pieces);
-    apply_pieces(without.pieces, largest);
-    trial.held_out = misfit_of(largest, without.shifts);
-  }
   Fitted with = fitted(tier_fit, points, by_pieces);
   trial.ruled = points;
   apply_pieces(with.pieces, points);
   trial.points = std::move(points);
   trial.shifts = std::move(with.shifts);
   trial.use.pieces = std::move(with.pieces);
-  trial.misfit = misfit_of(trial.points, trial.shifts);
+  trial.misfit = misfit_of(tier_fit, trial.points, trial.shifts);
   return trial;
 }
 
+/// The misfit of the largest scale by a fit to the others; 0 with one scale.
+double held_out_of(const FigureTierFit& tier_fit, const Trial& trial) {
+  const auto scales = scales_of(trial.ruled);
+  if (scales.size() < 2) return 0;
+  auto [smaller, largest] = split_at(trial.ruled, std::next(scales.rbegin())->first);
+  const Fitted without = fitted(tier_fit, std::move(smaller), !trial.use.pieces.empty());
+  apply_pieces(without.pieces, largest);
+  return misfit_of(tier_fit, largest, without.shifts);
+}
+
 /// Whether the times say that it was rather `trial` than `known`.
-bool is_told(const Trial& trial, const Trial& known) {
-  return trial.misfit < kInferredBelow * known.misfit &&
-         (known.held_out == 0 || trial.held_out < kInferredBelow * known.held_out);
+bool is_told(const FigureTierFit& tier_fit, Trial& trial, Trial& known) {
+  if (trial.misfit >= kInferredBelow * known.misfit) return false;
+  for (Trial* one : {&trial, &known})
+    if (!one->held_out) one->held_out = held_out_of(tier_fit, *one);
+  return *known.held_out == 0 || *trial.held_out < kInferredBelow * *known.held_out;
+}
+
+bool same_choices(const Points& a, const Points& b) {
+  return std::equal(
+      a.begin(), a.end(), b.begin(), b.end(),
+      [](const MeasuredPoint& one, const MeasuredPoint& other) {
+        return one.selection.has_value() == other.selection.has_value() &&
+               (!one.selection || (one.selection->algorithm == other.selection->algorithm &&
+                                   one.selection->protocol == other.selection->protocol));
+      });
 }
 
 /// What of the library was in use: all, unless less of it explains the times clearly better, and
@@ -174,27 +192,26 @@ BestUse best_use(std::span<const Series> series, const System& system,
   BestUse found;
   found.told = tried(tier_fit, libraries.front().use, std::move(points), false);
   found.best = found.told;
+  const Library* best = &libraries.front();
   // Nothing is to be found below what the model misses on systems that are well understood.
   constexpr double kGood = 0.1;
   if (found.told.misfit <= kGood) return found;
-  const std::size_t all_points = found.told.points.size();
   for (const Library& library : libraries.subspan(1)) {
     Points others = priced_points(series, system, factors, network, library);
-    if (others.size() < all_points) continue;
+    if (others.size() < found.told.points.size() || same_choices(others, found.told.points))
+      continue;
     Trial trial = tried(tier_fit, library.use, std::move(others), false);
-    if (!is_told(trial, found.told) || trial.misfit >= found.best.misfit) continue;
+    if (trial.misfit >= found.best.misfit || !is_told(tier_fit, trial, found.told)) continue;
     found.best = std::move(trial);
     found.is_inferred = true;
+    best = &library;
   }
-  for (const Library& library : libraries) {
-    if (!(library.use == found.best.use) || !library.offers) continue;
-    Trial trial = tried(tier_fit, library.use,
-                        priced_points(series, system, factors, network, library), true);
-    if (!is_told(trial, found.best)) break;
-    found.best = std::move(trial);
-    found.is_inferred = true;
-    break;
-  }
+  if (!best->offers) return found;
+  Trial trial =
+      tried(tier_fit, best->use, priced_points(series, system, factors, network, *best), true);
+  if (!is_told(tier_fit, trial, found.best)) return found;
+  found.best = std::move(trial);
+  found.is_inferred = true;
   return found;
 }
 
