@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <string>
 #include <tuple>
@@ -22,65 +23,25 @@ Expected<std::optional<Selection>> as_named(const Series& series) {
   return std::optional<Selection>{selection};
 }
 
-/// Points of one collective at one scale.
-class GroupPricer {
- public:
-  GroupPricer(std::span<const MeasuredPoint> points, const System& system,
-              const PriceOptions& options, std::span<double> logs)
-      : points_(points),
-        system_(system),
-        options_(options),
-        logs_(logs),
-        costs_(system, points.front().collective, points.front().ranks, options) {}
+/// What carries bytes: the shares of bandwidths that a fit changes.
+std::vector<double> shares_of(const System& system) {
+  std::vector<double> shares = {system.node.scale_up.efficiency.value,
+                                fabric_efficiency(system).value};
+  if (system.node.scale_up.in_network)
+    shares.push_back(system.node.scale_up.in_network->efficiency.value);
+  if (const InNetworkReduction* const fabric = fabric_in_network(system))
+    shares.push_back(fabric->efficiency.value);
+  return shares;
+}
 
-  void price(Question question) {
-    for (std::size_t i = 0; i < points_.size(); ++i) {
-      const MeasuredPoint& point = points_[i];
-      if (point.is_named && question == Question::fastest) continue;
-      const bool known = point.selection && (question == Question::chosen || point.is_seen);
-      if (known && !point.selection->library_algorithm.empty()) {
-        logs_[i] = log_time_of(*point.selection, point.size_bytes);
-      } else if (known || point.offers.empty()) {
-        Plain& one = plain_[known ? point.selection->algorithm : "auto"];
-        one.sizes.push_back(point.size_bytes);
-        one.points.push_back(i);
-      } else {
-        for (const Selection& offer : point.offers) {
-          const double log_time = log_time_of(offer, point.size_bytes);
-          if (log_time < logs_[i] || std::isnan(logs_[i])) logs_[i] = log_time;
-        }
-      }
-    }
-    price_plain();
-  }
-
- private:
-  double log_time_of(const Selection& selection, double size_bytes) {
-    const auto one = costs_.predict(selection, size_bytes);
-    return one && one->time_s > 0 ? std::log(one->time_s) : std::nan("");
-  }
-
-  void price_plain() {
-    for (const auto& [algorithm, asked] : plain_) {
-      const auto found = predict_analytic(system_, points_.front().collective, algorithm,
-                                          points_.front().ranks, asked.sizes, options_);
-      for (std::size_t i = 0; found && i < asked.points.size(); ++i)
-        if ((*found)[i].time_s > 0) logs_[asked.points[i]] = std::log((*found)[i].time_s);
-    }
-  }
-
-  struct Plain {  // priced without a library
-    std::vector<double> sizes{};
-    std::vector<std::size_t> points{};
-  };
-
-  std::span<const MeasuredPoint> points_;
-  const System& system_;
-  const PriceOptions& options_;
-  std::span<double> logs_;
-  SelectedCosts costs_;
-  std::map<std::string, Plain> plain_;  // by algorithm
-};
+/// An algorithm that a record names and no library prices: as it is, with all channels.
+Selection as_it_is(const Selection& named) {
+  Selection selection;
+  selection.algorithm = named.algorithm;
+  selection.channels = std::numeric_limits<std::int32_t>::max();
+  selection.segment_bytes = -1;
+  return selection;
+}
 
 }  // namespace
 
@@ -119,22 +80,83 @@ std::vector<MeasuredPoint> points_of(std::span<const Series> all, const System& 
   return points;
 }
 
+/// Points of one collective at one scale.
+class PointPricer::Group {
+ public:
+  Group(std::span<const MeasuredPoint> points, std::size_t first, const System& system)
+      : points_(points),
+        first_(first),
+        costs_(system, points.front().collective, points.front().ranks, {}) {}
+
+  void price(const System& system, const LatencyFactors& factors, Question question,
+             std::vector<double>& logs) {
+    costs_.set_latencies(system, factors);
+    std::vector<double> unknown;  // sizes at which any algorithm could have run
+    std::vector<std::size_t> at;
+    for (std::size_t i = 0; i < points_.size(); ++i) {
+      const MeasuredPoint& point = points_[i];
+      double& log_time = logs[first_ + i];
+      if (point.is_named && question == Question::fastest) continue;
+      const bool known = point.selection && (question == Question::chosen || point.is_seen);
+      if (known) {
+        log_time = log_time_of(*point.selection, point.size_bytes);
+      } else if (point.offers.empty()) {
+        unknown.push_back(point.size_bytes);
+        at.push_back(first_ + i);
+      }
+      for (std::size_t j = 0; !known && j < point.offers.size(); ++j) {
+        const double one = log_time_of(point.offers[j], point.size_bytes);
+        if (one < log_time || std::isnan(log_time)) log_time = one;
+      }
+    }
+    if (unknown.empty()) return;
+    PriceOptions options;
+    options.protocol_factors = factors;
+    const auto found = predict_analytic(system, points_.front().collective, "auto",
+                                        points_.front().ranks, unknown, options);
+    for (std::size_t i = 0; found && i < at.size(); ++i)
+      if ((*found)[i].time_s > 0) logs[at[i]] = std::log((*found)[i].time_s);
+  }
+
+ private:
+  double log_time_of(const Selection& selection, double size_bytes) {
+    const auto one = costs_.predict(
+        selection.library_algorithm.empty() ? as_it_is(selection) : selection, size_bytes);
+    return one && one->time_s > 0 ? std::log(one->time_s) : std::nan("");
+  }
+
+  std::span<const MeasuredPoint> points_;
+  std::size_t first_;
+  SelectedCosts costs_;
+};
+
+PointPricer::PointPricer(std::span<const MeasuredPoint> points) : points_(points) {}
+PointPricer::~PointPricer() = default;
+
+std::vector<double> PointPricer::log_times(const System& system, const LatencyFactors& factors,
+                                           Question question) {
+  if (std::vector<double> shares = shares_of(system); shares != shares_) {
+    shares_ = std::move(shares);
+    system_ = system;
+    groups_.clear();
+    for (std::size_t begin = 0; begin < points_.size();) {
+      std::size_t end = begin;
+      while (end < points_.size() && points_[end].collective == points_[begin].collective &&
+             points_[end].ranks == points_[begin].ranks)
+        ++end;
+      groups_.push_back(
+          std::make_unique<Group>(points_.subspan(begin, end - begin), begin, system_));
+      begin = end;
+    }
+  }
+  std::vector<double> logs(points_.size(), std::nan(""));
+  for (const auto& group : groups_) group->price(system, factors, question, logs);
+  return logs;
+}
+
 std::vector<double> log_times(std::span<const MeasuredPoint> points, const System& system,
                               const LatencyFactors& factors, Question question) {
-  PriceOptions options;
-  options.protocol_factors = factors;
-  std::vector<double> logs(points.size(), std::nan(""));
-  for (std::size_t begin = 0; begin < points.size();) {
-    std::size_t end = begin;
-    while (end < points.size() && points[end].collective == points[begin].collective &&
-           points[end].ranks == points[begin].ranks)
-      ++end;
-    GroupPricer(points.subspan(begin, end - begin), system, options,
-                std::span(logs).subspan(begin, end - begin))
-        .price(question);
-    begin = end;
-  }
-  return logs;
+  return PointPricer(points).log_times(system, factors, question);
 }
 
 }  // namespace collscale

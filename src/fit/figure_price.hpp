@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -37,7 +38,27 @@ std::vector<MeasuredPoint> points_of(std::span<const Series> all, const System& 
 /// points that name theirs.
 enum class Question { chosen, fastest };
 
-/// ln of the predicted times, in the order of the points; NaN where one cannot be priced.
+/// Prices the same points again and again: schedules anew only where a share of a bandwidth is
+/// another. The points must live on.
+class PointPricer {
+ public:
+  explicit PointPricer(std::span<const MeasuredPoint> points);
+  ~PointPricer();
+  PointPricer(const PointPricer&) = delete;
+  PointPricer& operator=(const PointPricer&) = delete;
+  /// ln of the predicted times, in the order of the points; NaN where one cannot be priced.
+  std::vector<double> log_times(const System& system, const LatencyFactors& factors,
+                                Question question);
+
+ private:
+  class Group;
+  std::span<const MeasuredPoint> points_;
+  std::vector<double> shares_;
+  System system_;  ///< with these shares
+  std::vector<std::unique_ptr<Group>> groups_;
+};
+
+/// The same once.
 std::vector<double> log_times(std::span<const MeasuredPoint> points, const System& system,
                               const LatencyFactors& factors, Question question);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -76,17 +77,26 @@ std::vector<double> FigureTierFit::log_times(std::span<const MeasuredPoint> poin
                                              Question question) const {
   System system = system_;
   LatencyFactors factors = factors_;
+  put(shifts, system, factors);
+  return collscale::log_times(points, system, factors, question);
+}
+
+void FigureTierFit::put(std::span<const double> shifts, System& system,
+                        LatencyFactors& factors) const {
   for (std::size_t p = 0; p < parameters_.size(); ++p) {
     FittedFigure figure = parameters_[p];
     figure.value = figure.prior * std::exp(shifts[p]);
     set_figure(system, factors, figure, {});
   }
-  return collscale::log_times(points, system, factors, question);
 }
 
 ResidualFunction FigureTierFit::residuals_on(std::span<const MeasuredPoint> points) const {
-  return [this, points](std::span<const double> shifts) {
-    std::vector<double> residuals = log_times(points, shifts, Question::chosen);
+  return [this, points,
+          pricer = std::make_shared<PointPricer>(points)](std::span<const double> shifts) {
+    System system = system_;
+    LatencyFactors factors = factors_;
+    put(shifts, system, factors);
+    std::vector<double> residuals = pricer->log_times(system, factors, Question::chosen);
     for (std::size_t i = 0; i < residuals.size(); ++i)
       residuals[i] = points[i].log_time - residuals[i];
     return residuals;

@@ -36,6 +36,8 @@ class FigureTierFit {
 
  private:
   [[nodiscard]] ResidualFunction residuals_on(std::span<const MeasuredPoint> points) const;
+  /// Puts the shifts into a system and its factors.
+  void put(std::span<const double> shifts, System& system, LatencyFactors& factors) const;
   /// Those of the other kind held where they are.
   [[nodiscard]] std::vector<SearchParameter> held(bool share, std::span<const double> shifts) const;
 

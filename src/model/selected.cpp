@@ -58,12 +58,18 @@ Expected<const SelectedCosts::Priced*> SelectedCosts::priced(const Selection& se
   return &priced_.back();
 }
 
+void SelectedCosts::set_latencies(const System& system, const LatencyFactors& factors) {
+  timed_ = &system;
+  options_.protocol_factors = factors;
+  rates_.clear();
+}
+
 CostRates& SelectedCosts::rates_for(const Selection& selection) {
   for (CostRates& known : rates_)
     if (known.options.protocol == selection.figures) return known;
   PriceOptions options = options_;
   options.protocol = selection.figures;
-  rates_.emplace_back(system_, options);
+  rates_.emplace_back(*timed_, options);
   return rates_.back();
 }
 

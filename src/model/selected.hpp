@@ -24,6 +24,10 @@ class SelectedCosts {
   SelectedCosts(const System& system, Collective collective, std::int64_t ranks,
                 const PriceOptions& options);
 
+  /// From here on with other latencies and factors; what carries bytes must be as it was. The
+  /// system must live on.
+  void set_latencies(const System& system, const LatencyFactors& factors);
+
   /// Fails with one sentence where the registry has nothing like the choice, and as
   /// predict_analytic does.
   Expected<Prediction> predict(const Selection& selection, double size_bytes);
@@ -42,6 +46,7 @@ class SelectedCosts {
   CostRates& rates_for(const Selection& selection);
 
   const System& system_;
+  const System* timed_ = &system_;  ///< whose latencies count
   Collective collective_;
   Shape shape_;
   PriceOptions options_;
