@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "topology/fabric.hpp"
@@ -138,7 +139,9 @@ double Bounds::time_s() const { return std::max({latency_s, injection_s, cut_s})
 
 Bounds lower_bounds(const System& whole, Collective collective, std::int64_t ranks,
                     double size_bytes, const Abilities& abilities) {
-  const System system = job_system(whole, ranks);
+  std::optional<System> box;  // of a torus; no other system is copied
+  if (std::holds_alternative<Torus>(whole.fabric)) box = job_system(whole, ranks);
+  const System& system = box ? *box : whole;
   const bool in_network = abilities.in_network;
   const double copies = abilities.copies;
   using Kind = LinkClass::Kind;
