@@ -67,6 +67,7 @@ class HeldOut:
     trained_ranks: list
     ranks: int
     across_nodes: bool
+    engine: str = "nccl"
     points: list = field(default_factory=list)
     refused: str = ""
 
@@ -161,7 +162,7 @@ def plan(records_by_system):
                         continue
                     training = [r for r in members if r.ranks <= trained[-1]]
                     truth = cells_of(r for r in tier if r.ranks == scales[-1])[scales[-1]]
-                    held_out = HeldOut(system, collective, algorithm, distance, trained, scales[-1], across)
+                    held_out = HeldOut(system, collective, algorithm, distance, trained, scales[-1], across, members[0].engine)
                     planned.append((held_out, training, truth, cells_of(r for r in tier if r.ranks <= trained[-1])))
     return planned
 

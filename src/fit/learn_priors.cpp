@@ -224,8 +224,7 @@ double coverage(const SystemErrors& system, const Priors& priors, Table table) {
           factors[error.trained] = own_width_factor(priors, own);
         }
         const double factor = factors[error.trained] * error.roughness;
-        widths = prior_widths(priors, error.log_size, error.log_distance);
-        widths = {widths.up * factor, widths.down * factor};
+        widths = prior_widths(priors, error.log_size, error.log_distance, factor);
       } else {
         widths = one_scale_widths(priors, tier.network, error.log_distance);
       }

@@ -93,9 +93,7 @@ double TierPrediction::log_time(double log_size) const {
 Predicted TierPrediction::at(double log_size) const {
   Predicted predicted;
   predicted.log_time = log_time(log_size);
-  predicted.widths = prior_widths(priors_, log_size, log_distance_);
-  predicted.widths.up *= factor_;
-  predicted.widths.down *= factor_;
+  predicted.widths = prior_widths(priors_, log_size, log_distance_, factor_);
   if (log_distance_ <= 0.0) {  // measured, or between measured scales: a third of the first step
     predicted.widths.up /= 3.0;
     predicted.widths.down /= 3.0;

@@ -37,20 +37,21 @@ Regime regime_of(double size_bytes) {
 
 namespace {
 
-HalfWidths widths_of(const WidthLaw& prior, double log_distance) {
+HalfWidths widths_of(const WidthLaw& prior, double log_distance, double factor) {
   const double near = std::clamp(log_distance, 0.0, std::log(16.0));
-  const double far = std::max(0.0, log_distance - near);
-  return {prior.up + prior.up_kappa * near + kExtrapolatedKappa * far,
-          prior.down + prior.down_kappa * near + kExtrapolatedKappa * far};
+  const double far =
+      std::max(1.0, factor) * kExtrapolatedKappa * std::max(0.0, log_distance - near);
+  return {factor * (prior.up + prior.up_kappa * near) + far,
+          factor * (prior.down + prior.down_kappa * near) + far};
 }
 
 }  // namespace
 
-HalfWidths prior_widths(const Priors& priors, double log_size, double log_distance) {
+HalfWidths prior_widths(const Priors& priors, double log_size, double log_distance, double factor) {
   const std::array<double, kRegimes> share = shares(log_size);
   HalfWidths widths;
   for (std::size_t r = 0; r < kRegimes; ++r) {
-    const HalfWidths of_regime = widths_of(priors.several_scales[r], log_distance);
+    const HalfWidths of_regime = widths_of(priors.several_scales[r], log_distance, factor);
     widths.up += share[r] * of_regime.up;
     widths.down += share[r] * of_regime.down;
   }
@@ -58,7 +59,7 @@ HalfWidths prior_widths(const Priors& priors, double log_size, double log_distan
 }
 
 HalfWidths one_scale_widths(const Priors& priors, bool network, double log_distance) {
-  return widths_of(network ? priors.one_scale : kOneScaleInside, log_distance);
+  return widths_of(network ? priors.one_scale : kOneScaleInside, log_distance, 1);
 }
 
 double own_width_factor(const Priors& priors, std::span<const OriginError> errors) {

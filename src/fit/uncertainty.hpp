@@ -26,8 +26,11 @@ struct HalfWidths {
   double down = 0;
 };
 
-/// Prior widths at a log distance ln d >= 0. Between regimes they change over one octave each side.
-HalfWidths prior_widths(const Priors& priors, double log_size, double log_distance);
+/// Prior widths at a log distance ln d >= 0, times what the data say of themselves (`factor`).
+/// Beyond d = 16, where nothing was ever measured, good data narrow nothing: that part takes max(1,
+/// factor). Between regimes the widths change over one octave each side.
+HalfWidths prior_widths(const Priors& priors, double log_size, double log_distance,
+                        double factor = 1);
 
 /// The same where one scale alone was measured and growth is assumed, whatever the size; across
 /// nodes or inside one.

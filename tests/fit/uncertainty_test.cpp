@@ -26,6 +26,19 @@ TEST(Uncertainty, WidthsGrowWithDistanceAndNeverShrink) {
   }
 }
 
+TEST(Uncertainty, GoodDataNarrowNothingBeyondWhatWasEverMeasured) {
+  const double near = std::log(16.0);
+  const double far = std::log(400.0);
+  const auto step = [&](double factor) {
+    return prior_widths(kPublishedPriors, 10, far, factor).up -
+           prior_widths(kPublishedPriors, 10, near, factor).up;
+  };
+  EXPECT_NEAR(step(0.3), kExtrapolatedKappa * (far - near), 1e-12);
+  EXPECT_NEAR(step(2.0), 2 * kExtrapolatedKappa * (far - near), 1e-12);
+  EXPECT_NEAR(prior_widths(kPublishedPriors, 10, near, 0.5).up,
+              0.5 * prior_widths(kPublishedPriors, 10, near).up, 1e-12);
+}
+
 TEST(Uncertainty, RegimesAreOneOctaveApartAtTheirBoundaries) {
   EXPECT_EQ(regime_of(65535), Regime::latency);
   EXPECT_EQ(regime_of(65536), Regime::middle);
