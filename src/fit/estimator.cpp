@@ -216,9 +216,7 @@ SizeCurve Estimator::complete(const Series& series, std::span<const double> time
 
 double Estimator::coordinate(double units) const {
   if (growth_ == Growth::chain) return units - 1.0;
-  // With one scale the growth per level is assumed to be the same at all of them.
-  if (torus_dimensions_ == 0 && (nccl_ || scales_.size() < 2)) return std::log2(units);
-  if (torus_dimensions_ == 0) return std::pow(std::log2(units), priors_.level_power);
+  if (torus_dimensions_ == 0) return std::log2(units);
   return std::log2(units) + torus_dimensions_ * (std::pow(units, 1.0 / torus_dimensions_) - 1.0);
 }
 
@@ -260,6 +258,16 @@ void Estimator::fit_growth() {
       scales_used += b.size() > rows_before ? 1 : 0;
     }
     if (scales_used > 1) {
+      if (!nccl_ && growth_ != Growth::chain && priors_.growth_weight > 0) {
+        // As if so many scales more had grown as growth is assumed to: MPI jumps from one
+        // algorithm to another, and two scales are little to tell a law from a jump.
+        const double ends = torus_dimensions_ > 0 ? priors_.torus_ends : priors_.ends;
+        const double weight =
+            std::sqrt(priors_.growth_weight * static_cast<double>(b.size()) / scales_used) /
+            (ends + coordinate(k.place.units));
+        a.insert(a.end(), {weight, -weight * ends});
+        b.push_back(0.0);
+      }
       const NnlsResult fit = huber_nnls(a, 2, b, 3);
       if (fit.x[0] + fit.x[1] > 0.0) {
         growth_laws_[g] = {fit.x[0], fit.x[1]};

@@ -20,7 +20,7 @@ constexpr std::int64_t kAllScales = std::numeric_limits<std::int64_t>::max();
 // learned after the errors that it is part of.
 constexpr Priors kUninformed = {.ends = 1.0,
                                 .torus_ends = 1.0,
-                                .level_power = 1.0,
+                                .growth_weight = 0.0,
                                 .contention = 0.0,
                                 .several_scales = {},
                                 .one_scale = {0.4, 0.3, 0.4, 0.3}};
@@ -97,12 +97,8 @@ void choose(std::span<const MeasuredSystem> systems, Priors& priors, double Prio
 void choose_constants(std::span<const MeasuredSystem> systems, Priors& priors) {
   constexpr std::array kEnds = {1.0, 0.3, 0.5, 0.7, 1.5, 2.0};
   constexpr std::array kTorusEnds = {1.0, 2.0, 3.0, 4.0, 6.0};
-  constexpr std::array kLevelPower = {1.0, 1.25, 1.5, 1.75, 2.0};
+  constexpr std::array kGrowthWeight = {0.0, 0.25, 1.0, 4.0, 9.0};
   constexpr std::array kContention = {0.0, 0.05, 0.1, 0.15, 0.2, 0.3};
-  choose(systems, priors, &Priors::level_power, kLevelPower,
-         [](const TierErrors& t, const OriginError& e) {
-           return t.network && !t.nccl && !t.torus && e.trained > 1 && t.growth != Growth::ring;
-         });
   choose(systems, priors, &Priors::contention, kContention,
          [](const TierErrors& t, const OriginError&) {
            return t.network && !t.torus && t.collective == Collective::all_to_all;
@@ -115,6 +111,10 @@ void choose_constants(std::span<const MeasuredSystem> systems, Priors& priors) {
          [](const TierErrors& t, const OriginError& e) {
            return t.torus && e.trained == 1 && t.growth != Growth::ring &&
                   e.regime == Regime::latency;
+         });
+  choose(systems, priors, &Priors::growth_weight, kGrowthWeight,
+         [](const TierErrors& t, const OriginError& e) {
+           return t.network && !t.nccl && e.trained > 1 && t.growth != Growth::ring;
          });
 }
 

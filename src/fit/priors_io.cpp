@@ -16,7 +16,7 @@ template <class AnyPriors, class Visit>
 void for_each_number(AnyPriors& priors, const Visit& visit) {
   visit("ends", priors.ends);
   visit("torus_ends", priors.torus_ends);
-  visit("level_power", priors.level_power);
+  visit("growth_weight", priors.growth_weight);
   visit("contention", priors.contention);
   const auto law = [&](const std::string& path, auto& widths) {
     visit(path + "/up", widths.up);

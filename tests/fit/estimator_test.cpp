@@ -181,14 +181,21 @@ std::vector<Record> of_engine(std::vector<Record> records, Engine engine) {
   return records;
 }
 
-TEST(Estimator, MpiLatencyGrowsFasterThanTheLevels) {
-  const auto law = [](double, double nodes, double size_bytes) {
-    return 3e-6 + 2e-6 * std::pow(std::log2(nodes), kPublishedPriors.level_power) +
-           size_bytes / 5e9;
+TEST(Estimator, MpiGrowthIsDrawnTowardsTheAssumedOne) {
+  std::vector<Record> records;
+  for (const std::int64_t nodes : {4, 8})  // levels of 28 us, no ends
+    for (const double size_bytes : {8.0, 64.0, 512.0})
+      records.push_back(synthetic::record(Collective::all_reduce, "auto", 16 * nodes, nodes,
+                                          size_bytes, nodes == 4 ? 56e-6 : 84e-6));
+  const auto grown = [&](Engine engine) {
+    const Series series = make_series(of_engine(records, engine), synthetic::system(16))->front();
+    const Estimator estimator(series, cell_medians(series), true, kAll);
+    return std::exp(estimator.at(std::log(8), {512, 32}).log_time) / 84e-6;
   };
-  const Series series = series_of(of_engine(
-      synthetic::records(Collective::all_reduce, "recursive_doubling", 32, law), Engine::mpi));
-  EXPECT_NEAR(predicted_s(series, 512, 8) / law(0, 512, 8), 1.0, 0.02);
+  const double ends = kPublishedPriors.ends;
+  EXPECT_NEAR(grown(Engine::nccl), 5.0 / 3.0, 1e-3);
+  EXPECT_LT(grown(Engine::mpi), 5.0 / 3.0 - 1e-3);
+  EXPECT_GT(grown(Engine::mpi), (ends + 5) / (ends + 3) - 1e-3);
 }
 
 TEST(Estimator, MpiAllToAllGrowsWithThePeersAndTheirContention) {

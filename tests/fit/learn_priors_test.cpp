@@ -55,7 +55,7 @@ TEST(LearnPriors, TheEndsOfAMessageAreFoundInSystemsOfOneLaw) {
 TEST(LearnPriors, WhatNoSystemTellsIsUninformed) {
   const Priors priors = learn_priors({});
   EXPECT_DOUBLE_EQ(priors.contention, 0);
-  EXPECT_DOUBLE_EQ(priors.level_power, 1);
+  EXPECT_DOUBLE_EQ(priors.growth_weight, 0);
   EXPECT_DOUBLE_EQ(priors.ends, 1);
 }
 
