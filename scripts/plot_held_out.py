@@ -37,7 +37,9 @@ def draw_panel(axis, held_out):
         axis.xaxis.set_major_locator(style.ticker.LogLocator(base=1024, numticks=9))
     style.time_axis(axis)
     error = sorted(p.error for p in points)[len(points) // 2]
-    axis.set_title(f"{held_out.name}\n{fmt.ranks(held_out.ranks)} ranks from {', '.join(map(str, held_out.trained_ranks))}: "
+    trained = ", ".join(map(str, held_out.trained_ranks)) if len(held_out.trained_ranks) < 4 else (
+        f"{fmt.ranks(held_out.trained_ranks[0])} to {fmt.ranks(held_out.trained_ranks[-1])}")
+    axis.set_title(f"{held_out.name}\n{fmt.ranks(held_out.ranks)} ranks from {trained}: "
                    f"{100 * math.expm1(error):.0f} %", fontsize=8)
 
 
