@@ -172,7 +172,8 @@ int doubling(const OriginError& error) {
 
 // Every system and doubling of the distance weighs the same. `picks` says which errors.
 template <class Picks>
-WidthLaw width_law(const std::vector<const SystemErrors*>& systems, const Picks& picks) {
+WidthLaw width_law(const std::vector<const SystemErrors*>& systems, const WidthLaw& otherwise,
+                   const Picks& picks) {
   std::vector<Weighted> up;
   std::vector<Weighted> down;
   for (const SystemErrors* system : systems) {
@@ -189,6 +190,7 @@ WidthLaw width_law(const std::vector<const SystemErrors*>& systems, const Picks&
         down.push_back({distance, (-error.log_error - error.added.down) / error.roughness, weight});
       }
   }
+  if (up.empty()) return otherwise;
   const auto [c_up, kappa_up] = quantile_line(std::move(up));
   const auto [c_down, kappa_down] = quantile_line(std::move(down));
   return {c_up, kappa_up, c_down, kappa_down};
@@ -196,11 +198,14 @@ WidthLaw width_law(const std::vector<const SystemErrors*>& systems, const Picks&
 
 void fit_widths(const std::vector<const SystemErrors*>& systems, Priors& priors) {
   for (std::size_t r = 0; r < kRegimes; ++r)
-    priors.several_scales[r] = width_law(systems, [&](const TierErrors& t, const OriginError& e) {
-      return belongs(Table::several, t, e) && static_cast<std::size_t>(e.regime) == r;
-    });
+    priors.several_scales[r] =
+        width_law(systems, kPublishedPriors.several_scales[r],
+                  [&](const TierErrors& t, const OriginError& e) {
+                    return belongs(Table::several, t, e) && static_cast<std::size_t>(e.regime) == r;
+                  });
   priors.one_scale = width_law(
-      systems, [](const TierErrors& t, const OriginError& e) { return belongs(Table::one, t, e); });
+      systems, kPublishedPriors.one_scale,
+      [](const TierErrors& t, const OriginError& e) { return belongs(Table::one, t, e); });
 }
 
 void widen(WidthLaw& law, double factor) {
@@ -274,10 +279,15 @@ double honest_factor(const std::vector<SystemErrors>& systems, const Priors& con
 
 }  // namespace
 
-Priors learn_priors(std::span<const MeasuredSystem> systems) {
+Expected<Priors> learn_priors(std::span<const MeasuredSystem> systems) {
   Priors priors = kUninformed;
   choose_constants(systems, priors);
   const std::vector<SystemErrors> errors = errors_of(systems, priors);
+  if (std::all_of(errors.begin(), errors.end(),
+                  [](const SystemErrors& system) { return system.empty(); }))
+    return fail(
+        "no machine was measured at two scales, inside a node or across nodes: there is nothing to "
+        "learn from");
   const double several = honest_factor(errors, priors, Table::several);
   const double one = honest_factor(errors, priors, Table::one);
   std::vector<const SystemErrors*> all;

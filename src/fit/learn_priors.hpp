@@ -10,6 +10,7 @@
 
 #include "fit/priors.hpp"
 #include "fit/series.hpp"
+#include "units/error.hpp"
 
 namespace collscale {
 
@@ -25,6 +26,8 @@ struct MeasuredSystem {
 /// the 97.5 % quantile regression on ln d, each system and doubling of the distance weighing the
 /// same, times the factor by which intervals made without a system cover 95 % of that system's
 /// points, mean over systems.
-Priors learn_priors(std::span<const MeasuredSystem> systems);
+/// Widths that no system tells of stay those learned from results/published. Fails where no system
+/// was measured at two scales of one tier: there is nothing to learn from.
+Expected<Priors> learn_priors(std::span<const MeasuredSystem> systems);
 
 }  // namespace collscale

@@ -40,28 +40,41 @@ std::vector<MeasuredSystem> systems(double base_s, double sigma) {
 double sum_of(const WidthLaw& law) { return law.up + law.down + law.up_kappa + law.down_kappa; }
 
 TEST(LearnPriors, SystemsThatErrMoreGiveWiderIntervals) {
-  const Priors calm = learn_priors(systems(10e-6, 0.05));
-  const Priors wild = learn_priors(systems(10e-6, 0.8));
+  const Priors calm = learn_priors(systems(10e-6, 0.05)).value();
+  const Priors wild = learn_priors(systems(10e-6, 0.8)).value();
   for (std::size_t r = 0; r < kRegimes; ++r)
     EXPECT_GT(sum_of(wild.several_scales[r]), 2 * sum_of(calm.several_scales[r])) << r;
   EXPECT_GT(sum_of(wild.one_scale), sum_of(calm.one_scale));
 }
 
 TEST(LearnPriors, TheEndsOfAMessageAreFoundInSystemsOfOneLaw) {
-  EXPECT_DOUBLE_EQ(learn_priors(systems(12e-6 * 0.5, 0.0)).ends, 0.5);
-  EXPECT_DOUBLE_EQ(learn_priors(systems(12e-6 * 1.5, 0.0)).ends, 1.5);
+  EXPECT_DOUBLE_EQ(learn_priors(systems(12e-6 * 0.5, 0.0))->ends, 0.5);
+  EXPECT_DOUBLE_EQ(learn_priors(systems(12e-6 * 1.5, 0.0))->ends, 1.5);
 }
 
-TEST(LearnPriors, WhatNoSystemTellsIsUninformed) {
-  const Priors priors = learn_priors({});
+TEST(LearnPriors, WhatNoSystemTellsIsUninformedAndAsWideAsOurs) {
+  std::vector<MeasuredSystem> two_scales = systems(10e-6, 0.1);
+  for (MeasuredSystem& system : two_scales)
+    std::erase_if(system.series.front().cells, [](const Cell& cell) { return cell.nodes > 4; });
+  const Priors priors = learn_priors(two_scales).value();
   EXPECT_DOUBLE_EQ(priors.contention, 0);
   EXPECT_DOUBLE_EQ(priors.growth_weight, 0);
-  EXPECT_DOUBLE_EQ(priors.ends, 1);
+  EXPECT_GT(priors.several_scales[0].up, 0);
+}
+
+TEST(LearnPriors, OfNothingIsRefused) {
+  EXPECT_FALSE(learn_priors({}));
+  std::vector<MeasuredSystem> one_scale = systems(10e-6, 0.1);
+  for (MeasuredSystem& system : one_scale)
+    std::erase_if(system.series.front().cells, [](const Cell& cell) { return cell.nodes > 2; });
+  const auto refused = learn_priors(one_scale);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("nothing to learn from"), std::string::npos);
 }
 
 TEST(LearnPriors, GivesTheSameNumbersAgain) {
-  const auto once = learn_priors(systems(10e-6, 0.3));
-  EXPECT_EQ(priors_to_json(once), priors_to_json(learn_priors(systems(10e-6, 0.3))));
+  const auto once = learn_priors(systems(10e-6, 0.3)).value();
+  EXPECT_EQ(priors_to_json(once), priors_to_json(*learn_priors(systems(10e-6, 0.3))));
 }
 
 TEST(PriorsFile, ReadsBackWhatWasWritten) {

@@ -59,7 +59,8 @@ Expected<void> run(const PriorsCommandOptions& options, const Terminal&) {
     }
   }
   const auto priors = learn_priors(systems);
-  return write_text_file(options.output, priors_to_json(priors));
+  if (!priors) return tl::unexpected(priors.error());
+  return write_text_file(options.output, priors_to_json(*priors));
 }
 
 }  // namespace collscale
