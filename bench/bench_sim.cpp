@@ -100,6 +100,7 @@ Expected<ParsedSim> parse(std::vector<std::string> arguments) {
       "Google Benchmark's flags: --benchmark_filter=REGEX, --benchmark_list_tests,\n"
       "  --benchmark_context=KEY=VALUE,..., --benchmark_out=FILE (as --json). A simulation gives "
       "the\n  same time whenever it is run: repetitions and min_time change nothing.\n"
+      "Times start from the system's own figures, as with `collscale predict --profile none`.\n"
       "Exit codes: 0 ok, 1 the run failed, 2 bad usage. The engines: docs/models.md.");
   const auto option = [&app](const char* names, std::string& value, const char* text) {
     return app.add_option(names, value, text)->type_name("TEXT");

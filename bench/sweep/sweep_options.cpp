@@ -94,6 +94,7 @@ Expected<ParsedSweep> parse_sweep(std::vector<std::string> arguments) {
       "bytes\nfor any number of processes; it is written as answers come, whole at any moment "
       "(FILE.part beside\nit has what came early). Process 0 hands out the work where there are "
       "others, trials of one\ncombination too.\n"
+      "Times start from the systems' own figures, as with `collscale predict --profile none`.\n"
       "Exit codes: 0 ok, 1 the run failed, 2 bad usage.");
   const auto option = [&app](const char* names, std::string& value, const char* text) {
     return app.add_option(names, value, text)->type_name("TEXT");

@@ -39,7 +39,7 @@ cmp trials_one.json trials_killed.json || fail "resumed trials differ"
 "$@" "${trials[@]}" -o trials_killed.json --die-at 9 > killed.log 2>&1 && fail "the killed process was not missed"
 "$@" "${trials[@]}" -o trials_killed.json --resume || fail "--resume of trials"
 cmp trials_one.json trials_killed.json || fail "resumed trials differ after $*"
-"$(dirname "$program")/../collscale" predict -t fat-tree:nodes=16,routing=ecmp -c all_reduce -s 1KiB,1GiB --engine flow \
+"$(dirname "$program")/../collscale" predict -t fat-tree:nodes=16,routing=ecmp -c all_reduce -s 1KiB,1GiB --profile none --engine flow \
   --trials 100 --json predicted.json > /dev/null || fail "collscale predict"
 cmp <(grep -o '"time_s":.*' predicted.json) <(grep -o '"time_s":.*' trials_one.json) || fail "collscale predict differs"
 
