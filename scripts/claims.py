@@ -232,16 +232,25 @@ def report(claims):
                                          unanswered(claims)) if part)
 
 
+def page(claims):
+    """docs/validation.md with these claims, as `stale` and `write_stale` take it."""
+    return {cs.VALIDATION_PAGE: cs.between_markers(cs.VALIDATION_PAGE, "claims", report(claims))}
+
+
 def write(claims):
-    cs.write_between_markers(cs.VALIDATION_PAGE, "claims", report(claims))
+    cs.write_stale(page(claims))
 
 
 def main():
     parser = cs.Parser(__doc__, "scripts/claims.py", "scripts/claims.py --docs")
     parser.add_tool()
     parser.add_argument("--docs", action="store_true", help="write docs/validation.md")
+    parser.add_argument("--check", action="store_true", help="print nothing; 1 where docs/validation.md says something else")
     options = parser.parse_args()
     claims = check(cs.Tool(options.tool))
+    if options.check:
+        cs.refuse_stale(cs.stale(page(claims)), "scripts/claims.py --docs")
+        return
     print(report(claims))
     if options.docs:
         write(claims)
