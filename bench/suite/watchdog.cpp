@@ -7,19 +7,18 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <mutex>
 #include <thread>
 #include <utility>
 
+#include "measure/background_thread.hpp"
 #include "measure/clock.hpp"
 #include "measure/stragglers.hpp"
 
@@ -97,13 +96,7 @@ class Watchdog::Impl {
         heartbeat_(heartbeat),
         stop_(::eventfd(0, EFD_CLOEXEC)),
         seen_at_s_(steady_now_s()) {
-    // Signals are for the measuring thread, whose system calls they interrupt.
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread([this] { watch(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    thread_ = background_thread([this] { watch(); });
   }
 
   ~Impl() {

@@ -58,10 +58,6 @@ Record make_record(const PredictQuery& query, const System& system, const Predic
   return record;
 }
 
-}  // namespace
-
-namespace {
-
 /// The library chooses for every size; what it chose is priced on the fabric.
 Expected<std::vector<Record>> selected_records(const PredictQuery& query, const System& system,
                                                std::int64_t ranks,

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "measure/buffers.hpp"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <numeric>
 
-#include "units/suggest.hpp"
+#include "measure/policy_name.hpp"
 
 namespace collscale {
 
@@ -31,14 +30,7 @@ std::int64_t far_step(std::int64_t slots) {
 std::string_view name(BufferPolicy policy) { return kPolicies[static_cast<std::size_t>(policy)]; }
 
 Expected<BufferPolicy> parse_buffer_policy(std::string_view text) {
-  for (std::size_t i = 0; i < kPolicies.size(); ++i) {
-    if (kPolicies[i] == text) {
-      return static_cast<BufferPolicy>(i);
-    }
-  }
-  return fail(
-      fmt::format("unknown buffer policy \"{}\", expected rotate, hot or cold{}", text,
-                  suggestion(text, std::vector<std::string>(kPolicies.begin(), kPolicies.end()))));
+  return parse_policy<BufferPolicy>("buffer policy", text, kPolicies);
 }
 
 std::int64_t pool_bytes_for(BufferPolicy policy, std::int64_t last_cache_bytes) {

@@ -11,7 +11,7 @@
 #include <new>
 #include <string>
 
-#include "units/suggest.hpp"
+#include "measure/policy_name.hpp"
 
 namespace collscale {
 
@@ -29,14 +29,7 @@ std::size_t rounded_up(std::size_t bytes, std::size_t to) { return (bytes + to -
 std::string_view name(PagePolicy policy) { return kPolicies[static_cast<std::size_t>(policy)]; }
 
 Expected<PagePolicy> parse_page_policy(std::string_view text) {
-  for (std::size_t i = 0; i < kPolicies.size(); ++i) {
-    if (kPolicies[i] == text) {
-      return static_cast<PagePolicy>(i);
-    }
-  }
-  return fail(
-      fmt::format("unknown page policy \"{}\", expected system, huge or small{}", text,
-                  suggestion(text, std::vector<std::string>(kPolicies.begin(), kPolicies.end()))));
+  return parse_policy<PagePolicy>("page policy", text, kPolicies);
 }
 
 std::string_view chosen_setting(std::string_view line) {

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "measure/sampling_plan.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "measure/policy_name.hpp"
 #include "stats/quantiles.hpp"
-#include "units/suggest.hpp"
 
 namespace collscale {
 
@@ -31,16 +29,7 @@ std::optional<double> precision_of(const MedianInterval& interval) {
 std::string_view name(SyncPolicy policy) { return kSyncPolicies[static_cast<std::size_t>(policy)]; }
 
 Expected<SyncPolicy> parse_sync_policy(std::string_view text) {
-  for (std::size_t i = 0; i < kSyncPolicies.size(); ++i) {
-    if (kSyncPolicies[i] == text) {
-      return static_cast<SyncPolicy>(i);
-    }
-  }
-  const std::vector<std::string> names(kSyncPolicies.begin(), kSyncPolicies.end());
-  return fail(
-      fmt::format("unknown synchronisation \"{}\", expected barrier, back-to-back or "
-                  "window{}",
-                  text, suggestion(text, names)));
+  return parse_policy<SyncPolicy>("synchronisation", text, kSyncPolicies);
 }
 
 std::optional<double> precision_of(std::span<const double> samples_s) {

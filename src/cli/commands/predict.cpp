@@ -302,8 +302,9 @@ Expected<void> run(const PredictOptions& asked, const Terminal& terminal) {
         out += breakdown_of(record, records->size() > 1, colour);
     print_result(out);
   }
+  const std::optional<Selector> library = library_at(rank_counts.front());
   if (options.flow.explain || !options.flow.trace.empty()) {
-    if (const auto library = library_at(rank_counts.front()))
+    if (library)
       options.price.protocols =
           library_protocols(*library, *system, options.collective, rank_counts.front(),
                             records->front().scenario.algorithm);
@@ -334,9 +335,9 @@ Expected<void> run(const PredictOptions& asked, const Terminal& terminal) {
                   "lists them; {}",
                   unsourced_figures(*system), figures, system->name, options.topology,
                   *profile ? profile_sentence(**profile)
-                  : !options.selector && library_at(rank_counts.front())
+                  : !options.selector && library
                       ? fmt::format("not calibrated on measurements: {}'s own constants stand",
-                                    selector_name(*library_at(rank_counts.front())))
+                                    selector_name(*library))
                       : "not calibrated on measurements"));
   if (*profile)
     for (const std::string& note : (*profile)->applied.notes) print_note(note);

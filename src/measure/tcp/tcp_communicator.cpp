@@ -10,7 +10,6 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstring>
 #include <exception>
 #include <fstream>
@@ -18,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "measure/background_thread.hpp"
 #include "measure/fingerprint.hpp"
 #include "measure/tcp/rendezvous.hpp"
 
@@ -38,13 +38,7 @@ class TcpCommunicator::Impl {
         links_(std::move(links)),
         children_(tree_children(rank(), size())),
         stop_(::eventfd(0, EFD_CLOEXEC)) {
-    // Signals are for the measuring thread, whose system calls they interrupt.
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread([this] { watch(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    thread_ = background_thread([this] { watch(); });
   }
 
   ~Impl() {
