@@ -55,11 +55,11 @@ def marks(trust, index):
     return {"color": c, "linestyle": "-"}
 
 
-def size_axis(axis, low, high):
-    """log2 with IEC ticks, at most about seven of them."""
+def size_axis(axis, low, high, most_steps=6):
+    """log2 with IEC ticks, at most about seven of them; fewer steps for narrow panels."""
     axis.set_xscale("log", base=2)
     first, last = math.floor(math.log2(low)), math.ceil(math.log2(high))
-    step = max(1, math.ceil((last - first) / 6))
+    step = max(1, math.ceil((last - first) / most_steps))
     axis.set_xticks([2.0 ** k for k in range(last, first - 1, -step)])
     axis.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: fmt.size(value)))
     axis.xaxis.set_minor_locator(ticker.NullLocator())

@@ -32,7 +32,7 @@ def draw_panel(axis, held_out):
     if line:
         axis.plot(*zip(*line), color=style.FAINT, linewidth=0.8, linestyle=":")
     axis.plot(sizes, [p.measured_s for p in points], markersize=3.5, **style.marks("measured", 1))
-    style.size_axis(axis, min(sizes), max(sizes))
+    style.size_axis(axis, min(sizes), max(sizes), most_steps=4)
     if max(sizes) / min(sizes) >= 1 << 21:  # narrow panels: 1 KiB, 1 MiB, 1 GiB
         axis.xaxis.set_major_locator(style.ticker.LogLocator(base=1024, numticks=9))
     style.time_axis(axis)
