@@ -130,6 +130,31 @@ class SystemsTable(unittest.TestCase):
             self.assertEqual(done.returncode, 2)
             self.assertRegex(done.stderr, r"^error: [^\n]*" + re.escape(says) + r"[^\n]*\n$")
 
+    def test_a_file_that_does_not_load_is_refused_and_keeps_its_row_and_its_drawing(self):
+        with tempfile.TemporaryDirectory() as root:
+            for folder in ("scripts", "topologies", "docs/images/topologies"):
+                shutil.copytree(os.path.join(ROOT, folder), os.path.join(root, folder))
+            broken = os.path.join(root, "topologies/eagle.yaml")
+            with open(broken, "a", encoding="utf-8") as stream:
+                stream.write("colour: red\n")
+            pages = (os.path.join(root, "topologies"), os.path.join(root, "docs/images/topologies"))
+            before = self.contents(*pages)
+            for arguments in ([], ["--check"]):
+                done = run(os.path.join(root, "scripts/systems-table"), *arguments)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertRegex(done.stderr, r"^error: [^\n]*eagle\.yaml:\d+:\d+: [^\n]*\"colour\"[^\n]*\n$")
+                self.assertEqual(self.contents(*pages), before)
+
+    @staticmethod
+    def contents(*folders):
+        found = {}
+        for folder in folders:
+            for entry in os.scandir(folder):
+                if entry.is_file():
+                    with open(entry.path, "rb") as stream:
+                        found[entry.path] = stream.read()
+        return found
+
 
 class Markers(unittest.TestCase):
     PAGE = "before\n<!-- table: begin -->\nold\n<!-- table: end -->\nafter\n"
