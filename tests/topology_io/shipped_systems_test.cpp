@@ -135,7 +135,7 @@ const Claim kClaims[] = {
     {"cortex-50k", 50000, {784, 832, 456}},
     {"meta-24k", 24576, {1536, 64, 448}},  // stated: 1,536 racks with a switch each
     {"meta-24k-ib", 24576, {768, 768, 512}},
-    {"meta-129k", 129000, {8063, 336, 2240, 448}},
+    {"meta-129k", 129000, {8063, 336, 175, 87}},
     {"mrc-131k", 131072, {8 * 512, 8 * 256}},  // stated: 512 ports, two tiers; 6,144 switches
     {"dgx-h100-superpod", 1024, {32, 16}},     // stated
     {"dgx-b200-superpod", 1024, {32, 16}},     // stated
