@@ -2,16 +2,16 @@
 // --layout: the same points on sub-communicators. What is here knows neither MPI nor NCCL.
 #pragma once
 
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bench/suite/points.hpp"
 #include "bench/suite/process_setup.hpp"
 #include "measure/layout.hpp"
+#include "record_io/results_file.hpp"
 
 namespace collscale {
 
@@ -65,15 +65,11 @@ Expected<LayoutPlan> plan_layouts(const BenchOptions& options, const std::vector
 /// The text of a file that process 0 reads, on every process.
 template <Coordinator C>
 Expected<std::string> read_on_process_0(C& processes, const std::string& path) {
-  std::string text;
-  bool read = true;
-  if (processes.rank() == 0) {
-    std::ifstream file(path, std::ios::binary);
-    text.assign(std::istreambuf_iterator<char>(file), {});
-    read = file.good() || file.eof();
-  }
-  if (processes.agree(read ? 1 : 0) == 0)
-    return fail(fmt::format("--layout file:{}: the file cannot be read", path));
+  Expected<std::string> file;
+  if (processes.rank() == 0) file = read_text_file(path);
+  if (processes.agree(file ? 1 : 0) == 0)
+    return fail(fmt::format("--layout: {}", file ? "" : file.error().message));
+  std::string text = std::move(*file);
   text.resize(static_cast<std::size_t>(processes.agree(static_cast<std::int64_t>(text.size()))));
   if constexpr (requires { processes.broadcast(std::span<char>(text)); }) {
     processes.broadcast(std::span<char>(text));

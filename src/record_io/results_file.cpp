@@ -6,12 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -174,9 +174,13 @@ Expected<std::string> read_text_file(const std::string& path) {
     return fail(fmt::format("cannot read \"{}\": it is a directory", path));
   errno = 0;
   std::ifstream file(path, std::ios::binary);
+  const bool opened = file.is_open();
   std::string text;
-  if (file) text.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-  if (!file || file.bad())
+  // Not by iterators: those throw where the file system fails, read() says so.
+  std::array<char, 65536> part{};
+  while (file.read(part.data(), part.size()), file.gcount() > 0)
+    text.append(part.data(), static_cast<std::size_t>(file.gcount()));
+  if (!opened || file.bad())
     return fail(
         fmt::format("cannot read \"{}\": {}", path, system_message(errno == 0 ? EIO : errno)));
   return text;

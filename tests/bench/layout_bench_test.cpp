@@ -94,7 +94,9 @@ TEST(BenchMpiLayout, WhatCannotBeIsRefusedInOneSentence) {
   EXPECT_THAT(error("--layout split:3"),
               HasSubstr("error: --layout split:3: 4 ranks are not a multiple of 3\n"));
   EXPECT_THAT(error("--layout file:/none"),
-              HasSubstr("error: --layout file:/none: the file cannot be read\n"));
+              HasSubstr("error: --layout: cannot read \"/none\": No such file or directory\n"));
+  EXPECT_THAT(error("--layout file:/"),
+              HasSubstr("error: --layout: cannot read \"/\": it is a directory\n"));
 }
 
 TEST(BenchMpiLayout, AlgorithmsOneByOneInsideEachGroup) {
