@@ -307,9 +307,9 @@ ExitCode run(const std::vector<std::string>& arguments) {
   MpiCommunicator ranks;
   const auto options = read_command_line(ranks, Engine::mpi, "ranks", arguments);
   if (!options) {
-    return options.error();
+    return with_output_written(options.error(), ranks.rank() == 0);
   }
-  return measure(*options, ranks);
+  return with_output_written(measure(*options, ranks), ranks.rank() == 0);
 }
 
 }  // namespace

@@ -23,14 +23,16 @@ constexpr bool kHasMpi = false;
 ExitCode run(const std::vector<std::string>& arguments, NcclProcesses& processes) {
   const auto options = read_command_line(processes, Engine::nccl, "processes", arguments);
   if (!options) {
-    return options.error();
+    return with_output_written(options.error(), processes.rank() == 0);
   }
   const NodeMap& map = processes.node_map();
   NcclPlace place{map.local_rank, map.local_size, map.nodes, nodes_by_host(processes)};
   place.bootstrap = processes.kind() == Bootstrap::mpi   ? "mpi"
                     : processes.kind() == Bootstrap::tcp ? "tcp"
                                                          : "none";
-  return measure_with_nccl(*options, processes, place, [&processes] { processes.abort(); });
+  const ExitCode code =
+      measure_with_nccl(*options, processes, place, [&processes] { processes.abort(); });
+  return with_output_written(code, processes.rank() == 0);
 }
 
 }  // namespace

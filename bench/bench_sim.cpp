@@ -245,7 +245,9 @@ class SimRun {
  private:
   template <class... Cells>
   void print_row(const Cells&... cells) const {
-    fmt::print(table_, "{:<15}{:>10}{:>10}  {:<30}{:>10}{:>12}{:>12}  {:<10}{:>12}\n", cells...);
+    const std::string row =
+        fmt::format("{:<15}{:>10}{:>10}  {:<30}{:>10}{:>12}{:>12}  {:<10}{:>12}\n", cells...);
+    std::fputs(row.c_str(), table_);  // does not throw; finish_output looks at the end
     std::fflush(table_);
   }
 

@@ -38,7 +38,10 @@ Expected<std::optional<std::string>> read_arguments(CLI::App& app,
   bool version = false;
   app.add_flag("--version", version, "Print the version and end");
   std::vector<std::string> known;
-  for (const CLI::Option* each : app.get_options()) {
+  for (CLI::Option* each : app.get_options()) {
+    if (each->get_expected_max() == 1) {
+      each->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);  // as getopt does for nccl-tests
+    }
     for (const std::string& name : each->get_lnames()) {
       known.push_back("--" + name);
     }

@@ -246,8 +246,9 @@ std::string PairMatrix::list(std::size_t size) const {
 ExitCode PairMatrix::finish(bool interrupted) {
   progress_->clear();
   std::FILE* const out = options_.json_path == "-" ? stderr : stdout;
-  for (const std::string& line : backend_.about) fmt::print(out, "# {}\n", line);
-  fmt::print(out, "{}", table());
+  for (const std::string& line : backend_.about)
+    std::fputs(fmt::format("# {}\n", line).c_str(), out);
+  std::fputs(table().c_str(), out);
   const auto& sizes = sizes_bytes_;
   constexpr std::size_t kNamed = 3;
   for (std::size_t size = 0; size < sizes.size(); ++size) {
@@ -264,7 +265,7 @@ ExitCode PairMatrix::finish(bool interrupted) {
       all = backend_.ranks > 2 ? "no rank, node or link is slower than the rest"
                                : "with one pair there is nothing to hold it against";
     const std::string text = fmt::format("{}: {}", format_size(sizes[size]), all);
-    fmt::print(out, "# {}\n", text);
+    std::fputs(fmt::format("# {}\n", text).c_str(), out);
     results_.context[fmt::format("slow/bytes:{:.0f}", sizes[size])] = all;
   }
   std::fflush(out);

@@ -14,6 +14,7 @@
 
 #include "bench/options/benchmark_flags.hpp"
 #include "bench/suite/suite.hpp"
+#include "cli/output.hpp"
 #include "measure/coordinator.hpp"
 #include "measure/fingerprint.hpp"
 #include "units/error.hpp"
@@ -92,7 +93,7 @@ tl::expected<BenchOptions, ExitCode> read_command_line(C& processes, Engine engi
   }
   if (parsed->text) {
     if (reports) {
-      fmt::print("{}\n", *parsed->text);
+      print_result(*parsed->text + "\n");
     }
     return tl::unexpected(ExitCode::ok);
   }

@@ -16,6 +16,7 @@
 #include "bench/suite/progress.hpp"
 #include "bench/suite/resume.hpp"
 #include "bench/suite/table.hpp"
+#include "cli/output.hpp"
 #include "measure/clock.hpp"
 #include "measure/make_record.hpp"
 #include "measure/verdict.hpp"
@@ -70,7 +71,7 @@ class Run {
   void print(const std::string& text) const {
     if (backend_.reports) {
       progress_.clear();
-      fmt::print(table_, "{}", text);
+      std::fputs(text.c_str(), table_);  // does not throw; with_output_written looks at the end
       std::fflush(table_);
     }
   }
@@ -424,12 +425,19 @@ ExitCode report_error(const Error& error, bool reports) {
   return error.code;
 }
 
+ExitCode with_output_written(ExitCode code, bool reports) {
+  const auto written = finish_output();
+  if (written || !reports) return code;
+  report_error(written.error(), true);
+  return code == ExitCode::ok ? written.error().code : code;
+}
+
 ExitCode run_suite(const BenchOptions& options, const BenchBackend& backend,
                    const PointList& list) {
   if (options.benchmark.list) {
     for (const BenchPoint& point : list.points) {
       if (backend.reports) {
-        fmt::print("{}\n", shown_name(options, point.scenario));
+        print_result(shown_name(options, point.scenario) + "\n");
       }
     }
     return ExitCode::ok;

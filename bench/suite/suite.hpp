@@ -50,6 +50,10 @@ ExitCode run_suite(const BenchOptions& options, const BenchBackend& backend, con
 Context context_of_run(const BenchOptions& options, const BenchBackend& backend,
                        std::string_view sample);
 
+/// `code`; where this process reports and what it printed to stdout did not arrive, that is said
+/// and a run that went well has failed.
+ExitCode with_output_written(ExitCode code, bool reports);
+
 /// `error: MESSAGE` on stderr, where this process reports; gives the code back.
 ExitCode report_error(const Error& error, bool reports);
 

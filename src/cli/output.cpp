@@ -28,8 +28,11 @@ Expected<void> write_text(const std::string& path, std::string_view text) {
 }
 
 Expected<void> finish_output() {
+  errno = 0;
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return {};
-  return fail(fmt::format("stdout: cannot be written: {}", std::strerror(errno)), ExitCode::failed);
+  // Where an earlier write failed and this one did not, the reason is gone.
+  const char* const why = errno != 0 ? std::strerror(errno) : "some of it did not arrive";
+  return fail(fmt::format("stdout: cannot be written: {}", why), ExitCode::failed);
 }
 
 }  // namespace collscale

@@ -409,6 +409,21 @@ TEST(BenchMpi, AGateThatIsNotMetEndsWith3) {
   EXPECT_EQ(bench_mpi(kShort + "all_reduce --min-busbw 1B/s").exit_code, 0);
 }
 
+TEST(BenchMpi, ATableThatDoesNotArriveEndsWith1AndKeepsTheFile) {
+  const TemporaryFolder scratch;
+  // Without mpirun, which would stand between; more rows than a buffer of the stream holds.
+  for (const std::string& arguments :
+       {"-C all -b 8 -e 4K -n 3 --json " + scratch.file("r.json"), std::string("--help")}) {
+    const ProgramOutcome run =
+        run_program("sh -c '" COLLSCALE_BENCH_MPI " " + arguments + " >/dev/full'");
+    EXPECT_EQ(run.exit_code, 1) << arguments;
+    EXPECT_THAT(run.err, HasSubstr("error: stdout: cannot be written: ")) << arguments;
+  }
+  const auto results = read_results(scratch.file("r.json"));
+  ASSERT_TRUE(results) << results.error().message;
+  EXPECT_GT(results->records.size(), 100U);
+}
+
 TEST(BenchMpi, OneRankAloneIsToldThatItIsAlone) {
   const ProgramOutcome run = bench_mpi(kShort + "all_reduce", 1);
   EXPECT_EQ(run.exit_code, 0);

@@ -91,6 +91,13 @@ TEST(Options, TheDefaultsAreTheMainJob) {
   EXPECT_TRUE(parsed->options.verify);
 }
 
+TEST(Options, OfWhatIsGivenTwiceTheLastCounts) {
+  const auto parsed = parse({"-n", "5", "--iters", "7", "-s", "1K", "-s", "2K", "all_gather"});
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->options.sampling.fixed_samples, 7);
+  EXPECT_THAT(parsed->options.sizes_bytes, testing::ElementsAre(2048));
+}
+
 TEST(Options, CollectivesComeAsWordsOrAsAList) {
   const auto parsed = parse({"allreduce", "all_gather,all_to_all"});
   ASSERT_TRUE(parsed);
