@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -101,13 +102,13 @@ def write_text(path, text):
 
 
 def between_markers(path, name, inside):
-    """The page with other text between "<!-- NAME: begin -->" and "<!-- NAME: end -->", each on a line of its own."""
-    page = read_text(path)
-    begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
-    first, last = page.find(begin), page.find(end)
-    if first < 0 or last < first:
-        raise Refused(f"{path}: expected the lines \"{begin.strip()}\" and \"{end}\", one after the other")
-    return f"{page[:first]}{begin}{inside}\n{page[last:]}"
+    """The page or source with other text between the comments "NAME: begin" and "NAME: end", each on a line of its own."""
+    begin, end = ((f"<!-- {name}: {edge} -->" if pathlib.Path(path).suffix == ".md" else f"// {name}: {edge}")
+                  for edge in ("begin", "end"))
+    parts = re.fullmatch(rf"(.*^[ \t]*{re.escape(begin)}\n).*?(^[ \t]*{re.escape(end)}$.*)", read_text(path), re.S | re.M)
+    if not parts:
+        raise Refused(f"{path}: expected the lines \"{begin}\" and \"{end}\", one after the other")
+    return f"{parts[1]}{inside}\n{parts[2]}"
 
 
 def write_between_markers(path, name, inside):

@@ -176,6 +176,13 @@ class Markers(unittest.TestCase):
         cs.write_between_markers(self.page, "table", "old")
         self.assertEqual(cs.read_text(self.page), self.PAGE)
 
+    def test_the_lines_of_a_source_are_its_comments_and_keep_their_indentation(self):
+        import collscale_script as cs
+        self.page = os.path.join(self.folder.name, "page.hpp")
+        source = "{\n  // table: begin\n  old,\n  // table: end\n}\n"
+        self.write(source)
+        self.assertEqual(cs.between_markers(self.page, "table", "  new,"), source.replace("old", "new"))
+
     def test_a_page_without_them_or_with_the_end_first_is_refused(self):
         import collscale_script as cs
         for page in ("before\n", "<!-- table: end -->\n<!-- table: begin -->\n", self.PAGE.replace("table", "other")):
