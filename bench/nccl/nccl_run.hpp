@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "bench/nccl/nccl_pairs.hpp"
+#include "bench/nccl/nccl_matrix.hpp"
 #include "bench/nccl/nccl_points.hpp"
 #include "bench/suite/algorithms.hpp"
 #include "bench/suite/attainable.hpp"

@@ -10,7 +10,7 @@
 
 #include "bench/options/benchmark_flags.hpp"
 #include "bench/options/nccl_options.hpp"
-#include "bench/suite/progress.hpp"
+#include "bench/options/progress_policy.hpp"
 #include "measure/buffers.hpp"
 #include "measure/host_buffer.hpp"
 #include "measure/sampling_plan.hpp"

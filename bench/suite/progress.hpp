@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/options/progress_policy.hpp"
 #include "cli/terminal.hpp"
 
 namespace collscale {
@@ -21,8 +22,6 @@ struct Watched {
   bool err = false;
   bool colour = false;  ///< colours may be used where somebody watches
 };
-
-enum class ProgressPolicy { detect, on, off };
 
 /// Reads TERM, NO_COLOR and, of the launcher, /proc.
 Watched watched_streams(ProgressPolicy policy = ProgressPolicy::detect);
