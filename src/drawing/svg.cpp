@@ -7,7 +7,7 @@
 #include <cmath>
 #include <iterator>
 
-#include "units/xml.hpp"
+#include "xml/escape.hpp"
 
 namespace collscale {
 namespace {

@@ -12,7 +12,7 @@
 #include "topology/fabric.hpp"
 #include "topology/flow_hash.hpp"
 #include "units/quantity.hpp"
-#include "units/xml.hpp"
+#include "xml/escape.hpp"
 
 namespace collscale {
 

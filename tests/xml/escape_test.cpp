@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "units/xml.hpp"
+#include "xml/escape.hpp"
 
 #include <gtest/gtest.h>
 
