@@ -17,6 +17,20 @@ Expected<System> from_parameters(const Parameters& parameters, const Directories
   return make(parameters);
 }
 
+/// ", a parameter of torus", where one family has a parameter of that name, else "": for a name
+/// that is not like any of the family in question.
+std::string owner(std::string_view parameter) {
+  std::string found;
+  for (const Family& family : families()) {
+    for (const Parameters::Spec& spec : family.parameters()) {
+      if (spec.name != parameter) continue;
+      if (!found.empty()) return "";
+      found = fmt::format(", a parameter of {}", family.name);
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 Expected<Parameters> Parameters::parse(std::string_view family, std::string_view text,
@@ -35,8 +49,9 @@ Expected<Parameters> Parameters::parse(std::string_view family, std::string_view
     }
     const std::string_view name = item.substr(0, equals);
     if (std::find(names.begin(), names.end(), name) == names.end()) {
-      return fail(
-          fmt::format("{}: unknown parameter \"{}\"{}", family, name, suggestion(name, names)));
+      const bool misspelt = !nearest_name(name, names).empty();
+      return fail(fmt::format("{}: unknown parameter \"{}\"{}{}", family, name,
+                              misspelt ? "" : owner(name), suggestion(name, names)));
     }
     if (parameters.has(name)) {
       return fail(fmt::format("{}: found the parameter \"{}\" a second time", family, name));

@@ -190,7 +190,8 @@ void read_torus(Reader& reader, const Mapping& root, System& system) {
   system.fabric = std::move(torus);
 }
 
-void read_dragonfly(Reader& reader, const Mapping& root, System& system) {
+/// `spines`: kind dragonfly+, whose groups are leaves and spines.
+void read_dragonfly(Reader& reader, const Mapping& root, bool spines, System& system) {
   const Mapping fabric =
       reader.mapping(root, "fabric",
                      {"kind", "routing", "efficiency", "groups", "routers", "nodes", "local_links",
@@ -210,6 +211,10 @@ void read_dragonfly(Reader& reader, const Mapping& root, System& system) {
   dragonfly.global_link_Bps = take(reader.figure(fabric, "global_link", Quantity::bandwidth));
   dragonfly.hop_latency_s = take(reader.figure(fabric, "hop_latency", Quantity::time));
   dragonfly.global_latency_s = take(reader.figure(fabric, "global_latency", Quantity::time));
+  const YamlValue* given = reader.find(fabric, "spines", spines);
+  if (given != nullptr && !spines)
+    reader.fail_at(*given,
+                   "fabric.spines: found in kind \"dragonfly\", expected kind \"dragonfly+\"");
   read_optional(reader, fabric, system, "fabric");
 }
 
@@ -244,11 +249,12 @@ void read_fabric(Reader& reader, const Mapping& root, System& system) {
       if (entry.key.text == "kind") kind = &entry.value;
   if (kind != nullptr && kind->kind == YamlValue::Kind::scalar) {
     if (kind->text == "torus") return read_torus(reader, root, system);
-    if (kind->text == "dragonfly") return read_dragonfly(reader, root, system);
+    if (kind->text == "dragonfly" || kind->text == "dragonfly+")
+      return read_dragonfly(reader, root, kind->text == "dragonfly+", system);
     if (kind->text != "clos")
-      return reader.fail_at(*kind,
-                            fmt::format("fabric.kind: unknown value \"{}\"{}", kind->text,
-                                        suggestion(kind->text, {"clos", "torus", "dragonfly"})));
+      return reader.fail_at(
+          *kind, fmt::format("fabric.kind: unknown value \"{}\"{}", kind->text,
+                             suggestion(kind->text, {"clos", "torus", "dragonfly", "dragonfly+"})));
   }
   read_clos(reader, root, system);
 }

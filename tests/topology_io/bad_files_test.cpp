@@ -70,6 +70,11 @@ const BadFile kBadFiles[] = {
      "dragonfly-too-few-links.yaml:28:17: fabric.global_links: 4 routers of 3 global links reach "
      "12 "
      "other groups, expected the 13 that there are"},
+    {"dragonfly-with-spines",
+     "dragonfly-with-spines.yaml:33:11: fabric.spines: found in kind \"dragonfly\", expected kind "
+     "\"dragonfly+\""},
+    {"dragonfly-plus-without-spines",
+     "dragonfly-plus-without-spines.yaml:20:3: missing key \"spines\" in fabric"},
     {"nodes-not-covered",
      "nodes-not-covered.yaml:33:17: fabric.tiers[1].children: the groups of 2 tiers hold 16 nodes, "
      "fewer than the 17 of the system"},
@@ -116,7 +121,7 @@ const BadFile kBadFiles[] = {
      "unclosed-brace.yaml:6:5: found something that is not YAML: end of map flow not found"},
     {"unknown-fabric",
      "unknown-fabric.yaml:20:9: fabric.kind: unknown value \"hypercube\"; valid: clos, torus, "
-     "dragonfly"},
+     "dragonfly, dragonfly+"},
     {"unknown-key", "unknown-key.yaml:12:5: unknown key \"bandwith\", did you mean \"bandwidth\"?"},
     {"unknown-label",
      "unknown-label.yaml:5:27: nodes: unknown label \"recaled\", did you mean \"recalled\"?"},

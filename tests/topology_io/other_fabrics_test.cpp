@@ -15,6 +15,7 @@ namespace collscale {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 const std::string kFixtures = COLLSCALE_SOURCE_DIR "/tests/fixtures/topologies";
 
@@ -103,6 +104,9 @@ TEST(DragonflyPlusFamily, HasSpinesUnlessToldOtherwise) {
   EXPECT_EQ(std::get<Dragonfly>(two->fabric).spines->value, 2);
   EXPECT_EQ(error_of("dragonfly+:spine=2"),
             "dragonfly+: unknown parameter \"spine\", did you mean \"spines\"?");
+  EXPECT_THAT(error_of("dragonfly:spines=8"),
+              StartsWith("dragonfly: unknown parameter \"spines\", a parameter of dragonfly+; "
+                         "valid: groups, "));
 }
 
 // The platform is read back with patterns: ids, capacities and the routes are what a Fabric says.
