@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "faulty_operation.hpp"
 #include "measure/mpi/mpi_algorithms.hpp"
@@ -257,6 +259,24 @@ TEST_F(MpiCollectives, TypesAndOperationsThatMpiLacksAreRefused) {
   EXPECT_FALSE(check_mpi_can_run(average, layout(average, 64)));
   const Scenario huge = scenario(Collective::all_reduce, DataType::int8);
   EXPECT_FALSE(check_mpi_can_run(huge, layout(huge, 3e9)));
+}
+
+TEST(MpiAlgorithmChoice, OffersNoneThatWouldNotBeTaken) {
+  const MpiCommunicator ranks;
+  MpiAlgorithms algorithms(ranks);
+  // Open MPI 4.1 names algorithms of MPI_Allgatherv, but their variable cannot be set.
+  const auto names = algorithms.names(Collective::all_gather_v);
+  if (std::find(names.begin(), names.end(), "two_proc") == names.end()) return;
+  const MpiCommunicator pairwise = algorithms.communicator(Collective::all_gather_v, "two_proc");
+  MPI_Comm_set_errhandler(pairwise.handle(), MPI_ERRORS_RETURN);
+  const int mine = ranks.rank();
+  std::vector<int> all(static_cast<std::size_t>(ranks.size()));
+  std::vector<int> at(all.size());
+  std::iota(at.begin(), at.end(), 0);
+  const std::vector<int> ones(all.size(), 1);
+  const int code = MPI_Allgatherv(&mine, 1, MPI_INT, all.data(), ones.data(), at.data(), MPI_INT,
+                                  pairwise.handle());
+  EXPECT_EQ(code == MPI_SUCCESS, ranks.size() == 2);
 }
 
 TEST(MpiAlgorithmChoice, HoldsForTheDuplicateAloneAndForItsCollectiveAlone) {

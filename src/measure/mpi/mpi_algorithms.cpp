@@ -36,7 +36,7 @@ std::string function_name(Collective collective) {
   return text;
 }
 
-/// A control variable that holds a whole number and belongs to no object.
+/// A control variable that can be set, holds a whole number and belongs to no object.
 class Variable {
  public:
   static std::optional<Variable> find(const std::string& name) {
@@ -51,7 +51,8 @@ class Variable {
         MPI_T_cvar_get_index(name.c_str(), &found.index_) == MPI_SUCCESS &&
         MPI_T_cvar_get_info(found.index_, nullptr, &name_size, &verbosity, &type, &found.items_,
                             nullptr, &text_size, &bind, &scope) == MPI_SUCCESS &&
-        type == MPI_INT && bind == MPI_T_BIND_NO_OBJECT;
+        type == MPI_INT && bind == MPI_T_BIND_NO_OBJECT && scope != MPI_T_SCOPE_CONSTANT &&
+        scope != MPI_T_SCOPE_READONLY;  // as MPI_Allgatherv's in Open MPI 4.1
     return usable ? std::optional(found) : std::nullopt;
   }
 
@@ -186,8 +187,7 @@ std::vector<std::string> MpiAlgorithms::names(Collective collective) const {
 
 Expected<void> MpiAlgorithms::check_runs(const Scenario& scenario) {
   const std::string& algorithm = scenario.algorithm;
-  const auto function = openmpi_function(scenario.collective);
-  if (algorithm == "auto" || !function) {
+  if (algorithm == "auto") {
     return {};
   }
   const auto refused = [&](const std::string& why) {
@@ -195,6 +195,10 @@ Expected<void> MpiAlgorithms::check_runs(const Scenario& scenario) {
   };
   if (algorithm == "two_proc" && scenario.ranks != 2) {
     return refused("is for 2 ranks");
+  }
+  const auto function = openmpi_function(scenario.collective);
+  if (!function) {
+    return {};
   }
   if (algorithm == "segmented_ring") {
     const double least = static_cast<double>(scenario.ranks) * kRingSegmentBytes;
