@@ -136,7 +136,7 @@ std::string table_header(const BenchOptions& options, Collective collective, boo
   if (options.nccl_table) {
     return fmt::format(
         "# Collective test starting: {}_perf\n#\n"
-        "# {:52}           out-of-place                       in-place          \n"
+        "# {:50}           out-of-place                       in-place          \n"
         "# {:>10}  {:>12}  {:>8}  {:>6}  {:>6}  {:>7}  {:>6}  {:>6}  {:>6}  {:>7}  {:>6}  {:>6}  "
         "{:>6}\n"
         "# {:>10}  {:>12}  {:>8}  {:>6}  {:>6}  {:>7}  {:>6}  {:>6}  {:>6}  {:>7}  {:>6}  {:>6}  "

@@ -273,6 +273,7 @@ void CommandLine::add_compare() {
                "exit 3 where a benchmark became slower by more");
   app.add_flag("--only-changed", compare_.only_changed, "leave out what did not change")
       ->disable_flag_override();
+  options_.add(app, "--ranks", "N", compare_.ranks, parse_count, "where a log does not say");
   options_.add(app, "--seed", "N", compare_.seed, parse_seed, "of the bootstrap; default: 1");
   options_.add_json(app, compare_.json);
   options_.add(app, "--markdown", "FILE|-", compare_.markdown, parse_text,

@@ -62,8 +62,10 @@ Expected<RunFile> from_google_benchmark(const Json& root, const std::string& pat
   return file;
 }
 
-Expected<RunFile> from_log(std::string_view text, const std::string& path) {
-  auto report = import_log(text, path, {});
+Expected<RunFile> from_log(std::string_view text, const std::string& path, std::int64_t ranks) {
+  ImportOptions options;
+  options.ranks = ranks;
+  auto report = import_log(text, path, options);
   if (!report) return tl::unexpected(report.error());
   const Results results{{}, std::move(report->records)};
   return RunFile{timings_of(results), std::string(name(report->format)),
@@ -72,7 +74,7 @@ Expected<RunFile> from_log(std::string_view text, const std::string& path) {
 
 }  // namespace
 
-Expected<RunFile> read_run(const std::string& path) {
+Expected<RunFile> read_run(const std::string& path, std::int64_t ranks) {
   const auto text = read_text_file(path);
   if (!text) return tl::unexpected(text.error());
   const auto first = text->find_first_not_of(" \t\r\n");
@@ -82,13 +84,13 @@ Expected<RunFile> read_run(const std::string& path) {
         (!root.contains("context") || !root["context"].is_object() ||
          !root["context"].contains("schema_version")))
       return from_google_benchmark(root, path);
-    if (root.is_object() && root.contains("results")) return from_log(*text, path);
+    if (root.is_object() && root.contains("results")) return from_log(*text, path, ranks);
     const auto results = from_json(*text, path);
     if (!results) return tl::unexpected(results.error());
     if (results->records.empty()) return fail(fmt::format("{}: no records", path));
     return RunFile{timings_of(*results), "collscale", {}};
   }
-  return from_log(*text, path);
+  return from_log(*text, path, ranks);
 }
 
 }  // namespace collscale

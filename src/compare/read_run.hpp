@@ -2,6 +2,7 @@
 // Runs from files: ours, Google Benchmark's JSON, and every log that can be imported (nccl-tests).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,8 @@ struct RunFile {
 
 /// Of Google Benchmark's: repetitions are samples, aggregates are left out unless there is nothing
 /// else (then the median, or the mean). Fails, in one sentence with the file, on what is none of
-/// these and where nothing was timed.
-Expected<RunFile> read_run(const std::string& path);
+/// these and where nothing was timed. `ranks` is for logs that do not say how many there were; 0:
+/// unknown.
+Expected<RunFile> read_run(const std::string& path, std::int64_t ranks = 0);
 
 }  // namespace collscale

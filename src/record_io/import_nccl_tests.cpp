@@ -8,6 +8,9 @@
 //
 // The size and the figures of a row are printed at different moments, so messages of the library
 // stand between them: a row that is only begun waits for a line that begins in figures.
+//
+// bench_mpi and bench_nccl print the same table with --table=nccl, below a line that names the
+// library, the ranks and the nodes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,7 +32,10 @@ struct Header {
   std::map<std::int64_t, std::set<std::int64_t>> ranks;  ///< of each group
   std::map<std::int64_t, std::set<std::string>> hosts;   ///< of each group
   std::map<std::int64_t, int> times_listed;              ///< of each rank
-  std::int64_t processes = 0;          ///< that the launcher was told to start; 0: unknown
+  std::int64_t processes = 0;  ///< that the launcher was told to start; 0: unknown
+  std::int64_t own_ranks = 0;  ///< as bench_mpi or bench_nccl says; 0: another program
+  std::int64_t own_nodes = 0;  ///< likewise
+  Engine engine = Engine::nccl;
   std::int64_t ranks_per_process = 1;  ///< -t times -g
   std::string device;
   std::string library;
@@ -131,6 +137,20 @@ void read_column_line(const std::vector<std::string_view>& words, Header& header
   header.columns.figures = 4 + others / halves;
 }
 
+/// "# bench_mpi: Open MPI v4.1.4, 4 ranks on 2 nodes of 8 cores; …"
+void read_own_line(std::string_view line, Engine engine, Header& header) {
+  const std::string_view said = after(line, ": ");
+  const auto words = split_words(said);
+  for (std::size_t i = 1; i + 3 < words.size(); ++i) {
+    if (!words[i].starts_with("rank") || words[i + 1] != "on") continue;
+    header.own_ranks = to_integer(words[i - 1]).value_or(0);
+    header.own_nodes = to_integer(words[i + 2]).value_or(0);
+    header.library = std::string(said.substr(0, said.find(',')));
+    header.engine = engine;
+    return;
+  }
+}
+
 void read_header_line(std::string_view line, Header& header, Counts& counts) {
   const std::vector<std::string_view> words = split_words(line);
   if (has(line, "Rank ") && has(line, " Pid ")) read_rank_line(words, line, header);
@@ -138,6 +158,8 @@ void read_header_line(std::string_view line, Header& header, Counts& counts) {
   if (has(line, "Collective test starting:")) header.collective = program_in(line);
   if (has(line, "size") && has(line, "count") && has(line, "algbw"))
     read_column_line(words, header);
+  if (has(line, "# bench_mpi: ")) read_own_line(line, Engine::mpi, header);
+  if (has(line, "# bench_nccl: ")) read_own_line(line, Engine::nccl, header);
   if (has(line, "nccl-library=")) read_version_line(after(line, "nccl-library="), header);
   if (has(line, "in-place")) header.columns.first_in_place = !has(line, "out-of-place");
   if (has(line, "Out of bounds values")) {
@@ -328,6 +350,10 @@ class NcclTestsImporter {
 
   /// Ranks and nodes of the communicator that the rows are of; 0: the log does not say.
   std::pair<std::int64_t, std::int64_t> ranks_and_nodes() {
+    if (header_.ranks.empty() && header_.own_ranks > 0) {
+      ranks_are_of_log_ = true;
+      return {header_.own_ranks, header_.own_nodes};
+    }
     if (header_.ranks.empty()) {
       const std::int64_t started = header_.processes * header_.ranks_per_process;
       ranks_are_of_log_ = options_.ranks < 1;
@@ -377,7 +403,7 @@ class NcclTestsImporter {
       return {};
     }
     Record record;
-    record.engine = Engine::nccl;
+    record.engine = header_.engine;
     record.trust = Trust::measured;
     record.iterations = header_.iterations;
     record.source = source();

@@ -55,6 +55,16 @@ TEST(ReadRun, ReadsLogsOfNcclTests) {
   EXPECT_GT(run->timings.list.size(), 4U);
 }
 
+TEST(ReadRun, TakesTheNumberOfRanksWhereALogDoesNotSay) {
+  const File file(
+      "# OSU MPI Allreduce Latency Test v7.3\n# Size       Avg Latency(us)\n"
+      "8                       4.40\n16                      4.50\n");
+  EXPECT_NE(read_run(file.path()).error().message.find("--ranks"), std::string::npos);
+  const auto run = read_run(file.path(), 64);
+  ASSERT_TRUE(run) << run.error().message;
+  EXPECT_EQ(run->timings.list.front().name, "all_reduce/auto/float/bytes:8/ranks:64");
+}
+
 TEST(ReadRun, ReadsOurOwnFiles) {
   const auto run = read_run(COLLSCALE_SOURCE_DIR "/results/reference/h100-1gpu.json");
   ASSERT_TRUE(run) << run.error().message;

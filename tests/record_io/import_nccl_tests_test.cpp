@@ -145,6 +145,25 @@ TEST(ImportNcclTests, WarnsWhereTheRanksDoNotFitThePrintedBandwidths) {
   EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("is the number of ranks right?")));
 }
 
+TEST(ImportNcclTests, BelievesWhatOurOwnProgramsSayAboveTheTable) {
+  const auto report = import_log(
+      "# bench_mpi: Open MPI v4.1.4, 6 ranks on 3 nodes of 2 cores; float, sum, buffers rotate\n"
+      "# Collective test starting: broadcast_perf\n#\n"
+      "#       size         count      type   redop    root     time   algbw   busbw  #wrong     "
+      "time   algbw   busbw  #wrong\n"
+      "     1048576        262144     float    none       0      N/A     N/A     N/A     N/A   "
+      "171.31    6.12    6.12       0\n",
+      "x.log", {});
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->records.size(), 1U);
+  const Record& record = report->records.front();
+  EXPECT_EQ(record.engine, Engine::mpi);
+  EXPECT_EQ(record.scenario.ranks, 6);
+  EXPECT_EQ(record.scenario.nodes, 3);
+  EXPECT_TRUE(record.scenario.in_place);
+  EXPECT_EQ(record.source, "x.log [Open MPI v4.1.4]");
+}
+
 TEST(ImportNcclTests, ReadsATimeOfDayAtTheEndOfARow) {
   const auto report = import_fixture("nccl-tests-timestamps.log");
   ASSERT_TRUE(report) << report.error().message;

@@ -171,9 +171,9 @@ Expected<void> run(const CompareCommandOptions& options, const Terminal& termina
     if (auto writable = check_output(flag, path); !writable) return writable;
   if (takes_stdout(options.json) && takes_stdout(options.markdown))
     return fail("--json and --markdown both ask for stdout: give one of them a file");
-  const auto a = read_run(options.a);
+  const auto a = read_run(options.a, options.ranks);
   if (!a) return tl::unexpected(a.error());
-  const auto b = read_run(options.b);
+  const auto b = read_run(options.b, options.ranks);
   if (!b) return tl::unexpected(b.error());
   const Comparisons comparisons = compare(
       a->timings, b->timings, {.noise_threshold = options.noise_threshold, .seed = options.seed});

@@ -17,6 +17,7 @@ struct CompareCommandOptions {
   double noise_threshold = 0.02;
   std::optional<double> fail_above;  ///< 0.05: 5 %
   bool only_changed = false;
+  std::int64_t ranks = 0;  ///< where a log does not say; 0: unknown
   std::uint64_t seed = 1;
   std::string json;
   std::string markdown;
