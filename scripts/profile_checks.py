@@ -60,14 +60,16 @@ class Checker:
 
 
 def summary(points):
-    """Of some points: their number, median error, shares inside the 50 and 95 % intervals, median width."""
+    """Of some points: their number, error (the mean over the regimes of the median, by ln), shares inside the 50 and
+    95 % intervals, median width."""
     if not points:
         return None
+    by_size = [[abs(point[1]) for point in points if regime_of(point[0]) == regime] for regime in REGIMES]
     judged = [point for point in points if point[2]]
 
     def share(level):
         return statistics.mean(point[2][level] for point in judged) if judged else None
-    return {"points": len(points), "error": math.expm1(statistics.median(abs(point[1]) for point in points)),
+    return {"points": len(points), "error": math.expm1(statistics.mean(statistics.median(misses) for misses in by_size if misses)),
             "bias": math.expm1(statistics.median(point[1] for point in points)),
             "inside_50": share(0.5), "inside_95": share(0.95),
             "width": statistics.median(point[3] for point in judged) if judged else None}

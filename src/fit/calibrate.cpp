@@ -288,13 +288,13 @@ Expected<Profile> calibrate(std::span<const Record> records, const System& syste
       sizes.insert(cell.size_bytes);
     }
     const std::size_t scales = series.scales().size();
-    if (scales < 2 || sizes.size() < 3) {
+    const bool crosses = !series.scales(true).empty();
+    if (sizes.size() < 3 || (!crosses && scales < 2)) {
       const std::string why = fmt::format(
-          "{}/{} was measured at {} number{} of ranks and {} size{}: a fit needs at least 2 "
-          "numbers "
-          "of ranks and 3 sizes",
-          name(series.collective), series.algorithm, scales, scales == 1 ? "" : "s", sizes.size(),
-          sizes.size() == 1 ? "" : "s");
+          "{}/{} was measured at {} number{} of ranks{} and {} size{}: a fit needs at least 3 "
+          "sizes, and 2 numbers of ranks inside a node or 1 across nodes",
+          name(series.collective), series.algorithm, scales, scales == 1 ? "" : "s",
+          crosses ? "" : " inside a node", sizes.size(), sizes.size() == 1 ? "" : "s");
       profile.notes.push_back(why);
       unfit = unfit.empty() ? why : unfit;
       continue;

@@ -25,8 +25,10 @@ struct CalibrateOptions {
 };
 
 /// Fits every series in the records (series.hpp). `system` is the one that will be predicted; the
-/// data may be of another. Fails when the records are unfit (make_series) or no series has two
-/// scales or three sizes. The notes of the profile say what is missing for an extrapolation.
+/// data may be of another. A series needs three sizes, and one scale across nodes (growth is then
+/// assumed) or two inside a node, where nothing would say what growth to assume. Fails when the
+/// records are unfit (make_series) or no series has those. The notes of the profile say what is
+/// missing for an extrapolation.
 Expected<Profile> calibrate(std::span<const Record> records, const System& system,
                             const CalibrateOptions& options = {});
 

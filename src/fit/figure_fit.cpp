@@ -35,17 +35,6 @@ RegimeErrors by_regime(const Points& points, std::span<const double> logs) {
   return errors_by_regime(sizes, errors_of(points, logs));
 }
 
-std::vector<double> absolute(std::vector<double> errors) {
-  std::erase_if(errors, [](double error) { return std::isnan(error); });
-  for (double& error : errors) error = std::fabs(error);
-  return errors;
-}
-
-double median_error(const Points& points, std::span<const double> logs) {
-  const std::vector<double> errors = absolute(errors_of(points, logs));
-  return errors.empty() ? 0 : std::expm1(median(errors));
-}
-
 /// Mean over the regimes of the median |ln error|: none of them hides another.
 double misfit(const RegimeErrors& errors) {
   double sum = 0;
@@ -56,6 +45,10 @@ double misfit(const RegimeErrors& errors) {
     ++regimes;
   }
   return regimes == 0 ? 0 : sum / regimes;
+}
+
+double median_error(const Points& points, std::span<const double> logs) {
+  return std::expm1(misfit(by_regime(points, logs)));
 }
 
 /// Points that the engine can price, with how they are priced before any fit.
@@ -228,8 +221,8 @@ std::vector<HeldOutScales> hold_outs_of(const FigureTierFit& tier_fit, const Poi
     apply_pieces(pieces, larger);
     const RegimeErrors errors =
         by_regime(smaller, tier_fit.log_times(smaller, shifts, Question::chosen));
-    const std::vector<double> missed =
-        errors_of(larger, tier_fit.log_times(larger, shifts, Question::chosen));
+    const std::vector<double> logs = tier_fit.log_times(larger, shifts, Question::chosen);
+    const std::vector<double> missed = errors_of(larger, logs);
     HeldOutScales held;
     for (auto scale = std::next(trained); scale != scales.end(); ++scale)
       held.ranks.push_back(scale->first);
@@ -247,7 +240,8 @@ std::vector<HeldOutScales> hold_outs_of(const FigureTierFit& tier_fit, const Poi
       inside_95 += offsets[0] <= missed[i] && missed[i] <= offsets[3] ? 1 : 0;
     }
     if (held.points == 0) continue;
-    held.median_error = std::expm1(median(absolute(missed)));
+    held.median_error = median_error(larger, logs);
+    held.prior_error = median_error(larger, tier_fit.log_times(larger, {}, Question::chosen));
     held.coverage_50 = static_cast<double>(inside_50) / held.points;
     held.coverage_95 = static_cast<double>(inside_95) / held.points;
     all.push_back(std::move(held));
@@ -401,10 +395,17 @@ Expected<FigureFit> fit_figures(std::span<const Series> series, const System& pr
     LatencyFactors with_factors = factors;
     judge_tier(tier, best.points, with, with_factors);
     const char* const where = network ? "across nodes" : "inside a node";
+    if (tier.median_error >= tier.prior_error) {
+      fit.notes.push_back(fmt::format(
+          "{} no figures miss what was measured by less than the topology's own, {:.1f} % (the "
+          "mean of the regimes' medians; {:.1f} % by the fit), so they stay",
+          where, 100 * tier.prior_error, 100 * tier.median_error));
+      continue;
+    }
     if (tier.median_error > kWorstFit) {
       fit.notes.push_back(
-          fmt::format("{} the model misses what was measured by a median {:.0f} % whatever its "
-                      "figures, so they stay the topology's",
+          fmt::format("{} the model misses what was measured by {:.0f} % (the mean of the regimes' "
+                      "medians) whatever its figures, so they stay the topology's",
                       where, 100 * tier.median_error));
       continue;
     }

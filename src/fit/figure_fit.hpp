@@ -42,8 +42,9 @@ struct HeldOutScales {
   std::int64_t trained_to_ranks = 0;
   double distance = 1;  ///< nodes (ranks inside a node) of the largest ÷ those trained to
   int points = 0;
-  double median_error = 0;
-  double coverage_50 = 0;  ///< share of measurements inside the interval
+  double median_error = 0;  ///< as FigureTier's
+  double prior_error = 0;   ///< with the topology's own figures
+  double coverage_50 = 0;   ///< share of measurements inside the interval
   double coverage_95 = 0;
 };
 
@@ -65,9 +66,10 @@ struct FigureTier {
   int points = 0;
   LibraryUse library;        ///< what ran, and whose constants latencies are factors on
   bool is_inferred = false;  ///< what of it was in use, by the times; else as the records say
-  double told_error = 0;     ///< then the mean of the regimes' median errors with all of it in use
-  /// Medians: with the topology's own figures and with the fitted ones, what ran being known; then
-  /// the same with the fastest of what could have run in its place.
+  double told_error = 0;     ///< then the error with all of it in use
+  /// Errors, each the mean of the regimes' medians (by ln), so that no regime hides another: with
+  /// the topology's own figures and with the fitted ones, what ran being known; then the same with
+  /// the fastest of what could have run in its place.
   double prior_error = 0;
   double median_error = 0;
   double prior_fastest = 0;
@@ -102,8 +104,8 @@ Expected<FigureFit> fit_figures(std::span<const Series> series, const System& sy
 /// NCCL's base latency of protocol LL on rings (NVIDIA/nccl v2.28.9-1, src/graph/tuning.cc,
 /// baseLat): the prior of node.compute.launch where a topology has none.
 inline constexpr double kPriorLaunch_s = 6.6e-6;
-/// A tier whose fit misses more than that in the median, with either choice, is not kept: the model
-/// lacks what decided there.
+/// A tier whose fit misses more than that is not kept, since the model lacks what decided there;
+/// nor is one that misses no less than the topology's own figures.
 inline constexpr double kWorstFit = 0.4;
 /// Part of a library is taken for out of use where that leaves so much of the error at most: of
 /// the fit to all points, and of the largest scale by a fit without it.

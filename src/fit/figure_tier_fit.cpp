@@ -83,7 +83,7 @@ std::vector<double> FigureTierFit::log_times(std::span<const MeasuredPoint> poin
 
 void FigureTierFit::put(std::span<const double> shifts, System& system,
                         LatencyFactors& factors) const {
-  for (std::size_t p = 0; p < parameters_.size(); ++p) {
+  for (std::size_t p = 0; p < shifts.size(); ++p) {
     FittedFigure figure = parameters_[p];
     figure.value = figure.prior * std::exp(shifts[p]);
     set_figure(system, factors, figure, {});

@@ -23,6 +23,7 @@ class FigureTierFit {
   /// middle is short of would be mistaken for bandwidth. Then times by all, and both once more.
   [[nodiscard]] std::vector<double> fit(std::span<const MeasuredPoint> points) const;
 
+  /// Without shifts: with the topology's own figures.
   [[nodiscard]] std::vector<double> log_times(std::span<const MeasuredPoint> points,
                                               std::span<const double> shifts,
                                               Question question) const;

@@ -81,7 +81,7 @@ struct Profile {
   std::vector<std::string> notes;    ///< what a user should know, one sentence each
 };
 
-inline constexpr int kProfileSchemaVersion = 3;
+inline constexpr int kProfileSchemaVersion = 4;
 
 /// {"schema_version", "data_system", "ranks_per_node", "topology", "seed", "replicates", "notes",
 ///  "series": [{"collective", "algorithm", "protocol", "engine", "trust", "growth",
@@ -102,7 +102,7 @@ inline constexpr int kProfileSchemaVersion = 3;
 ///    "figures": [{"path", "label": "calibrated", "prior", "value", "low", "high"}],
 ///    "errors": {"as_chosen" or "fastest": {regime: {"points", "median_error", "quantiles"}}},
 ///    "hold_outs": [{"trained_to_ranks", "ranks", "distance", "points", "median_error",
-///                   "coverage_50", "coverage_95"}]}]}
+///                   "prior_error", "coverage_50", "coverage_95"}]}]}
 /// At least one of "series" and "figures" is not empty.
 /// SI base units. The same profile gives the same bytes; doubles read back exactly.
 std::string profile_to_json(const Profile& profile);

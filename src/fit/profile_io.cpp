@@ -119,6 +119,7 @@ Json figure_tier_to_json(const FigureTier& tier) {
                          {"distance", held.distance},
                          {"points", held.points},
                          {"median_error", held.median_error},
+                         {"prior_error", held.prior_error},
                          {"coverage_50", held.coverage_50},
                          {"coverage_95", held.coverage_95}});
   Json json = {{"tier", tier_name(tier.network)},
@@ -327,6 +328,7 @@ HeldOutScales read_held_out_scales(Reader& reader, const Json& json, const std::
   held.distance = reader.number(json, "distance", place, 1);
   held.points = static_cast<int>(reader.integer(json, "points", place, 1));
   held.median_error = reader.number(json, "median_error", place);
+  held.prior_error = reader.number(json, "prior_error", place);
   held.coverage_50 = reader.number(json, "coverage_50", place);
   held.coverage_95 = reader.number(json, "coverage_95", place);
   return held;

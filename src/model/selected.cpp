@@ -21,6 +21,16 @@ std::int64_t pat_aggregation(const Selection& selection, double size_bytes, std:
   return static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(std::min(fit, most))));
 }
 
+/// Parts of the data that go side by side, by the smallest of them; the chunks of a pipeline follow
+/// one another.
+double parts_of(const Program& program) {
+  double parts = 1;
+  for (const Lane& lane : program.lanes)
+    parts = std::max(parts, 1 / (lane.part_high - lane.part_low));
+  for (const Program& part : program.parts) parts = std::max(parts, parts_of(part));
+  return program.kind == Program::Kind::pipeline ? parts / program.chunks : parts;
+}
+
 }  // namespace
 
 SelectedCosts::SelectedCosts(const System& system, Collective collective, std::int64_t ranks,
@@ -54,7 +64,8 @@ Expected<const SelectedCosts::Priced*> SelectedCosts::priced(const Selection& se
   if (!found) return tl::unexpected(found.error());
   if (!pricer_) pricer_.emplace(system_, shape_.ranks);
   priced_.push_back({selection.algorithm, channels, selection.trees, selection.radix, aggregation,
-                     pricer_->price(found->program), abilities_of(*found)});
+                     parts_of(found->program), pricer_->price(found->program),
+                     abilities_of(*found)});
   return &priced_.back();
 }
 
@@ -81,6 +92,10 @@ Expected<Prediction> SelectedCosts::predict(const Selection& selection, double s
   rates.options.segment_bytes = std::max(0.0, selection.segment_bytes);
   rates.options.segment_parts = selection.segment_parts;
   rates.options.chunks = options_.chunks;
+  rates.parts_per_channel =
+      selection.library_algorithm.empty()
+          ? 1
+          : (*cost)->parts / static_cast<double>(selection.channels * selection.lanes);
   // A window is of each channel, also of those that the schedule has as one lane.
   if (system_.node.nics.window_bytes)
     rates.window_bytes = system_.node.nics.window_bytes->value *

@@ -39,6 +39,7 @@ class SelectedCosts {
     int trees = 2;
     std::int64_t radix = 0;
     std::int64_t aggregation = 0;
+    double parts = 1;  ///< of the data, side by side
     ScheduleCost cost;
     Abilities abilities{};
   };

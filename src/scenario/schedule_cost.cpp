@@ -172,9 +172,11 @@ class Evaluation {
   /// Too large to be sent before the receiver is ready; a segment at a time where it is cut.
   [[nodiscard]] bool is_announced(double message_bytes) const {
     const PriceOptions& options = rates_.options;
+    message_bytes *= rates_.parts_per_channel;
     if (options.segment_bytes > 0) message_bytes = std::min(message_bytes, options.segment_bytes);
+    constexpr double kRounding = 1e-9;  // of the parts
     return rates_.eager_bytes > 0 &&
-           message_bytes / options.protocol.wire_share > rates_.eager_bytes;
+           message_bytes / options.protocol.wire_share > rates_.eager_bytes * (1 + kRounding);
   }
 
   [[nodiscard]] int slot_of(int level) const { return rates_.is_clos ? level : std::min(level, 1); }

@@ -145,9 +145,9 @@ TEST(Extrapolate, SaysWhatDataLackInOneSentence) {
     std::function<void(nlohmann::json&)> change;
   };
   const std::vector<Case> cases = {
-      {"was measured at 1 number of ranks",
+      {"was measured at 1 number of ranks inside a node",
        [](auto& records) {
-         keep_if(records, [](const auto& scenario) { return scenario.at("ranks") == 16; });
+         keep_if(records, [](const auto& scenario) { return scenario.at("ranks") == 4; });
        }},
       {"and 1 size:",
        [](auto& records) {

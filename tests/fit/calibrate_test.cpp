@@ -100,13 +100,22 @@ TEST(Calibrate, TheSameSeedGivesTheSameBitsForAnyNumberOfThreads) {
 
 TEST(Calibrate, SaysWhatIsMissing) {
   const System system = synthetic::system(4);
-  std::vector<Record> one_scale;
-  for (double size_bytes = 8; size_bytes < 1e6; size_bytes *= 2) {
-    one_scale.push_back(synthetic::record(Collective::all_reduce, "auto", 8, 2, size_bytes, 1e-5));
-  }
-  const auto refused = calibrate(one_scale, system, quick());
+  const auto one_scale_of = [](std::int64_t nodes) {
+    std::vector<Record> one_scale;
+    for (double size_bytes = 8; size_bytes < 1e6; size_bytes *= 2)
+      one_scale.push_back(
+          synthetic::record(Collective::all_reduce, "auto", 4 * nodes, nodes, size_bytes, 1e-5));
+    return one_scale;
+  };
+  // Inside a node one scale says nothing of another; across nodes growth is assumed.
+  const auto refused = calibrate(one_scale_of(1), system, quick());
   ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().message, HasSubstr("was measured at 1 number of ranks"));
+  EXPECT_THAT(refused.error().message,
+              HasSubstr("was measured at 1 number of ranks inside a node and 17 sizes"));
+  const auto assumed = calibrate(one_scale_of(2), system, quick());
+  ASSERT_TRUE(assumed) << assumed.error().message;
+  EXPECT_THAT(assumed->notes.back(), HasSubstr("only one scale is larger than a node"));
+  EXPECT_THAT(assumed->series.front().summary, HasSubstr("so its error is unknown"));
 
   std::vector<Record> one_size;
   for (std::int64_t nodes = 2; nodes <= 16; nodes *= 2) {
@@ -119,7 +128,7 @@ TEST(Calibrate, SaysWhatIsMissing) {
 
   CalibrateOptions none = quick();
   none.replicates = 0;
-  EXPECT_FALSE(calibrate(one_scale, system, none));
+  EXPECT_FALSE(calibrate(one_scale_of(2), system, none));
 }
 
 TEST(Calibrate, NotesThatGrowthIsAssumedWhereOneScaleIsLargerThanANode) {

@@ -127,6 +127,31 @@ TEST(FigureFit, ATierWithoutMeasurementsKeepsTheTopologysFigures) {
   EXPECT_EQ(far.validated_to_ranks, 8);
 }
 
+// Large messages of one scale are slow for a reason that no figure is. They draw the bandwidth away
+// from what the other scales have, so that a fit would be worse than none.
+TEST(FigureFit, AFitThatMissesMoreThanTheTopologysFiguresIsNotKept) {
+  System system = guessed();
+  system.node.compute.launch_s = synthetic::figure(6.6e-6);
+  std::vector<Record> records;
+  for (const std::int64_t ranks : {2, 4, 8}) {
+    std::vector<double> sizes;
+    for (double size = 64; size < 4.3e9; size *= 4) sizes.push_back(size);
+    const auto times = predict_analytic(system, Collective::all_reduce, "ring", ranks, sizes);
+    ASSERT_TRUE(times) << times.error().message;
+    for (std::size_t i = 0; i < sizes.size(); ++i)
+      records.push_back(
+          synthetic::record(Collective::all_reduce, "ring", ranks, 1, sizes[i],
+                            (*times)[i].time_s * (ranks == 8 && sizes[i] > 64 << 20 ? 3 : 1)));
+  }
+  const auto series = make_series(records, system);
+  ASSERT_TRUE(series);
+  const auto refused = fit_figures(*series, system);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message,
+              HasSubstr("inside a node no figures miss what was measured by less than the "
+                        "topology's own, 0.0 %"));
+}
+
 TEST(FigureFit, TheSameSeedGivesTheSameProfile) {
   const std::vector<Record> records = measured(truth(), {2, 4, 8, 16, 32});
   const std::string once = profile_to_json(profile_of(fitted(records, guessed())));

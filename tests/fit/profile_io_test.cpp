@@ -46,7 +46,7 @@ TEST(ProfileFile, ErrorsNameTheFileAndTheField) {
   const std::string text = profile_text();
   EXPECT_THAT(error_of("{"), StartsWith("p.json: this is not JSON"));
   EXPECT_THAT(error_of("[]"), HasSubstr("p.json: profile has no field \"schema_version\""));
-  EXPECT_THAT(error_of(replaced(text, "\"schema_version\": 3", "\"schema_version\": 9")),
+  EXPECT_THAT(error_of(replaced(text, "\"schema_version\": 4", "\"schema_version\": 9")),
               HasSubstr("schema_version 9"));
   EXPECT_THAT(error_of(replaced(text, "\"growth\": \"tree\"", "\"growth\": \"bush\"")),
               HasSubstr("growth: unknown growth \"bush\""));

@@ -48,18 +48,23 @@ TEST(SelectedCosts, TheProtocolsLatenciesTakeThePlaceOfTheSystems) {
               7e-6 + 27 * 1e-6 + 4 * 3.5e-6 + 2 * 31 * size / 32 / 400e9, 1e-9);
 }
 
-// One tree of two: its messages are twice as large, so that half the size reaches the eager limit.
-TEST(SelectedCosts, OneTreeHasTheWholeMessage) {
-  System system = clos_system({});
-  system.node.nics.eager_bytes = test::figure(4096);
-  system.node.nics.rendezvous_s = test::figure(1e-3);
-  SelectedCosts costs(system, Collective::all_reduce, 32, {});
-  Selection selection = ring(1);
-  selection.algorithm = "tree";
-  for (const int trees : {1, 2}) {
-    selection.trees = trees;
-    EXPECT_LT(time_of(costs, selection, trees * 4096), 1e-3) << trees;
-    EXPECT_GT(time_of(costs, selection, trees * 4096 + 8), 1e-3) << trees;
+// What is announced is what a channel sends, whichever trees the channels have and however many
+// orders of a node's ranks the schedule has them in.
+TEST(SelectedCosts, AChannelsMessageIsAnnounced) {
+  for (const ScaleUpKind kind : {ScaleUpKind::nvswitch, ScaleUpKind::full_mesh}) {
+    System system = clos_system({.kind = kind});
+    system.node.nics.eager_bytes = test::figure(4096);
+    system.node.nics.rendezvous_s = test::figure(1e-3);
+    SelectedCosts costs(system, Collective::all_reduce, 32, {});
+    for (const int channels : {1, 2, 4, 8, 16}) {
+      Selection selection = ring(channels);
+      selection.algorithm = "tree";
+      for (const int trees : {1, 2}) {
+        selection.trees = trees;
+        EXPECT_LT(time_of(costs, selection, channels * 4096), 1e-3) << channels << ' ' << trees;
+        EXPECT_GT(time_of(costs, selection, channels * 4097), 1e-3) << channels << ' ' << trees;
+      }
+    }
   }
 }
 
