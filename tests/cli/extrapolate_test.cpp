@@ -138,6 +138,22 @@ void keep_if(nlohmann::json& records, const std::function<bool(const nlohmann::j
   records = kept;
 }
 
+// One scale across nodes is answered from, by assumed growth: with more than a factor of 2 in
+// doubt.
+TEST(Extrapolate, OneScaleAcrossNodesIsExtendedByAssumedGrowth) {
+  const TemporaryFolder folder;
+  const Outcome outcome = extrapolated_from(folder, [](auto& records) {
+    keep_if(records, [](const auto& scenario) { return scenario.at("ranks") == 16; });
+  });
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("growth is assumed"), std::string::npos) << outcome.err;
+  const auto answer =
+      nlohmann::json::parse(read_file(folder.path() / "out.json")).at("benchmarks").at(0);
+  const auto& wide = answer.at("intervals").at(1);
+  EXPECT_GT(wide.at("high_s").get<double>(), 2 * answer.at("time_s").get<double>());
+  EXPECT_LT(wide.at("low_s").get<double>(), answer.at("time_s").get<double>() / 2);
+}
+
 // Never a confident number from nothing: one sentence, and no file.
 TEST(Extrapolate, SaysWhatDataLackInOneSentence) {
   struct Case {
@@ -145,10 +161,6 @@ TEST(Extrapolate, SaysWhatDataLackInOneSentence) {
     std::function<void(nlohmann::json&)> change;
   };
   const std::vector<Case> cases = {
-      {"was measured at 1 number of ranks inside a node",
-       [](auto& records) {
-         keep_if(records, [](const auto& scenario) { return scenario.at("ranks") == 4; });
-       }},
       {"and 1 size:",
        [](auto& records) {
          const auto size = records.at(0).at("scenario").at("size_bytes");
