@@ -91,9 +91,27 @@ std::optional<double> unit_named(std::string_view text) {
   return std::nullopt;
 }
 
+/// Units of sizes that some take for powers of 1000 and some of 1024, with the former.
+constexpr std::array<Unit, 7> kAmbiguousUnits{
+    {{"K", 1e3}, {"KB", 1e3}, {"kB", 1e3}, {"M", 1e6}, {"MB", 1e6}, {"G", 1e9}, {"GB", 1e9}}};
+
 struct NameAndUnit {
-  std::string name;  ///< squeezed
-  double unit = 0;   ///< 0: none
+  std::string name;        ///< squeezed
+  double unit = 0;         ///< 0: none
+  std::string unit_text;   ///< as it is written
+  bool ambiguous = false;  ///< the unit is one of kAmbiguousUnits
+
+  /// Whether `text` is a unit, which is then this one's.
+  bool take_unit(std::string_view text) {
+    for (const Unit& one : kAmbiguousUnits) {
+      if (one.text != text) continue;
+      unit = one.value;
+      ambiguous = true;
+    }
+    if (!ambiguous) unit = unit_named(text).value_or(0);
+    if (unit > 0) unit_text = text;
+    return unit > 0;
+  }
 };
 
 /// "Latency (us)", "latency[ms]", "time_us", "busbw_GBps" -> latency, time, busbw and the unit.
@@ -101,15 +119,15 @@ NameAndUnit split_name(std::string_view text) {
   const auto open = text.find_first_of("([");
   const auto close = text.find_last_of(")]");
   if (open != std::string_view::npos && close != std::string_view::npos && close > open) {
-    std::string_view inner = text.substr(open + 1, close - open - 1);
-    if (const auto unit = unit_named(inner)) return {squeezed_name(text.substr(0, open)), *unit};
+    NameAndUnit split{squeezed_name(text.substr(0, open)), 0, "", false};
+    if (split.take_unit(text.substr(open + 1, close - open - 1))) return split;
   }
   const auto mark = text.find_last_of("_ ");
   if (mark != std::string_view::npos && mark > 0) {
-    if (const auto unit = unit_named(text.substr(mark + 1)))
-      return {squeezed_name(text.substr(0, mark)), *unit};
+    NameAndUnit split{squeezed_name(text.substr(0, mark)), 0, "", false};
+    if (split.take_unit(text.substr(mark + 1))) return split;
   }
-  return {squeezed_name(text), 0};
+  return {squeezed_name(text), 0, "", false};
 }
 
 std::optional<CsvField> field_named(std::string_view squeezed, bool ours_only) {
@@ -127,6 +145,21 @@ std::optional<CsvField> field_named(std::string_view squeezed, bool ours_only) {
 bool has_unit(CsvField field) {
   return field == CsvField::time || field == CsvField::size || field == CsvField::algbw ||
          field == CsvField::busbw;
+}
+
+/// "time" of "time_us".
+std::string bare_name(CsvField field) {
+  const std::string ours = csv_field_names()[static_cast<std::size_t>(field)];
+  return has_unit(field) ? ours.substr(0, ours.find('_')) : ours;
+}
+
+tl::unexpected<Error> ambiguous_unit(std::string_view file_name, CsvField field,
+                                     std::string_view column, std::string_view unit) {
+  return fail(fmt::format(
+      "{}: the column \"{}\" may be in powers of 1000 or of 1024: say which with --columns "
+      "{}_{}={} or {}_{}iB={}",
+      file_name, column, bare_name(field), unit, column, bare_name(field),
+      unit.substr(0, 1) == "k" ? "K" : unit.substr(0, 1), column));
 }
 
 double default_unit(CsvField field) { return field == CsvField::size ? 1 : 0; }
@@ -156,7 +189,17 @@ Expected<CsvColumns> find_columns(const std::vector<std::string>& names,
                               file_name, theirs, suggestion(theirs, names)));
     }
     CsvColumn column{static_cast<std::size_t>(found - names.begin()), theirs, wanted.unit};
-    if (column.unit == 0 && has_unit(*field)) column.unit = split_name(theirs).unit;
+    if (has_unit(*field)) {
+      const NameAndUnit said = split_name(theirs);
+      if (column.unit == 0) {
+        if (said.ambiguous) return ambiguous_unit(file_name, *field, theirs, said.unit_text);
+        column.unit = said.unit;
+      } else if (said.unit > 0 && said.unit != column.unit && !said.ambiguous) {
+        return fail(
+            fmt::format("--columns {}={}: the column's name says {}, not {}: expected {}={}", ours,
+                        theirs, said.unit_text, wanted.unit_text, bare_name(*field), theirs));
+      }
+    }
     columns.of[static_cast<std::size_t>(*field)] = column;
   }
   // Their own names: ours in full first, so that a table of ours may have others beside.
@@ -166,7 +209,7 @@ Expected<CsvColumns> find_columns(const std::vector<std::string>& names,
       NameAndUnit here = split_name(names[i]);
       auto field = field_named(here.name, ours_only);
       if (!field && here.unit != 0) {  // "size_bytes" is a name rather than a unit
-        here = {squeezed_name(names[i]), here.unit};
+        here.name = squeezed_name(names[i]);
         field = field_named(here.name, ours_only);
       }
       if (!field || before[*field]) continue;
@@ -177,6 +220,8 @@ Expected<CsvColumns> find_columns(const std::vector<std::string>& names,
             file_name, column->name, names[i], csv_field_names()[static_cast<std::size_t>(*field)],
             csv_field_names()[static_cast<std::size_t>(*field)], column->name));
       }
+      if (*field == CsvField::size && here.ambiguous)
+        return ambiguous_unit(file_name, *field, names[i], here.unit_text);
       column = CsvColumn{i, names[i], here.unit};
     }
   }

@@ -313,7 +313,8 @@ bool looks_like_csv(std::string_view text) {
   const CsvTable head = parse_csv(first);
   if (head.names.size() < 2) return false;
   const auto columns = find_columns(head.names, {}, "");
-  if (columns && (*columns)[CsvField::size] &&
+  if (!columns) return head.names.size() > 2;  // known by name, and refused for what they say
+  if ((*columns)[CsvField::size] &&
       ((*columns)[CsvField::time] || (*columns)[CsvField::busbw] || (*columns)[CsvField::algbw]))
     return true;
   return head.names.size() > 2 && first.find_first_of(" \t") == std::string_view::npos;

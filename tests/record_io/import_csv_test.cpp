@@ -129,6 +129,27 @@ TEST(ImportCsv, TakesUnitsFromNamesAndValues) {
   EXPECT_DOUBLE_EQ(values->records[0].time_s, 1.5e-6);
 }
 
+TEST(ImportCsv, RefusesUnitsThatContradictOrMayMeanTwoThings) {
+  const std::string table = "collective;gpus;payload (MB);latenz ms\nreduce;2;1,5;0,25\n";
+  const auto columns = [&](const std::string& size, const std::string& time) {
+    return import_log(table, "t.csv", mapped({{size, "payload (MB)"}, {time, "latenz ms"}}));
+  };
+  EXPECT_EQ(error_of(columns("size_MiB", "time_us")),
+            "--columns time_us=latenz ms: the column's name says ms, not us: expected "
+            "time=latenz ms");
+  EXPECT_EQ(error_of(columns("size", "time")),
+            "t.csv: the column \"payload (MB)\" may be in powers of 1000 or of 1024: say which "
+            "with --columns size_MB=payload (MB) or size_MiB=payload (MB)");
+  EXPECT_THAT(
+      error_of(import_log("collective,ranks,size (MB),time_us\nreduce,2,8,1\n", "t.csv", {})),
+      HasSubstr("may be in powers of 1000 or of 1024"));
+  const auto binary = columns("size_MiB", "time");
+  ASSERT_TRUE(binary) << binary.error().message;
+  EXPECT_EQ(binary->records[0].scenario.size_bytes, 1.5 * 1048576);
+  EXPECT_DOUBLE_EQ(binary->records[0].time_s, 0.25e-3);
+  EXPECT_EQ(columns("size_MB", "time_ms")->records[0].scenario.size_bytes, 1.5e6);
+}
+
 TEST(ImportCsv, RefusesAMapThatNamesWhatIsNotThere) {
   const std::string table = "collective,ranks,bytes,latency\nall_reduce,2,8,1\n";
   EXPECT_THAT(
