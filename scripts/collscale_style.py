@@ -187,7 +187,7 @@ def save(figure, prefix, title, records, key=""):
     """Adds title, key and provenance, writes PREFIX.svg and PREFIX.png (each once), whole or not at all."""
     width_in, height_in = figure.get_size_inches()
     # A number and its unit stay on one line.
-    whole = re.sub(r"(?<=\d) (?=([KMGT]i)?B\b|[nµm]?s\b|[kMG]B/s|ranks)", "\u00a0", title)
+    whole = re.sub(r"(?<=\d) (?=([KMGT]i)?B\b|[nµm]?s\b|[kMG]B/s|ranks|%)", "\u00a0", title)
     lines = textwrap.wrap(whole, int(width_in * 9.3))
     figure.suptitle("\n".join(lines), x=0.01, y=1 - 0.1 / height_in, ha="left", va="top", fontsize=12,
                     fontweight="bold")

@@ -154,6 +154,28 @@ TEST(Extrapolate, OneScaleAcrossNodesIsExtendedByAssumedGrowth) {
   EXPECT_LT(wide.at("low_s").get<double>(), answer.at("time_s").get<double>() / 2);
 }
 
+// Nanoseconds that were taken for seconds would otherwise be the best machine there can be.
+TEST(Extrapolate, SaysWhereTheMeasurementsAreFasterThanTheSystemCanBe) {
+  const auto notes = [](double factor) {
+    const TemporaryFolder folder;
+    return extrapolated_from(folder,
+                             [factor](auto& records) {
+                               for (auto& record : records) {
+                                 for (const char* name : {"time_s", "real_time", "cpu_time"})
+                                   if (record.contains(name))
+                                     record[name] = factor * record.at(name).template get<double>();
+                                 for (const char* name : {"algbw_Bps", "busbw_Bps"})
+                                   if (record.contains(name))
+                                     record[name] = record.at(name).template get<double>() / factor;
+                               }
+                             })
+        .out;
+  };
+  const std::string sentence = "1 of 1 answers are the lower bound of ";
+  EXPECT_EQ(notes(1).find(sentence), std::string::npos);
+  EXPECT_NE(notes(1e-3).find(sentence), std::string::npos) << notes(1e-3);
+}
+
 // Never a confident number from nothing: one sentence, and no file.
 TEST(Extrapolate, SaysWhatDataLackInOneSentence) {
   struct Case {

@@ -129,6 +129,19 @@ std::string size_notes(const std::vector<Extrapolation>& answers) {
   return notes;
 }
 
+/// Answers that the bound holds up: data from a faster machine than the target, or in a wrong unit.
+std::string bound_notes(const std::vector<Extrapolation>& answers, const System& system) {
+  const auto held = std::count_if(answers.begin(), answers.end(), [](const Extrapolation& answer) {
+    return answer.record.bound_s && answer.record.time_s <= *answer.record.bound_s;
+  });
+  if (held == 0) return "";
+  return fmt::format(
+      "{} of {} answers are the lower bound of {}, as the measurements say less: are they of such "
+      "a "
+      "machine, and in the right unit?\n",
+      held, answers.size(), system.name);
+}
+
 std::string normal_form_notes(const std::vector<Extrapolation>& answers) {
   using Verdict = NormalFormCheck::Verdict;
   std::size_t checked = 0;
@@ -192,8 +205,8 @@ std::string answers_table(const std::vector<Extrapolation>& answers, bool colour
 }
 
 std::string answers_notes(const std::vector<Extrapolation>& answers, const System& system) {
-  return distance_note(answers) + size_notes(answers) + model_note(answers, system) +
-         range_notes(answers) + normal_form_notes(answers);
+  return distance_note(answers) + size_notes(answers) + bound_notes(answers, system) +
+         model_note(answers, system) + range_notes(answers) + normal_form_notes(answers);
 }
 
 std::string alternatives_table(const std::vector<WithAlternatives>& all, bool colour) {
