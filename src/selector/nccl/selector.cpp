@@ -286,6 +286,20 @@ std::string_view registry_name(const NcclTuning& tuning, NcclAlgorithm algorithm
 
 namespace {
 
+/// The share of a ring's time over NVLink that its messages take. [P] src/device/all_gather.h,
+/// reduce_scatter.h, all_reduce.h: a thread block has a turn more than it has messages to send: in
+/// the last it only receives. [D] That one takes 0.3 to 0.6 of the time of the others: by the
+/// slopes of time over size, 256 to 512 MiB, of 2, 4 and 8 A100, H100, H200 and B200, which then
+/// come to the bandwidth that NCCL counts for their links (github.com/ai-dynamo/aiconfigurator).
+/// Between nodes it passes while the NICs are busy.
+double ring_messages_share(Collective collective, std::int64_t ranks) {
+  constexpr double kLastTurn = 0.4;
+  if (collective == C::broadcast || collective == C::reduce) return 1;
+  const double rounds = collective == C::all_reduce ? 2 : 1;
+  const double messages = rounds * static_cast<double>(ranks - 1);
+  return messages / (messages + kLastTurn);
+}
+
 /// Latencies of a message and the share of the bandwidth, from NCCL's own tables: what one
 /// (algorithm, protocol) has relative to protocol Simple of the same algorithm.
 ProtocolFigures figures_of(const NcclTuning& tuning, const NcclChoice& choice) {
@@ -327,6 +341,8 @@ ProtocolFigures figures_of(const NcclTuning& tuning, const NcclChoice& choice) {
                  figures.bandwidth_share * lanes(comm.channels) / lanes(choice.channels));
   }
   const bool nvlink = comm.graphs.ring.intra_path == NcclPath::nvlink;
+  if (a == A::ring && nvlink && comm.nodes == 1)
+    figures.bandwidth_share *= ring_messages_share(tuning.collective, comm.ranks);
   const bool single = comm.ranks == comm.nodes && tables.rules.single_rank_tree_latency;
   switch (a) {
     case A::ring:

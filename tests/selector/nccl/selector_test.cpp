@@ -52,6 +52,21 @@ TEST(NcclSelector, RingsInSimple) {
   EXPECT_EQ(forced(slow, "Ring", "Simple", kGiB).threads, 288);
 }
 
+/// A turn of a thread block sends nothing: of two GPUs it is one beside one message, so that they
+/// have the least of their links' bandwidth. Between nodes NICs are waited for.
+TEST(NcclSelector, RingsOfFewGpusHaveLessOfTheirNvlinks) {
+  const auto share = [](std::int64_t nodes, std::int64_t ranks_per_node, C collective) {
+    return forced(h100(kNccl228, nodes, ranks_per_node), "Ring", "Simple", kGiB, collective)
+        .figures.bandwidth_share;
+  };
+  EXPECT_NEAR(share(1, 2, C::all_gather), 1 / 1.4, 1e-9);
+  EXPECT_NEAR(share(1, 4, C::reduce_scatter), 3 / 3.4, 1e-9);
+  EXPECT_NEAR(share(1, 8, C::all_gather), 7 / 7.4, 1e-9);
+  EXPECT_NEAR(share(1, 2, C::all_reduce), 2 / 2.4, 1e-9);
+  EXPECT_NEAR(share(2, 8, C::all_gather), 1, 1e-9);
+  EXPECT_NEAR(share(1, 8, C::broadcast), 1, 1e-9);
+}
+
 /// LL128: 640 x 8 B for every channel; Tree: always all 640 threads.
 TEST(NcclSelector, Ll128AndTrees) {
   const NcclComm comm = h100(kNccl228, 16);
