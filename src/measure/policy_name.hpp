@@ -26,8 +26,9 @@ Expected<Policy> parse_policy(std::string_view what, std::string_view text,
     }
     expected.append(i == 0 ? "" : i + 1 == N ? " or " : ", ").append(names[i]);
   }
+  const std::string near = nearest_name(text, std::vector<std::string>(names.begin(), names.end()));
   return fail(fmt::format("unknown {} \"{}\", expected {}{}", what, text, expected,
-                          suggestion(text, std::vector<std::string>(names.begin(), names.end()))));
+                          near.empty() ? "" : fmt::format(", did you mean \"{}\"?", near)));
 }
 
 }  // namespace collscale
