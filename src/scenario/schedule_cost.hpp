@@ -84,7 +84,8 @@ struct PriceOptions {
   Noise noise{};            ///< of every message
   std::int32_t chunks = 0;  ///< of pipelines; 0: as many as make it fastest
   /// A step of a ring passes its message on in parts while it arrives: t = max(b, α + b/parts) for
-  /// a message of b seconds, parts = segment_parts × ⌈message / segment_bytes⌉. 0: whole messages.
+  /// a message of b seconds, inside a node max(b + α/2, α + b/parts), parts = segment_parts ×
+  /// ⌈message / segment_bytes⌉. 0: whole messages.
   double segment_bytes = 0;
   std::int64_t segment_parts = 1;
 };

@@ -83,6 +83,20 @@ TEST(SelectedCosts, PartsOfAMessageHideItsLatency) {
   EXPECT_NEAR(time_of(costs, selection, large), 31 * large / 32 / 400e9, 1e-9);
 }
 
+// Inside a node half of the latency is the rank's own time: t = max(b + α/2, α + b/2).
+TEST(SelectedCosts, PartsInsideANodeHideHalfOfTheLatency) {
+  const System system = clos_system({});
+  SelectedCosts costs(system, Collective::all_gather, 8, {});
+  Selection selection = ring(8);
+  selection.segment_bytes = 2 << 20;
+  selection.segment_parts = 2;
+  const double latency_s = 7 * 2e-6;
+  const double small = 1e6;
+  EXPECT_NEAR(time_of(costs, selection, small), latency_s + 7 * small / 8 / 400e9 / 2, 1e-12);
+  const double large = 1e9;
+  EXPECT_NEAR(time_of(costs, selection, large), latency_s / 2 + 7 * large / 8 / 400e9, 1e-9);
+}
+
 TEST(SelectedCosts, ATreesChunksAreTheLibrarys) {
   const System system = clos_system({});
   SelectedCosts costs(system, Collective::all_reduce, 128, {});
