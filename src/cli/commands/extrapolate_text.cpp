@@ -136,9 +136,8 @@ std::string bound_notes(const std::vector<Extrapolation>& answers, const System&
   });
   if (held == 0) return "";
   return fmt::format(
-      "{} of {} answers are the lower bound of {}, as the measurements say less: are they of such "
-      "a "
-      "machine, and in the right unit?\n",
+      "{} of {} answers are the lower bound of {}, as the measurements say less: they are of a "
+      "faster machine or in a wrong unit, or its figures are too slow\n",
       held, answers.size(), system.name);
 }
 
