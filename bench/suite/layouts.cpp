@@ -62,7 +62,9 @@ std::vector<int> nodes_as_asked(const BenchOptions& options, std::vector<int> no
 }
 
 std::string as_option_error(const std::string& message) {
-  return fmt::format("{}{}", message.starts_with("layout ") ? "--" : "--layout: ", message);
+  // Those of the simulators know no files.
+  return fmt::format("{}{}{}", message.starts_with("layout ") ? "--" : "--layout: ", message,
+                     message.find("; valid: ") == std::string::npos ? "" : ", file:PATH");
 }
 
 Expected<PointList> make_layout_points(const BenchOptions& options, const LayoutPlan& plan,

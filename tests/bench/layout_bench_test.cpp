@@ -91,6 +91,7 @@ TEST(BenchMpiLayout, WhatCannotBeIsRefusedInOneSentence) {
   };
   EXPECT_THAT(error("--layout nod"),
               HasSubstr("error: --layout: no layout \"nod\", did you mean \"node\"?\n"));
+  EXPECT_THAT(error("--layout x"), HasSubstr("stride:K, split:N, file:PATH\n"));
   EXPECT_THAT(error("--layout split:3"),
               HasSubstr("error: --layout split:3: 4 ranks are not a multiple of 3\n"));
   EXPECT_THAT(error("--layout file:/none"),

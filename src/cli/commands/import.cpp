@@ -52,6 +52,10 @@ Expected<void> run(const ImportCommandOptions& options, const Terminal&) {
       return tl::unexpected(system.error());
   }
   Results results{make_context("collscale import"), {}};
+  // This machine is not the one that was measured.
+  for (const char* ours :
+       {"host_name", "cpu_model", "num_cpus", "os", "compiler", "library_build_type"})
+    results.context.erase(ours);
   if (!options.defaults.topology.empty()) results.context["topology"] = options.defaults.topology;
   std::vector<std::string> notes;
   for (const std::string& log : options.logs) {
