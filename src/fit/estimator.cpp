@@ -23,6 +23,11 @@ constexpr double kTreeOnTwoNodes = 0.59;
 // at which it has left it.
 constexpr double kRingBegins = 0.25;
 constexpr double kRingAlone = 0.45;
+// Of what MPI chooses itself, how much the local fit says; the growth from the largest scale says
+// the rest. all_reduce changes between algorithms whose times do not fall onto one another along
+// any ray, so that the largest scale alone tells little of it.
+constexpr double kLocalShare = 0.5;
+constexpr double kLocalShareOfAllReduce = 0.75;
 constexpr double kMostEnds = 4;  // latencies of a level that a node may stand for
 
 // The weight of a law that begins to serve at one place and serves alone at another.
@@ -161,6 +166,9 @@ Estimator::Estimator(const Series& series, std::span<const double> times_s, bool
   if (previous != nullptr) {
     close_scale(*previous);
   }
+  const bool chosen_by_mpi = series.growth == Growth::library && !nccl_ && network_;
+  if (chosen_by_mpi && scales_.size() > 1 && LocalFit::serves(collective_))
+    fit_locally(series, times_s);
   if (growth_ == Growth::ring || (growth_ == Growth::library && !nccl_)) fit_rays();
   if (growth_ != Growth::ring) fit_growth();
   if (growth_ == Growth::library && scales_.size() > 1) {
@@ -216,8 +224,7 @@ SizeCurve Estimator::complete(const Series& series, std::span<const double> time
 
 double Estimator::coordinate(double units) const {
   if (growth_ == Growth::chain) return units - 1.0;
-  if (torus_dimensions_ == 0) return std::log2(units);
-  return std::log2(units) + torus_dimensions_ * (std::pow(units, 1.0 / torus_dimensions_) - 1.0);
+  return tree_levels(units, torus_dimensions_);
 }
 
 // Small messages wait for their turn at the ends, large ones for the middle of the torus.
@@ -261,7 +268,7 @@ void Estimator::fit_growth() {
       if (!nccl_ && growth_ != Growth::chain && priors_.growth_weight > 0) {
         // As if so many scales more had grown as growth is assumed to: MPI jumps from one
         // algorithm to another, and two scales are little to tell a law from a jump.
-        const double ends = torus_dimensions_ > 0 ? priors_.torus_ends : priors_.ends;
+        const double ends = assumed_ends();
         const double weight =
             std::sqrt(priors_.growth_weight * static_cast<double>(b.size()) / scales_used) /
             (ends + coordinate(k.place.units));
@@ -344,6 +351,19 @@ void Estimator::fit_global() {
   std::copy(fit.x.begin(), fit.x.end(), global_.begin());
 }
 
+// From the times as they were measured: where the hull cuts off, another algorithm ran.
+void Estimator::fit_locally(const Series& series, std::span<const double> times_s) {
+  std::vector<LocalFit::Point> points;
+  for (std::size_t i = 0; i < series.cells.size(); ++i) {
+    const Cell& cell = series.cells[i];
+    if (cell.nodes < 2 || cell.ranks > std::llround(anchor().ranks)) continue;
+    points.push_back({{static_cast<double>(cell.ranks), static_cast<double>(cell.nodes)},
+                      std::log(cell.size_bytes),
+                      std::log(times_s[i])});
+  }
+  local_fit_ = LocalFit(collective_, torus_dimensions_, assumed_ends(), points);
+}
+
 double Estimator::ring(double log_size, Place target) const {
   const Place k = anchor();
   const double log_share = log_size - std::log(target.ranks);
@@ -390,6 +410,10 @@ double Estimator::ends_of(double log_size) const {
         std::exp(node_.log_time(log_size) - scales_.back().curve.log_time(log_size));
     if (share < 1.0) return std::min(share / (1.0 - share) * coordinate(k.units), kMostEnds);
   }
+  return assumed_ends();
+}
+
+double Estimator::assumed_ends() const {
   return torus_dimensions_ > 0 ? priors_.torus_ends : priors_.ends;
 }
 
@@ -469,6 +493,16 @@ HalfWidths Estimator::unmeasured_size(std::size_t index, double log_size, Place 
 }
 
 Estimate Estimator::at(double log_size, Place target) const {
+  Estimate estimate = by_growth(log_size, target);
+  if (local_fit_.empty()) return estimate;
+  const double share = collective_ == Collective::all_reduce ? kLocalShareOfAllReduce : kLocalShare;
+  estimate.spread = 0;
+  estimate.log_time =
+      share * local_fit_.log_time(log_size, target) + (1.0 - share) * estimate.log_time;
+  return estimate;
+}
+
+Estimate Estimator::by_growth(double log_size, Place target) const {
   const Scale& k = scales_.back();
   Estimate estimate;
   if (growth_ == Growth::ring) {

@@ -30,18 +30,13 @@
 #include <vector>
 
 #include "collective/collective.hpp"
+#include "fit/local_fit.hpp"
 #include "fit/octaves.hpp"
 #include "fit/priors.hpp"
 #include "fit/series.hpp"
 #include "fit/size_curve.hpp"
 
 namespace collscale {
-
-/// A place to predict. `units` is the growth coordinate g.
-struct Place {
-  double ranks = 0;
-  double units = 0;
-};
 
 /// What a series along a ray S/n = const takes in turn: the steps of the ring algorithm, 2(n-1) for
 /// all_reduce, n-1 for the others; of all_to_all the peers on other nodes (inside a node: the
@@ -104,13 +99,16 @@ class Estimator {
   void fit_growth();
   void fit_rays();
   void fit_global();
+  void fit_locally(const Series& series, std::span<const double> times_s);
   void find_tree_limit();
+  [[nodiscard]] Estimate by_growth(double log_size, Place target) const;
   [[nodiscard]] double coordinate(double units) const;
   [[nodiscard]] double torus_share(double log_share) const;
   [[nodiscard]] double ray_coordinate(double log_share, double units) const;
   [[nodiscard]] double ring(double log_size, Place target) const;
   [[nodiscard]] double contention(Place target) const;
   [[nodiscard]] double ends_of(double log_size) const;
+  [[nodiscard]] double assumed_ends() const;
   [[nodiscard]] double assumed_growth(double log_size, Place target) const;
   [[nodiscard]] double beyond_two_nodes(Place target) const;
   [[nodiscard]] double tree(double log_size, Place target) const;
@@ -131,6 +129,7 @@ class Estimator {
   bool rays_fitted_ = false;
   SizeCurve node_;  ///< one full node; no sizes where none was measured
   LibraryFeatures global_{};
+  LocalFit local_fit_;         ///< empty but of MPI's own choice
   double log_tree_limit_ = 0;  ///< the largest size surely below a switch seen at the anchor
 };
 

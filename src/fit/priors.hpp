@@ -39,14 +39,14 @@ struct Priors {
 /// Learned from results/published by scripts/learn-priors, which writes them here.
 inline constexpr Priors kPublishedPriors = {
     // learn-priors: begin
-    .ends = 0.70,
+    .ends = 1.50,
     .torus_ends = 3.00,
-    .growth_weight = 9.00,
-    .contention = 0.15,
-    .several_scales = {{{0.65, 0.10, 0.32, 0.20},
-                        {0.61, 0.05, 0.56, 0.05},
-                        {0.38, 0.15, 0.16, 0.20}}},
-    .one_scale = {0.47, 0.36, 0.45, 0.13},
+    .growth_weight = 1.00,
+    .contention = 0.20,
+    .several_scales = {{{0.50, 0.23, 0.35, 0.05},
+                        {0.27, 0.59, 0.47, 0.05},
+                        {0.30, 0.18, 0.22, 0.09}}},
+    .one_scale = {0.03, 0.68, 0.43, 0.26},
     // learn-priors: end
 };
 

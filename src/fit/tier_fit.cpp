@@ -71,7 +71,7 @@ void TierPrediction::follow_laws(const Estimator& estimator, Place target) {
     if (target.units <= anchor.units) {
       continue;
     }
-    double before = estimator.measured(estimator.scale_count() - 1, log_size);
+    double before = estimator.at(log_size, anchor).log_time;
     double units = anchor.units;
     for (; 2.0 * units <= target.units; units *= 2.0) {
       const Place on_the_way = {target.ranks * 2.0 * units / target.units, 2.0 * units};

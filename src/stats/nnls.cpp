@@ -122,10 +122,21 @@ NnlsResult nnls(std::span<const double> a, std::size_t columns, std::span<const 
 }
 
 NnlsResult huber_nnls(std::span<const double> a, std::size_t columns, std::span<const double> b,
-                      int rounds) {
-  NnlsResult result = nnls(a, columns, b);
-  std::vector<double> weighted_a(a.begin(), a.end());
-  std::vector<double> weighted_b(b.begin(), b.end());
+                      int rounds, std::span<const double> weights) {
+  std::vector<double> robust(b.size(), 1.0);
+  std::vector<double> weighted_a(a.size());
+  std::vector<double> weighted_b(b.size());
+  const auto solve = [&] {
+    for (std::size_t i = 0; i < b.size(); ++i) {
+      const double weight = robust[i] * (weights.empty() ? 1.0 : weights[i]);
+      for (std::size_t j = 0; j < columns; ++j) {
+        weighted_a[i * columns + j] = a[i * columns + j] * weight;
+      }
+      weighted_b[i] = b[i] * weight;
+    }
+    return nnls(weighted_a, columns, weighted_b);
+  };
+  NnlsResult result = solve();
   std::vector<double> residuals(b.size());
   for (int round = 0; round < rounds; ++round) {
     for (std::size_t i = 0; i < b.size(); ++i) {
@@ -140,13 +151,9 @@ NnlsResult huber_nnls(std::span<const double> a, std::size_t columns, std::span<
       break;  // more than half of the rows are met exactly: nothing left to weight
     }
     for (std::size_t i = 0; i < b.size(); ++i) {
-      const double weight = residuals[i] > threshold ? std::sqrt(threshold / residuals[i]) : 1.0;
-      for (std::size_t j = 0; j < columns; ++j) {
-        weighted_a[i * columns + j] = a[i * columns + j] * weight;
-      }
-      weighted_b[i] = b[i] * weight;
+      robust[i] = residuals[i] > threshold ? std::sqrt(threshold / residuals[i]) : 1.0;
     }
-    result = nnls(weighted_a, columns, weighted_b);
+    result = solve();
   }
   return result;
 }

@@ -24,8 +24,9 @@ NnlsResult nnls(std::span<const double> a, std::size_t columns, std::span<const 
 /// The same, robust: after a first fit the rows are weighted anew `rounds` times with Huber's
 /// weights min(1, c/|r|), c = 1.345 × 1.4826 × MAD of the residuals (Huber 1964), so that single
 /// bad rows lose their pull. Rows should be scaled so that residuals are comparable (relative
-/// errors).
+/// errors). `weights`, one per row where there are any, are factors on the rows that residuals do
+/// not have.
 NnlsResult huber_nnls(std::span<const double> a, std::size_t columns, std::span<const double> b,
-                      int rounds = 5);
+                      int rounds = 5, std::span<const double> weights = {});
 
 }  // namespace collscale

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -100,6 +101,17 @@ TEST(HuberNnls, IsNotMovedByOneBadRow) {
   EXPECT_NEAR(robust.x[0], 3.0, 0.05);
   EXPECT_NEAR(robust.x[1], 0.5, 0.005);
   EXPECT_GT(std::fabs(plain.x[1] - 0.5), 0.5);
+}
+
+TEST(HuberNnls, WeightsSayWhichRowsCountAndNotWhichAreBad) {
+  // Two constants; the second has few rows, but the rows near it count a hundred times.
+  const std::vector<double> a(30, 1.0);
+  std::vector<double> b(30, 1.0);
+  std::fill(b.begin() + 20, b.end(), 2.0);
+  std::vector<double> weights(30, 0.01);
+  std::fill(weights.begin() + 20, weights.end(), 1.0);
+  EXPECT_NEAR(huber_nnls(a, 1, b, 5, weights).x[0], 2.0, 0.01);
+  EXPECT_LT(huber_nnls(a, 1, b, 5).x[0], 1.5);
 }
 
 }  // namespace
