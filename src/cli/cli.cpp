@@ -245,6 +245,8 @@ void CommandLine::add_import() {
                "where the log does not say");
   options_.add(app, "--collective", "NAME", import_.defaults.collective, parse_collective,
                "where the log does not say");
+  options_.add(app, "--library", "NAME", import_.defaults.library, parse_library,
+               "CSV: NCCL, RCCL or MPI, where no column says");
   options_.add(app, "--topology", "SYSTEM", import_.defaults.topology, parse_text,
                "the system it was measured on");
   options_.add(app, "--columns", "OURS=THEIRS,...", import_.defaults.columns, parse_columns,

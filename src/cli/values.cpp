@@ -7,6 +7,7 @@
 #include <charconv>
 #include <system_error>
 
+#include "record_io/importer.hpp"
 #include "units/quantity.hpp"
 #include "units/range.hpp"
 #include "units/suggest.hpp"
@@ -112,6 +113,11 @@ Expected<std::map<std::string, std::string>> parse_columns(const std::string& te
     if (pair.size() == rest.size()) return columns;
     rest.remove_prefix(pair.size() + 1);
   }
+}
+
+Expected<Engine> parse_library(const std::string& text) {
+  if (const auto engine = library_engine(text)) return *engine;
+  return fail(fmt::format("unknown library \"{}\", expected NCCL, RCCL or MPI", text));
 }
 
 Expected<Engine> parse_model_engine(const std::string& text) {

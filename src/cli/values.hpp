@@ -28,6 +28,7 @@ Expected<double> parse_nanoseconds(const std::string& text);   ///< "0.05"
 Expected<std::int32_t> parse_chunks(const std::string& text);  ///< 1 to a million
 /// "time_us=latency,size=Message size (B)": ours to theirs.
 Expected<std::map<std::string, std::string>> parse_columns(const std::string& text);
+Expected<Engine> parse_library(const std::string& text);  ///< "RCCL", "Open MPI"
 Expected<Engine> parse_model_engine(const std::string& text);
 
 }  // namespace collscale

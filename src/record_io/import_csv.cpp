@@ -17,16 +17,6 @@ namespace {
 
 using Fields = std::vector<std::string>;
 
-std::optional<Engine> engine_of(std::string_view library) {
-  const auto names_one = [library](std::string_view part) {
-    return library.find(part) != std::string_view::npos;
-  };
-  if (names_one("NCCL") || names_one("RCCL") || names_one("nccl") || names_one("rccl"))
-    return Engine::nccl;
-  if (names_one("MPI") || names_one("MPICH") || names_one("mpi")) return Engine::mpi;
-  return std::nullopt;
-}
-
 /// Why a row is no record.
 enum class Unusable { none, collective, library, dtype, figures, contradictory };
 
@@ -193,7 +183,7 @@ class CsvImporter {
     if (!collective && (!named.empty() || !options_.collective))
       return refused(Unusable::collective);
     scenario.collective = collective ? *collective : *options_.collective;
-    const auto engine = engine_of(text(row, CsvField::library));
+    const auto engine = library_engine(text(row, CsvField::library));
     if (!engine && columns_[CsvField::library]) return refused(Unusable::library);
     const auto bytes = quantity(row, CsvField::size);
     const auto ranks = text(row, CsvField::ranks).empty() && options_.ranks > 0
@@ -210,7 +200,7 @@ class CsvImporter {
     } else {
       notes += "; dtype not stated";
     }
-    record.engine = engine.value_or(Engine::nccl);
+    record.engine = engine.value_or(options_.library.value_or(Engine::nccl));
     record.trust = Trust::measured;
     scenario.topology = options_.topology;
     scenario.algorithm = algorithm_name(text(row, CsvField::algorithm));
@@ -284,6 +274,10 @@ class CsvImporter {
     warn_lines(report_, file_name_, other_busbw_,
                "row's busbw is not what its ranks give: is the number of ranks right?",
                "rows' busbw is not what their ranks give: is the number of ranks right?");
+    if (!columns_[CsvField::library] && !options_.library) {
+      report_.warnings.push_back(fmt::format(
+          "{}: no column says the library, NCCL is taken: say it with --library", file_name_));
+    }
     if (report_.records.empty()) {
       if (table_.rows.empty())
         return fail(

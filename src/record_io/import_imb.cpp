@@ -4,8 +4,9 @@
 //   # #processes = 4
 //          #bytes #repetitions  t_min[usec]  t_max[usec]  t_avg[usec]
 // A collective ends with its slowest rank, so t_max is taken. IMB's size is what one rank sends to
-// one other in Allgather, Alltoall, Gather and Scatter; ours is the whole vector. Source: Intel MPI
-// Benchmarks User Guide (github.com/intel/mpi-benchmarks), "Output" and "IMB-MPI1 benchmarks".
+// one other in Allgather, Alltoall, Gather and Scatter, and, since 2019 Update 1, in
+// Reduce_scatter; ours is the whole vector. Source: Intel MPI Benchmarks User Guide and
+// src_c/IMB_reduce_scatter.c (github.com/intel/mpi-benchmarks), "Output" and "IMB-MPI1 benchmarks".
 #include <fmt/format.h>
 
 #include <set>
@@ -18,9 +19,16 @@ namespace {
 constexpr std::string_view kBenchmarking = "# Benchmarking ";
 constexpr std::string_view kProcesses = "#processes = ";
 
-bool imb_size_is_per_rank(Collective collective) {
-  return collective == Collective::all_gather || collective == Collective::all_to_all ||
-         collective == Collective::gather || collective == Collective::scatter;
+constexpr std::string_view kSuite = " MPI Benchmarks ";
+
+/// "#    Intel(R) MPI Benchmarks 2019, MPI-1 part" and before: Reduce_scatter splits its size over
+/// the ranks. From 2019 Update 1 on the size is each rank's; so also where the log does not say.
+bool splits_reduce_scatter(std::string_view line) {
+  const std::string_view version = line.substr(line.find(kSuite) + kSuite.size());
+  const std::string_view number = version.substr(0, version.find_first_not_of("0123456789."));
+  const auto release = to_number(number);
+  if (!release) return false;
+  return *release < 2019 || (*release == 2019 && version.find("Update") == std::string_view::npos);
 }
 
 /// "Allreduce" -> all_reduce; nothing for tests of other things or with blocks of unequal size.
@@ -39,7 +47,9 @@ class ImbImporter {
 
   void read(const std::string& line) {
     ++line_;
-    if (const auto at = line.find(kBenchmarking); at != std::string::npos) {
+    if (line.starts_with('#') && line.find(kSuite) != std::string::npos) {
+      splits_reduce_scatter_ = splits_reduce_scatter(line);
+    } else if (const auto at = line.find(kBenchmarking); at != std::string::npos) {
       const auto words = split_words(std::string_view(line).substr(at + kBenchmarking.size()));
       test_ = words.empty() ? "" : std::string(words.front());
       collective_ = collective_of_test(test_);
@@ -84,6 +94,12 @@ class ImbImporter {
   }
 
  private:
+  bool size_is_per_rank(Collective collective) const {
+    if (collective == Collective::reduce_scatter) return !splits_reduce_scatter_;
+    return collective == Collective::all_gather || collective == Collective::all_to_all ||
+           collective == Collective::gather || collective == Collective::scatter;
+  }
+
   std::optional<std::size_t> column(std::string_view name) const {
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (columns_[i] == name) return i;
@@ -148,7 +164,7 @@ class ImbImporter {
     scenario.ranks = ranks_;
     scenario.nodes = options_.nodes;
     scenario.size_bytes = static_cast<double>(*size);
-    if (imb_size_is_per_rank(*collective_)) scenario.size_bytes *= static_cast<double>(ranks_);
+    if (size_is_per_rank(*collective_)) scenario.size_bytes *= static_cast<double>(ranks_);
     set_bandwidths(record);
     report_.records.push_back(std::move(record));
   }
@@ -160,6 +176,7 @@ class ImbImporter {
   std::optional<Collective> collective_;
   std::int64_t ranks_ = 0;
   DataType reduced_type_ = DataType::float32;  // IMB's default
+  bool splits_reduce_scatter_ = false;         ///< as the log's version of the suite does
   std::vector<std::string> columns_;
   std::set<std::string> others_;
   LeftOut torn_, unmeasured_, empty_;

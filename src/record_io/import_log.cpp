@@ -47,6 +47,16 @@ std::string algorithm_name(std::string_view foreign) {
   return result.empty() ? "auto" : result;
 }
 
+std::optional<Engine> library_engine(std::string_view library) {
+  const std::string known = algorithm_name(library);  // small letters, words apart by '_'
+  const auto names_one = [&known](std::string_view part) {
+    return known.find(part) != std::string::npos;
+  };
+  if (names_one("nccl") || names_one("rccl")) return Engine::nccl;
+  if (names_one("mpi") || names_one("mvapich")) return Engine::mpi;
+  return std::nullopt;
+}
+
 Expected<ImportReport> import_log(std::string_view text, std::string_view file_name,
                                   const ImportOptions& options) {
   if (!options.columns.empty()) return import_csv(text, file_name, options);

@@ -9,6 +9,7 @@
 // vector. Source: OSU Micro-Benchmarks (mvapich.cse.ohio-state.edu), c/mpi/collective.
 #include <fmt/format.h>
 
+#include <cctype>
 #include <utility>
 
 #include "record_io/log_text.hpp"
@@ -189,6 +190,8 @@ class OsuImporter {
   void read_row(const std::string& line) {
     const auto words = split_words(line);
     if (words.empty() || !to_number(words.front())) return;  // a prompt, a scheduler's message
+    // "0 upgraded, 0 newly installed": what a container's start prints between two tables.
+    if (words.size() > 1 && std::isalpha(static_cast<unsigned char>(words[1].front()))) return;
     const auto time_at = columns_->maximum ? columns_->maximum : columns_->average;
     const bool sized = columns_->size.has_value();
     if (words.size() != columns_->count || !time_at ||

@@ -19,10 +19,11 @@ namespace collscale {
 /// What the log does not say. A log that says it is believed; a CSV row too.
 struct ImportOptions {
   std::optional<Collective> collective;
-  std::int64_t ranks = 0;  ///< 0: the log must say
-  std::int64_t nodes = 0;  ///< 0: unknown, unless the log says
-  std::string topology;    ///< for scenario.topology of every record
-  std::string source;      ///< instead of the file's name, where the log names no source itself
+  std::optional<Engine> library;  ///< of a table without one: nccl or mpi
+  std::int64_t ranks = 0;         ///< 0: the log must say
+  std::int64_t nodes = 0;         ///< 0: unknown, unless the log says
+  std::string topology;           ///< for scenario.topology of every record
+  std::string source;  ///< instead of the file's name, where the log names no source itself
   /// Of a table: which of its columns is what. Ours ("time_us", "size") to theirs ("latency").
   std::map<std::string, std::string> columns;
 };
@@ -47,5 +48,8 @@ Expected<ImportReport> import_file(const std::string& path, const ImportOptions&
 /// A library's name for an algorithm in our spelling: "Ring" -> "ring", "NVLSTree" -> "nvls_tree",
 /// "CollNet/SHARP" -> "collnet_sharp", "" -> "auto".
 std::string algorithm_name(std::string_view foreign);
+
+/// "RCCL 2.18" -> nccl, "Open MPI" and "MVAPICH2" -> mpi.
+std::optional<Engine> library_engine(std::string_view library);
 
 }  // namespace collscale

@@ -49,6 +49,28 @@ TEST(ImportCsv, CountsEveryRowThatItLeavesOut) {
                           HasSubstr(": 1 row without a usable size")));
 }
 
+TEST(ImportCsv, TakesTheLibraryFromTheOptionWhereNoColumnSaysIt) {
+  const std::string table = "collective,ranks,size,Avg Latency(us)\nall_reduce,8,1024,5\n";
+  const auto silent = import_log(table, "t.csv", {});
+  ASSERT_TRUE(silent);
+  EXPECT_EQ(silent->records[0].engine, Engine::nccl);
+  EXPECT_THAT(silent->warnings, ElementsAre(HasSubstr("NCCL is taken: say it with --library")));
+  ImportOptions options;
+  options.library = Engine::mpi;
+  const auto told = import_log(table, "t.csv", options);
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->records[0].engine, Engine::mpi);
+  EXPECT_THAT(told->warnings, testing::IsEmpty());
+}
+
+TEST(ImportCsv, KnowsLibrariesByTheirNames) {
+  for (const auto* mpi : {"Open MPI 4.1", "openmpi", "MPICH", "MVAPICH2 2.3", "Intel MPI", "mpi"})
+    EXPECT_EQ(library_engine(mpi), Engine::mpi) << mpi;
+  for (const auto* ccl : {"NCCL", "RCCL 2.18", "nccl"})
+    EXPECT_EQ(library_engine(ccl), Engine::nccl) << ccl;
+  EXPECT_EQ(library_engine("DeepEP"), std::nullopt);
+}
+
 TEST(ImportCsv, MapsTheColumnsToAScenario) {
   ImportOptions options;
   options.topology = "toy";
@@ -106,7 +128,8 @@ TEST(ImportCsv, ReadsASpreadsheetOfAnotherCountryByAMap) {
   EXPECT_DOUBLE_EQ(report->records[2].time_s, 9876.5e-6);
   EXPECT_EQ(report->records[3].scenario.ranks, 16);
   EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("without a usable size, number of ranks or "
-                                                      "time was left out: line 6")));
+                                                      "time was left out: line 6"),
+                                            HasSubstr("--library")));
 }
 
 TEST(ImportCsv, TakesUnitsFromNamesAndValues) {
@@ -163,12 +186,14 @@ TEST(ImportCsv, RefusesAMapThatNamesWhatIsNotThere) {
 }
 
 TEST(ImportCsv, LeavesOutRowsWhoseBandwidthIsNotSizeOverTime) {
+  ImportOptions options;
+  options.library = Engine::nccl;
   const auto report = import_log(
       "collective,ranks,bytes,time_us,algbw_GBps,busbw_GBps\n"
       "all_reduce,8,1048576,30.74,34.11,59.69\n"
       "all_reduce,8,1048576,3.74,34.11,59.69\n"
       "all_reduce,4,1048576,30.74,34.11,59.69\n",
-      "t.csv", {});
+      "t.csv", options);
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->records.size(), 2u);
   EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("is not what its size and time give: line 3"),

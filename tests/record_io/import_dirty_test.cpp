@@ -182,6 +182,35 @@ TEST(ImportDirty, SaysOnceWhatAnOsuLogHoldsBesidesCollectives) {
                           AllOf(HasSubstr("MPI Bandwidth"), HasSubstr("28 tables"))));
 }
 
+TEST(ImportDirty, TakesWhatAPackageManagerPrintsForNoRowOfOsu) {
+  const auto report = import_log(
+      "+ mpirun -np 4 osu_allreduce\n# OSU MPI Allreduce Latency Test v5.8\n"
+      "# Size       Avg Latency(us)\n4       2.31\n"
+      "0 upgraded, 0 newly installed, 0 to remove and 26 not upgraded.\n8       2.3\n",
+      "x.log", {});
+  EXPECT_THAT(points(report), ElementsAre("4 out 2.31"));
+  ASSERT_TRUE(report);
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr(": 1 torn line was left out: line 6")));
+}
+
+TEST(ImportImb, TakesReduceScattersSizeForEachRanksSince2019Update1) {
+  const auto size_of = [](const std::string& suite) {
+    const auto report =
+        import_log(suite +
+                       "# Benchmarking Reduce_scatter \n# #processes = 8 \n"
+                       "#bytes #repetitions  t_min[usec]  t_max[usec]  t_avg[usec]\n"
+                       "1024 1000 2.10 2.31 2.20\n",
+                   "x.log", {});
+    return report ? report->records.front().scenario.size_bytes : -1.0;
+  };
+  EXPECT_EQ(size_of("#    Intel(R) MPI Benchmarks 2021.8, MPI-1 part\n"), 8192);
+  EXPECT_EQ(size_of("#    Intel(R) MPI Benchmarks 2019 Update 6, MPI-1 part\n"), 8192);
+  EXPECT_EQ(size_of("#    Intel(R) MPI Benchmarks 2019, MPI-1 part\n"), 1024);
+  EXPECT_EQ(size_of("#    Intel(R) MPI Benchmarks 2018 Update 1, MPI-1 part\n"), 1024);
+  EXPECT_EQ(size_of("#    Intel (R) MPI Benchmarks 4.1 Update 1, MPI-1 part\n"), 1024);
+  EXPECT_EQ(size_of(""), 8192);
+}
+
 TEST(ImportImb, ReadsCollectivesByTheirSlowestRank) {
   const auto report = import_fixture("imb.log");
   ASSERT_TRUE(report) << report.error().message;
