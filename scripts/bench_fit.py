@@ -26,7 +26,7 @@ ALGORITHMS = ["auto", "ring", "tree", "pat", "halving_doubling", "recursive_doub
 SIZES = [2 ** k for k in range(3, 33)]
 
 
-def records(rows, algorithms, seed):
+def records(rows, algorithms, engine, seed):
     """`rows` records of 240 points per algorithm, in as many runs as it takes."""
     draw = random.Random(seed)
     points = [(algorithm, nodes, size) for algorithm in ALGORITHMS[:algorithms] for nodes in NODES for size in SIZES]
@@ -39,7 +39,7 @@ def records(rows, algorithms, seed):
         scenario = {"collective": "all_reduce", "algorithm": algorithm, "size_bytes": size, "ranks": ranks,
                     "nodes": nodes}
         yield {"name": f"all_reduce/{algorithm}/float/bytes:{size}/ranks:{ranks}", "run_type": "iteration", "iterations": 1,
-               "real_time": time_s * 1e6, "cpu_time": time_s * 1e6, "time_unit": "us", "engine": "nccl",
+               "real_time": time_s * 1e6, "cpu_time": time_s * 1e6, "time_unit": "us", "engine": engine,
                "trust": "measured", "scenario": scenario, "time_s": time_s, "algbw_Bps": size / time_s,
                "busbw_Bps": size / time_s * 2 * (ranks - 1) / ranks, "source": f"synthetic [run {run}]"}
 
@@ -59,6 +59,8 @@ def main():
     parser.add_argument("--rows", type=int, default=20000)
     parser.add_argument("--algorithms", type=int, default=1, choices=range(1, len(ALGORITHMS) + 1), metavar="N",
                         help=f"measured ones, each a series of its own, 1 to {len(ALGORITHMS)} [1]")
+    parser.add_argument("--engine", default="mpi", choices=("mpi", "nccl"),
+                        help="whose: of what MPI chooses more is fitted [mpi]")
     parser.add_argument("--limit", type=float, metavar="S", help="exit 3 where both take longer than this together")
     parser.add_argument("--keep", metavar="FILE", help="write the measurements there, too")
     parser.add_tool("--program")
@@ -66,7 +68,7 @@ def main():
     if options.rows < 2 * len(NODES) * len(SIZES) * options.algorithms:
         raise cs.Refused(f"--rows {options.rows}: expected at least 480 per algorithm")
     cs.Tool(options.program, "--program")
-    text = json.dumps({"context": {"schema_version": "1.3"}, "benchmarks": list(records(options.rows, options.algorithms, 1))})
+    text = json.dumps({"context": {"schema_version": "1.3"}, "benchmarks": list(records(options.rows, options.algorithms, options.engine, 1))})
     with tempfile.TemporaryDirectory() as folder:
         data, profile = os.path.join(folder, "data.json"), os.path.join(folder, "profile.json")
         for path in [data] + ([options.keep] if options.keep else []):

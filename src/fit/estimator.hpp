@@ -74,6 +74,10 @@ class Estimator {
   [[nodiscard]] double measured(std::size_t index, double log_size) const {
     return scales_[index].curve.log_time(log_size);
   }
+  /// The same as it was measured, without the hull.
+  [[nodiscard]] double as_measured(std::size_t index, double log_size) const {
+    return scales_[index].curve.log_measured(log_size);
+  }
   /// What the interval of a prediction for `target` widens by because the size was not measured at
   /// scale `index`, in ln t. Where a ring may serve, the same bytes per rank count as well.
   [[nodiscard]] HalfWidths unmeasured_size(std::size_t index, double log_size, Place target) const;

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <utility>
 
 #include "fit/calibrate.hpp"
+#include "fit/regime.hpp"
 #include "fit/target_model.hpp"
 #include "fit/tier_fit.hpp"
 #include "model/bounds.hpp"
@@ -104,9 +104,11 @@ Expected<void> check_target(const SeriesFit& fit, const System& system, const Ta
 
 // In-network reduction (NVLink SHARP inside a node, CollNet across) moves fewer bytes than the
 // bounds assume; what may use it is held to the latency bound only.
+// Of the latency bound `latency_share` counts.
 double default_bound(const System& system, const Series& series, double size_bytes,
-                     std::int64_t ranks) {
-  const Bounds bounds = lower_bounds(system, series.collective, ranks, size_bytes);
+                     std::int64_t ranks, double latency_share) {
+  Bounds bounds = lower_bounds(system, series.collective, ranks, size_bytes);
+  bounds.latency_s *= latency_share;
   const auto named = [&](const char* part) {
     return series.algorithm.find(part) != std::string::npos;
   };
@@ -114,6 +116,22 @@ double default_bound(const System& system, const Series& series, double size_byt
   const bool library_may = series.engine == Engine::nccl && series.algorithm == "auto";
   const bool in_network = named("collnet") || (one_node && (library_may || named("nvls")));
   return in_network ? bounds.latency_s : bounds.time_s();
+}
+
+// Messages between nodes of a system that beat its latency bound leave this share of it: a barrier
+// in the network's hardware is none of the model's links. Not less than a tenth: that is a wrong
+// unit.
+double beaten_latency_share(const System& system, const Series& series,
+                            std::span<const double> medians) {
+  double share = 1;
+  for (std::size_t i = 0; i < series.cells.size(); ++i) {
+    const Cell& cell = series.cells[i];
+    const bool small = regime_of(cell.size_bytes) == Regime::latency;
+    if (!small || cell.nodes < 2 || cell.ranks > max_ranks(system)) continue;
+    const Bounds bounds = lower_bounds(system, series.collective, cell.ranks, cell.size_bytes);
+    if (bounds.latency_s > 0) share = std::min(share, medians[i] / bounds.latency_s);
+  }
+  return std::max(share, 0.1);
 }
 
 // "x256 beyond the largest measured size, 4 MiB on such nodes", or nothing.
@@ -336,6 +354,7 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
 
   const bool same_system = series.system == system.name || options.matched_system;
   const double other_system = same_system ? 0.0 : std::log(kOtherSystemFactor);
+  const double latency_share = same_system ? beaten_latency_share(system, series, medians) : 1.0;
   std::vector<Extrapolation> answers;
   std::vector<double> log_times(replicates.size());
   Modelled modelled;
@@ -347,9 +366,9 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
     for (std::size_t r = 0; r < replicates.size(); ++r) {
       log_times[r] = replicates[r][i].log_time;
     }
-    const double bound_s = options.bound_s
-                               ? options.bound_s(collective, size_bytes, target.ranks)
-                               : default_bound(system, series, size_bytes, target.ranks);
+    const double bound_s = options.bound_s ? options.bound_s(collective, size_bytes, target.ranks)
+                                           : default_bound(system, series, size_bytes, target.ranks,
+                                                           target.network ? latency_share : 1.0);
     Extrapolation answer{make_record(profile, system, fit, target, size_bytes),
                          std::move(modelled.predictions[size]),
                          std::move(modelled.ranges[size]),

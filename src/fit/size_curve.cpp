@@ -19,8 +19,9 @@ constexpr double kLogSurelyConstant = 9 * std::numbers::ln2;  ///< 512 B
 SizeCurve::SizeCurve(std::span<const double> sizes_bytes, std::span<const double> times_s) {
   for (std::size_t i = 0; i < sizes_bytes.size(); ++i) {
     log_sizes_.push_back(std::log(sizes_bytes[i]));
-    hull_.push_back(std::log(times_s[i]));
+    measured_.push_back(std::log(times_s[i]));
   }
+  hull_ = measured_;
   for (std::size_t i = hull_.size(); i-- > 1;) {
     hull_[i - 1] = std::min(hull_[i - 1], hull_[i]);
   }
@@ -52,10 +53,20 @@ double SizeCurve::log_time(double log_size) const {
   if (log_size >= log_sizes_.back()) {
     return hull_.back() + grown_above(log_size);
   }
+  return between(hull_, log_size);
+}
+
+double SizeCurve::log_measured(double log_size) const {
+  if (log_size < log_sizes_.front() || log_size > log_sizes_.back()) return log_time(log_size);
+  return between(measured_, log_size);
+}
+
+double SizeCurve::between(const std::vector<double>& values, double log_size) const {
   const auto above = std::upper_bound(log_sizes_.begin(), log_sizes_.end(), log_size);
+  if (above == log_sizes_.end()) return values.back();
   const auto i = static_cast<std::size_t>(above - log_sizes_.begin());
   const double share = (log_size - log_sizes_[i - 1]) / (log_sizes_[i] - log_sizes_[i - 1]);
-  return hull_[i - 1] + share * (hull_[i] - hull_[i - 1]);
+  return values[i - 1] + share * (values[i] - values[i - 1]);
 }
 
 HalfWidths SizeCurve::beyond(double log_size) const {

@@ -23,6 +23,8 @@ class SizeCurve {
 
   /// ln of the time of the hull at ln of the size.
   [[nodiscard]] double log_time(double log_size) const;
+  /// Within the sizes ln of the time as it was measured, without the hull; beyond them log_time().
+  [[nodiscard]] double log_measured(double log_size) const;
   /// What an interval widens by at a size that was not measured, in ln t; 0 within the sizes. Times
   /// grow at most with the size, at least not at all: below the smallest size the two are the
   /// limits (where the time is taken as constant, 30 % of the octaves down to 512 B, assumed);
@@ -35,6 +37,8 @@ class SizeCurve {
   [[nodiscard]] double first_slope() const;
   [[nodiscard]] double grown_above(double log_size) const;
   std::vector<double> log_sizes_;
+  [[nodiscard]] double between(const std::vector<double>& values, double log_size) const;
+  std::vector<double> measured_;
   std::vector<double> hull_;
 };
 

@@ -25,9 +25,9 @@ TierPrediction::TierPrediction(const Estimator& estimator, double own_factor, Pl
     join_measured(estimator, target, below);
   } else {
     follow_laws(estimator, target);
-  }
-  for (std::size_t g = kOctaves - 1; g > 0; --g) {
-    log_time_[g - 1] = std::min(log_time_[g - 1], log_time_[g]);
+    for (std::size_t g = kOctaves - 1; g > 0; --g) {
+      log_time_[g - 1] = std::min(log_time_[g - 1], log_time_[g]);
+    }
   }
   for (std::size_t g = 0; g < kOctaves; ++g) {
     const double log_size = static_cast<double>(g) * kOctave;
@@ -51,9 +51,10 @@ void TierPrediction::join_measured(const Estimator& estimator, Place target, std
   }
   for (std::size_t g = 0; g < kOctaves; ++g) {
     const double log_size = static_cast<double>(g) * kOctave;
-    log_time_[g] = estimator.measured(below, log_size);
+    log_time_[g] = estimator.as_measured(below, log_size);
     if (share > 0.0) {
-      log_time_[g] = (1.0 - share) * log_time_[g] + share * estimator.measured(below + 1, log_size);
+      log_time_[g] =
+          (1.0 - share) * log_time_[g] + share * estimator.as_measured(below + 1, log_size);
     }
   }
 }

@@ -22,8 +22,8 @@ struct Predicted {
   HalfWidths added;
 };
 
-/// Monotone in the size; beyond the largest measured scale also in the nodes, whatever the data.
-/// Between measured scales the data speak, dips and all.
+/// Beyond the largest measured scale monotone in the size and, from what the laws say of that
+/// scale, in the nodes, whatever the data. Up to it the data speak, dips and all.
 class TierPrediction {
  public:
   /// Of one `target`, with the series' own_width_factor; above 2^47 B the time grows with the size.

@@ -261,7 +261,7 @@ TEST(Estimator, RoughnessIsOfTheGrowthNotOfTheCurve) {
   EXPECT_GT(roughness(0.5), 0.2);
 }
 
-TEST(TierPrediction, IsMonotoneInSizeAndRanksWhateverTheData) {
+TEST(TierPrediction, BeyondTheDataIsMonotoneInSizeAndRanksWhateverTheData) {
   std::vector<Record> records;
   for (const std::int64_t nodes : {2, 4, 8}) {
     for (double size_bytes = 8; size_bytes < 1e9; size_bytes *= 2) {
@@ -276,7 +276,7 @@ TEST(TierPrediction, IsMonotoneInSizeAndRanksWhateverTheData) {
   const Estimator estimator(series, cell_medians(series), true, kAll);
   for (const double size_bytes : {8.0, 3e5, 1048576.0, 1073741824.0}) {
     double before = -1e9;
-    for (double nodes = 8; nodes <= 4096; nodes *= 1.07) {
+    for (double nodes = 8.01; nodes <= 4096; nodes *= 1.07) {
       const TierPrediction prediction(estimator, 1.0, {4 * nodes, nodes});
       const double log_time = prediction.log_time(std::log(size_bytes));
       EXPECT_GE(log_time, before - 1e-12) << nodes << " nodes, " << size_bytes << " B";
@@ -292,6 +292,21 @@ TEST(TierPrediction, IsMonotoneInSizeAndRanksWhateverTheData) {
       before = log_time;
     }
   }
+}
+
+TEST(TierPrediction, OfAMeasuredScaleItIsWhatWasMeasuredDipsAndAll) {
+  // A protocol switched too late: 128 KiB take longer than 512 KiB.
+  const auto law = [](double, double nodes, double size_bytes) {
+    return (size_bytes == 131072 ? 4 : 1) * (1e-5 * std::log2(2 * nodes) + size_bytes / 1e10);
+  };
+  const Series series = series_of(synthetic::records(Collective::all_reduce, "auto", 16, law));
+  const Estimator estimator(series, cell_medians(series), true, kAll);
+  const auto log_time = [&](double nodes) {
+    return TierPrediction(estimator, 1.0, {4 * nodes, nodes}).log_time(std::log(131072));
+  };
+  EXPECT_NEAR(std::exp(log_time(8)), law(32, 8, 131072), 1e-9);
+  EXPECT_NEAR(std::exp(log_time(16)), law(64, 16, 131072), 1e-9);
+  EXPECT_LT(std::exp(log_time(17)), 0.6 * law(64, 16, 131072)) << "which is not carried farther";
 }
 
 TEST(TierPrediction, GrowsWithTheSizeBeyondItsTable) {

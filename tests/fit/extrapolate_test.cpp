@@ -70,12 +70,17 @@ TEST(Extrapolate, IsNeverFasterThanTheBounds) {
   const std::vector<std::int64_t> ranks = {4096};
   const auto records = extrapolate(profile, system, Collective::all_reduce, kSizes, ranks, quick());
   ASSERT_TRUE(records);
+  // Its latency was measured to be less than the file says: what stays of that bound is less, too.
+  const double latency_share = 1e-6 / lower_bounds(system, Collective::all_reduce, 8, 8).latency_s;
+  ASSERT_LT(latency_share, 1);
+  ASSERT_GT(latency_share, 0.1);
   for (const Record& record : *records) {
-    const double bound_s =
-        lower_bounds(system, Collective::all_reduce, 4096, record.scenario.size_bytes).time_s();
+    Bounds bounds = lower_bounds(system, Collective::all_reduce, 4096, record.scenario.size_bytes);
+    bounds.latency_s *= latency_share;
+    const double bound_s = bounds.time_s();
     EXPECT_GE(record.time_s, bound_s);
     EXPECT_GE(record.intervals[1].low_s, bound_s);
-    EXPECT_EQ(record.bound_s, bound_s);
+    EXPECT_NEAR(record.bound_s.value(), bound_s, 1e-3 * bound_s);
   }
   EXPECT_DOUBLE_EQ(records->back().utilisation.value(), 1.0);  // 1 GiB: the bound is the answer
 
