@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "fit/parameters.hpp"
 #include "fit/tier_fit.hpp"
@@ -220,13 +221,20 @@ void add_notes(const SeriesFit& fit, std::vector<std::string>& notes) {
 std::vector<HoldOut> hold_outs(const Series& series, bool network, const Priors& priors) {
   const std::vector<double> medians = cell_medians(series);
   const std::vector<std::int64_t> scales = series.scales(network);
+  // What a series knows of itself with fewer scales is part of what it knows with all.
+  const std::vector<OriginError> errors = rolling_origin_errors(
+      series, medians, network, std::numeric_limits<std::int64_t>::max(), priors);
   std::vector<HoldOut> results;
+  std::vector<std::pair<Estimator, double>>
+      fits;  // and the own factor, by scales trained on less 2
   for (std::size_t target = 2; target < scales.size(); ++target) {
+    std::vector<OriginError> own;
+    for (const OriginError& error : errors)
+      if (static_cast<std::size_t>(error.target) < target) own.push_back(error);
+    fits.emplace_back(Estimator(series, medians, network, scales[target - 1], priors),
+                      own_width_factor(priors, own));
     for (std::size_t trained = 2; trained <= target; ++trained) {
-      const std::int64_t limit = scales[trained - 1];
-      const Estimator estimator(series, medians, network, limit, priors);
-      const double own_factor =
-          own_width_factor(priors, rolling_origin_errors(series, medians, network, limit, priors));
+      const auto& [estimator, own_factor] = fits[trained - 2];
       results.push_back(
           judge(series, medians, network, estimator, own_factor, scales, trained, target));
     }

@@ -166,6 +166,10 @@ Estimator::Estimator(const Series& series, std::span<const double> times_s, bool
   if (previous != nullptr) {
     close_scale(*previous);
   }
+  fit(series, times_s);
+}
+
+void Estimator::fit(const Series& series, std::span<const double> times_s) {
   const bool chosen_by_mpi = series.growth == Growth::library && !nccl_ && network_;
   if (chosen_by_mpi && scales_.size() > 1 && LocalFit::serves(collective_))
     fit_locally(series, times_s);
@@ -208,7 +212,9 @@ SizeCurve Estimator::complete(const Series& series, std::span<const double> time
     if (log_size + shift > last) larger.push_back(log_size + shift);
   }
   if (smaller.empty() && larger.empty()) return scale.measured;
-  const Estimator from_below(series, times_s, network_, std::llround(below.ranks), priors_);
+  Estimator from_below = *this;  // what has been read so far, and is complete
+  if (scales_.size() == 1 && network_) from_below.growth_ = series.growth;
+  from_below.fit(series, times_s);
   std::vector<double> all_sizes;
   std::vector<double> all_times;
   const auto add = [&](double log_size) {

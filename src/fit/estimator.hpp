@@ -100,6 +100,8 @@ class Estimator {
   [[nodiscard]] SizeCurve complete(const Series& series, std::span<const double> times_s,
                                    const Scale& scale, std::vector<double> sizes,
                                    std::vector<double> times) const;
+  /// The laws, from the scales that there are.
+  void fit(const Series& series, std::span<const double> times_s);
   void fit_growth();
   void fit_rays();
   void fit_global();

@@ -348,8 +348,12 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
   const Predictor predictor(fit, profile.priors, *targets, sizes_bytes);
   const std::vector<double> medians = cell_medians(series);
   const std::vector<Predicted> central = predictor(medians);
+  // Of single runs every replicate would be the same.
+  const bool repeated = std::any_of(series.cells.begin(), series.cells.end(), [](const Cell& cell) {
+    return std::any_of(cell.run.begin(), cell.run.end(), [](int run) { return run > 0; });
+  });
   const std::vector<std::vector<Predicted>> replicates = bootstrap_replicates(
-      BootstrapOptions{options.replicates, options.seed, options.threads},
+      BootstrapOptions{repeated ? options.replicates : 0, options.seed, options.threads},
       [&](Random& random, std::size_t) { return predictor(resampled_medians(series, random)); });
 
   const bool same_system = series.system == system.name || options.matched_system;
