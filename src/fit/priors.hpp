@@ -43,10 +43,10 @@ inline constexpr Priors kPublishedPriors = {
     .torus_ends = 3.00,
     .growth_weight = 1.00,
     .contention = 0.20,
-    .several_scales = {{{0.50, 0.23, 0.35, 0.05},
-                        {0.27, 0.59, 0.47, 0.05},
-                        {0.30, 0.18, 0.22, 0.09}}},
-    .one_scale = {0.03, 0.68, 0.43, 0.26},
+    .several_scales = {{{0.64, 0.21, 0.42, 0.05},
+                        {0.27, 0.69, 0.54, 0.05},
+                        {0.35, 0.21, 0.25, 0.11}}},
+    .one_scale = {0.12, 0.68, 0.63, 0.25},
     // learn-priors: end
 };
 
