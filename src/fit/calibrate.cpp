@@ -225,8 +225,7 @@ std::vector<HoldOut> hold_outs(const Series& series, bool network, const Priors&
   const std::vector<OriginError> errors = rolling_origin_errors(
       series, medians, network, std::numeric_limits<std::int64_t>::max(), priors);
   std::vector<HoldOut> results;
-  std::vector<std::pair<Estimator, double>>
-      fits;  // and the own factor, by scales trained on less 2
+  std::vector<std::pair<Estimator, double>> fits;  // with the own factor; [i] of i + 2 scales
   for (std::size_t target = 2; target < scales.size(); ++target) {
     std::vector<OriginError> own;
     for (const OriginError& error : errors)

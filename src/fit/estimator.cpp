@@ -391,8 +391,8 @@ double Estimator::contention(Place target) const {
   return priors_.contention * std::max(0.0, std::log(target.units / anchor().units));
 }
 
-// With one scale: a latency per level and half a level's for the ends, a constant bus bandwidth;
-// from two nodes on what two nodes have over more of them.
+// With one scale: a latency per level and some levels' for the ends, a constant bus bandwidth; from
+// two nodes on what two nodes have over more of them.
 double Estimator::assumed_growth(double log_size, Place target) const {
   const Place k = anchor();
   const double bandwidth =

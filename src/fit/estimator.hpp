@@ -2,14 +2,14 @@
 // The point estimate: measured scales of one tier in, time at any larger scale out.
 //
 // It is anchored at the largest measured scale k: the shape over sizes is what was measured there,
-// and only the growth from k to the target comes from a law. docs/method.md gives the reasons; the
+// and only the growth from k to the target comes from a law. Of what MPI chooses itself a fit to
+// all scales (local_fit.hpp) is averaged with that, in ln t. docs/method.md gives the reasons; the
 // laws:
 //   ring     t(n,S) = t~(k, S k/n) (a + b(g-1)) / (a + b(g_k-1)), a and b from the measured scales
 //            along the ray S/n = const (the protocol switches of a ring lie at fixed S/n)
 //   tree     t(n,S) = t~(k,S) (A + B c(g)) / (A + B c(g_k)), A and B from all scales at sizes
-//   within
-//            an octave of S; c = log2 g. Of MPI with the growth that is assumed for one scale as
-//            so many scales more (priors.hpp)
+//            within an octave of S; c = log2 g. Of MPI with the growth that is assumed for one
+//            scale as so many scales more (priors.hpp)
 //   chain    as tree, with c = g-1
 //   library  of NCCL ring with L(n)/L(k) steps, by weight w; the rest tree, from 64 KiB on averaged
 //            with a fit of [1, log2 g, g-1, S f(n), S, S log2 g, sqrt S] to everything. w follows
@@ -51,7 +51,8 @@ LibraryFeatures library_features(Collective collective, double size_bytes, Place
 
 struct Estimate {
   double log_time = 0;
-  double spread = 0;  ///< how far the laws that were mixed lie apart, in ln t
+  /// How far the laws that were mixed lie apart, in ln t; 0 with a local fit.
+  double spread = 0;
 };
 
 class Estimator {
@@ -135,7 +136,7 @@ class Estimator {
   bool rays_fitted_ = false;
   SizeCurve node_;  ///< one full node; no sizes where none was measured
   LibraryFeatures global_{};
-  LocalFit local_fit_;         ///< empty but of MPI's own choice
+  LocalFit local_fit_;         ///< empty but of MPI's own choice across nodes, two scales or more
   double log_tree_limit_ = 0;  ///< the largest size surely below a switch seen at the anchor
 };
 

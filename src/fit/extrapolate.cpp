@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -103,8 +104,7 @@ Expected<void> check_target(const SeriesFit& fit, const System& system, const Ta
 }
 
 // In-network reduction (NVLink SHARP inside a node, CollNet across) moves fewer bytes than the
-// bounds assume; what may use it is held to the latency bound only.
-// Of the latency bound `latency_share` counts.
+// bounds assume; what may use it is held to the latency bound only. Of that `latency_share` counts.
 double default_bound(const System& system, const Series& series, double size_bytes,
                      std::int64_t ranks, double latency_share) {
   Bounds bounds = lower_bounds(system, series.collective, ranks, size_bytes);
@@ -118,9 +118,9 @@ double default_bound(const System& system, const Series& series, double size_byt
   return in_network ? bounds.latency_s : bounds.time_s();
 }
 
-// Messages between nodes of a system that beat its latency bound leave this share of it: a barrier
-// in the network's hardware is none of the model's links. Not less than a tenth: that is a wrong
-// unit.
+// What small messages between nodes of a system that beat its latency bound leave of it: a barrier
+// in the network's hardware is none of the model's links. At least a tenth: what beats the bound by
+// more is in a wrong unit.
 double beaten_latency_share(const System& system, const Series& series,
                             std::span<const double> medians) {
   double share = 1;

@@ -28,7 +28,9 @@ struct ExtrapolateOptions {
   /// True where accelerator, network, library era and launch mode are known to match the data's;
   /// otherwise data of another system widens the interval (kOtherSystemFactor).
   bool matched_system = false;
-  BoundFunction bound_s;  ///< empty: the bounds of the target system (model/bounds.hpp)
+  /// Empty: the bounds of the target system (model/bounds.hpp), of whose latency less counts where
+  /// its own small messages between nodes beat it.
+  BoundFunction bound_s;
 };
 
 /// An answer with what stands beside it.

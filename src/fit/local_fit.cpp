@@ -16,7 +16,7 @@ constexpr double kFitWidth = 4;
 constexpr double kLeftOverWidth = 1;
 constexpr double kScaleWidth = 1;
 constexpr double kFarWeight = 1e-3;  // of a point far away, so that no fit is singular
-// How strongly a fit is drawn to what is assumed, as a share of its points.
+// How strongly a fit is drawn to what is assumed, as a share of the sum of its points' weights.
 constexpr double kDrawnToEnds = 0.03;
 constexpr double kDrawnFromRings = 0.2;
 // Growth of the bytes of all_to_all beyond its peers: what crosses the middle of a tapered fabric.

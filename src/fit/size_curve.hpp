@@ -36,10 +36,12 @@ class SizeCurve {
  private:
   [[nodiscard]] double first_slope() const;
   [[nodiscard]] double grown_above(double log_size) const;
-  std::vector<double> log_sizes_;
+  /// Of `values` at the sizes; not below the first.
   [[nodiscard]] double between(const std::vector<double>& values, double log_size) const;
-  std::vector<double> measured_;
-  std::vector<double> hull_;
+
+  std::vector<double> log_sizes_;
+  std::vector<double> measured_;  ///< ln of the times
+  std::vector<double> hull_;      ///< the same without what exceeds a larger size's
 };
 
 }  // namespace collscale

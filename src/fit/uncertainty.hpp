@@ -6,7 +6,7 @@
 //
 //   h = r s (c + kappa ln d), in ln t, per side and regime, d = target ÷ largest measured nodes, r
 //   by how rough the data are, s by the series' own hold-out errors, and a third of what the mixed
-//   laws of the estimate lie apart on top
+//   laws of the estimate lie apart (Estimate::spread) on top
 //
 // The priors are learned from published series (priors.hpp). d = 16 is the farthest that these
 // reach; beyond it kappa is kExtrapolatedKappa, assumed.

@@ -104,8 +104,8 @@ struct CostRates {
   double nic_gap_s = 0;
   double eager_bytes = 0;   ///< messages between nodes that are sent at once; 0: all
   double rendezvous_s = 0;  ///< added to the latency of larger ones
-  /// Parts that the schedule has the data in ÷ channels of the library, each of which sends a
-  /// message of its own: they are as many parts as a node's ranks have orders, times two trees.
+  /// Parts that the schedule has the data in (orders of a node's ranks, times trees) ÷ channels of
+  /// the library, each of which sends messages of its own.
   double parts_per_channel = 1;
   double overhead_s = 0;        ///< per message of a NIC: a rank's, or shared by the ranks of a NIC
   double pcie_factor = 0;       ///< seconds of PCIe per second of NIC

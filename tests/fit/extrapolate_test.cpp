@@ -91,6 +91,34 @@ TEST(Extrapolate, IsNeverFasterThanTheBounds) {
   EXPECT_DOUBLE_EQ(bounded->front().time_s, 123.0);
 }
 
+TEST(Extrapolate, OnlyTheSystemsOwnMessagesBetweenNodesLowerItsLatencyBound) {
+  const System system = synthetic::system(4);
+  const auto records_of = [](double between_nodes_s) {
+    std::vector<Record> records = synthetic::records(
+        Collective::all_reduce, "tree", 32,
+        [=](double, double, double size) { return between_nodes_s + size / 25e9; });
+    for (const std::int64_t ranks : {2, 4})
+      for (double size_bytes = 8; size_bytes < 1e9; size_bytes *= 4)
+        records.push_back(
+            synthetic::record(Collective::all_reduce, "tree", ranks, 1, size_bytes, 1e-7));
+    return records;
+  };
+  // Of the bound that the topology gives 8 B on so many ranks.
+  const auto share = [&](double between_nodes_s, std::int64_t ranks, const System& target) {
+    const auto records =
+        extrapolate(profile_of(records_of(between_nodes_s)), target, Collective::all_reduce,
+                    std::vector<double>{8}, std::vector<std::int64_t>{ranks}, quick());
+    return records.value().front().bound_s.value() /
+           lower_bounds(target, Collective::all_reduce, ranks, 8).time_s();
+  };
+  EXPECT_DOUBLE_EQ(share(1e-3, 1024, system), 1);
+  EXPECT_NEAR(share(1e-6, 1024, system),
+              1e-6 / lower_bounds(system, Collective::all_reduce, 128, 8).latency_s, 1e-3);
+  EXPECT_NEAR(share(1e-9, 1024, system), 0.1, 1e-3) << "a wrong unit";
+  EXPECT_DOUBLE_EQ(share(1e-6, 4, system), 1) << "inside a node";
+  EXPECT_DOUBLE_EQ(share(1e-6, 1024, synthetic::system(4, "other")), 1);
+}
+
 TEST(Extrapolate, WhereTheBoundIsTheAnswerItIsNotExact) {
   const Profile profile = profile_of(
       synthetic::records(Collective::all_reduce, "tree", 32, synthetic::tree_all_reduce));

@@ -90,6 +90,23 @@ TEST(LocalFit, OnATorusLevelsAreLonger) {
   EXPECT_DOUBLE_EQ(tree_levels(64, 3), 15);
 }
 
+TEST(LocalFit, IsFiniteForPiecesBelowAByteAndBeyondTheTableOfSizes) {
+  const Law law = [](double, double nodes, double size_bytes) {
+    return 1e-6 * std::log2(nodes) + size_bytes / 5e9;
+  };
+  for (const Collective collective : {Collective::all_reduce, Collective::all_gather,
+                                      Collective::reduce_scatter, Collective::all_to_all})
+    for (const double nodes : {2.0, 1024.0})
+      for (const double last_size : {2e3, 1e16}) {
+        const LocalFit fit(collective, 0, 1.5, points_of(law, {nodes, 2 * nodes}, 104, last_size));
+        for (const double size_bytes : {1.0, 1e3, 1e9, 1e18}) {
+          const double time_s = predicted_s(fit, 8 * nodes, size_bytes, 104);
+          EXPECT_TRUE(time_s > 0 && std::isfinite(time_s))
+              << name(collective) << ' ' << nodes << ' ' << last_size << ' ' << size_bytes;
+        }
+      }
+}
+
 TEST(LocalFit, ServesWhatMpiChoosesAmongSeveralAlgorithms) {
   EXPECT_TRUE(LocalFit::serves(Collective::all_to_all));
   EXPECT_FALSE(LocalFit::serves(Collective::barrier));
