@@ -87,15 +87,19 @@ Expected<std::vector<Record>> selected_records(const PredictQuery& query, const 
 }
 
 /// What `algorithm` may be priced as: all that the library has, what it has of that name with the
-/// protocol that it takes for it, or that algorithm on each protocol of its rings.
+/// protocol that it takes for it, or that algorithm on each protocol of its rings, of its chains
+/// where it has no ring.
 std::vector<Selection> ways_of(const std::vector<Selection>& offers, const std::string& algorithm) {
   if (algorithm == "auto") return offers;
   const Selection* own = nullptr;
   std::vector<Selection> others;
+  const bool has_ring = std::any_of(offers.begin(), offers.end(), [](const Selection& offer) {
+    return offer.algorithm == "ring";
+  });
   for (const Selection& offer : offers) {
     if (offer.algorithm == algorithm && (own == nullptr || offer.estimate_s < own->estimate_s))
       own = &offer;
-    if (offer.algorithm != "ring" && offers.size() > 1) continue;
+    if (has_ring && offer.algorithm != "ring") continue;
     Selection& other = others.emplace_back(offer);
     other.algorithm = algorithm;
     other.library_algorithm.clear();

@@ -36,6 +36,22 @@ TEST(Selector, HeedsNcclsVariablesAndSaysSo) {
   EXPECT_EQ(free.err.find("NCCL_ALGO"), std::string::npos);
 }
 
+TEST(Selector, AnAlgorithmThatNcclLacksIsPricedOnItsProtocolsOfAnyCollective) {
+  const TemporaryFolder folder;
+  for (const auto& [collective, algorithm] : std::vector<std::pair<std::string, std::string>>{
+           {"all_reduce", "recursive_doubling"},
+           {"all_gather", "bruck"},
+           {"all_to_all", "two_phase"},
+           {"broadcast", "binomial"},  // NCCL's is a chain
+           {"reduce", "binomial"}}) {
+    const Outcome run = run_collscale({"predict", "-t", "fat-tree:nodes=8,gpus=1", "-c", collective,
+                                       "-a", algorithm, "-s", "1MiB", "-n", "8"},
+                                      folder.path());
+    EXPECT_EQ(run.exit_code, 0) << collective << ": " << run.err;
+    EXPECT_THAT(run.out, HasSubstr(algorithm)) << collective;
+  }
+}
+
 TEST(Selector, ContradictoryVariablesEndWith2AndOneSentence) {
   for (const auto& [variable, message] : std::vector<std::pair<std::string, std::string>>{
            {"NCCL_ALGO=NVLSTree", "leaves NCCL 2.28 nothing for all_reduce on 8 ranks of 1 node"},
