@@ -119,10 +119,11 @@ double default_bound(const System& system, const Series& series, double size_byt
 }
 
 // What small messages between nodes of a system that beat its latency bound leave of it: a barrier
-// in the network's hardware is none of the model's links. At least a tenth: what beats the bound by
-// more is in a wrong unit.
+// in the network's hardware is none of the model's links. What beats the bound tenfold is in a
+// wrong unit, and lowers nothing.
 double beaten_latency_share(const System& system, const Series& series,
                             std::span<const double> medians) {
+  if (series.ranks_per_node != ranks_per_node(system)) return 1;
   double share = 1;
   for (std::size_t i = 0; i < series.cells.size(); ++i) {
     const Cell& cell = series.cells[i];
@@ -131,7 +132,7 @@ double beaten_latency_share(const System& system, const Series& series,
     const Bounds bounds = lower_bounds(system, series.collective, cell.ranks, cell.size_bytes);
     if (bounds.latency_s > 0) share = std::min(share, medians[i] / bounds.latency_s);
   }
-  return std::max(share, 0.1);
+  return share < 0.1 ? 1 : share;
 }
 
 // "x256 beyond the largest measured size, 4 MiB on such nodes", or nothing.

@@ -26,12 +26,12 @@ struct WidthLaw {
 struct Priors {
   /// What the ends of a message take, in latencies of a level: growth from one scale is ends + log2
   /// g levels. On a torus the same in its coordinate (estimator.hpp).
-  double ends = 0.7;
-  double torus_ends = 3.3;
+  double ends = 0;
+  double torus_ends = 0;
   /// Of MPI, as how many scales the assumed growth (ends) weighs, beside those that were measured.
-  double growth_weight = 4;
+  double growth_weight = 0;
   /// all_to_all takes g^contention more than the number of peers says.
-  double contention = 0.1;
+  double contention = 0;
   std::array<WidthLaw, kRegimes> several_scales{};
   WidthLaw one_scale{};  ///< across nodes, growth assumed; all sizes alike
 };
@@ -43,10 +43,10 @@ inline constexpr Priors kPublishedPriors = {
     .torus_ends = 3.00,
     .growth_weight = 1.00,
     .contention = 0.20,
-    .several_scales = {{{0.64, 0.21, 0.42, 0.05},
-                        {0.27, 0.69, 0.54, 0.05},
-                        {0.35, 0.21, 0.25, 0.11}}},
-    .one_scale = {0.12, 0.68, 0.63, 0.25},
+    .several_scales = {{{0.64, 0.21, 0.41, 0.05},
+                        {0.27, 0.69, 0.56, 0.05},
+                        {0.34, 0.21, 0.25, 0.11}}},
+    .one_scale = {0.12, 0.67, 0.65, 0.25},
     // learn-priors: end
 };
 

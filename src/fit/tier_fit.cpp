@@ -7,7 +7,9 @@
 namespace collscale {
 
 TierPrediction::TierPrediction(const Estimator& estimator, double own_factor, Place target)
-    : factor_(own_factor * roughness_factor(estimator.roughness())),
+    : estimator_(&estimator),
+      target_(target),
+      factor_(own_factor * roughness_factor(estimator.roughness())),
       priors_(estimator.priors()),
       one_scale_(estimator.scale_count() < 2),
       network_(estimator.network()) {
@@ -17,78 +19,69 @@ TierPrediction::TierPrediction(const Estimator& estimator, double own_factor, Pl
     log_distance_ = std::log(estimator.anchor().units / target.units);
   }
   const std::size_t last = estimator.scale_count() - 1;
-  std::size_t below = 0;
-  while (below < last && estimator.place(below + 1).units <= target.units) {
-    ++below;
-  }
-  if (log_distance_ <= 0.0) {
-    join_measured(estimator, target, below);
-  } else {
-    follow_laws(estimator, target);
-    for (std::size_t g = kOctaves - 1; g > 0; --g) {
-      log_time_[g - 1] = std::min(log_time_[g - 1], log_time_[g]);
-    }
+  while (below_ < last && estimator.place(below_ + 1).units <= target.units) {
+    ++below_;
   }
   for (std::size_t g = 0; g < kOctaves; ++g) {
     const double log_size = static_cast<double>(g) * kOctave;
-    HalfWidths widths = estimator.unmeasured_size(below, log_size, target);
-    if (below < last && target.units > estimator.place(below).units) {
-      const HalfWidths above = estimator.unmeasured_size(below + 1, log_size, target);
+    if (log_distance_ <= 0.0) {
+      log_time_[g] = joined(log_size);
+    } else {
+      const Estimate estimate = followed(log_size);
+      log_time_[g] = estimate.log_time;
+      spread_[g] = estimate.spread;
+    }
+    HalfWidths widths = estimator.unmeasured_size(below_, log_size, target);
+    if (below_ < last && target.units > estimator.place(below_).units) {
+      const HalfWidths above = estimator.unmeasured_size(below_ + 1, log_size, target);
       widths = {std::max(widths.up, above.up), std::max(widths.down, above.down)};
     }
     unmeasured_up_[g] = widths.up;
     unmeasured_down_[g] = widths.down;
   }
+  for (std::size_t g = kOctaves - 1; g > 0 && log_distance_ > 0.0; --g) {
+    log_time_[g - 1] = std::min(log_time_[g - 1], log_time_[g]);
+  }
 }
 
 // Up to the largest scale the data themselves, joined by straight lines in ln t over ln g.
-void TierPrediction::join_measured(const Estimator& estimator, Place target, std::size_t below) {
-  double share = 0.0;
-  if (target.units > estimator.place(below).units) {
-    const double low = std::log(estimator.place(below).units);
-    const double high = std::log(estimator.place(below + 1).units);
-    share = (std::log(target.units) - low) / (high - low);
-  }
-  for (std::size_t g = 0; g < kOctaves; ++g) {
-    const double log_size = static_cast<double>(g) * kOctave;
-    log_time_[g] = estimator.as_measured(below, log_size);
-    if (share > 0.0) {
-      log_time_[g] =
-          (1.0 - share) * log_time_[g] + share * estimator.as_measured(below + 1, log_size);
-    }
-  }
+double TierPrediction::joined(double log_size) const {
+  const double at_below = estimator_->as_measured(below_, log_size);
+  if (target_.units <= estimator_->place(below_).units) return at_below;
+  const double low = std::log(estimator_->place(below_).units);
+  const double high = std::log(estimator_->place(below_ + 1).units);
+  const double share = (std::log(target_.units) - low) / (high - low);
+  return (1.0 - share) * at_below + share * estimator_->as_measured(below_ + 1, log_size);
 }
 
 // The laws. They may dip where they change hands, and where the largest measured scale has an
 // artefact, but more nodes never take less time: so they are followed from that scale by doublings,
 // each no faster than the one before, with straight lines in ln t over ln g between two.
-void TierPrediction::follow_laws(const Estimator& estimator, Place target) {
-  const Place anchor = estimator.anchor();
-  for (std::size_t g = 0; g < kOctaves; ++g) {
-    const double log_size = static_cast<double>(g) * kOctave;
-    const Estimate estimate = estimator.at(log_size, target);
-    spread_[g] = estimate.spread;
-    log_time_[g] = estimate.log_time;
-    if (target.units <= anchor.units) {
-      continue;
-    }
-    double before = estimator.at(log_size, anchor).log_time;
-    double units = anchor.units;
-    for (; 2.0 * units <= target.units; units *= 2.0) {
-      const Place on_the_way = {target.ranks * 2.0 * units / target.units, 2.0 * units};
-      before = std::max(before, estimator.at(log_size, on_the_way).log_time);
-    }
-    log_time_[g] = before;
-    if (units < target.units) {
-      const Place past = {target.ranks * 2.0 * units / target.units, 2.0 * units};
-      const double after = std::max(before, estimator.at(log_size, past).log_time);
-      log_time_[g] += std::log2(target.units / units) * (after - before);
-    }
+Estimate TierPrediction::followed(double log_size) const {
+  const Place anchor = estimator_->anchor();
+  Estimate estimate = estimator_->at(log_size, target_);
+  if (target_.units <= anchor.units) return estimate;
+  double before = estimator_->at(log_size, anchor).log_time;
+  double units = anchor.units;
+  for (; 2.0 * units <= target_.units; units *= 2.0) {
+    const Place on_the_way = {target_.ranks * 2.0 * units / target_.units, 2.0 * units};
+    before = std::max(before, estimator_->at(log_size, on_the_way).log_time);
   }
+  estimate.log_time = before;
+  if (units < target_.units) {
+    const Place past = {target_.ranks * 2.0 * units / target_.units, 2.0 * units};
+    const double after = std::max(before, estimator_->at(log_size, past).log_time);
+    estimate.log_time += std::log2(target_.units / units) * (after - before);
+  }
+  return estimate;
 }
 
 double TierPrediction::log_time(double log_size) const {
-  return over_octaves(log_time_, log_size) + std::max(0.0, log_size - kLogTableEnd);
+  if (log_size >= kLogTableEnd) return log_time_.back() + log_size - kLogTableEnd;
+  if (log_size <= 0.0) return log_time_.front();
+  if (log_distance_ <= 0.0) return joined(log_size);
+  const auto below = static_cast<std::size_t>(log_size / kOctave);
+  return std::clamp(followed(log_size).log_time, log_time_[below], log_time_[below + 1]);
 }
 
 Predicted TierPrediction::at(double log_size) const {

@@ -27,6 +27,7 @@ struct Predicted {
 class TierPrediction {
  public:
   /// Of one `target`, with the series' own_width_factor; above 2^47 B the time grows with the size.
+  /// `estimator` must live on.
   TierPrediction(const Estimator& estimator, double own_factor, Place target);
   [[nodiscard]] Predicted at(double log_size) const;
   [[nodiscard]] double log_time(double log_size) const;
@@ -34,9 +35,12 @@ class TierPrediction {
  private:
   using Table = std::array<double, kOctaves>;
 
-  void join_measured(const Estimator& estimator, Place target, std::size_t below);
-  void follow_laws(const Estimator& estimator, Place target);
+  [[nodiscard]] double joined(double log_size) const;
+  [[nodiscard]] Estimate followed(double log_size) const;
 
+  const Estimator* estimator_;
+  Place target_;
+  std::size_t below_ = 0;  ///< the largest measured scale up to the target
   Table log_time_{};
   Table spread_{};
   Table unmeasured_up_{};

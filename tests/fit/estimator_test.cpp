@@ -309,6 +309,24 @@ TEST(TierPrediction, OfAMeasuredScaleItIsWhatWasMeasuredDipsAndAll) {
   EXPECT_LT(std::exp(log_time(17)), 0.6 * law(64, 16, 131072)) << "which is not carried farther";
 }
 
+TEST(TierPrediction, SizesThatAreNoPowerOfTwoAreAnsweredAsMeasuredToo) {
+  // 24 ranks a node: all_gather is measured at 24 n 2^i bytes, and jumps between two of them.
+  std::vector<Record> records;
+  const auto law = [](double nodes, double size_bytes) {
+    return (size_bytes > 5e5 ? 3 : 1) * (1e-5 * nodes + size_bytes / 1e10);
+  };
+  for (const std::int64_t nodes : {2, 4, 8})
+    for (double size_bytes = 96; size_bytes < 1e9; size_bytes *= 2)
+      records.push_back(synthetic::record(Collective::all_gather, "auto", 24 * nodes, nodes,
+                                          size_bytes, law(static_cast<double>(nodes), size_bytes)));
+  const Series series = series_of(records);
+  const Estimator estimator(series, cell_medians(series), true, kAll);
+  const TierPrediction prediction(estimator, 1.0, {96, 4});
+  for (const double size_bytes : {96.0, 393216.0, 786432.0})
+    EXPECT_NEAR(std::exp(prediction.log_time(std::log(size_bytes))) / law(4, size_bytes), 1, 1e-9)
+        << size_bytes;
+}
+
 TEST(TierPrediction, GrowsWithTheSizeBeyondItsTable) {
   const Series series =
       series_of(synthetic::records(Collective::all_reduce, "tree", 32, synthetic::tree_all_reduce));

@@ -114,7 +114,7 @@ TEST(Extrapolate, OnlyTheSystemsOwnMessagesBetweenNodesLowerItsLatencyBound) {
   EXPECT_DOUBLE_EQ(share(1e-3, 1024, system), 1);
   EXPECT_NEAR(share(1e-6, 1024, system),
               1e-6 / lower_bounds(system, Collective::all_reduce, 128, 8).latency_s, 1e-3);
-  EXPECT_NEAR(share(1e-9, 1024, system), 0.1, 1e-3) << "a wrong unit";
+  EXPECT_NEAR(share(1e-9, 1024, system), 1, 1e-3) << "a wrong unit";
   EXPECT_DOUBLE_EQ(share(1e-6, 4, system), 1) << "inside a node";
   EXPECT_DOUBLE_EQ(share(1e-6, 1024, synthetic::system(4, "other")), 1);
 }
