@@ -31,7 +31,7 @@ double lowest_maximum(std::span<const Line> lines) {
     const double share = (falling.around - rising.around) / (rising.slope() - falling.slope());
     const Line top = highest(share);
     constexpr double kRounding = 1e-12;
-    if (top.at(share) <= rising.at(share) * (1 + kRounding)) return share;
+    if (top.at(share) <= rising.at(share) * (1 + kRounding)) return std::clamp(share, 0.0, 1.0);
     (top.slope() < 0 ? falling : rising) = top;
   }
 }
