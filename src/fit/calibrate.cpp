@@ -227,11 +227,8 @@ std::vector<HoldOut> hold_outs(const Series& series, bool network, const Priors&
   std::vector<HoldOut> results;
   std::vector<std::pair<Estimator, double>> fits;  // with the own factor; [i] of i + 2 scales
   for (std::size_t target = 2; target < scales.size(); ++target) {
-    std::vector<OriginError> own;
-    for (const OriginError& error : errors)
-      if (static_cast<std::size_t>(error.target) < target) own.push_back(error);
     fits.emplace_back(Estimator(series, medians, network, scales[target - 1], priors),
-                      own_width_factor(priors, own));
+                      own_width_factor(priors, errors_within(errors, static_cast<int>(target))));
     for (std::size_t trained = 2; trained <= target; ++trained) {
       const auto& [estimator, own_factor] = fits[trained - 2];
       results.push_back(

@@ -223,10 +223,8 @@ double coverage(const SystemErrors& system, const Priors& priors, Table table) {
       HalfWidths widths;
       if (table == Table::several) {
         if (!factors.contains(error.trained)) {
-          std::vector<OriginError> own;
-          for (const OriginError& other : tier.errors)
-            if (other.trained > 1 && other.target < error.trained) own.push_back(other);
-          factors[error.trained] = own_width_factor(priors, own);
+          factors[error.trained] =
+              own_width_factor(priors, errors_within(tier.errors, error.trained));
         }
         const double factor = factors[error.trained] * error.roughness;
         widths = prior_widths(priors, error.log_size, error.log_distance, factor);

@@ -9,10 +9,7 @@ namespace collscale {
 TierPrediction::TierPrediction(const Estimator& estimator, double own_factor, Place target)
     : estimator_(&estimator),
       target_(target),
-      factor_(own_factor * roughness_factor(estimator.roughness())),
-      priors_(estimator.priors()),
-      one_scale_(estimator.scale_count() < 2),
-      network_(estimator.network()) {
+      factor_(own_factor * roughness_factor(estimator.roughness())) {
   // Above the largest scale, or below the smallest; 0 between them.
   log_distance_ = std::max(0.0, std::log(target.units / estimator.anchor().units));
   if (target.units < estimator.place(0).units) {
@@ -87,13 +84,13 @@ double TierPrediction::log_time(double log_size) const {
 Predicted TierPrediction::at(double log_size) const {
   Predicted predicted;
   predicted.log_time = log_time(log_size);
-  predicted.widths = prior_widths(priors_, log_size, log_distance_, factor_);
+  predicted.widths = prior_widths(estimator_->priors(), log_size, log_distance_, factor_);
   if (log_distance_ <= 0.0) {  // measured, or between measured scales: a third of the first step
     predicted.widths.up /= 3.0;
     predicted.widths.down /= 3.0;
   }
-  if (one_scale_ && log_distance_ > 0.0)
-    predicted.widths = one_scale_widths(priors_, network_, log_distance_);
+  if (estimator_->scale_count() < 2 && log_distance_ > 0.0)
+    predicted.widths = one_scale_widths(estimator_->priors(), estimator_->network(), log_distance_);
   const double spread = kSpreadShare * over_octaves(spread_, log_size);
   predicted.added = {spread + over_octaves(unmeasured_up_, log_size),
                      spread + over_octaves(unmeasured_down_, log_size)};
@@ -103,6 +100,13 @@ Predicted TierPrediction::at(double log_size) const {
   predicted.widths.up = std::max(predicted.widths.up, floor);
   predicted.widths.down = std::max(predicted.widths.down, floor);
   return predicted;
+}
+
+std::vector<OriginError> errors_within(std::span<const OriginError> errors, int scales) {
+  std::vector<OriginError> within;
+  for (const OriginError& error : errors)
+    if (error.trained > 1 && error.target < scales) within.push_back(error);
+  return within;
 }
 
 std::vector<OriginError> rolling_origin_errors(const Series& series,

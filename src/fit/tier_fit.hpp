@@ -47,10 +47,11 @@ class TierPrediction {
   Table unmeasured_down_{};
   double factor_ = 1;  ///< on the prior widths
   double log_distance_ = 0;
-  Priors priors_;
-  bool one_scale_ = false;
-  bool network_ = true;
 };
+
+/// Of a series' rolling-origin errors those that it would have with its `scales` smallest scales
+/// alone, predicted from two or more: what its own_width_factor is made of.
+std::vector<OriginError> errors_within(std::span<const OriginError> errors, int scales);
 
 /// Every rolling-origin error within the scales of a tier up to `max_ranks`: fitted on
 /// `fewest_scales` or more, each larger scale predicted. Empty where there are no more than these.

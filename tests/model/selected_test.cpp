@@ -68,13 +68,18 @@ TEST(SelectedCosts, AChannelsMessageIsAnnounced) {
   }
 }
 
+Selection ring_in_two_parts() {
+  Selection selection = ring(8);
+  selection.segment_bytes = 2 << 20;
+  selection.segment_parts = 2;
+  return selection;
+}
+
 // A message in two parts: t = max(b, α + b/2) a step, so half of the bytes hide the latency.
 TEST(SelectedCosts, PartsOfAMessageHideItsLatency) {
   const System system = clos_system({});
   SelectedCosts costs(system, Collective::all_gather, 32, {});
-  Selection selection = ring(8);
-  selection.segment_bytes = 2 << 20;
-  selection.segment_parts = 2;
+  const Selection selection = ring_in_two_parts();
   const double latency_s = 27 * 2e-6 + 4 * 4.5e-6;
   const double small = 1e6;
   const double bytes_s = 31 * small / 32 / 400e9;
@@ -87,9 +92,7 @@ TEST(SelectedCosts, PartsOfAMessageHideItsLatency) {
 TEST(SelectedCosts, PartsInsideANodeHideHalfOfTheLatency) {
   const System system = clos_system({});
   SelectedCosts costs(system, Collective::all_gather, 8, {});
-  Selection selection = ring(8);
-  selection.segment_bytes = 2 << 20;
-  selection.segment_parts = 2;
+  const Selection selection = ring_in_two_parts();
   const double latency_s = 7 * 2e-6;
   const double small = 1e6;
   EXPECT_NEAR(time_of(costs, selection, small), latency_s + 7 * small / 8 / 400e9 / 2, 1e-12);
