@@ -7,7 +7,6 @@
 #include <cmath>
 #include <limits>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -128,6 +127,7 @@ Branch fit_branch(const Series& series, std::span<const double> medians, bool ne
       own_width_factor(priors, rolling_origin_errors(series, medians, network, kAllScales, priors));
   branch.hold_outs = hold_outs(series, network, priors);
 
+  if (series.sizes(network).size() < kFewestSizes) return branch;
   const LawFit law = fit_law(series, medians, network);
   branch.median_residual = law.median_residual;
   BootstrapOptions over_points = bootstrap;
@@ -194,6 +194,15 @@ std::string summarise(const SeriesFit& fit) {
 void add_notes(const SeriesFit& fit, std::vector<std::string>& notes) {
   const Series& series = fit.series;
   const std::string what = fmt::format("{}/{}", name(series.collective), series.algorithm);
+  for (const Branch& branch : fit.branches) {
+    const std::vector<double> sizes = series.sizes(branch.network);
+    if (sizes.size() >= kFewestSizes) continue;
+    std::vector<std::string> texts;
+    for (const double size_bytes : sizes) texts.push_back(format_size(size_bytes));
+    notes.push_back(fmt::format("{}: {} only {} was measured, so only sizes near it are answered",
+                                what, branch.network ? "across nodes" : "inside a node",
+                                fmt::join(texts, " and ")));
+  }
   const std::size_t network = series.scales(true).size();
   if (series.scales(false).size() == 1) {
     notes.push_back(fmt::format(
@@ -284,23 +293,16 @@ Expected<Profile> calibrate(std::span<const Record> records, const System& syste
   profile.seed = options.seed;
   profile.replicates = options.replicates;
   profile.priors = options.priors;
-  std::string unfit;
   for (Series& series : *all_series) {
     series.system = profile.data_system;
-    std::set<double> sizes;
-    for (const Cell& cell : series.cells) {
-      sizes.insert(cell.size_bytes);
-    }
-    const std::size_t scales = series.scales().size();
-    const bool crosses = !series.scales(true).empty();
-    if (sizes.size() < 3 || (!crosses && scales < 2)) {
-      const std::string why = fmt::format(
-          "{}/{} was measured at {} number{} of ranks{} and {} size{}: a fit needs at least 3 "
-          "sizes, and 2 numbers of ranks inside a node or 1 across nodes",
-          name(series.collective), series.algorithm, scales, scales == 1 ? "" : "s",
-          crosses ? "" : " inside a node", sizes.size(), sizes.size() == 1 ? "" : "s");
-      profile.notes.push_back(why);
-      unfit = unfit.empty() ? why : unfit;
+    if (series.cells.size() < 2) {
+      const Cell& only = series.cells.front();
+      profile.notes.push_back(
+          fmt::format("{}/{} was measured at one point, {} on {} ranks: a fit needs two sizes or "
+                      "two numbers of "
+                      "ranks",
+                      name(series.collective), series.algorithm, format_size(only.size_bytes),
+                      format_count(only.ranks)));
       continue;
     }
     SeriesFit fit;
@@ -321,9 +323,7 @@ Expected<Profile> calibrate(std::span<const Record> records, const System& syste
     add_notes(fit, profile.notes);
     profile.series.push_back(std::move(fit));
   }
-  if (profile.series.empty()) {
-    return fail(unfit);
-  }
+  if (profile.series.empty()) return fail(profile.notes.front());
   return profile;
 }
 

@@ -25,10 +25,10 @@ struct CalibrateOptions {
 };
 
 /// Fits every series in the records (series.hpp). `system` is the one that will be predicted; the
-/// data may be of another. A series needs three sizes, and one scale across nodes (growth is then
-/// assumed) or two inside a node, where nothing would say what growth to assume. Fails when the
-/// records are unfit (make_series) or no series has those. The notes of the profile say what is
-/// missing for an extrapolation.
+/// data may be of another. A series needs two points; of one scale growth is assumed, and with
+/// fewer than kFewestSizes sizes it has no parameters. Fails when the records are unfit
+/// (make_series) or no series has two points. The notes of the profile say what is missing for an
+/// extrapolation.
 Expected<Profile> calibrate(std::span<const Record> records, const System& system,
                             const CalibrateOptions& options = {});
 

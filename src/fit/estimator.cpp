@@ -28,6 +28,13 @@ constexpr double kRingAlone = 0.45;
 // any ray, so that the largest scale alone tells little of it.
 constexpr double kLocalShare = 0.5;
 constexpr double kLocalShareOfAllReduce = 0.75;
+// Inside a node, what starting a kernel takes of small messages, in steps to a neighbour: along
+// rays they take 1.2 to 1.7 times as long on 4 accelerators as on 2, and on 8 as on 4, over A100 to
+// GB200 (github:ai-dynamo/aiconfigurator).
+constexpr double kStart = 4;
+// By how much a step inside a node may differ, in ln t, without a slower joint on the way: over
+// NVSwitch and xGMI the bus bandwidth falls by up to 1.1, over PCIe by 2.3 to 4.8 per doubling.
+constexpr double kSameJoint = 0.22;
 constexpr double kMostEnds = 4;  // latencies of a level that a node may stand for
 
 // The weight of a law that begins to serve at one place and serves alone at another.
@@ -376,12 +383,35 @@ double Estimator::ring(double log_size, Place target) const {
   const double anchored = scales_.back().curve.log_time(log_share + std::log(k.ranks));
   const double contended = anchored + contention(target);
   if (!rays_fitted_) {
-    return contended + std::log(ring_steps(collective_, target) / ring_steps(collective_, k));
+    const double start = network_ ? 0.0 : start_steps(log_share + std::log(k.ranks));
+    return contended + std::log((start + ring_steps(collective_, target)) /
+                                (start + ring_steps(collective_, k)));
   }
   return contended + over_octaves(ray_laws_, log_share, [&](const GrowthLaw& law) {
            return std::log((law.base + law.per * ray_coordinate(log_share, target.units)) /
                            (law.base + law.per * ray_coordinate(log_share, k.units)));
          });
+}
+
+// With one scale inside a node: of small messages what it takes to start, in steps.
+double Estimator::start_steps(double log_size) const {
+  const double latency = 1.0 - ramp(log_size, kLogLatencyEnd, kLogBandwidthBegin);
+  return kStart * latency * ring_steps(collective_, {2, 2});
+}
+
+// Where a step inside a node takes longer between more accelerators a slower joint is on the way (a
+// PCIe bridge, the link between two sockets), and more accelerators may meet the next one: this
+// much per doubling or quadrupling as before, in ln t, or not.
+double Estimator::slower_joint(double log_share, Place target) const {
+  if (network_ || scales_.size() < 2 || target.units <= anchor().units) return 0;
+  const Scale& below = scales_[scales_.size() - 2];
+  const auto step = [&](const Scale& scale) {
+    return scale.curve.log_time(log_share + std::log(scale.place.ranks)) -
+           std::log(ring_steps(collective_, scale.place));
+  };
+  const double slower = std::max(0.0, step(scales_.back()) - step(below) - kSameJoint);
+  return slower * std::log(target.units / anchor().units) /
+         std::log(anchor().units / below.place.units);
 }
 
 // What all_to_all takes more than its peers say: everybody sends to everybody, and the more nodes
@@ -514,7 +544,9 @@ Estimate Estimator::by_growth(double log_size, Place target) const {
   const Scale& k = scales_.back();
   Estimate estimate;
   if (growth_ == Growth::ring) {
-    estimate.log_time = ring(log_size, target);
+    const double slower = slower_joint(log_size - std::log(target.ranks), target);
+    estimate.log_time = ring(log_size, target) + 0.5 * slower;
+    estimate.spread = 0.5 * slower / kSpreadShare;  // the interval holds both
     return estimate;
   }
   const double log_tree = tree(log_size, target);

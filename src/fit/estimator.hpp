@@ -113,6 +113,8 @@ class Estimator {
   [[nodiscard]] double torus_share(double log_share) const;
   [[nodiscard]] double ray_coordinate(double log_share, double units) const;
   [[nodiscard]] double ring(double log_size, Place target) const;
+  [[nodiscard]] double start_steps(double log_size) const;
+  [[nodiscard]] double slower_joint(double log_share, Place target) const;
   [[nodiscard]] double contention(Place target) const;
   [[nodiscard]] double ends_of(double log_size) const;
   [[nodiscard]] double assumed_ends() const;

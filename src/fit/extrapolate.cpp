@@ -103,6 +103,27 @@ Expected<void> check_target(const SeriesFit& fit, const System& system, const Ta
   return {};
 }
 
+// A tier of one or two sizes tells nothing of others.
+Expected<void> check_sizes(const Series& series, const Target& target,
+                           std::span<const double> sizes_bytes) {
+  const std::vector<double> measured = series.sizes(target.network);
+  if (measured.size() >= kFewestSizes) return {};
+  constexpr double kNear = 4.001;  // sizes are mapped by the ranks of a node
+  for (const double size_bytes : sizes_bytes) {
+    const double mapped = size_bytes * target.size_factor;
+    if (mapped * kNear >= measured.front() && mapped <= kNear * measured.back()) continue;
+    std::vector<std::string> texts;
+    for (const double size : measured) texts.push_back(format_size(size / target.size_factor));
+    return fail(fmt::format(
+        "{}/{} was measured {} at {} alone: {} is more than x4 away, and a law over sizes needs {} "
+        "of them",
+        name(series.collective), series.algorithm,
+        target.network ? "across nodes" : "inside a node", fmt::join(texts, " and "),
+        format_size(size_bytes), kFewestSizes));
+  }
+  return {};
+}
+
 // In-network reduction (NVLink SHARP inside a node, CollNet across) moves fewer bytes than the
 // bounds assume; what may use it is held to the latency bound only. Of that `latency_share` counts.
 double default_bound(const System& system, const Series& series, double size_bytes,
@@ -267,11 +288,15 @@ Record make_record(const Profile& profile, const System& system, const SeriesFit
 
 Expected<std::vector<Target>> make_targets(const Profile& profile, const System& system,
                                            const SeriesFit& fit,
-                                           std::span<const std::int64_t> ranks) {
+                                           std::span<const std::int64_t> ranks,
+                                           std::span<const double> sizes_bytes) {
   std::vector<Target> targets;
   for (const std::int64_t n : ranks) {
     targets.push_back(map_target(profile, system, n));
     if (auto checked = check_target(fit, system, targets.back()); !checked) {
+      return tl::make_unexpected(checked.error());
+    }
+    if (auto checked = check_sizes(fit.series, targets.back(), sizes_bytes); !checked) {
       return tl::make_unexpected(checked.error());
     }
   }
@@ -336,16 +361,15 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
   }
   const SeriesFit& fit = **chosen;
   const Series& series = fit.series;
-  const auto targets = make_targets(profile, system, fit, ranks);
-  if (!targets) {
-    return tl::make_unexpected(targets.error());
-  }
   for (const double size_bytes : sizes_bytes) {
     if (!(size_bytes > 0.0) || !std::isfinite(size_bytes)) {
       return fail(fmt::format("size {} B: expected a positive number of bytes", size_bytes));
     }
   }
-
+  const auto targets = make_targets(profile, system, fit, ranks, sizes_bytes);
+  if (!targets) {
+    return tl::make_unexpected(targets.error());
+  }
   const Predictor predictor(fit, profile.priors, *targets, sizes_bytes);
   const std::vector<double> medians = cell_medians(series);
   const std::vector<Predicted> central = predictor(medians);

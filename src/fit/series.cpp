@@ -278,6 +278,16 @@ std::vector<std::int64_t> Series::scales(bool network) const {
   return {found.begin(), found.end()};
 }
 
+std::vector<double> Series::sizes(bool network) const {
+  std::set<double> found;
+  for (const Cell& cell : cells) {
+    if ((cell.nodes > 1) == network) {
+      found.insert(cell.size_bytes);
+    }
+  }
+  return {found.begin(), found.end()};
+}
+
 Expected<std::vector<Series>> make_series(std::span<const Record> records, const System& system) {
   if (records.empty()) {
     return fail("there are no records to calibrate on");

@@ -37,6 +37,9 @@ struct Cell {
   std::vector<std::int32_t> run;
 };
 
+/// A tier of fewer sizes tells no law over sizes: it is answered near its sizes only.
+inline constexpr std::size_t kFewestSizes = 3;
+
 struct Series {
   Collective collective = Collective::all_reduce;
   std::string algorithm = "auto";
@@ -52,6 +55,8 @@ struct Series {
   [[nodiscard]] std::vector<std::int64_t> scales() const;  ///< ascending rank counts
   /// Rank counts on more than one node, or on one.
   [[nodiscard]] std::vector<std::int64_t> scales(bool network) const;
+  /// Ascending sizes on more than one node, or on one.
+  [[nodiscard]] std::vector<double> sizes(bool network) const;
 };
 
 /// One series per (collective, algorithm, protocol), in the order of first appearance; in and out

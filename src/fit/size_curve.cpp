@@ -29,8 +29,12 @@ SizeCurve::SizeCurve(std::span<const double> sizes_bytes, std::span<const double
 
 // Of the time below the smallest size; 0 where it is taken as constant.
 double SizeCurve::first_slope() const {
-  if (log_sizes_.size() < 2 || log_sizes_.front() <= kLogLatencyEnd) {
+  if (log_sizes_.front() <= kLogLatencyEnd) {
     return 0.0;
+  }
+  if (log_sizes_.size() < 2) {  // as above the largest: between small messages and large ones
+    return std::clamp((log_sizes_.front() - kLogSlopeBegin) / (kLogBandwidthBegin - kLogSlopeBegin),
+                      0.0, 1.0);
   }
   return std::clamp((hull_[1] - hull_[0]) / (log_sizes_[1] - log_sizes_[0]), 0.0, 1.0);
 }

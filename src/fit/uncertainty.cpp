@@ -11,9 +11,10 @@
 namespace collscale {
 namespace {
 
-// Inside a node one scale says little: from 2 to 4 or 8 accelerators times differ by up to a factor
-// 3 from any assumption, up (another socket) and down (a switch for all). Assumed.
-constexpr WidthLaw kOneScaleInside = {1.10, 0.30, 1.10, 0.30};
+// Inside a node one scale says little: from 2 to 4 or 8 accelerators the assumed growth was up to a
+// factor 2.2 too slow on NVSwitch nodes and 6 too fast on a PCIe node, which has another bridge and
+// another socket to cross. Assumed.
+constexpr WidthLaw kOneScaleInside = {1.60, 0.20, 0.70, 0.15};
 constexpr double kTypicalShare = 0.33;  // of a half width: mean error where that is right
 
 // Shares of the three regimes at a size: one octave of transition each side of a boundary.

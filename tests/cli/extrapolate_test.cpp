@@ -154,6 +154,36 @@ TEST(Extrapolate, OneScaleAcrossNodesIsExtendedByAssumedGrowth) {
   EXPECT_LT(wide.at("low_s").get<double>(), answer.at("time_s").get<double>() / 2);
 }
 
+// One that was measured inside a node alone, such as NVLS, keeps the others from nothing.
+TEST(Extrapolate, OfAllAlgorithmsOneThatCannotAnswerIsANote) {
+  const TemporaryFolder folder;
+  const auto answered = [&](const std::string& ranks) {
+    return run_collscale({"extrapolate", "data.json", "-t", "fat-tree:nodes=512,gpus=4", "-c",
+                          "all_reduce", "-s", "1MiB", "-n", ranks, "-a", "all"},
+                         folder.path());
+  };
+  extrapolated_from(folder, [](auto& records) {
+    auto others = records;
+    keep_if(others, [](const auto& scenario) { return scenario.at("ranks") == 16; });
+    for (auto& record : others) {
+      record.erase("name");
+      record.erase("run_name");
+      record["scenario"]["algorithm"] = "nvls";
+      record["scenario"]["nodes"] = 1;
+      record["scenario"]["ranks"] = 4;
+      record.erase("busbw_Bps");
+      records.push_back(record);
+    }
+  });
+  const Outcome outcome = answered("256");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("ring"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.err.find("note: without nvls: all_reduce on 256 ranks"), std::string::npos)
+      << outcome.err;
+  EXPECT_EQ(answered("3").exit_code, 0);
+  EXPECT_EQ(answered("1000000").exit_code, 2);  // none can
+}
+
 // Nanoseconds that were taken for seconds would otherwise be the best machine there can be.
 TEST(Extrapolate, SaysWhereTheMeasurementsAreFasterThanTheSystemCanBe) {
   const auto notes = [](double factor) {
@@ -183,7 +213,7 @@ TEST(Extrapolate, SaysWhatDataLackInOneSentence) {
     std::function<void(nlohmann::json&)> change;
   };
   const std::vector<Case> cases = {
-      {"and 1 size:",
+      {"is more than x4 away, and a law over sizes needs 3 of them",
        [](auto& records) {
          const auto size = records.at(0).at("scenario").at("size_bytes");
          keep_if(records, [&](const auto& scenario) { return scenario.at("size_bytes") == size; });

@@ -50,6 +50,15 @@ TEST(SizeCurve, OfLargeMessagesOnlyKeepsItsSlopeBelow) {
   EXPECT_NEAR(std::exp(curve.log_time(std::log(1 << 18))), 25, 1e-9);
 }
 
+TEST(SizeCurve, OfOneSizeHasTheSlopeOfSuchSizes) {
+  const auto below = [](double size_bytes) {
+    const SizeCurve curve(std::vector<double>{size_bytes}, std::vector<double>{100});
+    return std::exp(curve.log_time(std::log(size_bytes / 4)));
+  };
+  EXPECT_NEAR(below(4096), 100, 1e-9);  // latency
+  EXPECT_NEAR(below(1 << 30), 25, 1e-9);
+}
+
 TEST(SizeCurve, DoubtsWhatLiesBeyondTheSizes) {
   const SizeCurve small(std::vector<double>{512, 4096}, std::vector<double>{10, 12});
   EXPECT_DOUBLE_EQ(small.beyond(std::log(1024)).up + small.beyond(std::log(1024)).down, 0);
@@ -122,6 +131,49 @@ TEST(Estimator, InsideANodeEveryCollectiveIsFittedAsARing) {
   const Estimator estimator(series, cell_medians(series), false, kAll);
   const double predicted = std::exp(estimator.at(std::log(1 << 20), {8, 8}).log_time);
   EXPECT_NEAR(predicted / (3e-6 + 7 * (1e-6 + 131072 / 3e11)), 1.0, 0.05);
+}
+
+// 4 us to start a kernel, then a step to each neighbour.
+TEST(Estimator, FromOneScaleInsideANodeStepsAreAddedToTheStart) {
+  const auto time_s = [](double n, double size_bytes) {
+    return 4e-6 + (n - 1) * (1e-6 + size_bytes / n / 3e11);
+  };
+  std::vector<Record> records;
+  for (double size_bytes = 512; size_bytes < 5e9; size_bytes *= 2)
+    records.push_back(
+        synthetic::record(Collective::all_gather, "auto", 2, 1, size_bytes, time_s(2, size_bytes)));
+  const Series series = series_of(records);
+  const Estimator estimator(series, cell_medians(series), false, kAll);
+  for (double size_bytes = 512; size_bytes < 5e9; size_bytes *= 2) {
+    const double predicted = std::exp(estimator.at(std::log(size_bytes), {8, 8}).log_time);
+    EXPECT_NEAR(predicted / time_s(8, size_bytes), 1.0, 0.4) << size_bytes;
+  }
+  EXPECT_NEAR(std::exp(estimator.at(std::log(512), {8, 8}).log_time) / time_s(8, 512), 1.0, 0.01);
+}
+
+// 4 accelerators on one PCIe bridge and one more between every two bridges: whether 8 have yet
+// another, 2 and 4 do not say.
+TEST(Estimator, ASlowerJointInsideANodeMayBeFollowedByAnother) {
+  const auto predicted = [](double slower, double size_bytes) {
+    std::vector<Record> records;
+    for (const std::int64_t n : {2, 4})
+      for (double size = 512; size < 5e9; size *= 4) {
+        const auto ranks = static_cast<double>(n);
+        const double time_s = 1e-5 + (ranks - 1) * size / ranks / 2e10 * (n == 4 ? slower : 1);
+        records.push_back(synthetic::record(Collective::all_gather, "auto", n, 1, size, time_s));
+      }
+    const Series series = series_of(records);
+    const Estimator estimator(series, cell_medians(series), false, kAll);
+    return TierPrediction(estimator, 1, {8, 8}).at(std::log(size_bytes));
+  };
+  const double again = std::log(3.0);
+  const Predicted same = predicted(1, 1 << 30);
+  const Predicted slower = predicted(3, 1 << 30);
+  const double without = std::log(7 * std::exp2(27) / 2e10 * 3);
+  EXPECT_NEAR(same.log_time, without - again, 0.05);
+  EXPECT_LT(slower.log_time - slower.widths.down, without);
+  EXPECT_GT(slower.log_time + slower.widths.up, without + again);
+  EXPECT_NEAR(predicted(3, 512).log_time, predicted(1, 512).log_time, 0.05);
 }
 
 TEST(Estimator, SizesThatOnlySmallerScalesHaveComeFromThem) {

@@ -273,6 +273,27 @@ TEST(Extrapolate, RefusesWhatTheDataCannotTell) {
   EXPECT_THAT(error(Collective::all_gather, 1024, 1), HasSubstr("at least 2"));
 }
 
+TEST(Extrapolate, OneSizeIsAnsweredNearItAlone) {
+  std::vector<Record> records;
+  for (const std::int64_t nodes : {2, 4, 8}) {
+    const auto n = static_cast<double>(4 * nodes);
+    records.push_back(synthetic::record(Collective::all_reduce, "ring", 4 * nodes, nodes, 8e9,
+                                        synthetic::ring_all_reduce(n, 0, 8e9)));
+  }
+  const Profile profile = profile_of(records);
+  const auto asked = [&](double size_bytes) {
+    return extrapolate(profile, synthetic::system(4), Collective::all_reduce,
+                       std::vector<double>{size_bytes}, std::vector<std::int64_t>{64}, quick());
+  };
+  const auto near_it = asked(8e9);
+  ASSERT_TRUE(near_it) << near_it.error().message;
+  EXPECT_NEAR(near_it->front().time_s / synthetic::ring_all_reduce(64, 0, 8e9), 1, 0.05);
+  const auto far = asked(1048576);
+  ASSERT_FALSE(far);
+  EXPECT_THAT(far.error().message,
+              HasSubstr("all_reduce/ring was measured across nodes at 7.45 GiB alone: 1 MiB is "));
+}
+
 TEST(Extrapolate, NamesTheAlgorithmsWhereItCannotChoose) {
   std::vector<Record> records =
       synthetic::records(Collective::all_reduce, "ring", 16, synthetic::ring_all_reduce);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "cli/commands/extrapolate_text.hpp"
@@ -62,9 +63,11 @@ std::string hold_out_of(const Profile& profile, const Record& record) {
   return "";
 }
 
-/// With "all" every measured algorithm of the collective, one after the other.
+/// With "all" every measured algorithm of the collective, one after the other; why one has no
+/// answer becomes a note, unless none has.
 Expected<std::vector<Extrapolation>> answers_of(const ExtrapolateCommandOptions& options,
-                                                const Profile& profile, const System& system) {
+                                                const Profile& profile, const System& system,
+                                                std::vector<std::string>& notes) {
   ExtrapolateOptions fit_options;
   fit_options.matched_system = options.same_system;
   fit_options.seed = options.seed;
@@ -77,13 +80,20 @@ Expected<std::vector<Extrapolation>> answers_of(const ExtrapolateCommandOptions&
   }
   if (algorithms.empty()) algorithms = {options.algorithm == "all" ? "" : options.algorithm};
   std::vector<Extrapolation> all;
+  std::optional<Error> first_error;
   for (const std::string& algorithm : algorithms) {
     fit_options.algorithm = algorithm;
     auto answers = extrapolate_in_full(profile, system, options.collective, options.sizes_bytes,
                                        options.ranks, fit_options);
-    if (!answers) return tl::unexpected(answers.error());
+    if (!answers) {
+      if (algorithms.size() == 1) return tl::unexpected(answers.error());
+      notes.push_back(fmt::format("without {}: {}", algorithm, answers.error().message));
+      first_error = first_error ? first_error : answers.error();
+      continue;
+    }
     std::move(answers->begin(), answers->end(), std::back_inserter(all));
   }
+  if (all.empty() && first_error) return tl::unexpected(*first_error);
   for (Extrapolation& answer : all) answer.record.scenario.topology = options.topology;
   return all;
 }
@@ -118,7 +128,8 @@ Expected<void> run(const ExtrapolateCommandOptions& options, const Terminal& ter
   if (!system) return tl::unexpected(system.error());
   const auto profile = profile_of(options, *system);
   if (!profile) return tl::unexpected(profile.error());
-  const auto answers = answers_of(options, *profile, *system);
+  std::vector<std::string> notes = profile->notes;
+  const auto answers = answers_of(options, *profile, *system, notes);
   if (!answers) return tl::unexpected(answers.error());
   std::vector<WithAlternatives> others;
   if (options.alternatives)
@@ -144,7 +155,7 @@ Expected<void> run(const ExtrapolateCommandOptions& options, const Terminal& ter
     results.context["seed"] = fmt::format("{}", options.seed);
     if (auto written = write_results(options.json, results); !written) return written;
   }
-  for (const std::string& note : profile->notes) print_note(fmt::format("note: {}", note));
+  for (const std::string& note : notes) print_note(fmt::format("note: {}", note));
   return {};
 }
 
