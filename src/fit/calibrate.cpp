@@ -21,16 +21,6 @@ namespace {
 
 constexpr std::int64_t kAllScales = std::numeric_limits<std::int64_t>::max();
 
-// ln t at `target` on the straight line in ln t over ln g through the two largest training scales.
-double line_log_time(const Estimator& estimator, double log_size, Place target) {
-  const std::size_t last = estimator.scale_count() - 1;
-  const double log_first = estimator.measured(last - 1, log_size);
-  const double first = std::log(estimator.place(last - 1).units);
-  const double share =
-      (std::log(target.units) - first) / (std::log(estimator.place(last).units) - first);
-  return log_first + share * (estimator.measured(last, log_size) - log_first);
-}
-
 struct Point {
   Regime regime;
   double error, line_error, width;
@@ -64,8 +54,8 @@ HoldOutError summarise(const std::vector<Point>& points, const Regime* only) {
 }
 
 HoldOut judge(const Series& series, std::span<const double> times_s, bool network,
-              const Estimator& estimator, double own_factor, std::span<const std::int64_t> scales,
-              std::size_t trained, std::size_t target) {
+              const Estimator& estimator, const OwnRecord& own,
+              std::span<const std::int64_t> scales, std::size_t trained, std::size_t target) {
   HoldOut result;
   result.trained_to_ranks = scales[trained - 1];
   result.held_out_ranks = scales[target];
@@ -80,7 +70,7 @@ HoldOut judge(const Series& series, std::span<const double> times_s, bool networ
     if (!prediction) {
       const auto ranks = static_cast<double>(cell.ranks);
       place = {ranks, network ? static_cast<double>(cell.nodes) : ranks};
-      prediction.emplace(estimator, own_factor, place);
+      prediction.emplace(estimator, own, place);
       result.distance = place.units / estimator.anchor().units;
     }
     const double log_size = std::log(cell.size_bytes);
@@ -88,7 +78,7 @@ HoldOut judge(const Series& series, std::span<const double> times_s, bool networ
     const Predicted predicted = prediction->at(log_size);
     const double error = log_measured - predicted.log_time;
     points.push_back({regime_of(cell.size_bytes), std::fabs(error),
-                      std::fabs(log_measured - line_log_time(estimator, log_size, place)),
+                      std::fabs(log_measured - estimator.line(log_size, place)),
                       predicted.widths.up + predicted.widths.down,
                       error <= predicted.widths.up && -error <= predicted.widths.down});
   }
@@ -123,8 +113,9 @@ Branch fit_branch(const Series& series, std::span<const double> medians, bool ne
   branch.network = network;
   branch.growth = network ? series.growth : Growth::ring;
   branch.scales = series.scales(network);
-  branch.width_factor =
-      own_width_factor(priors, rolling_origin_errors(series, medians, network, kAllScales, priors));
+  branch.own =
+      own_record(priors, rolling_origin_errors(series, medians, network, kAllScales, priors),
+                 static_cast<int>(branch.scales.size()));
   branch.hold_outs = hold_outs(series, network, priors);
 
   if (series.sizes(network).size() < kFewestSizes) return branch;
@@ -234,14 +225,13 @@ std::vector<HoldOut> hold_outs(const Series& series, bool network, const Priors&
   const std::vector<OriginError> errors = rolling_origin_errors(
       series, medians, network, std::numeric_limits<std::int64_t>::max(), priors);
   std::vector<HoldOut> results;
-  std::vector<std::pair<Estimator, double>> fits;  // with the own factor; [i] of i + 2 scales
+  std::vector<std::pair<Estimator, OwnRecord>> fits;  // [i] of i + 2 scales
   for (std::size_t target = 2; target < scales.size(); ++target) {
     fits.emplace_back(Estimator(series, medians, network, scales[target - 1], priors),
-                      own_width_factor(priors, errors_within(errors, static_cast<int>(target))));
+                      own_record(priors, errors, static_cast<int>(target)));
     for (std::size_t trained = 2; trained <= target; ++trained) {
-      const auto& [estimator, own_factor] = fits[trained - 2];
-      results.push_back(
-          judge(series, medians, network, estimator, own_factor, scales, trained, target));
+      const auto& [estimator, own] = fits[trained - 2];
+      results.push_back(judge(series, medians, network, estimator, own, scales, trained, target));
     }
   }
   return results;

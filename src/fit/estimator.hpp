@@ -64,6 +64,12 @@ class Estimator {
 
   [[nodiscard]] Estimate at(double log_size, Place target) const;
 
+  /// ln of the time on the straight line in ln t over ln g through the two largest scales; there
+  /// must be two.
+  [[nodiscard]] double line(double log_size, Place target) const;
+  /// Whether that line stands beside the laws: of what MPI chooses itself.
+  [[nodiscard]] bool doubts_laws() const { return !local_fit_.empty(); }
+
   /// How rough the growth from the scale below to the largest is over the sizes (uncertainty.hpp);
   /// kTypicalRoughness where two scales share too few sizes to tell.
   [[nodiscard]] double roughness() const { return roughness_; }

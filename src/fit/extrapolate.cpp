@@ -209,7 +209,7 @@ class Predictor {
             std::span<const double> sizes_bytes)
       : series_(fit.series), priors_(priors), targets_(targets), sizes_bytes_(sizes_bytes) {
     for (const Branch& branch : fit.branches) {
-      factors_[branch.network ? 1 : 0] = branch.width_factor;
+      own_[branch.network ? 1 : 0] = branch.own;
     }
   }
 
@@ -222,7 +222,7 @@ class Predictor {
       if (!estimators[tier]) {
         estimators[tier].emplace(series_, times_s, target.network, kEveryScale, priors_);
       }
-      const TierPrediction prediction(*estimators[tier], factors_[tier], target.place);
+      const TierPrediction prediction(*estimators[tier], own_[tier], target.place);
       for (const double size_bytes : sizes_bytes_) {
         predictions.push_back(prediction.at(std::log(size_bytes * target.size_factor)));
       }
@@ -235,7 +235,7 @@ class Predictor {
   const Priors& priors_;
   std::span<const Target> targets_;
   std::span<const double> sizes_bytes_;
-  std::array<double, 2> factors_ = {1, 1};
+  std::array<OwnRecord, 2> own_{};
 };
 
 // `predicted` with what the runs, the target's own fabric and the difference between two systems

@@ -223,8 +223,7 @@ double coverage(const SystemErrors& system, const Priors& priors, Table table) {
       HalfWidths widths;
       if (table == Table::several) {
         if (!factors.contains(error.trained)) {
-          factors[error.trained] =
-              own_width_factor(priors, errors_within(tier.errors, error.trained));
+          factors[error.trained] = own_record(priors, tier.errors, error.trained).width_factor;
         }
         const double factor = factors[error.trained] * error.roughness;
         widths = prior_widths(priors, error.log_size, error.log_distance, factor);

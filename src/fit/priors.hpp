@@ -41,11 +41,11 @@ inline constexpr Priors kPublishedPriors = {
     // learn-priors: begin
     .ends = 1.50,
     .torus_ends = 3.00,
-    .growth_weight = 1.00,
+    .growth_weight = 9.00,
     .contention = 0.20,
-    .several_scales = {{{0.64, 0.21, 0.41, 0.05},
-                        {0.27, 0.69, 0.56, 0.05},
-                        {0.34, 0.21, 0.25, 0.11}}},
+    .several_scales = {{{0.48, 0.25, 0.40, 0.05},
+                        {0.19, 0.66, 0.54, 0.05},
+                        {0.32, 0.20, 0.30, 0.10}}},
     .one_scale = {0.12, 0.67, 0.65, 0.25},
     // learn-priors: end
 };

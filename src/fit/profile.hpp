@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "fit/figure_fit.hpp"
+#include "fit/own_record.hpp"
 #include "fit/priors.hpp"
 #include "fit/series.hpp"
 #include "fit/uncertainty.hpp"
@@ -56,7 +57,7 @@ struct Branch {
   std::vector<std::int64_t> scales;  ///< rank counts it was fitted on
   std::vector<Parameter> parameters;
   double median_residual = 0;      ///< of the parameters' law on its own data
-  double width_factor = 1;         ///< its own, on the prior widths (uncertainty.hpp)
+  OwnRecord own;                   ///< what its hold-outs say of the next prediction
   std::vector<HoldOut> hold_outs;  ///< every (training, target) pair, by target, then training
 };
 
@@ -81,7 +82,7 @@ struct Profile {
   std::vector<std::string> notes;    ///< what a user should know, one sentence each
 };
 
-inline constexpr int kProfileSchemaVersion = 4;
+inline constexpr int kProfileSchemaVersion = 5;
 
 /// {"schema_version", "data_system", "ranks_per_node", "topology", "seed", "replicates", "notes",
 ///  "series": [{"collective", "algorithm", "protocol", "engine", "trust", "growth",
@@ -89,7 +90,7 @@ inline constexpr int kProfileSchemaVersion = 4;
 ///    "validated_to_ranks",
 ///    "branches": [{"tier": "network"|"node", "growth", "scales",
 ///                  "parameters": [{"name", "unit", "value", "low", "high", "meaning"}],
-///                  "median_residual", "width_factor",
+///                  "median_residual", "width_factor", "line_shares" ([] where none),
 ///                  "hold_outs": [{"trained_to_ranks", "held_out_ranks", "distance",
 ///                                 "errors": {regime or "all": {"points", "median_error",
 ///                                   "line_error", "coverage_95", "median_width_95"}}}]}],

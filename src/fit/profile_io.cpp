@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -47,12 +48,15 @@ Json branch_to_json(const Branch& branch) {
   for (const HoldOut& hold_out : branch.hold_outs) {
     hold_outs.push_back(hold_out_to_json(hold_out));
   }
+  Json line_shares = Json::array();  // empty where there is no line
+  if (branch.own.line_shares != OwnRecord{}.line_shares) line_shares = branch.own.line_shares;
   return {{"tier", tier_name(branch.network)},
           {"growth", name(branch.growth)},
           {"scales", branch.scales},
           {"parameters", std::move(parameters)},
           {"median_residual", branch.median_residual},
-          {"width_factor", branch.width_factor},
+          {"width_factor", branch.own.width_factor},
+          {"line_shares", std::move(line_shares)},
           {"hold_outs", std::move(hold_outs)}};
 }
 
@@ -266,7 +270,15 @@ Branch read_branch(Reader& reader, const Json& json, const std::string& place) {
          reader.number(item, "high", here), reader.text(item, "meaning", here)});
   }
   branch.median_residual = reader.number(json, "median_residual", place);
-  branch.width_factor = reader.number(json, "width_factor", place);
+  branch.own.width_factor = reader.number(json, "width_factor", place);
+  const Json& shares = reader.child(json, "line_shares", place, true);
+  const std::string line_shares = place + ".line_shares";
+  reader.require(shares.empty() || shares.size() == kOctaves, line_shares,
+                 "none, or one for each of 48 octaves");
+  for (std::size_t g = 0; g < std::min(shares.size(), kOctaves); ++g) {
+    branch.own.line_shares[g] = reader.as_number(shares[g], line_shares, 0.0);
+    reader.require(branch.own.line_shares[g] <= 1.0, line_shares, "shares of 0 to 1");
+  }
   for (const Json& item : reader.child(json, "hold_outs", place, true)) {
     const std::string here = place + ".hold_outs";
     HoldOut hold_out;

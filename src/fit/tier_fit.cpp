@@ -5,11 +5,36 @@
 #include <cmath>
 
 namespace collscale {
+namespace {
 
-TierPrediction::TierPrediction(const Estimator& estimator, double own_factor, Place target)
+// Least squares without descents: neighbours that fall are replaced by their mean (pool adjacent
+// violators; Ayer and others 1955).
+void make_monotone(std::array<double, kOctaves>& values) {
+  struct Block {
+    double sum, count;
+    double mean() const { return sum / count; }
+  };
+  std::vector<Block> blocks;
+  for (const double value : values) {
+    blocks.push_back({value, 1});
+    while (blocks.size() > 1 && blocks[blocks.size() - 2].mean() > blocks.back().mean()) {
+      blocks[blocks.size() - 2].sum += blocks.back().sum;
+      blocks[blocks.size() - 2].count += blocks.back().count;
+      blocks.pop_back();
+    }
+  }
+  std::size_t g = 0;
+  for (const Block& block : blocks)
+    for (double i = 0; i < block.count; ++i) values[g++] = block.mean();
+}
+
+}  // namespace
+
+TierPrediction::TierPrediction(const Estimator& estimator, const OwnRecord& own, Place target)
     : estimator_(&estimator),
       target_(target),
-      factor_(own_factor * roughness_factor(estimator.roughness())) {
+      line_shares_(own.line_shares),
+      factor_(own.width_factor * roughness_factor(estimator.roughness())) {
   // Above the largest scale, or below the smallest; 0 between them.
   log_distance_ = std::max(0.0, std::log(target.units / estimator.anchor().units));
   if (target.units < estimator.place(0).units) {
@@ -36,9 +61,12 @@ TierPrediction::TierPrediction(const Estimator& estimator, double own_factor, Pl
     unmeasured_up_[g] = widths.up;
     unmeasured_down_[g] = widths.down;
   }
-  for (std::size_t g = kOctaves - 1; g > 0 && log_distance_ > 0.0; --g) {
+  if (log_distance_ <= 0.0) return;
+  for (std::size_t g = kOctaves - 1; g > 0; --g)
     log_time_[g - 1] = std::min(log_time_[g - 1], log_time_[g]);
-  }
+  for (std::size_t g = 0; g < kOctaves; ++g)
+    log_time_[g] = with_line(log_time_[g], static_cast<double>(g) * kOctave);
+  make_monotone(log_time_);
 }
 
 // Up to the largest scale the data themselves, joined by straight lines in ln t over ln g.
@@ -73,12 +101,22 @@ Estimate TierPrediction::followed(double log_size) const {
   return estimate;
 }
 
+// With the straight line's share, which does not fall either.
+double TierPrediction::with_line(double log_law, double log_size) const {
+  const double share = over_octaves(line_shares_, log_size);
+  if (share == 0.0 || !estimator_->doubts_laws()) return log_law;
+  const double log_line = std::max(estimator_->line(log_size, target_),
+                                   estimator_->line(log_size, estimator_->anchor()));
+  return (1.0 - share) * log_law + share * log_line;
+}
+
 double TierPrediction::log_time(double log_size) const {
   if (log_size >= kLogTableEnd) return log_time_.back() + log_size - kLogTableEnd;
   if (log_size <= 0.0) return log_time_.front();
   if (log_distance_ <= 0.0) return joined(log_size);
   const auto below = static_cast<std::size_t>(log_size / kOctave);
-  return std::clamp(followed(log_size).log_time, log_time_[below], log_time_[below + 1]);
+  return std::clamp(with_line(followed(log_size).log_time, log_size), log_time_[below],
+                    log_time_[below + 1]);
 }
 
 Predicted TierPrediction::at(double log_size) const {
@@ -102,13 +140,6 @@ Predicted TierPrediction::at(double log_size) const {
   return predicted;
 }
 
-std::vector<OriginError> errors_within(std::span<const OriginError> errors, int scales) {
-  std::vector<OriginError> within;
-  for (const OriginError& error : errors)
-    if (error.trained > 1 && error.target < scales) within.push_back(error);
-  return within;
-}
-
 std::vector<OriginError> rolling_origin_errors(const Series& series,
                                                std::span<const double> times_s, bool network,
                                                std::int64_t max_ranks, const Priors& priors,
@@ -119,6 +150,9 @@ std::vector<OriginError> rolling_origin_errors(const Series& series,
   int pair = 0;
   for (std::size_t trained = fewest_scales; trained < scales.size(); ++trained) {
     const Estimator estimator(series, times_s, network, scales[trained - 1], priors);
+    const double roughness = roughness_factor(estimator.roughness());
+    OwnRecord own = own_record(priors, errors, static_cast<int>(trained));
+    own.width_factor = 1;
     for (std::size_t target = trained; target < scales.size(); ++target, ++pair) {
       std::size_t i = 0;
       while (series.cells[i].ranks != scales[target] || (series.cells[i].nodes > 1) != network) {
@@ -126,15 +160,27 @@ std::vector<OriginError> rolling_origin_errors(const Series& series,
       }
       const Place place = {static_cast<double>(scales[target]),
                            static_cast<double>(network ? series.cells[i].nodes : scales[target])};
-      const TierPrediction prediction(estimator, 1.0, place);
+      const TierPrediction prediction(estimator, own, place);
+      const TierPrediction laws(estimator, {}, place);
       const double log_distance = std::log(place.units / estimator.anchor().units);
       for (; i < series.cells.size() && series.cells[i].ranks == scales[target]; ++i) {
         const double log_size = std::log(series.cells[i].size_bytes);
+        const double log_time = std::log(times_s[i]);
         const Predicted predicted = prediction.at(log_size);
-        errors.push_back({regime_of(series.cells[i].size_bytes), log_size, log_distance,
-                          std::log(times_s[i]) - predicted.log_time, pair,
-                          static_cast<int>(trained), static_cast<int>(target),
-                          roughness_factor(estimator.roughness()), predicted.added});
+        OriginError error = {regime_of(series.cells[i].size_bytes),
+                             log_size,
+                             log_distance,
+                             log_time - predicted.log_time,
+                             log_time - laws.log_time(log_size),
+                             std::nullopt,
+                             pair,
+                             static_cast<int>(trained),
+                             static_cast<int>(target),
+                             roughness,
+                             predicted.added};
+        if (estimator.doubts_laws())
+          error.log_error_of_line = log_time - estimator.line(log_size, place);
+        errors.push_back(error);
       }
     }
   }

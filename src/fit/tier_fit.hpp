@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fit/estimator.hpp"
+#include "fit/own_record.hpp"
 #include "fit/series.hpp"
 #include "fit/uncertainty.hpp"
 
@@ -26,9 +27,8 @@ struct Predicted {
 /// scale, in the nodes, whatever the data. Up to it the data speak, dips and all.
 class TierPrediction {
  public:
-  /// Of one `target`, with the series' own_width_factor; above 2^47 B the time grows with the size.
-  /// `estimator` must live on.
-  TierPrediction(const Estimator& estimator, double own_factor, Place target);
+  /// Of one `target`; above 2^47 B the time grows with the size. `estimator` must live on.
+  TierPrediction(const Estimator& estimator, const OwnRecord& own, Place target);
   [[nodiscard]] Predicted at(double log_size) const;
   [[nodiscard]] double log_time(double log_size) const;
 
@@ -37,6 +37,7 @@ class TierPrediction {
 
   [[nodiscard]] double joined(double log_size) const;
   [[nodiscard]] Estimate followed(double log_size) const;
+  [[nodiscard]] double with_line(double log_law, double log_size) const;
 
   const Estimator* estimator_;
   Place target_;
@@ -45,13 +46,10 @@ class TierPrediction {
   Table spread_{};
   Table unmeasured_up_{};
   Table unmeasured_down_{};
+  Table line_shares_{};
   double factor_ = 1;  ///< on the prior widths
   double log_distance_ = 0;
 };
-
-/// Of a series' rolling-origin errors those that it would have with its `scales` smallest scales
-/// alone, predicted from two or more: what its own_width_factor is made of.
-std::vector<OriginError> errors_within(std::span<const OriginError> errors, int scales);
 
 /// Every rolling-origin error within the scales of a tier up to `max_ranks`: fitted on
 /// `fewest_scales` or more, each larger scale predicted. Empty where there are no more than these.

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 
 #include "fit/priors.hpp"
@@ -42,6 +43,9 @@ struct OriginError {
   double log_size = 0;
   double log_distance = 0;
   double log_error = 0;
+  /// Of the laws alone, and of the straight line where one stands beside them (own_record.hpp).
+  double log_error_of_laws = 0;
+  std::optional<double> log_error_of_line;
   int pair = 0;  ///< which (training scales, target scale) it is of: errors of a pair go together
   int trained = 2;       ///< how many scales the prediction was made from, the smallest ones
   int target = 2;        ///< the index of the scale predicted

@@ -329,14 +329,14 @@ TEST(TierPrediction, BeyondTheDataIsMonotoneInSizeAndRanksWhateverTheData) {
   for (const double size_bytes : {8.0, 3e5, 1048576.0, 1073741824.0}) {
     double before = -1e9;
     for (double nodes = 8.01; nodes <= 4096; nodes *= 1.07) {
-      const TierPrediction prediction(estimator, 1.0, {4 * nodes, nodes});
+      const TierPrediction prediction(estimator, {}, {4 * nodes, nodes});
       const double log_time = prediction.log_time(std::log(size_bytes));
       EXPECT_GE(log_time, before - 1e-12) << nodes << " nodes, " << size_bytes << " B";
       before = log_time;
     }
   }
   for (double nodes = 16; nodes <= 4096; nodes *= 2) {
-    const TierPrediction prediction(estimator, 1.0, {4 * nodes, nodes});
+    const TierPrediction prediction(estimator, {}, {4 * nodes, nodes});
     double before = -1e9;
     for (double log_size = 2; log_size < 24; log_size += 0.1) {
       const double log_time = prediction.log_time(log_size);
@@ -354,7 +354,7 @@ TEST(TierPrediction, OfAMeasuredScaleItIsWhatWasMeasuredDipsAndAll) {
   const Series series = series_of(synthetic::records(Collective::all_reduce, "auto", 16, law));
   const Estimator estimator(series, cell_medians(series), true, kAll);
   const auto log_time = [&](double nodes) {
-    return TierPrediction(estimator, 1.0, {4 * nodes, nodes}).log_time(std::log(131072));
+    return TierPrediction(estimator, {}, {4 * nodes, nodes}).log_time(std::log(131072));
   };
   EXPECT_NEAR(std::exp(log_time(8)), law(32, 8, 131072), 1e-9);
   EXPECT_NEAR(std::exp(log_time(16)), law(64, 16, 131072), 1e-9);
@@ -373,7 +373,7 @@ TEST(TierPrediction, SizesThatAreNoPowerOfTwoAreAnsweredAsMeasuredToo) {
                                           size_bytes, law(static_cast<double>(nodes), size_bytes)));
   const Series series = series_of(records);
   const Estimator estimator(series, cell_medians(series), true, kAll);
-  const TierPrediction prediction(estimator, 1.0, {96, 4});
+  const TierPrediction prediction(estimator, {}, {96, 4});
   for (const double size_bytes : {96.0, 393216.0, 786432.0})
     EXPECT_NEAR(std::exp(prediction.log_time(std::log(size_bytes))) / law(4, size_bytes), 1, 1e-9)
         << size_bytes;
@@ -383,7 +383,7 @@ TEST(TierPrediction, GrowsWithTheSizeBeyondItsTable) {
   const Series series =
       series_of(synthetic::records(Collective::all_reduce, "tree", 32, synthetic::tree_all_reduce));
   const Estimator estimator(series, cell_medians(series), true, kAll);
-  const TierPrediction prediction(estimator, 1.0, {4096, 1024});
+  const TierPrediction prediction(estimator, {}, {4096, 1024});
   const double PiB = std::exp2(50);
   EXPECT_NEAR(prediction.log_time(std::log(64 * PiB)) - prediction.log_time(std::log(PiB)),
               std::log(64.0), 1e-9);
@@ -393,10 +393,10 @@ TEST(TierPrediction, GivesBackWhatWasMeasured) {
   const Series series =
       series_of(synthetic::records(Collective::all_reduce, "tree", 32, synthetic::tree_all_reduce));
   const Estimator estimator(series, cell_medians(series), true, kAll);
-  const TierPrediction measured(estimator, 1.0, {32, 8});
+  const TierPrediction measured(estimator, {}, {32, 8});
   EXPECT_NEAR(std::exp(measured.log_time(std::log(8192))), synthetic::tree_all_reduce(32, 8, 8192),
               1e-12);
-  const TierPrediction between(estimator, 1.0, {48, 12});
+  const TierPrediction between(estimator, {}, {48, 12});
   EXPECT_GT(between.log_time(std::log(8192)), measured.log_time(std::log(8192)));
   EXPECT_LT(between.log_time(std::log(8192)), std::log(synthetic::tree_all_reduce(64, 16, 8192)));
 }

@@ -42,11 +42,30 @@ TEST(ProfileFile, ReadsBackToTheSameBytes) {
   EXPECT_EQ(profile->data_system, "synthetic");
 }
 
+TEST(ProfileFile, KeepsTheLineBesideTheLaws) {
+  std::vector<Record> records =
+      synthetic::records(Collective::all_reduce, "auto", 16, synthetic::tree_all_reduce);
+  for (Record& record : records) record.engine = Engine::mpi;
+  CalibrateOptions options;
+  options.replicates = 10;
+  const Profile profile = calibrate(records, synthetic::system(4), options).value();
+  const std::string text = profile_to_json(profile);
+  const Branch& branch = profile.series.front().branches.front();
+  EXPECT_NE(branch.own.line_shares, OwnRecord{}.line_shares);
+  const auto read = profile_from_json(text, "p.json");
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->series.front().branches.front().own.line_shares, branch.own.line_shares);
+  EXPECT_THAT(error_of(replaced(text, "\"line_shares\": [", "\"line_shares\": [0.5,")),
+              HasSubstr("line_shares: expected none, or one for each of 48 octaves"));
+  EXPECT_THAT(error_of(replaced(profile_text(), "\"line_shares\": [", "\"line_shares\": [0.5")),
+              HasSubstr("line_shares: expected none, or one for each of 48 octaves"));
+}
+
 TEST(ProfileFile, ErrorsNameTheFileAndTheField) {
   const std::string text = profile_text();
   EXPECT_THAT(error_of("{"), StartsWith("p.json: this is not JSON"));
   EXPECT_THAT(error_of("[]"), HasSubstr("p.json: profile has no field \"schema_version\""));
-  EXPECT_THAT(error_of(replaced(text, "\"schema_version\": 4", "\"schema_version\": 9")),
+  EXPECT_THAT(error_of(replaced(text, "\"schema_version\": 5", "\"schema_version\": 9")),
               HasSubstr("schema_version 9"));
   EXPECT_THAT(error_of(replaced(text, "\"growth\": \"tree\"", "\"growth\": \"bush\"")),
               HasSubstr("growth: unknown growth \"bush\""));
@@ -77,8 +96,9 @@ TEST(ProfileFile, KeepsTheLargestSeed) {
 }
 
 TEST(ProfileFile, NoFieldCanBeTakenAwayUnnoticed) {
-  for (const char* field : {"data_system", "ranks_per_node", "series", "collective", "engine",
-                            "cells", "branches", "width_factor", "hold_outs", "median_error"}) {
+  for (const char* field :
+       {"data_system", "ranks_per_node", "series", "collective", "engine", "cells", "branches",
+        "width_factor", "line_shares", "hold_outs", "median_error"}) {
     const std::string text =
         replaced(profile_text(), fmt::format("\"{}\":", field), "\"renamed\":");
     EXPECT_THAT(error_of(text), HasSubstr(field));
