@@ -5,6 +5,7 @@ a rule at the last measured scale; bus bandwidth against message size at that sc
 with their intervals. Takes what `collscale extrapolate --alternatives --json` wrote, and the measurements it is of.
 Writes PREFIX.svg and PREFIX.png."""
 
+import dataclasses
 import math
 import re
 import textwrap
@@ -33,6 +34,23 @@ def parts_of(records):
     measured = [r for r in records if r.trust == "measured" and r.collective in collectives
                 and r.algorithm in algorithms]
     return answers, [r for r in fitted if r.alternative], measured, algorithms
+
+
+def node_sizes(answer):
+    """(ranks per node of the measured system, of the target) where the answer was mapped from one to the other."""
+    found = re.search(r"\((\d+) per node\).* mapped to (\d+) per node", answer.source)
+    return (int(found.group(1)), int(found.group(2))) if found else (1, 1)
+
+
+def mapped(record, per_node):
+    """A measurement between nodes as the answer takes it: the same nodes and bytes per rank on the target's nodes."""
+    theirs, ours = per_node
+    if theirs == ours or record.ranks <= theirs:
+        return record
+    scenario = record.scenario | {"ranks": record.ranks * ours // theirs, "size_bytes": record.size_bytes * ours / theirs}
+    moved = dataclasses.replace(record, scenario=scenario)
+    moved.busbw_Bps = cr.busbw_at(moved, record.time_s)
+    return moved
 
 
 def pick_size(answers, wanted):
@@ -78,11 +96,13 @@ def draw_ranks(axis, answers, measured, algorithms, size):
         axis.plot([p.ranks for p in known], [p.time_s for p in known], **style.marks("measured", index))
         if len(algorithms) > 1:
             labels.append((points[-1].ranks, points[-1].time_s, algorithm, style.colour(index)))
-    counts = [r.ranks for r in answers] + [r.ranks for r in measured if r.size_bytes == size]
+    counts = [r.ranks for r in answers] + [r.ranks for r in measured if math.isclose(r.size_bytes, size, rel_tol=1e-6)]
     style.ranks_axis(axis, counts)
     last = max(r.validated_to_ranks for r in answers)
-    axis.axvline(last, color=style.INK, linewidth=0.8, linestyle=":")
-    axis.annotate(f"measured to {fmt.ranks(last)}", xy=(last, 1), xycoords=("data", "axes fraction"), xytext=(4, -9),
+    theirs, ours = node_sizes(answers[0])
+    axis.axvline(last * ours / theirs, color=style.INK, linewidth=0.8, linestyle=":")
+    text = f"measured to {fmt.ranks(last)}" + (f",\n{theirs} a node" if theirs != ours else "")
+    axis.annotate(text, xy=(last * ours / theirs, 1), va="top", xycoords=("data", "axes fraction"), xytext=(4, -2),
                   textcoords="offset points", fontsize=7.5, color=style.INK)
     style.time_axis(axis)
     axis.set_title(f"{fmt.size(size)}, by ranks")
@@ -109,7 +129,10 @@ def draw_sizes(axis, answers, measured, algorithms, ranks):
     sizes = [r.size_bytes for r in answers]
     style.size_axis(axis, min(sizes), max(sizes))
     style.bandwidth_axis(axis, 1.2 * best_Bps)
-    measured_text = f"; points: measured on {fmt.ranks(known_ranks)}" if known_ranks else ""
+    theirs, ours = node_sizes(answers[0])
+    measured_text = f"; points: measured on {fmt.ranks(known_ranks * theirs // ours)}" if known_ranks else ""
+    if known_ranks and theirs != ours:
+        measured_text += f", {theirs} a node"
     axis.set_title(f"{fmt.ranks(ranks)} ranks, by size{measured_text}")
     style.label_ends(axis, labels)
 
@@ -150,12 +173,13 @@ def finding(answer):
 def key_of(answer, measured, alternatives, columns):
     parts = ["filled points: measured"] if measured else []
     parts.append("dashed: extrapolated, bands and bars 50 % and 95 %")
-    mapped = re.search(r"mapped to (\d+) per node", answer.source)
-    if mapped and measured:
-        parts.append(f"the target has {mapped.group(1)} ranks per node, the measured system another number: "
-                     "nodes and bytes per rank count, so line and points differ")
+    theirs, ours = node_sizes(answer)
+    if measured and theirs != ours:
+        parts.append(f"measured with {theirs} ranks per node, drawn at as many nodes of {ours} with the same bytes per rank")
     if alternatives:
         parts.append("alternatives: not measured, the answer × the analytic engine's ratio")
+    if any(" in place of 1:1" in r.alternative for r in alternatives):
+        parts.append("tapers: ranks in order, up to scattered ones")
     if answer.bottleneck:
         parts.append(f"bottleneck by the analytic engine: {answer.bottleneck}")
     if answer.assumed_figures is not None:
@@ -174,6 +198,7 @@ def main():
     style.check_prefix(arguments.output)
 
     answers, alternatives, measured, algorithms = parts_of(cr.read(arguments.results))
+    measured = [mapped(r, node_sizes(answers[0])) for r in measured]
     size = pick_size(answers, fmt.parse_size(arguments.size) if arguments.size else None)
     ranks = max(r.ranks for r in answers)
     here = [r for r in answers if r.size_bytes == size and r.ranks == ranks]

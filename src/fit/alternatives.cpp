@@ -21,11 +21,12 @@ constexpr std::array<std::string_view, 8> kAlgorithms = {
     "pat",  "hierarchical", "hierarchical_3level", "hierarchical_halving_doubling",
     "nvls", "nvls_tree",    "collnet_direct",      "collnet_chain"};
 
-constexpr double kOtherTaper = 2;  ///< where the system has none
+constexpr std::array<double, 2> kOtherTapers = {2, 4};  ///< where the system has none
 
 struct Changed {
   std::string name;
   System system;
+  double taper = 1;  ///< new, of the highest uplinks
 };
 
 std::vector<Changed> changed_fabrics(const System& system, std::int64_t ranks) {
@@ -41,12 +42,25 @@ std::vector<Changed> changed_fabrics(const System& system, std::int64_t ranks) {
     all.push_back({"1:1 in place of the taper", without_taper(system)});
   } else if (clos->tiers.size() > 1) {
     const std::size_t highest = clos->tiers.size() - 2;
-    Changed tapered{
-        fmt::format("{} {:.0f}:1 in place of 1:1", clos->tiers[highest].name, kOtherTaper), system};
-    std::get<Clos>(tapered.system.fabric).tiers[highest].oversubscription.value = kOtherTaper;
-    all.push_back(std::move(tapered));
+    for (const double taper : kOtherTapers) {
+      Changed tapered{fmt::format("{} {:.0f}:1 in place of 1:1", clos->tiers[highest].name, taper),
+                      system, taper};
+      std::get<Clos>(tapered.system.fabric).tiers[highest].oversubscription.value = taper;
+      all.push_back(std::move(tapered));
+    }
   }
   return all;
+}
+
+// The engine places ranks in order, and trees and rings then leave a group of switches on a few
+// links. Of ranks that lie anywhere, at most all that the NICs send crosses the tapered uplinks,
+// which pass it so many times more slowly.
+double scattered_factor(const Prediction& prediction, double taper) {
+  double moved_s = 0;
+  for (const ExposedTime& part : prediction.breakdown)
+    if (part.term != "latency" && part.tier != "scale-up" && part.tier != "rank")
+      moved_s += part.exposed_s;
+  return 1 + (taper - 1) * moved_s / prediction.time_s;
 }
 
 void scale(const Extrapolation& answer, const Prediction& prediction, const System& system,
@@ -65,7 +79,8 @@ void scale(const Extrapolation& answer, const Prediction& prediction, const Syst
       same_algorithm ? std::fabs(std::log(alternative.ratio)) : ratio_width(alternative.ratio);
   for (Interval& interval : record.intervals) {
     const double share = interval.level < 0.9 ? kHalfLevelShare : 1.0;
-    const double up = std::hypot(std::log(interval.high_s / answer.record.time_s), share * width);
+    const double up = std::hypot(std::log(interval.high_s / answer.record.time_s), share * width,
+                                 share * std::log(alternative.scattered));
     const double down = std::hypot(std::log(answer.record.time_s / interval.low_s), share * width);
     interval.high_s = record.time_s * std::exp(up);
     interval.low_s = std::max(record.time_s * std::exp(-down), bound_s);
@@ -90,9 +105,11 @@ std::vector<Alternative> alternatives(const Extrapolation& answer, const System&
     return predict_analytic(on, scenario.collective, algorithm, scenario.ranks,
                             std::array{scenario.size_bytes});
   };
-  const auto add = [&](std::string called, const System& on, std::string_view algorithm) {
+  const auto add = [&](std::string called, const System& on, std::string_view algorithm,
+                       double taper = 1) {
     Alternative alternative;
     alternative.name = std::move(called);
+    alternative.scattered = scattered_factor(answer.model, taper);
     if (const auto predicted = predict(on, algorithm)) {
       scale(answer, predicted->front(), on, algorithm == answer.model.algorithm, alternative);
     } else {
@@ -110,7 +127,7 @@ std::vector<Alternative> alternatives(const Extrapolation& answer, const System&
       all.back().record.scenario.algorithm = algorithm;
   }
   for (const Changed& changed : changed_fabrics(system, scenario.ranks)) {
-    if (add(changed.name, changed.system, answer.model.algorithm))
+    if (add(changed.name, changed.system, answer.model.algorithm, changed.taper))
       all.back().record.scenario.topology.append(" with ").append(changed.name);
   }
   return all;

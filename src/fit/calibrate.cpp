@@ -214,6 +214,7 @@ void add_notes(const SeriesFit& fit, std::vector<std::string>& notes) {
     notes.push_back(fmt::format(
         "{}: only two scales are larger than a node, so no scale could be held out there", what));
   }
+  if (!fit.mixture.text.empty()) notes.push_back(fmt::format("{}: {}", what, fit.mixture.text));
 }
 
 }  // namespace
@@ -310,6 +311,7 @@ Expected<Profile> calibrate(std::span<const Record> records, const System& syste
     }
     fit.validated_to_ranks = fit.series.scales().back();
     fit.summary = summarise(fit);
+    fit.mixture = find_mixture(fit.series, medians, options.priors);
     add_notes(fit, profile.notes);
     profile.series.push_back(std::move(fit));
   }

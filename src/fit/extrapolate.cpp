@@ -332,6 +332,70 @@ Modelled model(const System& system, const Series& series, const Target& target,
   return modelled;
 }
 
+// The other algorithms of the data, at the same targets, for what a library chose by itself.
+class NamedAlgorithms {
+ public:
+  NamedAlgorithms(const Profile& profile, const SeriesFit& automatic,
+                  std::span<const Target> targets, std::span<const double> sizes_bytes)
+      : automatic_(automatic.series), targets_(targets), sizes_(sizes_bytes.size()) {
+    if (automatic_.algorithm != "auto") return;
+    for (const SeriesFit& fit : profile.series) {
+      if (fit.series.collective != automatic_.collective || fit.series.algorithm == "auto")
+        continue;
+      const bool has_tiers = std::all_of(targets.begin(), targets.end(), [&](const Target& target) {
+        return !fit.series.scales(target.network).empty();
+      });
+      if (!has_tiers) continue;
+      const Predictor predictor(fit, profile.priors, targets, sizes_bytes);
+      series_.push_back(&fit.series);
+      predicted_.push_back(predictor(cell_medians(fit.series)));
+    }
+    for (const bool network : {false, true}) {
+      for (const Series* one : series_)
+        behind_[network ? 1 : 0].push_back(most_behind(automatic_, *one, network));
+      ahead_[network ? 1 : 0] = least_ahead(automatic_, series_, network);
+    }
+  }
+
+  /// Of answer `i`, which the same range and difference between systems widen.
+  [[nodiscard]] ChoiceCheck check(std::size_t i, const Record& record, HalfWidths range,
+                                  double other_system, double bound_s) const {
+    const Target& target = targets_[i / sizes_];
+    const std::size_t tier = target.network ? 1 : 0;
+    std::vector<NamedAnswer> named;
+    for (std::size_t s = 0; s < series_.size(); ++s) {
+      if (behind_[tier][s] <= 0) continue;
+      const Predicted predicted = widened(predicted_[s][i], {}, range, other_system);
+      const double time_s = std::max(std::exp(predicted.log_time), bound_s);
+      named.push_back(
+          {series_[s]->algorithm,
+           time_s,
+           {0.95, std::max(std::exp(predicted.log_time - predicted.widths.down), bound_s),
+            time_s * std::exp(predicted.widths.up)},
+           behind_[tier][s]});
+    }
+    return check_choice(record.time_s, record.intervals.back(), named, ahead_[tier]);
+  }
+
+ private:
+  const Series& automatic_;
+  std::span<const Target> targets_;
+  std::size_t sizes_;
+  std::vector<const Series*> series_;
+  std::vector<std::vector<Predicted>> predicted_;
+  std::array<std::vector<double>, 2> behind_;  ///< by tier and series
+  std::array<double, 2> ahead_ = {0, 0};
+};
+
+// The 95 % interval with what contradicts it.
+void reach(Record& record, const ChoiceCheck& choice) {
+  Interval& widest = record.intervals.back();
+  if (choice.verdict == ChoiceCheck::Verdict::slower)
+    widest.low_s = std::min(widest.low_s, choice.reach_s);
+  if (choice.verdict == ChoiceCheck::Verdict::faster)
+    widest.high_s = std::max(widest.high_s, choice.reach_s);
+}
+
 // What the source says besides where the data are from.
 std::string say(const Extrapolation& answer) {
   std::string text;
@@ -344,6 +408,9 @@ std::string say(const Extrapolation& answer) {
   if (const std::string disagrees = disagreement(answer.normal_form); !disagrees.empty()) {
     text += "; " + disagrees;
   }
+  if (const std::string contradicts = contradiction(answer.choice); !contradicts.empty())
+    text += "; " + contradicts;
+  if (!answer.mixture.empty()) text += "; " + answer.mixture;
   return text;
 }
 
@@ -383,6 +450,7 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
 
   const bool same_system = series.system == system.name || options.matched_system;
   const double other_system = same_system ? 0.0 : std::log(kOtherSystemFactor);
+  const NamedAlgorithms named(profile, fit, *targets, sizes_bytes);
   const double latency_share = same_system ? beaten_latency_share(system, series, medians) : 1.0;
   std::vector<Extrapolation> answers;
   std::vector<double> log_times(replicates.size());
@@ -402,9 +470,16 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
                          std::move(modelled.predictions[size]),
                          std::move(modelled.ranges[size]),
                          {},
+                         {},
+                         fit.mixture.text,
                          beyond_sizes(series, target, size_bytes)};
     Record& record = answer.record;
-    set_times(record, widened(central[i], log_times, answer.range.widths(), other_system), bound_s);
+    const double settings =
+        fit.mixture.apart[static_cast<std::size_t>(regime_of(size_bytes * target.size_factor))];
+    const double others = std::hypot(other_system, settings);
+    set_times(record, widened(central[i], log_times, answer.range.widths(), others), bound_s);
+    answer.choice = named.check(i, record, answer.range.widths(), other_system, bound_s);
+    reach(record, answer.choice);
     answer.normal_form =
         check_normal_form(series, medians, target.network, target.place,
                           size_bytes * target.size_factor, record.intervals.back());

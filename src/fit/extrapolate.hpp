@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "fit/choice_check.hpp"
 #include "fit/normal_form_check.hpp"
 #include "fit/profile.hpp"
 #include "fit/scenario_range.hpp"
@@ -41,6 +42,8 @@ struct Extrapolation {
   Prediction model;
   ScenarioRange range;  ///< is in the intervals of the record
   NormalFormCheck normal_form;
+  ChoiceCheck choice;   ///< of what a library chose, against the algorithms that its data name
+  std::string mixture;  ///< what says that the data are of several settings, or ""
   std::string
       beyond_sizes;  ///< "x256 beyond the largest measured size, 4 MiB on such nodes", or ""
 };

@@ -12,6 +12,7 @@
 
 #include "fit/figure_fit.hpp"
 #include "fit/own_record.hpp"
+#include "fit/mixture.hpp"
 #include "fit/priors.hpp"
 #include "fit/series.hpp"
 #include "fit/uncertainty.hpp"
@@ -65,6 +66,7 @@ struct SeriesFit {
   Series series;
   std::vector<Branch> branches;
   std::int64_t validated_to_ranks = 0;  ///< the largest measured scale
+  Mixture mixture;                      ///< of settings, where the times show one
   /// "fitted on 8 to 256 ranks; tested: without 256, it misses them by a median 4 % ...": of the
   /// network's tier where there is one.
   std::string summary;
@@ -94,6 +96,7 @@ inline constexpr int kProfileSchemaVersion = 5;
 ///                  "hold_outs": [{"trained_to_ranks", "held_out_ranks", "distance",
 ///                                 "errors": {regime or "all": {"points", "median_error",
 ///                                   "line_error", "coverage_95", "median_width_95"}}}]}],
+///    "mixture": {"apart", "text"}, where there is one,
 ///    "cells": [{"ranks", "nodes", "size_bytes", "time_s": [...], "run": [...]}]}],
 ///  "figures": [{"tier", "data_system", "topology", "node_design", "nic_Bps", "scales",
 ///    "measured": [{"collective", "smallest_bytes", "largest_bytes"}], "points",

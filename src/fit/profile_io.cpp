@@ -74,17 +74,20 @@ Json series_to_json(const SeriesFit& fit) {
                      {"run", cell.run}});
   }
   const Series& series = fit.series;
-  return {{"collective", name(series.collective)},
-          {"algorithm", series.algorithm},
-          {"protocol", series.protocol},
-          {"engine", name(series.engine)},
-          {"trust", name(series.trust)},
-          {"growth", name(series.growth)},
-          {"torus_dimensions", series.torus_dimensions},
-          {"summary", fit.summary},
-          {"validated_to_ranks", fit.validated_to_ranks},
-          {"branches", std::move(branches)},
-          {"cells", std::move(cells)}};
+  Json json = {{"collective", name(series.collective)},
+               {"algorithm", series.algorithm},
+               {"protocol", series.protocol},
+               {"engine", name(series.engine)},
+               {"trust", name(series.trust)},
+               {"growth", name(series.growth)},
+               {"torus_dimensions", series.torus_dimensions},
+               {"summary", fit.summary},
+               {"validated_to_ranks", fit.validated_to_ranks},
+               {"branches", std::move(branches)},
+               {"cells", std::move(cells)}};
+  if (!fit.mixture.text.empty())
+    json["mixture"] = {{"apart", fit.mixture.apart}, {"text", fit.mixture.text}};
+  return json;
 }
 
 Json regimes_to_json(const RegimeErrors& errors) {
@@ -423,6 +426,15 @@ SeriesFit read_series(Reader& reader, const Json& json, const Profile& profile,
   series.torus_dimensions = static_cast<int>(reader.integer(json, "torus_dimensions", place, 0));
   fit.summary = reader.text(json, "summary", place);
   fit.validated_to_ranks = reader.integer(json, "validated_to_ranks", place, 2);
+  if (json.contains("mixture")) {
+    const std::string here = place + ".mixture";
+    const Json& mixture = reader.child(json, "mixture", place, false);
+    const Json& apart = reader.child(mixture, "apart", here, true);
+    reader.require(apart.size() == kRegimes, here + ".apart", "one number per regime");
+    for (std::size_t r = 0; r < kRegimes && reader.error().empty(); ++r)
+      fit.mixture.apart[r] = reader.as_number(apart[r], here + ".apart", 0);
+    fit.mixture.text = reader.text(mixture, "text", here);
+  }
   const Json& branches = reader.child(json, "branches", place, true);
   for (std::size_t i = 0; i < branches.size(); ++i) {
     fit.branches.push_back(

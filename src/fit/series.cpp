@@ -188,6 +188,14 @@ Draft& draft_of(const Scenario& s, const Series& empty, std::vector<Draft>& draf
   return drafts.back();
 }
 
+// "github:owner/name@commit file [data set] [OSU]" is of "data set".
+std::string data_set_of(const std::string& source) {
+  const std::size_t open = source.find('[');
+  const std::size_t close = source.find(']', open);
+  if (open == std::string::npos || close == std::string::npos) return source;
+  return source.substr(open + 1, close - open - 1);
+}
+
 void add_record(const Record& record, Draft& draft) {
   const Scenario& s = record.scenario;
   const std::int64_t per_node = draft.series.ranks_per_node;
@@ -200,7 +208,9 @@ void add_record(const Record& record, Draft& draft) {
   run += fmt::format("#{}", again);
   auto& runs = draft.runs[s.ranks];
   const auto number = static_cast<std::int32_t>(runs.size());
-  const std::int32_t index = runs.emplace(run, number).first->second;
+  const auto [found, is_new] = runs.emplace(run, number);
+  const std::int32_t index = found->second;
+  if (is_new) draft.series.data_sets[s.ranks].push_back(data_set_of(record.source));
   Cell& cell = draft.cells[{s.ranks, s.size_bytes}];
   cell.ranks = s.ranks;
   cell.nodes = s.nodes != 0 ? s.nodes : (s.ranks + per_node - 1) / per_node;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -51,6 +52,9 @@ struct Series {
   std::int64_t ranks_per_node = 1;  ///< of that system
   int torus_dimensions = 0;         ///< of its network; 0: no torus, or not known to be one
   std::vector<Cell> cells;          ///< by (ranks, size)
+  /// What a scale's runs are of, by Cell::run: the data set that a source names in brackets, else
+  /// the source. Known where the series was made from records, not in a file of a profile.
+  std::map<std::int64_t, std::vector<std::string>> data_sets;
 
   [[nodiscard]] std::vector<std::int64_t> scales() const;  ///< ascending rank counts
   /// Rank counts on more than one node, or on one.

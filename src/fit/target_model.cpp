@@ -60,11 +60,12 @@ std::string bottleneck_share(const Prediction& prediction) {
   if (prediction.bottleneck.empty() || !(prediction.time_s > 0)) return "";
   double exposed_s = 0;
   for (const ExposedTime& part : prediction.breakdown) {
-    const bool is_latency = part.term == "latency";
-    if (prediction.bottleneck == "latency" ? is_latency
-                                           : !is_latency && part.tier == prediction.bottleneck)
-      exposed_s += part.exposed_s;
+    // A term by its name ("latency", "overhead"), or the tier whose bandwidth counts.
+    const bool is_term = part.term == prediction.bottleneck;
+    const bool is_tier = part.term != "latency" && part.tier == prediction.bottleneck;
+    if (is_term || is_tier) exposed_s += part.exposed_s;
   }
+  if (!(exposed_s > 0)) return "";
   return fmt::format("{} {:.0f} %", prediction.bottleneck, 100 * exposed_s / prediction.time_s);
 }
 

@@ -25,7 +25,7 @@ struct Abilities {
 struct Prediction {
   double time_s = 0;
   std::vector<ExposedTime> breakdown;
-  std::string bottleneck;  ///< "latency", or the tier whose bandwidth term is the largest
+  std::string bottleneck;  ///< "latency", the tier whose bandwidth costs the most, or a term
   std::string algorithm;   ///< the one that ran: what the selector chose where "auto" was asked for
   Abilities abilities{};   ///< which lower bounds hold for it
 };

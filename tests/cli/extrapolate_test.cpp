@@ -89,6 +89,62 @@ TEST(Extrapolate, GivesEveryMeasuredAlgorithm) {
     EXPECT_NE(outcome.out.find(word), std::string::npos) << word << outcome.out;
 }
 
+// 64 MiB by what NCCL chose, whose growth is the ring's, beside the tree of the same file.
+TEST(Extrapolate, SaysWhereANamedAlgorithmContradictsTheLibrarysChoice) {
+  const std::string sentence = "contradicted by tree of the same data, extrapolated to ";
+  const std::vector<std::string> far = {"-s", "64MiB", "-n", "2048", "--same-system"};
+  const nlohmann::json record = extrapolated(far);
+  EXPECT_NE(record.at("source").get<std::string>().find(sentence), std::string::npos) << record;
+  const TemporaryFolder folder;
+  const Outcome outcome = run_collscale(
+      {"extrapolate",
+       std::string(COLLSCALE_SOURCE_DIR) + "/results/published/marenostrum5-h100.json", "-t",
+       "fat-tree:nodes=512,gpus=4,nic=200Gbps", "-c", "all_reduce", "-s", "1MiB,64MiB", "-n",
+       "128,2048", "--same-system"},
+      folder.path());
+  EXPECT_NE(outcome.out.find("\n64 MiB on 2,048 ranks: " + sentence), std::string::npos)
+      << outcome.out;
+  EXPECT_EQ(outcome.out.find(" on 128 ranks: contradicted"), std::string::npos) << outcome.out;
+}
+
+// A term is a bottleneck, too: Polaris' small messages, which wait for NCCL's overhead.
+TEST(Extrapolate, NamesNothingThatTakesNoTime) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_collscale(
+      {"extrapolate",
+       std::string(COLLSCALE_SOURCE_DIR) + "/results/published/polaris-ofi-alt-read.json", "-t",
+       "polaris", "--same-system", "-c", "all_reduce", "-s", "8B,64KiB,1MiB,1GiB", "-n",
+       "32,512,2160"},
+      folder.path());
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("  overhead 6"), std::string::npos) << outcome.out;
+  EXPECT_EQ(outcome.out.find(" 0 %"), std::string::npos) << outcome.out;
+}
+
+// Sockets and OFI in one file: of one machine, but not of one setting.
+TEST(Extrapolate, SaysThatTheMeasurementsAreOfTwoSettings) {
+  const std::string published = std::string(COLLSCALE_SOURCE_DIR) + "/results/published/";
+  const auto answer = [&](const std::vector<std::string>& files) {
+    const TemporaryFolder folder;
+    std::vector<std::string> arguments = {"extrapolate"};
+    for (const std::string& file : files) arguments.push_back(published + file);
+    for (const char* more : {"-t", "polaris", "--same-system", "-c", "all_gather", "-s", "1GiB",
+                             "-n", "2048", "--json", "out.json"})
+      arguments.emplace_back(more);
+    const Outcome outcome = run_collscale(arguments, folder.path());
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    const auto json = nlohmann::json::parse(read_file(folder.path() / "out.json"));
+    return std::pair(outcome.out, json.at("benchmarks").at(0));
+  };
+  const auto [text, mixed] = answer({"polaris-ofi-alt-read.json", "polaris-sockets.json"});
+  const std::string sentence = "they do not look like one setting";
+  EXPECT_NE(text.find(sentence), std::string::npos) << text;
+  EXPECT_NE(mixed.at("source").get<std::string>().find(sentence), std::string::npos) << mixed;
+  const auto [plain, alone] = answer({"polaris-ofi-alt-read.json"});
+  EXPECT_EQ(plain.find(sentence), std::string::npos) << plain;
+  EXPECT_GT(width(mixed), 4 * width(alone));
+}
+
 TEST(Extrapolate, PutsAlternativesBesideTheAnswer) {
   const TemporaryFolder folder;
   const Outcome outcome = run_collscale(

@@ -152,6 +152,11 @@ TEST(TargetModel, NamesTheBottleneckWithItsShare) {
   EXPECT_EQ(bottleneck_share(prediction), "latency 75 %");
   prediction.bottleneck = "nic";
   EXPECT_EQ(bottleneck_share(prediction), "nic 25 %");
+  prediction.bottleneck = "overhead";  // a term, of the rank
+  EXPECT_EQ(bottleneck_share(prediction), "") << "never a share of 0 %";
+  prediction.breakdown.push_back({"overhead", "rank", 6});
+  prediction.time_s = 10;
+  EXPECT_EQ(bottleneck_share(prediction), "overhead 60 %");
 }
 
 }  // namespace

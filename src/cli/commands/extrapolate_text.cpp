@@ -175,6 +175,30 @@ std::string normal_form_notes(const std::vector<Extrapolation>& answers) {
   return notes;
 }
 
+/// What a library chose against the algorithms that the data name.
+std::string choice_notes(const std::vector<Extrapolation>& answers) {
+  std::string notes;
+  std::size_t contradicted = 0;
+  for (const Extrapolation& answer : answers) {
+    const std::string text = contradiction(answer.choice);
+    if (text.empty()) continue;
+    if (++contradicted <= kMostDisagreements)
+      notes += fmt::format("{}: {}\n", place_of(answer.record), text);
+  }
+  if (contradicted > kMostDisagreements)
+    notes += fmt::format("and {} more, of {}\n", contradicted - kMostDisagreements, answers.size());
+  return notes;
+}
+
+std::string mixture_notes(const std::vector<Extrapolation>& answers) {
+  std::string notes;
+  std::set<std::string> said;
+  for (const Extrapolation& answer : answers)
+    if (!answer.mixture.empty() && said.insert(answer.mixture).second)
+      notes += answer.mixture + "\n";
+  return notes;
+}
+
 }  // namespace
 
 std::string answers_table(const std::vector<Extrapolation>& answers, bool colour) {
@@ -191,13 +215,14 @@ std::string answers_table(const std::vector<Extrapolation>& answers, bool colour
   for (const Extrapolation& answer : answers) {
     const Record& record = answer.record;
     const double distance = distance_of(record);
+    const std::string dominated = bottleneck_share(answer.model);
     std::vector<std::string> cells = {format_count(record.scenario.ranks),
                                       format_size(record.scenario.size_bytes)};
     if (several) cells.push_back(record.scenario.algorithm);
-    cells.insert(cells.end(),
-                 {format_time(record.time_s), format_gigabytes(record.busbw_Bps),
-                  interval_of(record, 0.5), interval_of(record, 0.95),
-                  bottleneck_share(answer.model), distance > 1 ? format_distance(distance) : "-"});
+    cells.insert(cells.end(), {format_time(record.time_s), format_gigabytes(record.busbw_Bps),
+                               interval_of(record, 0.5), interval_of(record, 0.95),
+                               dominated.empty() ? "-" : dominated,
+                               distance > 1 ? format_distance(distance) : "-"});
     table.add(std::move(cells));
   }
   return table.text(colour);
@@ -205,7 +230,8 @@ std::string answers_table(const std::vector<Extrapolation>& answers, bool colour
 
 std::string answers_notes(const std::vector<Extrapolation>& answers, const System& system) {
   return distance_note(answers) + size_notes(answers) + bound_notes(answers, system) +
-         model_note(answers, system) + range_notes(answers) + normal_form_notes(answers);
+         model_note(answers, system) + range_notes(answers) + normal_form_notes(answers) +
+         choice_notes(answers) + mixture_notes(answers);
 }
 
 std::string alternatives_table(const std::vector<WithAlternatives>& all, bool colour) {
@@ -217,6 +243,7 @@ std::string alternatives_table(const std::vector<WithAlternatives>& all, bool co
                {"95 % interval"},
                {"x time"}});
   std::vector<std::string> errors;
+  double scattered = 1;
   for (const auto& [answer, alternatives] : all) {
     const auto add = [&](const Record& record, const std::string& what, const std::string& ratio) {
       table.add({format_count(record.scenario.ranks), format_size(record.scenario.size_bytes), what,
@@ -228,6 +255,7 @@ std::string alternatives_table(const std::vector<WithAlternatives>& all, bool co
                     answer->model.algorithm),
         "1");
     for (const Alternative& alternative : alternatives) {
+      scattered = std::max(scattered, alternative.scattered);
       if (alternative.error.empty()) {
         add(alternative.record, alternative.name, fmt::format("{:.2f}", alternative.ratio));
         continue;
@@ -241,6 +269,12 @@ std::string alternatives_table(const std::vector<WithAlternatives>& all, bool co
       "alternatives, not measured: the answer x the analytic engine's ratio to the algorithm that "
       "stands for it,\nwith intervals as wide as such ratios were wrong\n\n";
   text += table.text(colour);
+  if (scattered > 1)
+    text += fmt::format(
+        "tapers are priced for ranks in order, node by node; scattered over the switches they may "
+        "take up to x{:.1f}, which the intervals allow for and `collscale predict --engine flow "
+        "--placement random` simulates\n",
+        scattered);
   for (const std::string& error : errors) text += error + "\n";
   if (std::all_of(all.begin(), all.end(),
                   [](const WithAlternatives& one) { return one.alternatives.empty(); }))
