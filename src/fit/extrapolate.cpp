@@ -342,10 +342,10 @@ class NamedAlgorithms {
     for (const SeriesFit& fit : profile.series) {
       if (fit.series.collective != automatic_.collective || fit.series.algorithm == "auto")
         continue;
-      const bool has_tiers = std::all_of(targets.begin(), targets.end(), [&](const Target& target) {
-        return !fit.series.scales(target.network).empty();
+      const bool is_known = std::all_of(targets.begin(), targets.end(), [&](const Target& target) {
+        return fit.series.sizes(target.network).size() >= kFewestSizes;
       });
-      if (!has_tiers) continue;
+      if (!is_known) continue;
       const Predictor predictor(fit, profile.priors, targets, sizes_bytes);
       series_.push_back(&fit.series);
       predicted_.push_back(predictor(cell_medians(fit.series)));

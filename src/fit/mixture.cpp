@@ -124,7 +124,6 @@ void find_jump(const Series& series, std::span<const double> medians_s, const Pr
     if (own.empty() && scales.size() > 2)
       own = rolling_origin_errors(series, medians_s, true, scales.back(), priors);
     const Estimator estimator(series, medians_s, true, scales[at - 1], priors);
-    const double factor = own_width_factor(priors, errors_within(own, static_cast<int>(at)));
     std::optional<TierPrediction> prediction;
     std::vector<double> errors;
     std::size_t above = 0;
@@ -135,7 +134,7 @@ void find_jump(const Series& series, std::span<const double> medians_s, const Pr
           regime_of(cell.size_bytes) != Regime::bandwidth)
         continue;
       if (!prediction)
-        prediction.emplace(estimator, factor,
+        prediction.emplace(estimator, own_record(priors, own, static_cast<int>(at)),
                            Place{static_cast<double>(cell.ranks), static_cast<double>(cell.nodes)});
       const Predicted predicted = prediction->at(std::log(cell.size_bytes));
       errors.push_back(std::log(medians_s[i]) - predicted.log_time);

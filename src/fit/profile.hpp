@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "fit/figure_fit.hpp"
-#include "fit/own_record.hpp"
 #include "fit/mixture.hpp"
+#include "fit/own_record.hpp"
 #include "fit/priors.hpp"
 #include "fit/series.hpp"
 #include "fit/uncertainty.hpp"

@@ -164,7 +164,7 @@ TEST(Estimator, ASlowerJointInsideANodeMayBeFollowedByAnother) {
       }
     const Series series = series_of(records);
     const Estimator estimator(series, cell_medians(series), false, kAll);
-    return TierPrediction(estimator, 1, {8, 8}).at(std::log(size_bytes));
+    return TierPrediction(estimator, OwnRecord{}, {8, 8}).at(std::log(size_bytes));
   };
   const double again = std::log(3.0);
   const Predicted same = predicted(1, 1 << 30);
