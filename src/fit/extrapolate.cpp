@@ -125,18 +125,27 @@ Expected<void> check_sizes(const Series& series, const Target& target,
 }
 
 // In-network reduction (NVLink SHARP inside a node, CollNet across) moves fewer bytes than the
-// bounds assume; what may use it is held to the latency bound only. Of that `latency_share` counts.
+// bounds of other algorithms assume: what may use it in one node or through the fabric is held to
+// the latency bound only, what may use it in the nodes and goes on from NIC to NIC to the bounds of
+// such. Of the latency bound `latency_share` counts.
 double default_bound(const System& system, const Series& series, double size_bytes,
                      std::int64_t ranks, double latency_share) {
-  Bounds bounds = lower_bounds(system, series.collective, ranks, size_bytes);
-  bounds.latency_s *= latency_share;
   const auto named = [&](const char* part) {
     return series.algorithm.find(part) != std::string::npos;
   };
   const bool one_node = ranks <= ranks_per_node(system);
   const bool library_may = series.engine == Engine::nccl && series.algorithm == "auto";
-  const bool in_network = named("collnet") || (one_node && (library_may || named("nvls")));
-  return in_network ? bounds.latency_s : bounds.time_s();
+  const bool nvls = library_may || named("nvls");
+  Bounds bounds = lower_bounds(system, series.collective, ranks, size_bytes);
+  const double latency_s = bounds.latency_s * latency_share;
+  if (named("collnet") || (one_node && nvls)) return latency_s;
+  if (nvls && system.node.scale_up.in_network) {
+    Abilities abilities;
+    abilities.in_network = true;
+    bounds = lower_bounds(system, series.collective, ranks, size_bytes, abilities);
+  }
+  bounds.latency_s = latency_s;
+  return bounds.time_s();
 }
 
 // What small messages between nodes of a system that beat its latency bound leave of it: a barrier

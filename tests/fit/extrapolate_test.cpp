@@ -119,6 +119,32 @@ TEST(Extrapolate, OnlyTheSystemsOwnMessagesBetweenNodesLowerItsLatencyBound) {
   EXPECT_DOUBLE_EQ(share(1e-6, 1024, synthetic::system(4, "other")), 1);
 }
 
+// Two p5 nodes reach 487 GB/s of bus bandwidth with NVLink of 370 GB/s and a NIC of 50 GB/s per
+// GPU: their switches add up.
+TEST(Extrapolate, NvlinkSharpBetweenNicsIsNotHeldToWhatARingCanDo) {
+  System system = synthetic::system(8);
+  system.node.scale_up.efficiency = synthetic::figure(0.82);
+  const auto measured = [&](const std::string& algorithm) {
+    const auto fast = [](double n, double, double size_bytes) {
+      return 2e-5 + 2 * (n - 1) / n * size_bytes / 487e9;
+    };
+    std::vector<Record> records;
+    for (double size_bytes = 1024; size_bytes < 2e10; size_bytes *= 4)
+      records.push_back(synthetic::record(Collective::all_reduce, algorithm, 16, 2, size_bytes,
+                                          fast(16, 2, size_bytes)));
+    const Profile profile = calibrate(records, system).value();
+    const auto answers = extrapolate(profile, system, Collective::all_reduce,
+                                     std::vector<double>{records.back().scenario.size_bytes},
+                                     std::vector<std::int64_t>{16}, quick());
+    return answers.value().front().time_s / records.back().time_s;
+  };
+  EXPECT_GT(measured("auto"), 1.05);  // no such switches
+  system.node.scale_up.in_network = {synthetic::figure(1), synthetic::figure(1e-5)};
+  EXPECT_NEAR(measured("auto"), 1, 1e-3);
+  EXPECT_NEAR(measured("nvls_tree"), 1, 1e-3);
+  EXPECT_GT(measured("ring"), 1.05);
+}
+
 TEST(Extrapolate, WhereTheBoundIsTheAnswerItIsNotExact) {
   const Profile profile = profile_of(
       synthetic::records(Collective::all_reduce, "tree", 32, synthetic::tree_all_reduce));
