@@ -296,6 +296,11 @@ void CommandLine::add_fit() {
       calibrate, "--profile", "FILE|none", calibrate_.profile.profile, parse_text,
       "figures of the nodes where the records are of several nodes only; default: the ready "
       "profile of the node design, where there is one");
+  calibrate
+      .add_flag("--same-system", calibrate_.same_system,
+                "SYSTEM is the measured machine: where its nodes are racks on one scale-up network "
+                "(NVL72), hosts of the records are counted by racks")
+      ->disable_flag_override();
   options_.add(calibrate, "-o,--output", "FILE|-", calibrate_.output, parse_text,
                "the profile, as JSON");
   options_.add(calibrate, "--seed", "N", calibrate_.seed, parse_seed,
@@ -329,7 +334,8 @@ void CommandLine::add_fit() {
       ->disable_flag_override();
   extrapolate
       .add_flag("--same-system", extrapolate_.same_system,
-                "SYSTEM is the measured machine, only larger: no allowance for another kind")
+                "SYSTEM is the measured machine, only larger: no allowance for another kind, and "
+                "hosts of the records are counted by its racks (NVL72)")
       ->disable_flag_override();
   options_.add(extrapolate, "--priors", "FILE", extrapolate_.priors, parse_text,
                "what `collscale priors` wrote, in place of what was learned from "

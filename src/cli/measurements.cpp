@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/output.hpp"
+#include "fit/racks.hpp"
 #include "record_io/results_file.hpp"
+#include "units/quantity.hpp"
 
 namespace collscale {
 
@@ -29,6 +32,31 @@ Expected<std::vector<Record>> read_measurements(const std::vector<std::string>& 
     return fail(fmt::format("{}: no records", fmt::join(files, ", ")));
   return fail(fmt::format("{}: no records of {}; there are some of {}", fmt::join(files, ", "),
                           name(*collective), fmt::join(found, ", ")));
+}
+
+std::vector<Record> counted_by_nodes_of(const System& system, std::vector<Record> records,
+                                        bool is_same_system) {
+  const auto hosts = std::find_if(records.begin(), records.end(), [&](const Record& record) {
+    return counts_hosts(record.scenario, system);
+  });
+  if (hosts == records.end()) return records;
+  const auto first = std::distance(records.begin(), hosts);
+  const Scenario before = hosts->scenario;
+  const std::string rack = fmt::format("a node of {} is a rack of {} on one scale-up network",
+                                       system.name, format_count(ranks_per_node(system)));
+  if (!is_same_system && before.topology != system.name) {
+    print_note(fmt::format(
+        "note: the records have {} ranks on {} nodes, and {}: if they were measured on it, say "
+        "--same-system",
+        format_count(before.ranks), format_count(before.nodes), rack));
+    return records;
+  }
+  records = with_racks_for_nodes(std::move(records), system);
+  const Scenario& after = records[static_cast<std::size_t>(first)].scenario;
+  print_note(fmt::format("note: {}: {} ranks on {} nodes of the records are taken as on {} of them",
+                         rack, format_count(after.ranks), format_count(before.nodes),
+                         format_count(after.nodes)));
+  return records;
 }
 
 Context common_context(const std::vector<std::string>& files) {

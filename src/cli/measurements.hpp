@@ -8,6 +8,7 @@
 
 #include "collective/collective.hpp"
 #include "record/record.hpp"
+#include "topology/system.hpp"
 #include "units/error.hpp"
 
 namespace collscale {
@@ -16,6 +17,12 @@ namespace collscale {
 /// file that cannot be read, and when nothing is left.
 Expected<std::vector<Record>> read_measurements(const std::vector<std::string>& files,
                                                 std::optional<Collective> collective);
+
+/// The records with racks for nodes where they were measured on `system` and its nodes are racks
+/// (fit/racks.hpp): where they name it, or all with `is_same_system`. A note says that, or that it
+/// may be so.
+std::vector<Record> counted_by_nodes_of(const System& system, std::vector<Record> records,
+                                        bool is_same_system);
 
 /// What the contexts of the files agree on; a file that cannot be read has none.
 Context common_context(const std::vector<std::string>& files);

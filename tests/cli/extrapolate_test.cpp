@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The choices of `collscale extrapolate`: which algorithm, and whether the machine is the measured
 // one.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -238,6 +239,36 @@ TEST(Extrapolate, OfAllAlgorithmsOneThatCannotAnswerIsANote) {
       << outcome.err;
   EXPECT_EQ(answered("3").exit_code, 0);
   EXPECT_EQ(answered("1000000").exit_code, 2);  // none can
+}
+
+// A log of 72 GPUs of a GB200 NVL72 lists 18 hosts.
+TEST(Extrapolate, TraysOfARackAreOneNodeOfTheSameSystem) {
+  const TemporaryFolder folder;
+  std::string table = "collective,ranks,nodes,size,time_us,library\n";
+  for (int i = 0; i < 5; ++i)
+    table += fmt::format("all_reduce,72,18,{},{},NCCL\n", 1024 << (4 * i), 30 << i);
+  write_file(folder.path() / "nvl72.csv", table);
+  run_collscale({"import", "nvl72.csv", "-o", "nvl72.json"}, folder.path());
+  const auto answered = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"extrapolate", "nvl72.json", "-t", "coreweave-gb200",
+                                      "-c",          "all_reduce", "-s", "1KiB",
+                                      "-n",          "72"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_collscale(words, folder.path());
+  };
+  const Outcome unsaid = answered({});
+  EXPECT_EQ(unsaid.exit_code, 2);
+  EXPECT_NE(unsaid.err.find("note: the records have 72 ranks on 18 nodes, and a node of "
+                            "coreweave-gb200 is a rack of 72 on one scale-up network: if they were "
+                            "measured on it, say --same-system"),
+            std::string::npos)
+      << unsaid.err;
+  const Outcome said = answered({"--same-system"});
+  EXPECT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_NE(said.out.find("30.0 us"), std::string::npos) << said.out;
+  EXPECT_NE(said.err.find("72 ranks on 18 nodes of the records are taken as on 1 of them"),
+            std::string::npos)
+      << said.err;
 }
 
 // Nanoseconds that were taken for seconds would otherwise be the best machine there can be.

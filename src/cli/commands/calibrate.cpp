@@ -138,8 +138,9 @@ Expected<void> run(const CalibrateCommandOptions& options, const Terminal& termi
   if (auto writable = check_output("--output", options.output); !writable) return writable;
   const auto system = load_system(options.topology);
   if (!system) return tl::unexpected(system.error());
-  const auto records = read_measurements(options.results, options.collective);
+  auto records = read_measurements(options.results, options.collective);
   if (!records) return tl::unexpected(records.error());
+  records = counted_by_nodes_of(*system, *std::move(records), options.same_system);
   const auto profile = fit_all(*records, *system, options);
   if (!profile) return tl::unexpected(profile.error());
 

@@ -19,6 +19,7 @@ struct CalibrateCommandOptions {
   std::string topology;
   std::optional<Collective> collective;  ///< none: all that the records hold
   ProfileChoice profile{};               ///< whose node figures stand behind a network's fit
+  bool same_system = false;              ///< the topology is the measured machine
   std::string output;                    ///< the profile; "-" is stdout
   std::uint64_t seed = 1;                ///< of the bootstrap
 };

@@ -32,7 +32,7 @@ Expected<Profile> profile_of(const ExtrapolateCommandOptions& options, const Sys
   if (!options.profile.empty()) {
     return read_profile(options.profile);
   }
-  const auto records = read_measurements(options.results, options.collective);
+  auto records = read_measurements(options.results, options.collective);
   if (!records) {
     for (const std::string& file : options.results) {
       if (read_profile(file))
@@ -50,6 +50,7 @@ Expected<Profile> profile_of(const ExtrapolateCommandOptions& options, const Sys
     if (!priors) return tl::unexpected(priors.error());
     fit_options.priors = *priors;
   }
+  records = counted_by_nodes_of(system, *std::move(records), options.same_system);
   return calibrate(*records, system, fit_options);
 }
 
