@@ -64,13 +64,18 @@ struct Target {
   double size_factor = 1;  ///< data's size ÷ target's
 };
 
-Target map_target(const Profile& profile, const System& system, std::int64_t ranks) {
-  const auto per_node = static_cast<double>(ranks_per_node(system));
+Target map_target(const Profile& profile, const System& system, std::int64_t ranks,
+                  bool same_system) {
   const auto data_per_node = static_cast<double>(profile.ranks_per_node);
+  auto per_node = static_cast<double>(ranks_per_node(system));
   const auto n = static_cast<double>(ranks);
   Target target;
   target.ranks = ranks;
   target.network = n > per_node;
+  // Nodes of the measured machine that the data leave a few ranks of idle (64 of a rack of 72) go
+  // on being used so.
+  if (same_system && data_per_node < per_node && 2 * data_per_node > per_node)
+    per_node = data_per_node;
   if (target.network) {
     target.size_factor = data_per_node / per_node;
     // A node that is used in part is a node: its link is crossed all the same.
@@ -186,7 +191,7 @@ std::string beyond_sizes(const Series& series, const Target& target, double size
 }
 
 std::string describe(const Profile& profile, const System& system, const SeriesFit& fit,
-                     const Target& target, double size_bytes) {
+                     const Target& target, double size_bytes, bool same_system) {
   const Series& series = fit.series;
   const std::vector<std::int64_t> scales = series.scales(target.network);
   std::string text = fmt::format(
@@ -196,10 +201,10 @@ std::string describe(const Profile& profile, const System& system, const SeriesF
           : fmt::format("{} to {}", format_count(scales.front()), format_count(scales.back())),
       "ranks");
   text += fmt::format(" ({} per node)", profile.ranks_per_node);
-  if (series.system != system.name) {
+  if (!same_system) {
     text += "; another system than the target: not rescaled to its links";
   }
-  if (target.network && profile.ranks_per_node != ranks_per_node(system)) {
+  if (target.network && target.size_factor != 1) {
     text +=
         fmt::format("; mapped to {} per node by nodes and bytes per rank", ranks_per_node(system));
   }
@@ -276,7 +281,7 @@ void set_times(Record& record, const Predicted& predicted, double bound_s) {
 }
 
 Record make_record(const Profile& profile, const System& system, const SeriesFit& fit,
-                   const Target& target, double size_bytes) {
+                   const Target& target, double size_bytes, bool same_system) {
   Record record;
   record.engine = Engine::analytic;
   record.trust = Trust::predicted;
@@ -291,17 +296,17 @@ Record make_record(const Profile& profile, const System& system, const SeriesFit
   scenario.nodes = (target.ranks + per_node - 1) / per_node;
   record.assumed_figures = unsourced_figures(system);
   record.validated_to_ranks = fit.series.scales(target.network).back();
-  record.source = describe(profile, system, fit, target, size_bytes);
+  record.source = describe(profile, system, fit, target, size_bytes, same_system);
   return record;
 }
 
 Expected<std::vector<Target>> make_targets(const Profile& profile, const System& system,
                                            const SeriesFit& fit,
                                            std::span<const std::int64_t> ranks,
-                                           std::span<const double> sizes_bytes) {
+                                           std::span<const double> sizes_bytes, bool same_system) {
   std::vector<Target> targets;
   for (const std::int64_t n : ranks) {
-    targets.push_back(map_target(profile, system, n));
+    targets.push_back(map_target(profile, system, n, same_system));
     if (auto checked = check_target(fit, system, targets.back()); !checked) {
       return tl::make_unexpected(checked.error());
     }
@@ -442,7 +447,8 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
       return fail(fmt::format("size {} B: expected a positive number of bytes", size_bytes));
     }
   }
-  const auto targets = make_targets(profile, system, fit, ranks, sizes_bytes);
+  const bool same_system = series.system == system.name || options.matched_system;
+  const auto targets = make_targets(profile, system, fit, ranks, sizes_bytes, same_system);
   if (!targets) {
     return tl::make_unexpected(targets.error());
   }
@@ -457,7 +463,6 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
       BootstrapOptions{repeated ? options.replicates : 0, options.seed, options.threads},
       [&](Random& random, std::size_t) { return predictor(resampled_medians(series, random)); });
 
-  const bool same_system = series.system == system.name || options.matched_system;
   const double other_system = same_system ? 0.0 : std::log(kOtherSystemFactor);
   const NamedAlgorithms named(profile, fit, *targets, sizes_bytes);
   const double latency_share = same_system ? beaten_latency_share(system, series, medians) : 1.0;
@@ -475,7 +480,7 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
     const double bound_s = options.bound_s ? options.bound_s(collective, size_bytes, target.ranks)
                                            : default_bound(system, series, size_bytes, target.ranks,
                                                            target.network ? latency_share : 1.0);
-    Extrapolation answer{make_record(profile, system, fit, target, size_bytes),
+    Extrapolation answer{make_record(profile, system, fit, target, size_bytes, same_system),
                          std::move(modelled.predictions[size]),
                          std::move(modelled.ranges[size]),
                          {},

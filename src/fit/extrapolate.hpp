@@ -55,7 +55,8 @@ struct Extrapolation {
 /// interval and is named in the source.
 ///
 /// Data of another node size are mapped by nodes and by bytes per rank: n ranks on nodes of p are
-/// predicted from n q/p ranks on nodes of q, with q/p of the size. Nothing is rescaled to the
+/// predicted from n q/p ranks on nodes of q, with q/p of the size; of the measured machine, more
+/// than half of whose nodes' ranks took part, as many go on doing so. Nothing is rescaled to the
 /// target's link rates, so the answer reads "a system of the data's kind, this large".
 ///
 /// Fails when the profile has no such collective or algorithm, when a target lies in a tier of

@@ -12,6 +12,7 @@ namespace collscale {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 Profile profile_of(const std::vector<Record>& records) {
   CalibrateOptions options;
@@ -218,6 +219,33 @@ TEST(Extrapolate, MapsOtherNodeSizesByNodesAndBytesPerRankAndWidens) {
   const auto sibling = extrapolate(profile, synthetic::system(8, "other"), Collective::all_reduce,
                                    double_size, std::vector<std::int64_t>{2048}, matched);
   EXPECT_NEAR(width(sibling->front()) / width(same->front()), 1.0, 1e-9);
+}
+
+// 64 GPUs of each rack of 72, as in OCI's runs.
+TEST(Extrapolate, NodesOfTheMeasuredMachineGoOnBeingUsedInPart) {
+  const auto ring = [](double n, double size_bytes) {
+    return 2.0 * (n - 1.0) * (3e-6 + size_bytes / n / 400e9);
+  };
+  std::vector<Record> records;
+  for (const std::int64_t nodes : {2, 3})
+    for (double size_bytes = 1024; size_bytes < 1e10; size_bytes *= 4) {
+      const auto n = static_cast<double>(64 * nodes);
+      records.push_back(synthetic::record(Collective::all_reduce, "ring", 64 * nodes, nodes,
+                                          size_bytes, ring(n, size_bytes)));
+    }
+  const System racks = synthetic::system(72);
+  const Profile profile = calibrate(records, racks).value();
+  const auto answers =
+      extrapolate(profile, racks, Collective::all_reduce, std::vector<double>{4194304},
+                  std::vector<std::int64_t>{128, 192}, quick());
+  EXPECT_NEAR(answers->front().time_s / ring(128, 4194304), 1, 1e-9);
+  EXPECT_NEAR(answers->back().time_s / ring(192, 4194304), 1, 1e-9);
+  EXPECT_THAT(answers->front().source, Not(HasSubstr("mapped")));
+  const auto others =
+      extrapolate(profile, synthetic::system(72, "other"), Collective::all_reduce,
+                  std::vector<double>{4194304}, std::vector<std::int64_t>{144}, quick());
+  EXPECT_THAT(others->front().source, HasSubstr("another system than the target"));
+  EXPECT_THAT(others->front().source, HasSubstr("mapped to 72 per node"));
 }
 
 TEST(Extrapolate, RunsThatDisagreeWidenTheInterval) {
