@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 #include "cli/library_choice.hpp"
@@ -53,6 +54,19 @@ std::string path_of(const ProfileChoice& choice, const System& system) {
   return choice.profile.empty() ? ready_profile(system.node.name) : choice.profile;
 }
 
+/// Why `predict` cannot use a profile that `extrapolate` can.
+std::string laws_alone(const Profile& profile, const std::string& path) {
+  constexpr std::string_view kWhy = "no figures of the topology were fitted: ";
+  std::string why;
+  for (const std::string& note : profile.notes)
+    if (note.starts_with(kWhy)) why = fmt::format(" ({})", note.substr(kWhy.size()));
+  return fmt::format(
+      "--profile: {} has growth laws, but no figures of the topology{}: `collscale extrapolate "
+      "--profile {}` "
+      "answers by the laws",
+      path, why, path);
+}
+
 Expected<Profile> read_profile(const std::string& path) {
   const auto text = read_text_file(path);
   if (!text) return fail("--profile: " + text.error().message);
@@ -80,6 +94,8 @@ Expected<std::optional<UsedProfile>> use_profile(const ProfileChoice& choice, Sy
   if (used.path.empty()) return std::optional<UsedProfile>{};
   const auto profile = read_profile(used.path);
   if (!profile) return tl::unexpected(profile.error());
+  if (profile->figures.empty() && !profile->series.empty() && !used.ready)
+    return fail(laws_alone(*profile, used.path));
   auto applied = apply_figures(system, profile->figures, used.path, {choice.any_system});
   if (!applied && used.ready) return std::optional<UsedProfile>{};
   if (!applied) return tl::unexpected(applied.error());

@@ -268,13 +268,25 @@ std::string range_of(const std::vector<std::int64_t>& scales) {
                                           format_count(scales.back()));
 }
 
-std::string too_few(std::size_t points, bool network) {
+std::string too_few(std::size_t points, std::size_t measured, bool network) {
   const char* const where = network ? "across nodes" : "inside a node";
-  return fmt::format(
-      "{} {} {}, so the figures {} stay the topology's: a fit {} says nothing about {}",
-      points == 0 ? "nothing" : fmt::format("only {} points", points),
-      points <= 1 ? "was measured" : "were measured", where, where,
-      network ? "inside a node" : "across nodes", network ? "the network" : "a node");
+  const std::string stay =
+      fmt::format("so the figures {} stay the topology's: a fit {} says nothing about {}", where,
+                  network ? "inside a node" : "across nodes", network ? "the network" : "a node");
+  if (measured > points)
+    return fmt::format("{} of {} points {} ran what the engine prices, {}",
+                       points == 0 ? "none" : fmt::format("only {}", points), measured, where,
+                       stay);
+  return fmt::format("{} {} {}, {}",
+                     points == 0 ? "nothing" : fmt::format("only {} points", points),
+                     points <= 1 ? "was measured" : "were measured", where, stay);
+}
+
+std::size_t count_measured(std::span<const Series> series, bool network) {
+  std::size_t count = 0;
+  for (const Series& one : series)
+    for (const Cell& cell : one.cells) count += (cell.nodes > 1) == network ? 1 : 0;
+  return count;
 }
 
 /// Fails where the measurements are of nodes that the system's are not.
@@ -366,7 +378,7 @@ Expected<FigureFit> fit_figures(std::span<const Series> series, const System& pr
         fit.notes.push_back(
             fmt::format("inside a node the figures stand that were {}", options.node->source));
       } else {
-        fit.notes.push_back(too_few(points.size(), network));
+        fit.notes.push_back(too_few(points.size(), count_measured(series, network), network));
       }
       continue;
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Profiles as `collscale calibrate` makes them and `collscale predict` takes them.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -99,6 +100,47 @@ nlohmann::json on_sophia(const std::vector<std::string>& more, const TemporaryFo
 }
 
 // The library's choice, an algorithm that is named and the fastest are priced by the same figures.
+/// A table of `rows` (collective, algorithm, ranks, nodes, size, time_us), calibrated.
+Outcome calibrated(const std::string& rows, const TemporaryFolder& folder) {
+  write_file(folder.path() / "table.csv",
+             "collective,algorithm,ranks,nodes,size,time_us,library\n" + rows);
+  run_collscale({"import", "table.csv", "-o", "table.json"}, folder.path());
+  return run_collscale({"calibrate", "table.json", "-t", "dgx-h100-superpod", "-o", "profile.json"},
+                       folder.path());
+}
+
+TEST(Profile, LawsAloneAreForExtrapolate) {
+  const TemporaryFolder folder;
+  std::string rows;
+  for (const int nodes : {2, 4})
+    for (int size = 64; size < 1 << 24; size *= 4)
+      rows += fmt::format("all_reduce,allreduce_nccl_x,{},{},{},{},NCCL\n", 8 * nodes, nodes, size,
+                          20 * nodes + size / 1e5);
+  const Outcome made = calibrated(rows, folder);
+  EXPECT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_THAT(made.err, HasSubstr("none of 18 points across nodes ran what the engine prices"));
+  const Outcome refused =
+      predict({"-t", "dgx-h100-superpod", "-n", "64", "--profile", "profile.json"}, folder);
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("profile.json has growth laws, but no figures of the topology "
+                                     "(dgx-h100-superpod: inside a node"));
+  EXPECT_THAT(refused.err, HasSubstr("`collscale extrapolate --profile profile.json` answers"));
+}
+
+TEST(Profile, ACollectiveThatCannotBeOneSeriesDoesNotTakeTheOthersAlong) {
+  const TemporaryFolder folder;
+  std::string rows;
+  for (int size = 64; size < 1 << 24; size *= 4) {
+    rows += fmt::format("all_reduce,,16,2,{},{},NCCL\n", size, 30 + size / 1e5);
+    rows += fmt::format("all_gather,,16,2,{},{},NCCL\n", size, 30 + size / 1e5);
+    rows += fmt::format("all_gather,,4,4,{},{},NCCL\n", size, 30 + size / 1e5);
+  }
+  const Outcome made = calibrated(rows, folder);
+  EXPECT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_THAT(made.err, HasSubstr("note: without all_gather: the records have 8 and 1 ranks per"));
+  EXPECT_THAT(made.out, HasSubstr("all_reduce, algorithm auto"));
+}
+
 TEST(Profile, OneSetOfFiguresServesThreeQuestions) {
   const TemporaryFolder folder;
   const auto plain = on_sophia({}, folder);

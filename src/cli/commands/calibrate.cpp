@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <utility>
 
 #include "cli/figure_text.hpp"
@@ -132,6 +133,27 @@ Expected<Profile> fit_all(std::span<const Record> records, const System& system,
   return profile;
 }
 
+/// Without the collectives whose records cannot be one series (of two node sizes, or contradicting
+/// each other), with a note; all of them where no others are left.
+std::vector<Record> without_unfit(std::vector<Record> records, const System& system) {
+  if (make_series(records, system)) return records;
+  std::map<Collective, std::vector<Record>> by_collective;
+  for (const Record& record : records) by_collective[record.scenario.collective].push_back(record);
+  std::vector<Record> kept;
+  std::vector<std::string> notes;
+  for (const auto& [collective, group] : by_collective) {
+    const auto series = make_series(group, system);
+    if (series)
+      kept.insert(kept.end(), group.begin(), group.end());
+    else
+      notes.push_back(
+          fmt::format("note: without {}: {}", name(collective), series.error().message));
+  }
+  if (!make_series(kept, system)) return records;
+  for (const std::string& note : notes) print_note(note);
+  return kept;
+}
+
 }  // namespace
 
 Expected<void> run(const CalibrateCommandOptions& options, const Terminal& terminal) {
@@ -140,7 +162,8 @@ Expected<void> run(const CalibrateCommandOptions& options, const Terminal& termi
   if (!system) return tl::unexpected(system.error());
   auto records = read_measurements(options.results, options.collective);
   if (!records) return tl::unexpected(records.error());
-  records = counted_by_nodes_of(*system, *std::move(records), options.same_system);
+  records = without_unfit(counted_by_nodes_of(*system, *std::move(records), options.same_system),
+                          *system);
   const auto profile = fit_all(*records, *system, options);
   if (!profile) return tl::unexpected(profile.error());
 
