@@ -58,15 +58,9 @@ Expected<std::vector<Prediction>> predict_fastest(const System& system, Collecti
 
 std::string bottleneck_share(const Prediction& prediction) {
   if (prediction.bottleneck.empty() || !(prediction.time_s > 0)) return "";
-  double exposed_s = 0;
-  for (const ExposedTime& part : prediction.breakdown) {
-    // A term by its name ("latency", "overhead"), or the tier whose bandwidth counts.
-    const bool is_term = part.term == prediction.bottleneck;
-    const bool is_tier = part.term != "latency" && part.tier == prediction.bottleneck;
-    if (is_term || is_tier) exposed_s += part.exposed_s;
-  }
-  if (!(exposed_s > 0)) return "";
-  return fmt::format("{} {:.0f} %", prediction.bottleneck, 100 * exposed_s / prediction.time_s);
+  if (!(prediction.bottleneck_s > 0)) return "";
+  return fmt::format("{} {:.0f} %", prediction.bottleneck,
+                     100 * prediction.bottleneck_s / prediction.time_s);
 }
 
 std::size_t top_tier(const Clos& clos, double nodes) {

@@ -31,7 +31,7 @@ Expected<std::vector<Prediction>> predict_fastest(const System& system, Collecti
                                                   std::span<const double> sizes_bytes);
 
 /// "nic 71 %", "latency 95 %", "overhead 63 %": the bottleneck, a tier or a term, and its share of
-/// the time; "" without a prediction, or where the breakdown has nothing of it.
+/// the time; "" without a prediction.
 std::string bottleneck_share(const Prediction& prediction);
 
 /// The highest tier of switches that so many nodes, packed, need: 0 the leaves.

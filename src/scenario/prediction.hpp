@@ -25,9 +25,10 @@ struct Abilities {
 struct Prediction {
   double time_s = 0;
   std::vector<ExposedTime> breakdown;
-  std::string bottleneck;  ///< "latency", the tier whose bandwidth costs the most, or a term
-  std::string algorithm;   ///< the one that ran: what the selector chose where "auto" was asked for
-  Abilities abilities{};   ///< which lower bounds hold for it
+  std::string bottleneck;   ///< "latency", the tier that is waited for the longest, or a term
+  double bottleneck_s = 0;  ///< how long; 0: not known
+  std::string algorithm;  ///< the one that ran: what the selector chose where "auto" was asked for
+  Abilities abilities{};  ///< which lower bounds hold for it
 };
 
 }  // namespace collscale

@@ -14,6 +14,11 @@ constexpr int kSlots = kMaxResources + 1;
 
 struct Exposed {
   std::array<std::array<double, kSlots>, kCostTerms> s{};
+  /// What moving takes, by what takes the longest in each step and so hides the others: a resource
+  /// with all the factors on it, or one of the terms that are none's.
+  std::array<double, kSlots> waited{};
+  double waited_for_rate = 0;
+  double waited_for_overhead = 0;
   double total = 0;
 
   void add(CostTerm term, int slot, double seconds) {
@@ -23,7 +28,19 @@ struct Exposed {
   void add(const Exposed& other, double factor = 1) {
     for (std::size_t t = 0; t < s.size(); ++t)
       for (std::size_t i = 0; i < s[t].size(); ++i) s[t][i] += factor * other.s[t][i];
+    for (std::size_t i = 0; i < waited.size(); ++i) waited[i] += factor * other.waited[i];
+    waited_for_rate += factor * other.waited_for_rate;
+    waited_for_overhead += factor * other.waited_for_overhead;
     total += factor * other.total;
+  }
+  void wait(CostTerm term, int slot, double seconds) {
+    if (term == CostTerm::message_rate) {
+      waited_for_rate += seconds;
+    } else if (term == CostTerm::overhead) {
+      waited_for_overhead += seconds;
+    } else {
+      waited[static_cast<std::size_t>(slot)] += seconds;
+    }
   }
   [[nodiscard]] double of(CostTerm term) const {
     double sum = 0;
@@ -43,14 +60,22 @@ class Contest {
     if (seconds <= reached_ * (1 + kRounding) || !terms_.has(term)) return;
     into_.add(term, slot, count_ * (seconds - reached_));
     reached_ = seconds;
+    term_ = term;
+    slot_ = slot;
   }
-  [[nodiscard]] double reached() const { return reached_; }
+  /// The time of all; the last one offered that exceeded the others is what they wait for.
+  [[nodiscard]] double settle() const {
+    into_.wait(term_, slot_, count_ * reached_);
+    return count_ * reached_;
+  }
 
  private:
   Exposed& into_;
   const CostTerms& terms_;
   double count_;
   double reached_ = 0;
+  CostTerm term_ = CostTerm::bandwidth;
+  int slot_ = kScaleUpResource;
 };
 
 struct Busiest {
@@ -139,7 +164,7 @@ class Evaluation {
     contest.offer(CostTerm::message_rate, kScaleUpResource, step.port_gaps * rates_.port_gap_s);
     contest.offer(CostTerm::message_rate, kNicResource, step.nic_gaps * rates_.nic_gap_s);
     contest.offer(CostTerm::overhead, kRankSlot, step.nic_gaps * rates_.overhead_s);
-    return step.count * contest.reached();
+    return contest.settle();
   }
 
   /// Latency along the path, as far as parts of messages under way do not hide it.
@@ -199,8 +224,10 @@ class Evaluation {
     add_step(cost.together, size_bytes, shared);
     const double more_s = latency_s + shared.total - slowest.total;
     into.add(slowest);
-    if (more_s > 0)
-      into.add(CostTerm::bandwidth, busiest(cost.together.even, size_bytes).resource, more_s);
+    if (more_s <= 0) return;
+    const int resource = busiest(cost.together.even, size_bytes).resource;
+    into.add(CostTerm::bandwidth, resource, more_s);
+    into.wait(CostTerm::bandwidth, resource, more_s);
   }
 
   /// Time of a pipeline of so many chunks: one chunk all the way, and a period for each other.
@@ -215,8 +242,10 @@ class Evaluation {
     add_step(cost.together, scaled, period);
     // With a window, a chunk starts when the one `window` before it has arrived.
     const double spaced_s = cost.window > 0 ? fill.total / cost.window : 0;
-    if (spaced_s > period.total && terms_.has(CostTerm::window))
+    if (spaced_s > period.total && terms_.has(CostTerm::window)) {
+      period.wait(CostTerm::window, kRankSlot, spaced_s - period.total);
       period.add(CostTerm::window, kRankSlot, spaced_s - period.total);
+    }
     into.add(period, chunks - 1);
   }
 
@@ -279,24 +308,26 @@ std::string level_name(const CostRates& rates, int level) {
   return std::string(rates.tiers[static_cast<std::size_t>(level - 1)]);
 }
 
-/// "latency" when that is at least half of the time; else the tier with most of what is moved, or
-/// the term that costs more than any tier.
-std::string bottleneck_of(const Exposed& exposed, const CostRates& rates) {
-  if (exposed.of(CostTerm::latency) >= exposed.total / 2) return "latency";
-  std::array<double, kSlots> moved{};
-  for (int t = static_cast<int>(CostTerm::bandwidth); t <= static_cast<int>(CostTerm::window); ++t)
-    for (std::size_t i = 0; i < moved.size(); ++i)
-      moved[i] += exposed.s[static_cast<std::size_t>(t)][i];
-  const auto most = std::max_element(moved.begin(), moved.end());
-  double most_s = *most;
-  std::string where = resource_name(rates, static_cast<int>(most - moved.begin()));
-  for (int t = static_cast<int>(CostTerm::message_rate); t < kCostTerms; ++t) {
-    const auto term = static_cast<CostTerm>(t);
-    if (exposed.of(term) <= most_s) continue;
-    most_s = exposed.of(term);
-    where = name(term);
-  }
-  return exposed.of(CostTerm::latency) >= most_s ? "latency" : where;
+struct Bottleneck {
+  std::string where;
+  double seconds = 0;
+};
+
+/// "latency" when that is at least half of the time; else the tier that is waited for the longest,
+/// or the term that costs more than any tier.
+Bottleneck bottleneck_of(const Exposed& exposed, const CostRates& rates) {
+  const Bottleneck latency{"latency", exposed.of(CostTerm::latency)};
+  if (latency.seconds >= exposed.total / 2) return latency;
+  const auto most = std::max_element(exposed.waited.begin(), exposed.waited.end());
+  Bottleneck found{resource_name(rates, static_cast<int>(most - exposed.waited.begin())), *most};
+  const auto offer = [&](CostTerm term, double seconds) {
+    if (seconds > found.seconds) found = {std::string(name(term)), seconds};
+  };
+  offer(CostTerm::message_rate, exposed.waited_for_rate);
+  offer(CostTerm::overhead, exposed.waited_for_overhead);
+  for (const CostTerm term : {CostTerm::reduction, CostTerm::copy, CostTerm::noise})
+    offer(term, exposed.of(term));
+  return latency.seconds >= found.seconds ? latency : found;
 }
 
 /// The system with the protocol's latencies in place of its own.
@@ -377,7 +408,9 @@ Prediction evaluate(const ScheduleCost& cost, const CostRates& rates, double siz
   Evaluation(rates).add(cost, size_bytes, exposed);
   Prediction prediction;
   prediction.time_s = exposed.total;
-  prediction.bottleneck = bottleneck_of(exposed, rates);
+  const Bottleneck bottleneck = bottleneck_of(exposed, rates);
+  prediction.bottleneck = bottleneck.where;
+  prediction.bottleneck_s = bottleneck.seconds;
   for (int t = 0; t < kCostTerms; ++t) {
     const auto term = static_cast<CostTerm>(t);
     for (int slot = 0; slot < kSlots; ++slot) {

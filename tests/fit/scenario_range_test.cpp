@@ -147,16 +147,10 @@ TEST(TargetModel, NamesTheBottleneckWithItsShare) {
   Prediction prediction;
   EXPECT_EQ(bottleneck_share(prediction), "");
   prediction.time_s = 4;
-  prediction.bottleneck = "latency";
-  prediction.breakdown = {{"latency", "leaf", 2}, {"latency", "core", 1}, {"bandwidth", "nic", 1}};
-  EXPECT_EQ(bottleneck_share(prediction), "latency 75 %");
-  prediction.bottleneck = "nic";
-  EXPECT_EQ(bottleneck_share(prediction), "nic 25 %");
-  prediction.bottleneck = "overhead";  // a term, of the rank
+  prediction.bottleneck = "overhead";
   EXPECT_EQ(bottleneck_share(prediction), "") << "never a share of 0 %";
-  prediction.breakdown.push_back({"overhead", "rank", 6});
-  prediction.time_s = 10;
-  EXPECT_EQ(bottleneck_share(prediction), "overhead 60 %");
+  prediction.bottleneck_s = 3;
+  EXPECT_EQ(bottleneck_share(prediction), "overhead 75 %");
 }
 
 }  // namespace

@@ -154,6 +154,25 @@ TEST(Evaluate, LargeMessagesBetweenNodesAreAnnounced) {
   EXPECT_NEAR(latency_s(1e6, segments), alone_s, 1e-15);
 }
 
+// A leaf that carries more than the NIC is exposed first, yet a NIC behind a slow PCIe takes longer
+// than either: all wait for it.
+TEST(Evaluate, TheBottleneckIsWhatIsWaitedFor) {
+  System system = small_system();
+  system.node.nics.pcie_Bps = figure(25e9);
+  StepCost step = three_steps();
+  step.even[kFirstTierResource] = 0.4 / 50e9;
+  step.hashed = step.even;
+  const Prediction p = evaluate(one_step(step), CostRates(system, {}), 4e6);
+  EXPECT_EQ(p.bottleneck, "nic");
+  EXPECT_NEAR(p.bottleneck_s, 3 * 0.5 * 4e6 / 50e9, 1e-15);
+  EXPECT_NEAR(exposed(p, "bandwidth"), 3 * 0.4 * 4e6 / 50e9, 1e-15);
+  EXPECT_NEAR(exposed(p, "pcie"), 3 * 0.1 * 4e6 / 50e9, 1e-15);
+  system.node.nics.pcie_Bps = figure(40e9);
+  const Prediction faster = evaluate(one_step(step), CostRates(system, {}), 4e6);
+  EXPECT_NE(faster.bottleneck, "nic");
+  EXPECT_NEAR(faster.bottleneck_s, 3 * 0.4 * 4e6 / 50e9, 1e-15);
+}
+
 // LogGP: k messages from one port start max(g, kG, o) apart, so k − 1 intervals.
 TEST(Evaluate, MessagesOfAPortStartAGapApart) {
   System system = small_system();

@@ -99,7 +99,10 @@ void add_term(Prediction& prediction, const char* term, const std::string& tier,
   prediction.time_s += seconds;
   double most = 0;
   for (const ExposedTime& part : prediction.breakdown) most = std::max(most, part.exposed_s);
-  if (seconds > most) prediction.bottleneck = term;
+  if (seconds > most) {
+    prediction.bottleneck = term;
+    prediction.bottleneck_s = seconds;
+  }
   prediction.breakdown.push_back({term, tier, seconds});
 }
 
