@@ -14,11 +14,9 @@ constexpr int kSlots = kMaxResources + 1;
 
 struct Exposed {
   std::array<std::array<double, kSlots>, kCostTerms> s{};
-  /// What moving takes, by what takes the longest in each step and so hides the others: a resource
-  /// with all the factors on it, or one of the terms that are none's.
+  /// What moving bytes takes, by the resource that takes the longest in each step, with all the
+  /// factors on it, and so hides the others.
   std::array<double, kSlots> waited{};
-  double waited_for_rate = 0;
-  double waited_for_overhead = 0;
   double total = 0;
 
   void add(CostTerm term, int slot, double seconds) {
@@ -29,19 +27,9 @@ struct Exposed {
     for (std::size_t t = 0; t < s.size(); ++t)
       for (std::size_t i = 0; i < s[t].size(); ++i) s[t][i] += factor * other.s[t][i];
     for (std::size_t i = 0; i < waited.size(); ++i) waited[i] += factor * other.waited[i];
-    waited_for_rate += factor * other.waited_for_rate;
-    waited_for_overhead += factor * other.waited_for_overhead;
     total += factor * other.total;
   }
-  void wait(CostTerm term, int slot, double seconds) {
-    if (term == CostTerm::message_rate) {
-      waited_for_rate += seconds;
-    } else if (term == CostTerm::overhead) {
-      waited_for_overhead += seconds;
-    } else {
-      waited[static_cast<std::size_t>(slot)] += seconds;
-    }
-  }
+  void wait(int slot, double seconds) { waited[static_cast<std::size_t>(slot)] += seconds; }
   [[nodiscard]] double of(CostTerm term) const {
     double sum = 0;
     for (const double seconds : s[static_cast<std::size_t>(term)]) sum += seconds;
@@ -60,21 +48,17 @@ class Contest {
     if (seconds <= reached_ * (1 + kRounding) || !terms_.has(term)) return;
     into_.add(term, slot, count_ * (seconds - reached_));
     reached_ = seconds;
-    term_ = term;
     slot_ = slot;
   }
-  /// The time of all; the last one offered that exceeded the others is what they wait for.
-  [[nodiscard]] double settle() const {
-    into_.wait(term_, slot_, count_ * reached_);
-    return count_ * reached_;
-  }
+  /// All terms that move bytes were offered: the last that exceeded the others is waited for.
+  void settle_bytes() { into_.wait(slot_, count_ * reached_); }
+  [[nodiscard]] double reached() const { return reached_; }
 
  private:
   Exposed& into_;
   const CostTerms& terms_;
   double count_;
   double reached_ = 0;
-  CostTerm term_ = CostTerm::bandwidth;
   int slot_ = kScaleUpResource;
 };
 
@@ -161,10 +145,11 @@ class Evaluation {
     contest.offer(CostTerm::window, kNicResource,
                   (step.largest * wire - rates_.window_bytes) *
                       rates_.s_per_byte_of_window[static_cast<std::size_t>(step.far_level)]);
+    contest.settle_bytes();
     contest.offer(CostTerm::message_rate, kScaleUpResource, step.port_gaps * rates_.port_gap_s);
     contest.offer(CostTerm::message_rate, kNicResource, step.nic_gaps * rates_.nic_gap_s);
     contest.offer(CostTerm::overhead, kRankSlot, step.nic_gaps * rates_.overhead_s);
-    return contest.settle();
+    return step.count * contest.reached();
   }
 
   /// Latency along the path, as far as parts of messages under way do not hide it.
@@ -227,7 +212,7 @@ class Evaluation {
     if (more_s <= 0) return;
     const int resource = busiest(cost.together.even, size_bytes).resource;
     into.add(CostTerm::bandwidth, resource, more_s);
-    into.wait(CostTerm::bandwidth, resource, more_s);
+    into.wait(resource, more_s);
   }
 
   /// Time of a pipeline of so many chunks: one chunk all the way, and a period for each other.
@@ -243,7 +228,7 @@ class Evaluation {
     // With a window, a chunk starts when the one `window` before it has arrived.
     const double spaced_s = cost.window > 0 ? fill.total / cost.window : 0;
     if (spaced_s > period.total && terms_.has(CostTerm::window)) {
-      period.wait(CostTerm::window, kRankSlot, spaced_s - period.total);
+      period.wait(kRankSlot, spaced_s - period.total);
       period.add(CostTerm::window, kRankSlot, spaced_s - period.total);
     }
     into.add(period, chunks - 1);
@@ -320,13 +305,11 @@ Bottleneck bottleneck_of(const Exposed& exposed, const CostRates& rates) {
   if (latency.seconds >= exposed.total / 2) return latency;
   const auto most = std::max_element(exposed.waited.begin(), exposed.waited.end());
   Bottleneck found{resource_name(rates, static_cast<int>(most - exposed.waited.begin())), *most};
-  const auto offer = [&](CostTerm term, double seconds) {
-    if (seconds > found.seconds) found = {std::string(name(term)), seconds};
-  };
-  offer(CostTerm::message_rate, exposed.waited_for_rate);
-  offer(CostTerm::overhead, exposed.waited_for_overhead);
-  for (const CostTerm term : {CostTerm::reduction, CostTerm::copy, CostTerm::noise})
-    offer(term, exposed.of(term));
+  for (int t = static_cast<int>(CostTerm::message_rate); t < kCostTerms; ++t) {
+    const auto term = static_cast<CostTerm>(t);
+    if (const double seconds = exposed.of(term); seconds > found.seconds)
+      found = {std::string(name(term)), seconds};
+  }
   return latency.seconds >= found.seconds ? latency : found;
 }
 
