@@ -185,6 +185,7 @@ std::string summarise(const SeriesFit& fit) {
 void add_notes(const SeriesFit& fit, std::vector<std::string>& notes) {
   const Series& series = fit.series;
   const std::string what = fmt::format("{}/{}", name(series.collective), series.algorithm);
+  if (!series.taken_out.empty()) notes.push_back(series.taken_out);
   for (const Branch& branch : fit.branches) {
     const std::vector<double> sizes = series.sizes(branch.network);
     if (sizes.size() >= kFewestSizes) continue;

@@ -11,6 +11,7 @@
 #include <tuple>
 #include <utility>
 
+#include "fit/unhealthy_run.hpp"
 #include "stats/quantiles.hpp"
 #include "units/quantity.hpp"
 #include "units/suggest.hpp"
@@ -337,6 +338,7 @@ Expected<std::vector<Series>> make_series(std::span<const Record> records, const
     if (draft.series.cells.empty()) {
       continue;
     }
+    draft.series.taken_out = take_out_unhealthy_run(draft.series);
     if (auto agreed = check_agreement(draft.series); !agreed) {
       return tl::make_unexpected(agreed.error());
     }
