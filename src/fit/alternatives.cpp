@@ -52,17 +52,6 @@ std::vector<Changed> changed_fabrics(const System& system, std::int64_t ranks) {
   return all;
 }
 
-// The engine places ranks in order, and trees and rings then leave a group of switches on a few
-// links. Of ranks that lie anywhere, at most all that the NICs send crosses the tapered uplinks,
-// which pass it so many times more slowly.
-double scattered_factor(const Prediction& prediction, double taper) {
-  double moved_s = 0;
-  for (const ExposedTime& part : prediction.breakdown)
-    if (part.term != "latency" && part.tier != "scale-up" && part.tier != "rank")
-      moved_s += part.exposed_s;
-  return 1 + (taper - 1) * moved_s / prediction.time_s;
-}
-
 void scale(const Extrapolation& answer, const Prediction& prediction, const System& system,
            bool same_algorithm, Alternative& alternative) {
   Record& record = alternative.record;

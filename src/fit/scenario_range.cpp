@@ -133,7 +133,7 @@ class Ranges {
     if (is_tapered(clos, first)) {
       without = without_taper(without, first);
       take_away(EffectKind::taper, "taper of " + tapers_named(clos, first, top),
-                growth(without, options));
+                growth(without, options), scattered(without, options, clos, measured_top, top));
     }
     if (top > measured_top) {
       without = without_tiers_above(without, measured_top);
@@ -174,10 +174,31 @@ class Ranges {
     return growth(system, options, system);
   }
 
-  void take_away(EffectKind kind, const std::string& what, const std::vector<double>& without) {
+  /// ln of what uplinks of tiers from `first` to below `top` may cost ranks that lie anywhere; of
+  /// the measured system, whose ranks lay as they will, nothing.
+  [[nodiscard]] std::vector<double> scattered(const System& untapered, const PriceOptions& options,
+                                              const Clos& clos, std::size_t first,
+                                              std::size_t top) const {
+    double taper = 1;
+    for (std::size_t tier = first; tier < top; ++tier)
+      taper *= std::max(1.0, clos.tiers[tier].oversubscription.value);
+    if (question_.same_system || taper <= 1) return {};
+    const auto predicted = predict_analytic(untapered, question_.collective, algorithm_,
+                                            question_.ranks, sizes_bytes_, options);
+    std::vector<double> factors;
+    if (!predicted) return factors;
+    for (const Prediction& prediction : *predicted)
+      factors.push_back(std::log(scattered_factor(prediction, taper)));
+    return factors;
+  }
+
+  /// An effect counts as `at_least` where that is given.
+  void take_away(EffectKind kind, const std::string& what, const std::vector<double>& without,
+                 const std::vector<double>& at_least = {}) {
     if (without.empty() || now_.empty()) return;
     for (std::size_t i = 0; i < ranges_.size(); ++i) {
-      const double effect = now_[i] - without[i];
+      double effect = now_[i] - without[i];
+      if (i < at_least.size()) effect = std::max(effect, at_least[i]);
       if (!(std::fabs(effect) >= kLeastEffect)) continue;
       const bool may = kind == EffectKind::taper || kind == EffectKind::failures;
       ranges_[i].effects.push_back({kind, may ? what + " up to" : what, effect});

@@ -25,7 +25,7 @@ namespace collscale {
 enum class EffectKind {
   failures,     ///< an uplink of a leaf, or a plane of a NIC, is down somewhere in the system
   ecmp,         ///< collisions of hashed flows grow with the number of places they may happen in
-  taper,        ///< oversubscribed uplinks that the measured scale did not use
+  taper,        ///< oversubscribed uplinks that the measured scale did not use, ranks anywhere
   far_latency,  ///< switches of tiers that the measured scale did not cross
 };
 

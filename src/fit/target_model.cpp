@@ -63,6 +63,14 @@ std::string bottleneck_share(const Prediction& prediction) {
                      100 * prediction.bottleneck_s / prediction.time_s);
 }
 
+double scattered_factor(const Prediction& untapered, double taper) {
+  double moved_s = 0;
+  for (const ExposedTime& part : untapered.breakdown)
+    if (part.term != "latency" && part.tier != "scale-up" && part.tier != "rank")
+      moved_s += part.exposed_s;
+  return 1 + std::max(0.0, taper - 1) * moved_s / untapered.time_s;
+}
+
 std::size_t top_tier(const Clos& clos, double nodes) {
   double served = 1;
   for (std::size_t tier = 0; tier < clos.tiers.size(); ++tier) {

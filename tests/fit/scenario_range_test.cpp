@@ -72,6 +72,31 @@ TEST(ScenarioRange, ATaperThatTheMeasuredScaleDidNotUseCosts) {
   EXPECT_LT(known.widths().up, 0.3 * range.widths().up);
 }
 
+// A tree of ranks in order leaves a group on a few links; of ranks anywhere all that NICs send may.
+TEST(ScenarioRange, ATaperMayCostRanksThatLieAnywhere) {
+  const auto taper_of = [](const System& system, std::int64_t measured, bool same_system = false) {
+    const ScenarioRange range =
+        range_of(system, Collective::all_reduce, "tree", 1 << 30, measured, 65536, same_system);
+    for (const ScenarioEffect& effect : range.effects)
+      if (effect.kind == EffectKind::taper) return std::exp(effect.log_time);
+    return 1.0;
+  };
+  const System system = three_tiers(4);
+  EXPECT_GT(taper_of(system, 4096), 3);
+  EXPECT_LT(taper_of(system, 4096), 4);
+  EXPECT_EQ(taper_of(three_tiers(1), 4096), 1);
+  EXPECT_LT(taper_of(system, 32768), 1.1) << "measured above it";
+  EXPECT_LT(taper_of(system, 4096, true), 1.1) << "the machine itself: its ranks lay anywhere";
+  Prediction prediction;
+  prediction.time_s = 10;
+  prediction.breakdown = {{"latency", "spine", 2},
+                          {"bandwidth", "scale-up", 1},
+                          {"bandwidth", "nic", 6},
+                          {"pcie", "nic", 1}};
+  EXPECT_DOUBLE_EQ(scattered_factor(prediction, 3), 2.4);
+  EXPECT_DOUBLE_EQ(scattered_factor(prediction, 1), 1);
+}
+
 TEST(ScenarioRange, CollisionsGrowWithTheSystem) {
   const System system = three_tiers(1, Routing::ecmp);
   const ScenarioRange range =
