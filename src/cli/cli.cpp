@@ -251,8 +251,8 @@ void CommandLine::add_import() {
                "the system it was measured on");
   options_.add(app, "--columns", "OURS=THEIRS,...", import_.defaults.columns, parse_columns,
                "CSV: which column is what, where the names do not say: collective, ranks, nodes, "
-               "size, time_us, algbw_GBps, busbw_GBps, library, algorithm, protocol, dtype, op, "
-               "in_place, source, dataset, system");
+               "ranks_per_node, size, time_us, algbw_GBps, busbw_GBps, wrong, library, algorithm, "
+               "protocol, dtype, op, in_place, source, dataset, system");
   app.add_flag("--compact", import_.compact,
                "leaves out what is empty or has its default: half of the room")
       ->disable_flag_override();

@@ -26,10 +26,14 @@ const std::array<FieldNames, kCsvFields>& field_names() {
        {"ranks", "nranks", "numranks", "gpus", "ngpus", "numgpus", "np", "nprocs", "processes",
         "worldsize"}},
       {CsvField::nodes, {"nodes", "nnodes", "numnodes"}},
+      {CsvField::ranks_per_node,
+       {"rankspernode", "gpuspernode", "ppn", "procspernode", "processespernode", "taskspernode",
+        "ntaskspernode"}},
       {CsvField::size, {"size", "bytes", "messagesize", "msgsize", "nbytes", "sizebytes"}},
       {CsvField::time, {"time", "latency", "avgtime", "avglatency", "elapsed", "duration"}},
       {CsvField::algbw, {"algbw", "algorithmbandwidth"}},
       {CsvField::busbw, {"busbw", "busbandwidth"}},
+      {CsvField::wrong, {"wrong", "nwrong"}},
       {CsvField::library, {"library", "lib", "backend"}},
       {CsvField::algorithm, {"algorithm", "algo"}},
       {CsvField::protocol, {"protocol", "proto"}},
@@ -142,6 +146,12 @@ std::optional<CsvField> field_named(std::string_view squeezed, bool ours_only) {
   return std::nullopt;
 }
 
+std::optional<CsvField> field_of(const NameAndUnit& split, std::string_view name, bool ours_only) {
+  const auto field = field_named(split.name, ours_only);
+  // "size_bytes" is a name rather than a unit.
+  return field || split.unit == 0 ? field : field_named(squeezed_name(name), ours_only);
+}
+
 bool has_unit(CsvField field) {
   return field == CsvField::time || field == CsvField::size || field == CsvField::algbw ||
          field == CsvField::busbw;
@@ -166,10 +176,14 @@ double default_unit(CsvField field) { return field == CsvField::size ? 1 : 0; }
 
 }  // namespace
 
+std::optional<CsvField> csv_field_of(std::string_view name) {
+  return field_of(split_name(name), name, false);
+}
+
 std::vector<std::string> csv_field_names() {
-  return {"collective", "ranks",   "nodes",     "size",     "time_us", "algbw_GBps",
-          "busbw_GBps", "library", "algorithm", "protocol", "dtype",   "op",
-          "in_place",   "source",  "dataset",   "system"};
+  return {"collective", "ranks",      "nodes",    "ranks_per_node", "size",      "time_us",
+          "algbw_GBps", "busbw_GBps", "wrong",    "library",        "algorithm", "protocol",
+          "dtype",      "op",         "in_place", "source",         "dataset",   "system"};
 }
 
 Expected<CsvColumns> find_columns(const std::vector<std::string>& names,
@@ -207,11 +221,7 @@ Expected<CsvColumns> find_columns(const std::vector<std::string>& names,
     const CsvColumns before = columns;
     for (std::size_t i = 0; i < names.size(); ++i) {
       NameAndUnit here = split_name(names[i]);
-      auto field = field_named(here.name, ours_only);
-      if (!field && here.unit != 0) {  // "size_bytes" is a name rather than a unit
-        here.name = squeezed_name(names[i]);
-        field = field_named(here.name, ours_only);
-      }
+      const auto field = field_of(here, names[i], ours_only);
       if (!field || before[*field]) continue;
       auto& column = columns.of[static_cast<std::size_t>(*field)];
       if (column) {

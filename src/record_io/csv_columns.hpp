@@ -17,10 +17,12 @@ enum class CsvField {
   collective,
   ranks,
   nodes,
+  ranks_per_node,
   size,
   time,
   algbw,
   busbw,
+  wrong,
   library,
   algorithm,
   protocol,
@@ -31,7 +33,7 @@ enum class CsvField {
   dataset,
   system
 };
-inline constexpr std::size_t kCsvFields = 16;
+inline constexpr std::size_t kCsvFields = 18;
 
 /// Where a field is, and what one of its column's figures is in our unit: seconds, bytes, bytes per
 /// second; 0 where neither the map nor the column's name says.
@@ -55,6 +57,9 @@ struct CsvColumns {
 Expected<CsvColumns> find_columns(const std::vector<std::string>& names,
                                   const std::map<std::string, std::string>& map,
                                   std::string_view file_name);
+
+/// The field that a column of this name holds, if any.
+std::optional<CsvField> csv_field_of(std::string_view name);
 
 /// The names of ours, for messages.
 std::vector<std::string> csv_field_names();

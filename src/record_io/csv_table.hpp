@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A table of text with named columns, separated by commas, semicolons or tabs.
+// A table of text with named columns, separated by commas, semicolons or tabs, or of Markdown.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,8 @@ struct CsvTable {
 };
 
 /// Quoting as in RFC 4180; the separator is the one of ',', ';' and tab that the first line has
-/// most of. Blank lines and lines of nothing but separators hold no row.
+/// most of. Blank lines and lines of nothing but separators hold no row. A text that begins with
+/// '|' is a table of Markdown, which ends at the first line without one.
 CsvTable parse_csv(std::string_view text);
 
 }  // namespace collscale

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // A table of measurements, one row per point. Its columns are found by name (csv_columns.hpp) or
 // told by a map; what it has no column for comes from the options. The size is nccl-tests' (the
-// larger of a rank's buffers).
+// larger of a rank's buffers). A row that has a point out of place and in place is two records.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "record_io/csv_columns.hpp"
+#include "record_io/csv_places.hpp"
 #include "record_io/csv_table.hpp"
+#include "record_io/json_rows.hpp"
 #include "record_io/log_text.hpp"
 #include "units/suggest.hpp"
 
@@ -18,7 +20,7 @@ namespace {
 using Fields = std::vector<std::string>;
 
 /// Why a row is no record.
-enum class Unusable { none, collective, library, dtype, figures, contradictory };
+enum class Unusable { none, collective, library, dtype, figures, contradictory, failed };
 
 struct RowReading {
   Record record;
@@ -28,9 +30,10 @@ struct RowReading {
 
 class CsvImporter {
  public:
+  /// `place`: the one that the columns are of, where they are of one.
   CsvImporter(const CsvTable& table, const CsvColumns& columns, std::string_view file_name,
-              const ImportOptions& options)
-      : table_(table), columns_(columns), file_name_(file_name), options_(options) {
+              const ImportOptions& options, const CsvPlace* place)
+      : table_(table), columns_(columns), file_name_(file_name), options_(options), place_(place) {
     report_.format = LogFormat::csv;
     std::vector<std::string_view> words;
     for (const Fields& row : table.rows) {
@@ -39,6 +42,7 @@ class CsvImporter {
         words.push_back(number_of(text(row, field)));
     }
     style_ = common_style(words);
+    take_units_of_nccl_tests();
   }
 
   Expected<ImportReport> import() {
@@ -52,6 +56,7 @@ class CsvImporter {
         torn_.add(line);
         continue;
       }
+      if (place_ != nullptr && not_measured(row)) continue;
       RowReading reading = read_row(row);
       if (reading.other_busbw) other_busbw_.add(line);
       if (reading.why == Unusable::none) {
@@ -91,6 +96,62 @@ class CsvImporter {
     return to_integer(plain(row, field));
   }
 
+  /// nccl-tests prints "N/A" for a place that a collective does not have.
+  bool not_measured(const Fields& row) const {
+    for (const CsvField field : {CsvField::time, CsvField::algbw, CsvField::busbw}) {
+      const std::string_view value = text(row, field);
+      if (!value.empty() && value != "N/A" && value != "-") return false;
+    }
+    return true;
+  }
+
+  /// Tables made of nccl-tests' output often keep its names but not its units. They are taken where
+  /// the figures prove them: a size over its time in us is its algbw in GB/s.
+  void take_units_of_nccl_tests() {
+    auto& time = columns_.of[static_cast<std::size_t>(CsvField::time)];
+    auto& algbw = columns_.of[static_cast<std::size_t>(CsvField::algbw)];
+    auto& busbw = columns_.of[static_cast<std::size_t>(CsvField::busbw)];
+    if (!time || !algbw || (time->unit > 0 && algbw->unit > 0)) return;
+    const double time_unit = time->unit > 0 ? time->unit : 1e-6;
+    const double algbw_unit = algbw->unit > 0 ? algbw->unit : 1e9;
+    std::size_t agreeing = 0;
+    std::size_t disagreeing = 0;
+    for (const Fields& row : table_.rows) {
+      const std::string time_digits = plain(row, CsvField::time);
+      const std::string algbw_digits = plain(row, CsvField::algbw);
+      const auto figure = to_number(time_digits);
+      const auto bandwidth = to_number(algbw_digits);
+      const auto bytes = quantity(row, CsvField::size);
+      if (!figure || !bandwidth || !bytes || *figure <= 0 || *bandwidth <= 0 || *bytes <= 0)
+        continue;
+      const double precision =
+          printed_precision(time_digits) / *figure + printed_precision(algbw_digits) / *bandwidth;
+      if (precision > 0.05) continue;  // 0.01 GB/s says nothing
+      const double ratio = *bandwidth * algbw_unit * *figure * time_unit / *bytes;
+      ++(std::abs(ratio - 1) <= 2 * precision + 1e-3 ? agreeing : disagreeing);
+    }
+    if (agreeing <= disagreeing) return;
+    time->unit = time_unit;
+    algbw->unit = algbw_unit;
+    if (busbw && busbw->unit == 0) busbw->unit = algbw_unit;
+  }
+
+  /// Of this row, whether a column says it or it is ranks over ranks per node.
+  std::int64_t nodes_of(const Fields& row, std::int64_t ranks) const {
+    if (const auto nodes = whole(row, CsvField::nodes)) return *nodes;
+    const auto per_node = whole(row, CsvField::ranks_per_node);
+    return per_node && *per_node > 0 && ranks % *per_node == 0 ? ranks / *per_node : options_.nodes;
+  }
+
+  std::optional<std::int64_t> ranks_of(const Fields& row) const {
+    if (columns_[CsvField::ranks] && !text(row, CsvField::ranks).empty())
+      return whole(row, CsvField::ranks);
+    const auto nodes = whole(row, CsvField::nodes);
+    const auto per_node = whole(row, CsvField::ranks_per_node);
+    if (nodes && per_node) return *nodes * *per_node;
+    return options_.ranks > 0 ? std::optional(options_.ranks) : std::nullopt;
+  }
+
   Expected<void> check_columns() const {
     const auto missing = [&](std::string_view ours, std::string_view or_option) {
       return fail(fmt::format(
@@ -99,7 +160,8 @@ class CsvImporter {
     };
     if (!columns_[CsvField::collective] && !options_.collective)
       return missing("collective", " or give --collective");
-    if (!columns_[CsvField::ranks] && options_.ranks < 1)
+    if (!columns_[CsvField::ranks] && options_.ranks < 1 &&
+        !(columns_[CsvField::nodes] && columns_[CsvField::ranks_per_node]))
       return missing("ranks", " or give --ranks");
     if (!columns_[CsvField::size]) return missing("bytes", "");
     const auto& time = columns_[CsvField::time];
@@ -186,11 +248,10 @@ class CsvImporter {
     const auto engine = library_engine(text(row, CsvField::library));
     if (!engine && columns_[CsvField::library]) return refused(Unusable::library);
     const auto bytes = quantity(row, CsvField::size);
-    const auto ranks = text(row, CsvField::ranks).empty() && options_.ranks > 0
-                           ? std::optional(options_.ranks)
-                           : whole(row, CsvField::ranks);
+    const auto ranks = ranks_of(row);
     if (!bytes || *bytes <= 0 || *bytes != std::floor(*bytes) || !ranks || *ranks < 1)
       return refused(Unusable::figures);
+    if (to_number(plain(row, CsvField::wrong)).value_or(0) > 0) return refused(Unusable::failed);
 
     std::string notes;
     if (const std::string_view dtype = text(row, CsvField::dtype); !dtype.empty()) {
@@ -207,11 +268,13 @@ class CsvImporter {
     scenario.protocol = text(row, CsvField::protocol);
     scenario.op = parse_reduce_op(text(row, CsvField::op)).value_or(ReduceOp::sum);
     const std::string_view in_place = text(row, CsvField::in_place);
-    scenario.in_place = in_place == "1" || in_place == "true" || in_place == "True" ||
-                        in_place == "TRUE" || in_place == "yes";
+    scenario.in_place = place_ != nullptr
+                            ? place_->in_place
+                            : in_place == "1" || in_place == "true" || in_place == "True" ||
+                                  in_place == "TRUE" || in_place == "yes";
     scenario.size_bytes = *bytes;
     scenario.ranks = *ranks;
-    scenario.nodes = whole(row, CsvField::nodes).value_or(options_.nodes);
+    scenario.nodes = nodes_of(row, *ranks);
     const auto time_s = time_of(row, scenario, notes);
     if (!time_s) return refused(Unusable::figures);
     record.time_s = *time_s;
@@ -239,6 +302,8 @@ class CsvImporter {
       case Unusable::contradictory:
         return fmt::format("has the bandwidth \"{}\", which is not size over time",
                            text(row, CsvField::algbw));
+      case Unusable::failed:
+        return fmt::format("has {} wrong values by its own check", text(row, CsvField::wrong));
       case Unusable::figures:
       case Unusable::none:
         break;
@@ -271,6 +336,9 @@ class CsvImporter {
     warn_lines(report_, file_name_, unusable(Unusable::contradictory),
                "row was left out whose bandwidth is not what its size and time give",
                "rows were left out whose bandwidths are not what their sizes and times give");
+    warn_lines(report_, file_name_, unusable(Unusable::failed),
+               "row was left out that failed its own check",
+               "rows were left out that failed their own check");
     warn_lines(report_, file_name_, other_busbw_,
                "row's busbw is not what its ranks give: is the number of ranks right?",
                "rows' busbw is not what their ranks give: is the number of ranks right?");
@@ -288,39 +356,90 @@ class CsvImporter {
   }
 
   const CsvTable& table_;
-  const CsvColumns& columns_;
+  CsvColumns columns_;
   std::string_view file_name_;
   const ImportOptions& options_;
+  const CsvPlace* place_;
   NumberStyle style_ = NumberStyle::plain;
   ImportReport report_;
   LeftOut torn_, other_busbw_;
-  std::array<LeftOut, 6> unusable_;
+  std::array<LeftOut, 7> unusable_;
   std::string first_refusal_;
 };
+
+/// The places that the table has columns of their own for, unless --columns chooses one of them.
+std::vector<CsvPlace> places_of(const CsvTable& table, const ImportOptions& options) {
+  std::vector<CsvPlace> places = csv_places(table.names);
+  for (const auto& [ours, theirs] : options.columns) {
+    for (const CsvPlace& place : places) {
+      const auto at = std::find(table.names.begin(), table.names.end(), theirs);
+      if (at != table.names.end() &&
+          place.names[static_cast<std::size_t>(at - table.names.begin())] != theirs)
+        return {};
+    }
+  }
+  return places;
+}
+
+/// What one place gave, with the others'.
+void merge(ImportReport& into, ImportReport&& report) {
+  into.format = report.format;
+  for (Record& record : report.records) into.records.push_back(std::move(record));
+  for (std::string& warning : report.warnings) {
+    if (std::find(into.warnings.begin(), into.warnings.end(), warning) == into.warnings.end())
+      into.warnings.push_back(std::move(warning));
+  }
+}
 
 }  // namespace
 
 bool looks_like_csv(std::string_view text) {
   const std::string_view first = text.substr(0, text.find('\n'));
-  // Names of columns hold no '#'; a command line with commas is no table either.
-  if (first.find('#') != std::string_view::npos) return false;
   const CsvTable head = parse_csv(first);
   if (head.names.size() < 2) return false;
+  // Names of columns hold no '#' but that of "#wrong"; a command line with commas is no table.
+  for (const std::string& name : head.names) {
+    if (name.find('#', &name == &head.names.front() ? 0 : 1) != std::string::npos) return false;
+  }
   const auto columns = find_columns(head.names, {}, "");
   if (!columns) return head.names.size() > 2;  // known by name, and refused for what they say
   if ((*columns)[CsvField::size] &&
-      ((*columns)[CsvField::time] || (*columns)[CsvField::busbw] || (*columns)[CsvField::algbw]))
+      ((*columns)[CsvField::time] || (*columns)[CsvField::busbw] || (*columns)[CsvField::algbw] ||
+       !csv_places(head.names).empty()))
     return true;
   return head.names.size() > 2 && first.find_first_of(" \t") == std::string_view::npos;
 }
 
 Expected<ImportReport> import_csv(std::string_view text, std::string_view file_name,
                                   const ImportOptions& options) {
-  const CsvTable table = parse_csv(text);
+  CsvTable table;
+  if (looks_like_json_rows(text)) {
+    auto rows = parse_json_rows(text);
+    if (!rows) return fail(fmt::format("{}: expected a list of flat JSON objects", file_name));
+    table = std::move(*rows);
+  } else {
+    table = parse_csv(text);
+  }
   if (table.names.empty()) return fail(fmt::format("{}: the table is empty", file_name));
-  const auto columns = find_columns(table.names, options.columns, file_name);
-  if (!columns) return tl::make_unexpected(columns.error());
-  return CsvImporter(table, *columns, file_name, options).import();
+  const std::vector<CsvPlace> places = places_of(table, options);
+  if (places.empty()) {
+    const auto columns = find_columns(table.names, options.columns, file_name);
+    if (!columns) return tl::make_unexpected(columns.error());
+    return CsvImporter(table, *columns, file_name, options, nullptr).import();
+  }
+  ImportReport both;
+  std::optional<Error> refusal;
+  for (const CsvPlace& place : places) {
+    const auto columns = find_columns(place.names, options.columns, file_name);
+    if (!columns) return tl::make_unexpected(columns.error());
+    auto one = CsvImporter(table, *columns, file_name, options, &place).import();
+    if (one)
+      merge(both, std::move(*one));
+    else if (!refusal)
+      refusal = one.error();
+  }
+  if (both.records.empty()) return tl::make_unexpected(*refusal);
+  return both;
 }
 
 }  // namespace collscale

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "record_io/json_rows.hpp"
 #include "record_io/log_text.hpp"
 #include "record_io/results_file.hpp"
 
@@ -53,7 +54,9 @@ std::optional<Engine> library_engine(std::string_view library) {
     return known.find(part) != std::string::npos;
   };
   if (names_one("nccl") || names_one("rccl")) return Engine::nccl;
-  if (names_one("mpi") || names_one("mvapich")) return Engine::mpi;
+  // HPE's and SGI's is called MPT.
+  if (names_one("mpi") || names_one("mvapich") || known == "mpt" || known.ends_with("_mpt"))
+    return Engine::mpi;
   return std::nullopt;
 }
 
@@ -61,7 +64,8 @@ Expected<ImportReport> import_log(std::string_view text, std::string_view file_n
                                   const ImportOptions& options) {
   if (!options.columns.empty()) return import_csv(text, file_name, options);
   if (looks_like_json(text)) return import_json(text, file_name, options);
-  if (looks_like_csv(text)) return import_csv(text, file_name, options);
+  if (looks_like_json_rows(text) || looks_like_csv(text))
+    return import_csv(text, file_name, options);
   const std::vector<std::string> lines = clean_lines(text);
   if (looks_like_osu(lines)) return import_osu(lines, file_name, options);
   if (looks_like_imb(lines)) return import_imb(lines, file_name, options);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The logs of other benchmarks to our records: nccl-tests (and rccl-tests) as text and JSON, the
 // collectives of the OSU micro-benchmarks and of the Intel MPI Benchmarks, Google Benchmark's JSON,
-// and a table in CSV. docs/results-format.md says what each field becomes.
+// and tables in CSV, Markdown and JSON. docs/results-format.md says what each field becomes.
 #pragma once
 
 #include <cstdint>

@@ -64,7 +64,8 @@ TEST(ImportCsv, TakesTheLibraryFromTheOptionWhereNoColumnSaysIt) {
 }
 
 TEST(ImportCsv, KnowsLibrariesByTheirNames) {
-  for (const auto* mpi : {"Open MPI 4.1", "openmpi", "MPICH", "MVAPICH2 2.3", "Intel MPI", "mpi"})
+  for (const auto* mpi :
+       {"Open MPI 4.1", "openmpi", "MPICH", "MVAPICH2 2.3", "Intel MPI", "mpi", "MPT", "SGI MPT"})
     EXPECT_EQ(library_engine(mpi), Engine::mpi) << mpi;
   for (const auto* ccl : {"NCCL", "RCCL 2.18", "nccl"})
     EXPECT_EQ(library_engine(ccl), Engine::nccl) << ccl;
@@ -198,6 +199,119 @@ TEST(ImportCsv, LeavesOutRowsWhoseBandwidthIsNotSizeOverTime) {
   EXPECT_EQ(report->records.size(), 2u);
   EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("is not what its size and time give: line 3"),
                                             HasSubstr("is the number of ranks right?: line 4")));
+}
+
+ImportOptions of_all_reduce() {
+  ImportOptions options;
+  options.collective = Collective::all_reduce;
+  options.library = Engine::nccl;
+  return options;
+}
+
+TEST(ImportCsv, MakesTwoRecordsOfARowThatHasBothPlaces) {
+  ImportOptions options = of_all_reduce();
+  options.columns = {{"size_MiB", "size(MB)"}};
+  const std::string table =
+      "Nodes,GPUs,size(MB),iterations,blocking,out algbw(GB/s),out busbw(GB/s),in algbw(GB/s),"
+      "in busbw(GB/s)\n"
+      "2,16,32,1000,false,78.57,147.32,78.52,147.22\n"
+      "16,128,8192,1000, false,179.54,356.27, 178.35,353.92\n";
+  const auto report = import_log(table, "t.csv", options);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->warnings, testing::IsEmpty());
+  ASSERT_EQ(report->records.size(), 4u);
+  for (const Record& record : report->records) EXPECT_EQ(record.scenario.ranks % 16, 0);
+  EXPECT_FALSE(report->records[0].scenario.in_place);
+  EXPECT_EQ(report->records[0].scenario.nodes, 2);
+  EXPECT_NEAR(report->records[1].busbw_Bps, 356.27e9, 1);
+  EXPECT_TRUE(report->records[3].scenario.in_place);
+  EXPECT_NEAR(report->records[3].busbw_Bps, 353.92e9, 1);
+  options.columns["busbw_GBps"] = "in busbw(GB/s)";  // chooses one of them
+  const auto one = import_log(table, "t.csv", options);
+  ASSERT_TRUE(one) << one.error().message;
+  ASSERT_EQ(one->records.size(), 2u);
+  EXPECT_NEAR(one->records[1].busbw_Bps, 353.92e9, 1);
+}
+
+TEST(ImportCsv, LeavesOutAPlaceThatWasNotMeasuredAndOneThatFailed) {
+  const auto report = import_log(
+      "size,count,type,redop,root,oop_time_us,oop_algbw,oop_busbw,oop_wrong,time_us_ip,algbw_ip,"
+      "busbw_ip,wrong_ip,nodes,gpus_per_node\n"
+      "1048576,262144,float,sum,-1,100.5,10.43,19.56,0,99.5,10.54,19.76,N/A,2,8\n"
+      "2097152,524288,float,sum,-1,150.5,13.93,26.13,3,149.5,14.03,26.30,0,2,8\n"
+      "4194304,524288,float,sum,-1,250.5,16.74,31.39,0,N/A,N/A,N/A,N/A,2,8\n",
+      "t.csv", of_all_reduce());
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("failed its own check: line 3")));
+  ASSERT_EQ(report->records.size(), 4u);
+  for (const Record& record : report->records) {
+    EXPECT_EQ(record.scenario.ranks, 16);
+    EXPECT_EQ(record.scenario.nodes, 2);
+  }
+  EXPECT_EQ(report->records[1].scenario.size_bytes, 4194304);
+  EXPECT_FALSE(report->records[1].scenario.in_place);
+  EXPECT_TRUE(report->records[3].scenario.in_place);
+}
+
+constexpr const char* kRcclTestsCsv =
+    "numCycle,collective,ranks,rankspernode,gpusperrank,size,type,redop,inplace,time,algbw,busbw,"
+    "busbwfactor,#wrong\n"
+    "0,AllReduce,16,8,1,1048576,float,sum,0,100.5,10.43,19.56,1.875,0\n"
+    "0,AllReduce,16,8,1,1048576,float,sum,1,99.5,10.54,19.76,1.875,0\n"
+    "0,AllReduce,16,8,1,2097152,float,sum,0,150.5,13.93,26.13,1.875,7\n";
+
+TEST(ImportCsv, ReadsWhatRcclTestsWrites) {
+  const auto report = import_log(kRcclTestsCsv, "t.csv", of_all_reduce());
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("failed its own check: line 4")));
+  ASSERT_EQ(report->records.size(), 2u);
+  EXPECT_EQ(report->records[0].scenario.nodes, 2);
+  EXPECT_DOUBLE_EQ(report->records[0].time_s, 100.5e-6);
+  EXPECT_TRUE(report->records[1].scenario.in_place);
+  const auto json = import_log(
+      R"([{"numCycle": 0, "name": "AllReduce", "nodes": 2, "ranks": 16, "size": 1048576,
+           "type": "float", "redop": "sum", "inPlace": 0, "time": 100.5, "algBw": 10.43,
+           "busBw": 19.56, "wrong": "0"},
+          {"name": "AllReduce", "nodes": 2, "ranks": 16, "size": 1048576, "time": 99.5,
+           "algBw": 10.54, "busBw": 19.76, "wrong": "2"}])",
+      "t.json", of_all_reduce());
+  ASSERT_TRUE(json) << json.error().message;
+  ASSERT_EQ(json->records.size(), 1u);
+  EXPECT_EQ(benchmark_name(json->records[0].scenario), benchmark_name(report->records[0].scenario));
+  EXPECT_DOUBLE_EQ(json->records[0].time_s, 100.5e-6);
+  EXPECT_THAT(json->warnings, ElementsAre(HasSubstr("failed its own check: line 4")));
+  EXPECT_THAT(error_of(import_log("[{\"name\": \"AllReduce\",", "t.json", {})),
+              HasSubstr("expected a list of flat JSON objects"));
+}
+
+TEST(ImportCsv, TakesUnitsThatTheFiguresProveAndNoOthers) {
+  const auto table = [](const std::string& time, const std::string& algbw) {
+    return import_log("gpus,size,time,algbw\n8,1048576," + time + "," + algbw + "\n", "t.csv",
+                      of_all_reduce());
+  };
+  const auto proved = table("100.5", "10.43");
+  ASSERT_TRUE(proved) << proved.error().message;
+  EXPECT_DOUBLE_EQ(proved->records[0].time_s, 100.5e-6);
+  for (const auto& [time, algbw] : {std::pair{"0.1005", "10.43"}, {"100.5", "83.44"}, {"9", "0.1"}})
+    EXPECT_THAT(error_of(table(time, algbw)), HasSubstr("does not say its unit")) << time;
+}
+
+TEST(ImportCsv, ReadsATableOfMarkdown) {
+  const auto report = import_log(
+      "| Size (B) | Count | Type | Time (us) | **BusBW (GB/s)** | Nodes | GPUs per node |\r\n"
+      "|---:|:---:|---|---|---|---|---|\r\n"
+      "| 1,048,576 | 262144 | float | 100.5 | **19.56** | 2 | 8 |\r\n"
+      "| 2 MiB | 524288 | float | `150.5` | 26.13 | 2 | 8 |\r\n"
+      "| 4 MiB | 524288 | float | 1505.5 |\r\n"
+      "\n| text | after |\n",
+      "t.md", of_all_reduce());
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("1 torn line was left out: line 5")));
+  ASSERT_EQ(report->records.size(), 2u);
+  EXPECT_EQ(report->records[0].scenario.size_bytes, 1048576);
+  EXPECT_EQ(report->records[1].scenario.size_bytes, 2097152);
+  EXPECT_EQ(report->records[1].scenario.ranks, 16);
+  EXPECT_DOUBLE_EQ(report->records[1].time_s, 150.5e-6);
 }
 
 TEST(AlgorithmName, SpellsOthersNamesOurWay) {
