@@ -129,12 +129,18 @@ Expected<void> check_sizes(const Series& series, const Target& target,
   return {};
 }
 
+/// What is left of a system's bounds where its own measurements beat them.
+struct BoundShares {
+  double latency = 1;
+  double bytes = 1;
+};
+
 // In-network reduction (NVLink SHARP inside a node, CollNet across) moves fewer bytes than the
 // bounds of other algorithms assume: what may use it in one node or through the fabric is held to
 // the latency bound only, what may use it in the nodes and goes on from NIC to NIC to the bounds of
-// such. Of the latency bound `latency_share` counts.
-double default_bound(const System& system, const Series& series, double size_bytes,
-                     std::int64_t ranks, double latency_share) {
+// such.
+Bounds bounds_of(const System& system, const Series& series, double size_bytes,
+                 std::int64_t ranks) {
   const auto named = [&](const char* part) {
     return series.algorithm.find(part) != std::string::npos;
   };
@@ -142,32 +148,47 @@ double default_bound(const System& system, const Series& series, double size_byt
   const bool library_may = series.engine == Engine::nccl && series.algorithm == "auto";
   const bool nvls = library_may || named("nvls");
   Bounds bounds = lower_bounds(system, series.collective, ranks, size_bytes);
-  const double latency_s = bounds.latency_s * latency_share;
-  if (named("collnet") || (one_node && nvls)) return latency_s;
+  if (named("collnet") || (one_node && nvls)) return {bounds.latency_s};
   if (nvls && system.node.scale_up.in_network) {
     Abilities abilities;
     abilities.in_network = true;
+    const double latency_s = bounds.latency_s;
     bounds = lower_bounds(system, series.collective, ranks, size_bytes, abilities);
+    bounds.latency_s = latency_s;
   }
-  bounds.latency_s = latency_s;
+  return bounds;
+}
+
+double default_bound(const System& system, const Series& series, double size_bytes,
+                     std::int64_t ranks, const BoundShares& shares) {
+  Bounds bounds = bounds_of(system, series, size_bytes, ranks);
+  bounds.latency_s *= shares.latency;
+  bounds.injection_s *= shares.bytes;
+  bounds.cut_s *= shares.bytes;
   return bounds.time_s();
 }
 
-// What small messages between nodes of a system that beat its latency bound leave of it: a barrier
-// in the network's hardware is none of the model's links. What beats the bound tenfold is in a
-// wrong unit, and lowers nothing.
-double beaten_latency_share(const System& system, const Series& series,
-                            std::span<const double> medians) {
-  if (series.ranks_per_node != ranks_per_node(system)) return 1;
-  double share = 1;
+// Small messages between nodes that beat the latency bound: a barrier in the network's hardware is
+// none of the model's links. Large ones that beat the others: the figures of the file, assumed as
+// in a family, are too slow. What beats the first tenfold or the others twice is in a wrong unit or
+// of another machine, and lowers nothing.
+BoundShares beaten_bounds(const System& system, const Series& series,
+                          std::span<const double> medians) {
+  BoundShares shares;
+  if (series.ranks_per_node != ranks_per_node(system)) return shares;
   for (std::size_t i = 0; i < series.cells.size(); ++i) {
     const Cell& cell = series.cells[i];
-    const bool small = regime_of(cell.size_bytes) == Regime::latency;
-    if (!small || cell.nodes < 2 || cell.ranks > max_ranks(system)) continue;
-    const Bounds bounds = lower_bounds(system, series.collective, cell.ranks, cell.size_bytes);
-    if (bounds.latency_s > 0) share = std::min(share, medians[i] / bounds.latency_s);
+    if (cell.nodes < 2 || cell.ranks > max_ranks(system)) continue;
+    const Bounds bounds = bounds_of(system, series, cell.size_bytes, cell.ranks);
+    const double bytes_s = std::max(bounds.injection_s, bounds.cut_s);
+    if (regime_of(cell.size_bytes) == Regime::latency && bounds.latency_s > 0)
+      shares.latency = std::min(shares.latency, medians[i] / bounds.latency_s);
+    if (regime_of(cell.size_bytes) == Regime::bandwidth && bytes_s > 0)
+      shares.bytes = std::min(shares.bytes, medians[i] / bytes_s);
   }
-  return share < 0.1 ? 1 : share;
+  if (shares.latency < 0.1) shares.latency = 1;
+  if (shares.bytes < 0.5) shares.bytes = 1;
+  return shares;
 }
 
 // "x256 beyond the largest measured size, 4 MiB on such nodes", or nothing.
@@ -465,7 +486,7 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
 
   const double other_system = same_system ? 0.0 : std::log(kOtherSystemFactor);
   const NamedAlgorithms named(profile, fit, *targets, sizes_bytes);
-  const double latency_share = same_system ? beaten_latency_share(system, series, medians) : 1.0;
+  const BoundShares shares = same_system ? beaten_bounds(system, series, medians) : BoundShares{};
   std::vector<Extrapolation> answers;
   std::vector<double> log_times(replicates.size());
   Modelled modelled;
@@ -479,7 +500,7 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
     }
     const double bound_s = options.bound_s ? options.bound_s(collective, size_bytes, target.ranks)
                                            : default_bound(system, series, size_bytes, target.ranks,
-                                                           target.network ? latency_share : 1.0);
+                                                           target.network ? shares : BoundShares{});
     Extrapolation answer{make_record(profile, system, fit, target, size_bytes, same_system),
                          std::move(modelled.predictions[size]),
                          std::move(modelled.ranges[size]),

@@ -123,7 +123,7 @@ TEST(Extrapolate, OnlyTheSystemsOwnMessagesBetweenNodesLowerItsLatencyBound) {
 // Two p5 nodes reach 487 GB/s of bus bandwidth with NVLink of 370 GB/s and a NIC of 50 GB/s per
 // GPU: their switches add up.
 TEST(Extrapolate, NvlinkSharpBetweenNicsIsNotHeldToWhatARingCanDo) {
-  System system = synthetic::system(8);
+  System system = synthetic::system(8, "other");
   system.node.scale_up.efficiency = synthetic::figure(0.82);
   const auto measured = [&](const std::string& algorithm) {
     const auto fast = [](double n, double, double size_bytes) {
@@ -144,6 +144,26 @@ TEST(Extrapolate, NvlinkSharpBetweenNicsIsNotHeldToWhatARingCanDo) {
   EXPECT_NEAR(measured("auto"), 1, 1e-3);
   EXPECT_NEAR(measured("nvls_tree"), 1, 1e-3);
   EXPECT_GT(measured("ring"), 1.05);
+}
+
+// A family's figures are assumed: where the machine itself has been faster, they are no bound.
+TEST(Extrapolate, LargeMessagesOfTheSystemLowerItsOtherBounds) {
+  const auto answered_s = [](double rate_Bps, bool same_system) {
+    const auto records = synthetic::records(
+        Collective::all_reduce, "ring", 8, [=](double n, double, double size_bytes) {
+          return 2 * (n - 1) * (3e-6 + size_bytes / n / rate_Bps);
+        });
+    const System system = synthetic::system(4, same_system ? "synthetic" : "other");
+    ExtrapolateOptions options = quick();
+    options.matched_system = same_system;
+    const auto answers =
+        extrapolate(profile_of(records), system, Collective::all_reduce,
+                    std::vector<double>{2147483648}, std::vector<std::int64_t>{32}, options);
+    return answers.value().front().time_s / records.back().time_s;
+  };
+  EXPECT_NEAR(answered_s(300e9, true), 1, 0.01);  // 200 GB/s per node are all that the file says
+  EXPECT_GT(answered_s(300e9, false), 1.3);
+  EXPECT_GT(answered_s(8e12, true), 5) << "a wrong unit";
 }
 
 TEST(Extrapolate, WhereTheBoundIsTheAnswerItIsNotExact) {
