@@ -204,8 +204,10 @@ TEST(Extrapolate, OneScaleAcrossNodesIsExtendedByAssumedGrowth) {
   });
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_NE(outcome.err.find("growth is assumed"), std::string::npos) << outcome.err;
-  const auto answer =
-      nlohmann::json::parse(read_file(folder.path() / "out.json")).at("benchmarks").at(0);
+  const auto results = nlohmann::json::parse(read_file(folder.path() / "out.json"));
+  EXPECT_NE(results.at("context").at("notes").get<std::string>().find("growth is assumed"),
+            std::string::npos);
+  const auto answer = results.at("benchmarks").at(0);
   const auto& wide = answer.at("intervals").at(1);
   EXPECT_GT(wide.at("high_s").get<double>(), 2 * answer.at("time_s").get<double>());
   EXPECT_LT(wide.at("low_s").get<double>(), answer.at("time_s").get<double>() / 2);

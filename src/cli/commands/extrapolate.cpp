@@ -154,6 +154,7 @@ Expected<void> run(const ExtrapolateCommandOptions& options, const Terminal& ter
         if (alternative.error.empty()) results.records.push_back(alternative.record);
     results.context["topology"] = options.topology;
     results.context["seed"] = fmt::format("{}", options.seed);
+    if (!notes.empty()) results.context["notes"] = fmt::format("{}", fmt::join(notes, "; "));
     if (auto written = write_results(options.json, results); !written) return written;
   }
   for (const std::string& note : notes) print_note(fmt::format("note: {}", note));
