@@ -74,8 +74,8 @@ std::string data_set(const Series& series, std::int64_t ranks, std::int32_t run)
 constexpr std::array<const char*, kRegimes> kMessages = {
     "messages below 64 KiB", "messages of 64 KiB to 64 MiB", "messages above 64 MiB"};
 constexpr const char* kAdvice =
-    "they do not look like one setting (transport, version, node design): the intervals are "
-    "widened to span both, and each is better extrapolated by itself";
+    "they do not look like one setting (transport, version, node design), so the interval spans "
+    "both; extrapolate each by itself";
 
 void find_apart(const Series& series, Mixture& mixture) {
   const std::vector<Difference> all = differences_of(series);
@@ -92,11 +92,12 @@ void find_apart(const Series& series, Mixture& mixture) {
         return std::fabs(a.log_ratio) < std::fabs(b.log_ratio);
       });
   mixture.text = fmt::format(
-      "data sets {} and {} measured the same points x{:.2g} apart ({} on {} ranks; at {} of {} "
-      "scales and ranges of sizes with several data sets, two are x{:g} or more apart): {}",
+      "data sets {} and {} measured the same points x{:.2g} apart ({} on {} ranks; x{:g} or more "
+      "in "
+      "{} of {} such comparisons): {}",
       data_set(series, most.ranks, most.one), data_set(series, most.ranks, most.other),
       std::exp(std::fabs(most.log_ratio)), kMessages[static_cast<std::size_t>(most.regime)],
-      format_count(most.ranks), apart.size(), all.size(), kSettingsApart, kAdvice);
+      format_count(most.ranks), kSettingsApart, apart.size(), all.size(), kAdvice);
 }
 
 /// Whether no data set of a scale is at a smaller one of the tier, too.

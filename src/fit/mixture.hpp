@@ -21,7 +21,7 @@ struct Mixture {
   std::string text;  ///< one sentence without its full stop; "": no sign of any
 };
 
-/// Data sets that differ by less are repeats. Of 97 published files two have more at one scale and
+/// Data sets that differ by less are repeats. Of 109 published files two have more at one scale and
 /// range of sizes, which is a bad day; one has it at several, and holds two versions of NCCL.
 inline constexpr double kSettingsApart = 2;
 /// A jump that is less is one of an MPI's own between two algorithms (x2.3 in the same files).

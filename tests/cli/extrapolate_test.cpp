@@ -134,6 +134,7 @@ TEST(Extrapolate, SaysThatTheMeasurementsAreOfTwoSettings) {
       arguments.emplace_back(more);
     const Outcome outcome = run_collscale(arguments, folder.path());
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(outcome.err.find("measured the same points"), std::string::npos) << "said twice";
     const auto json = nlohmann::json::parse(read_file(folder.path() / "out.json"));
     return std::pair(outcome.out, json.at("benchmarks").at(0));
   };

@@ -145,6 +145,11 @@ Expected<void> run(const ExtrapolateCommandOptions& options, const Terminal& ter
                                   hold_outs_of(*profile, *answers));
     if (!others.empty()) out += "\n" + alternatives_table(others, colour);
     print_result(out);
+    std::erase_if(notes, [&](const std::string& note) {  // it stands below the table
+      return std::any_of(answers->begin(), answers->end(), [&](const Extrapolation& answer) {
+        return !answer.mixture.empty() && note.ends_with(answer.mixture);
+      });
+    });
   }
   if (!options.json.empty()) {
     Results results{make_context("collscale extrapolate"), {}};
