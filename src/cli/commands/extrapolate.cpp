@@ -111,6 +111,13 @@ std::string hold_outs_of(const Profile& profile, const std::vector<Extrapolation
   return lines;
 }
 
+/// What is said of the answers themselves need not be said again.
+bool stands_below_table(const std::string& note, const std::vector<Extrapolation>& answers) {
+  return std::any_of(answers.begin(), answers.end(), [&](const Extrapolation& answer) {
+    return !answer.mixture.empty() && note.ends_with(answer.mixture);
+  });
+}
+
 }  // namespace
 
 Expected<void> check(const ExtrapolateCommandOptions& options) {
@@ -145,11 +152,6 @@ Expected<void> run(const ExtrapolateCommandOptions& options, const Terminal& ter
                                   hold_outs_of(*profile, *answers));
     if (!others.empty()) out += "\n" + alternatives_table(others, colour);
     print_result(out);
-    std::erase_if(notes, [&](const std::string& note) {  // it stands below the table
-      return std::any_of(answers->begin(), answers->end(), [&](const Extrapolation& answer) {
-        return !answer.mixture.empty() && note.ends_with(answer.mixture);
-      });
-    });
   }
   if (!options.json.empty()) {
     Results results{make_context("collscale extrapolate"), {}};
@@ -162,7 +164,9 @@ Expected<void> run(const ExtrapolateCommandOptions& options, const Terminal& ter
     if (!notes.empty()) results.context["notes"] = fmt::format("{}", fmt::join(notes, "; "));
     if (auto written = write_results(options.json, results); !written) return written;
   }
-  for (const std::string& note : notes) print_note(fmt::format("note: {}", note));
+  for (const std::string& note : notes)
+    if (takes_stdout(options.json) || !stands_below_table(note, *answers))
+      print_note(fmt::format("note: {}", note));
   return {};
 }
 
