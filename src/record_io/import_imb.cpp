@@ -9,6 +9,7 @@
 // src_c/IMB_reduce_scatter.c (github.com/intel/mpi-benchmarks), "Output" and "IMB-MPI1 benchmarks".
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "record_io/log_text.hpp"
@@ -185,6 +186,17 @@ class ImbImporter {
   ImportReport report_;
 };
 
+/// `nodes` are those of the largest run. The smaller ones take its first processes, which launchers
+/// place node by node, while the others wait.
+void pack_nodes(std::vector<Record>& records, std::int64_t nodes) {
+  if (nodes < 2) return;
+  std::int64_t most = 0;
+  for (const Record& record : records) most = std::max(most, record.scenario.ranks);
+  const std::int64_t per_node = (most + nodes - 1) / nodes;
+  for (Record& record : records)
+    record.scenario.nodes = (record.scenario.ranks + per_node - 1) / per_node;
+}
+
 }  // namespace
 
 bool looks_like_imb(const std::vector<std::string>& lines) {
@@ -200,7 +212,9 @@ Expected<ImportReport> import_imb(const std::vector<std::string>& lines, std::st
                                   const ImportOptions& options) {
   ImbImporter importer(file_name, options, number_style(lines));
   for (const std::string& line : lines) importer.read(line);
-  return importer.finish();
+  auto report = importer.finish();
+  if (report) pack_nodes(report->records, options.nodes);
+  return report;
 }
 
 }  // namespace collscale

@@ -71,6 +71,18 @@ std::string_view without_pod(std::string_view line) {
   return line.starts_with(kPod) && end != std::string_view::npos ? line.substr(end + 2) : line;
 }
 
+/// "[default0]:", as torchrun marks the ranks of a node.
+std::string_view without_role(std::string_view line) {
+  const auto end = line.find("]:");
+  if (end == std::string_view::npos || end < 3 || line.front() != '[') return line;
+  const std::string_view role = line.substr(1, end - 1);
+  const auto number = std::find_if(role.begin(), role.end(), is_digit);
+  const bool marks = number != role.begin() && number != role.end() &&
+                     std::all_of(role.begin(), number, is_letter) &&
+                     std::all_of(number, role.end(), is_digit);
+  return marks ? line.substr(end + 2) : line;
+}
+
 /// "12: " or "node01: " before a figure or a '#'.
 std::string_view without_label(std::string_view line) {
   const std::string_view rest = trimmed_front(line);
@@ -95,7 +107,7 @@ std::string_view without_prefixes(std::string_view line) {
   // second one those of a launcher within a launcher.
   for (int pass = 0; pass < 2; ++pass) {
     for (auto* const strip :
-         {without_pod, without_time, without_stream, without_tag, without_label}) {
+         {without_pod, without_time, without_stream, without_tag, without_role, without_label}) {
       line = strip(line);
     }
   }

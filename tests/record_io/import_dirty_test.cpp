@@ -231,6 +231,22 @@ TEST(ImportImb, ReadsCollectivesByTheirSlowestRank) {
                                             HasSubstr(": 1 row of size 0"), HasSubstr("PingPong")));
 }
 
+TEST(ImportImb, TheNodesThatAreGivenAreThoseOfTheLargestRun) {
+  ImportOptions options;
+  options.nodes = 4;
+  std::string log;
+  for (const int ranks : {2, 4, 8, 16})
+    log += fmt::format(
+        "# Benchmarking Allreduce\n# #processes = {}\n"
+        "#bytes #repetitions  t_min[usec]  t_max[usec]  t_avg[usec]\n1024 1000 2.10 2.31 2.20\n",
+        ranks);
+  const auto report = import_log(log, "x.log", options);
+  ASSERT_TRUE(report) << report.error().message;
+  std::vector<std::int64_t> nodes;
+  for (const Record& record : report->records) nodes.push_back(record.scenario.nodes);
+  EXPECT_THAT(nodes, ElementsAre(1, 1, 2, 4));
+}
+
 TEST(ImportJson, ReadsWhatNcclTestsWrites) {
   const auto report = import_fixture("nccl-tests.json");
   ASSERT_TRUE(report) << report.error().message;
@@ -277,6 +293,8 @@ TEST(LogPrefix, GoesOnlyBeforeWhatIsOurs) {
   EXPECT_EQ(without_prefixes("srun: error: x"), "srun: error: x");
   EXPECT_EQ(without_prefixes("n1: 1024 3"), " 1024 3");
   EXPECT_EQ(without_prefixes("12:34"), "12:34");
+  EXPECT_EQ(without_prefixes("[default0]:#  Rank  0"), "#  Rank  0");
+  EXPECT_EQ(without_prefixes("[0]: x"), "[0]: x");
   EXPECT_EQ(without_prefixes("[user@login osu]$ mpirun"), "[user@login osu]$ mpirun");
   EXPECT_EQ(without_prefixes("2026-02-03T04:05:06Z [1,3]<stdout>:# x"), "# x");
 }
