@@ -14,7 +14,7 @@
 namespace collscale {
 namespace {
 
-constexpr int kFewestPoints = 3;  ///< in common, for a ratio that was "never" exceeded
+constexpr int kFewestInCommon = 3;  ///< in common, for a ratio that was "never" exceeded
 
 using Times = std::map<std::pair<std::int64_t, double>, double>;  // by ranks and size
 
@@ -40,7 +40,7 @@ double most_behind(const Series& automatic, const Series& named, bool network) {
     ++points;
     most = std::max(most, time_s / found->second);
   }
-  return points < kFewestPoints ? 0 : most;
+  return points < kFewestInCommon ? 0 : most;
 }
 
 double least_ahead(const Series& automatic, std::span<const Series* const> named, bool network) {
@@ -58,7 +58,7 @@ double least_ahead(const Series& automatic, std::span<const Series* const> named
     ++points;
     least = std::min(least, time_s / found->second);
   }
-  return points < kFewestPoints ? 0 : least;
+  return points < kFewestInCommon ? 0 : least;
 }
 
 ChoiceCheck check_choice(double time_s, const Interval& interval,
