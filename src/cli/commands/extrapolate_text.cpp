@@ -170,8 +170,11 @@ std::string normal_form_notes(const std::vector<Extrapolation>& answers) {
   if (without > 0)
     notes += fmt::format(
         "no normal form (Extra-P) beside {} of them: it takes {} measured scales with the size, "
-        "and there {} {}\n",
-        without, kNormalFormScales, most_scales == 1 ? "is" : "are at most", most_scales);
+        "and there {}\n",
+        without, kNormalFormScales,
+        most_scales == 0
+            ? "is none"
+            : fmt::format("{} {}", most_scales == 1 ? "is" : "are at most", most_scales));
   return notes;
 }
 
