@@ -39,14 +39,14 @@ struct Priors {
 /// Learned from results/published by scripts/learn-priors, which writes them here.
 inline constexpr Priors kPublishedPriors = {
     // learn-priors: begin
-    .ends = 1.50,
+    .ends = 1.00,
     .torus_ends = 3.00,
-    .growth_weight = 9.00,
-    .contention = 0.20,
-    .several_scales = {{{0.48, 0.25, 0.40, 0.05},
-                        {0.19, 0.66, 0.54, 0.05},
-                        {0.32, 0.20, 0.30, 0.10}}},
-    .one_scale = {0.12, 0.67, 0.65, 0.25},
+    .growth_weight = 1.00,
+    .contention = 0.15,
+    .several_scales = {{{0.42, 0.30, 0.25, 0.15},
+                        {0.17, 0.60, 0.54, 0.05},
+                        {0.23, 0.25, 0.29, 0.10}}},
+    .one_scale = {0.12, 0.64, 0.49, 0.30},
     // learn-priors: end
 };
 

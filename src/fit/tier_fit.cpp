@@ -62,11 +62,15 @@ TierPrediction::TierPrediction(const Estimator& estimator, const OwnRecord& own,
     unmeasured_down_[g] = widths.down;
   }
   if (log_distance_ <= 0.0) return;
+  Table before{};
+  for (std::size_t g = 0; g < kOctaves; ++g)
+    before[g] = with_line(log_time_[g], static_cast<double>(g) * kOctave);
   for (std::size_t g = kOctaves - 1; g > 0; --g)
     log_time_[g - 1] = std::min(log_time_[g - 1], log_time_[g]);
   for (std::size_t g = 0; g < kOctaves; ++g)
     log_time_[g] = with_line(log_time_[g], static_cast<double>(g) * kOctave);
   make_monotone(log_time_);
+  for (std::size_t g = 0; g < kOctaves; ++g) fell_[g] = log_time_[g] != before[g];
 }
 
 // Up to the largest scale the data themselves, joined by straight lines in ln t over ln g.
@@ -115,6 +119,7 @@ double TierPrediction::log_time(double log_size) const {
   if (log_size <= 0.0) return log_time_.front();
   if (log_distance_ <= 0.0) return joined(log_size);
   const auto below = static_cast<std::size_t>(log_size / kOctave);
+  if (fell_[below] || fell_[below + 1]) return over_octaves(log_time_, log_size);
   return std::clamp(with_line(followed(log_size).log_time, log_size), log_time_[below],
                     log_time_[below + 1]);
 }

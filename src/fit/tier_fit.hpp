@@ -23,8 +23,9 @@ struct Predicted {
   HalfWidths added;
 };
 
-/// Beyond the largest measured scale monotone in the size and, from what the laws say of that
-/// scale, in the nodes, whatever the data. Up to it the data speak, dips and all.
+/// Beyond the largest measured scale monotone in the size (but for a per cent between two powers of
+/// two) and, from what the laws say of that scale, in the nodes, whatever the data. Up to it the
+/// data speak, dips and all.
 class TierPrediction {
  public:
   /// Of one `target`; above 2^47 B the time grows with the size. `estimator` must live on.
@@ -43,6 +44,7 @@ class TierPrediction {
   Place target_;
   std::size_t below_ = 0;  ///< the largest measured scale up to the target
   Table log_time_{};
+  std::array<bool, kOctaves> fell_{};  ///< where that is not what the laws say, since they fall
   Table spread_{};
   Table unmeasured_up_{};
   Table unmeasured_down_{};

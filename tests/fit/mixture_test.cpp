@@ -105,8 +105,9 @@ TEST(Mixture, WidensTheIntervalToSpanBothAndIsSaid) {
 }
 
 // Files that hold one setting are not accused. polaris-sockets holds two versions of NCCL, whose
-// all_reduce and all_gather over sockets are up to x2.9 apart.
-TEST(Mixture, OfThePublishedFilesOneHasTwoSettings) {
+// all_reduce and all_gather over sockets are up to x2.9 apart; on 32 nodes of cirrus-mpt-imb, a run
+// of another day, all_to_all above 64 MiB takes x15 of what it took on 16.
+TEST(Mixture, OfThePublishedFilesTwoHaveTwoSettings) {
   const auto folder = std::string(COLLSCALE_SOURCE_DIR) + "/results/published";
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
@@ -118,7 +119,8 @@ TEST(Mixture, OfThePublishedFilesOneHasTwoSettings) {
     ++files;
     for (const Series& series : *all) {
       const Mixture mixture = find_mixture(series, cell_medians(series), kPublishedPriors);
-      if (entry.path().stem() == "polaris-sockets") continue;
+      const std::string file = entry.path().stem().string();
+      if (file == "polaris-sockets" || file == "cirrus-mpt-imb") continue;
       EXPECT_EQ(mixture.text, "") << entry.path() << " " << name(series.collective);
     }
   }

@@ -4,10 +4,12 @@
 // them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "fit/calibrate.hpp"
 #include "fit/extrapolate.hpp"
+#include "fit/tier_fit.hpp"
 #include "record_io/results_file.hpp"
 #include "stats/quantiles.hpp"
 #include "synthetic.hpp"
@@ -137,6 +139,35 @@ TEST(PublishedH100Node, EightGpusArePredictedFromTwoAndFour) {
   const std::vector<double> sizes = {1048576};
   EXPECT_FALSE(extrapolate(profile, synthetic::system(8), Collective::all_reduce, sizes,
                            std::vector<std::int64_t>{64}));
+}
+
+// Laws fall over the sizes where they change hands, and the line beside them too; the answers do
+// not, but for a per cent between two powers of two.
+TEST(PublishedData, BeyondThemNoLargerMessageTakesLess) {
+  for (const std::string name : {"polaris-osu-gpu.json", "polaris-osu-host.json", "summit-imb.json",
+                                 "gke-v100-nccl.json", "marenostrum5-h100.json"}) {
+    const std::vector<Series> all =
+        make_series(published(name), synthetic::system(8)).value_or(std::vector<Series>{});
+    EXPECT_FALSE(all.empty());
+    for (const Series& series : all) {
+      const std::vector<double> medians = cell_medians(series);
+      const auto scales = static_cast<int>(series.scales(true).size());
+      if (scales < 2) continue;
+      const OwnRecord own =
+          own_record(kPublishedPriors,
+                     rolling_origin_errors(series, medians, true, series.scales().back()), scales);
+      const Estimator estimator(series, medians, true, series.scales().back());
+      const Place last = estimator.anchor();
+      const TierPrediction prediction(estimator, own, {16 * last.ranks, 16 * last.units});
+      double before = -1e9;
+      for (double log_size = 0.01; log_size < 24; log_size += 0.03) {
+        const double log_time = prediction.log_time(log_size);
+        EXPECT_GE(log_time, before - 0.01)
+            << name << " " << collscale::name(series.collective) << ", ln size " << log_size;
+        before = std::max(before, log_time);
+      }
+    }
+  }
 }
 
 }  // namespace
