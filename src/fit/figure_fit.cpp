@@ -59,6 +59,7 @@ Points priced_points(std::span<const Series> series, const System& system,
   Points kept;
   for (std::size_t i = 0; i < points.size(); ++i)
     if (!std::isnan(before[i])) kept.push_back(std::move(points[i]));
+  apply_pieces(told_pieces(kept), kept);
   return kept;
 }
 
@@ -81,6 +82,7 @@ struct Trial {
   Points ruled;   ///< what ran being the library's own choice
   Points points;  ///< or what its pieces say
   std::vector<double> shifts;
+  bool by_pieces = false;  ///< which the times tell
   double misfit = 0;
   std::optional<double> held_out;  ///< once it was asked for
 };
@@ -134,12 +136,14 @@ double misfit_of(const FigureTierFit& tier_fit, const Points& points,
 Trial tried(const FigureTierFit& tier_fit, const LibraryUse& use, Points points, bool by_pieces) {
   Trial trial;
   trial.use = use;
+  trial.by_pieces = by_pieces;
   Fitted with = fitted(tier_fit, points, by_pieces);
   trial.ruled = points;
   apply_pieces(with.pieces, points);
   trial.points = std::move(points);
   trial.shifts = std::move(with.shifts);
-  trial.use.pieces = std::move(with.pieces);
+  trial.use.pieces = told_pieces(trial.ruled);
+  trial.use.pieces.insert(trial.use.pieces.end(), with.pieces.begin(), with.pieces.end());
   trial.misfit = misfit_of(tier_fit, trial.points, trial.shifts);
   return trial;
 }
@@ -149,7 +153,7 @@ double held_out_of(const FigureTierFit& tier_fit, const Trial& trial) {
   const auto scales = scales_of(trial.ruled);
   if (scales.size() < 2) return 0;
   auto [smaller, largest] = split_at(trial.ruled, std::next(scales.rbegin())->first);
-  const Fitted without = fitted(tier_fit, std::move(smaller), !trial.use.pieces.empty());
+  const Fitted without = fitted(tier_fit, std::move(smaller), trial.by_pieces);
   apply_pieces(without.pieces, largest);
   return misfit_of(tier_fit, largest, without.shifts);
 }
@@ -340,6 +344,36 @@ FigureTier described(const System& system, bool network, const std::string& data
   return tier;
 }
 
+/// ", algorithms as the library told at 20 of them, else as nccl:2.28 chooses"
+std::string choice_text(const LibraryUse& use, const Points& points) {
+  const auto told = std::count_if(points.begin(), points.end(),
+                                  [](const MeasuredPoint& point) { return point.is_told; });
+  const bool all = static_cast<std::size_t>(told) == points.size();
+  std::string text;
+  if (told > 0)
+    text = fmt::format(", algorithms as the library told{}",
+                       all ? "" : fmt::format(" at {} of them", told));
+  if (!all && !use.name.empty())
+    text += fmt::format(", {} as {} chooses", told > 0 ? "else" : "algorithms", text_of(use));
+  return text;
+}
+
+/// How many points the library itself told what ran, and whether its rules say so; "" where none.
+std::string told_note(const LibraryUse& use, const Points& points, const char* where) {
+  int told = 0;
+  int as_ruled = 0;
+  for (const MeasuredPoint& point : points) {
+    told += point.is_told ? 1 : 0;
+    as_ruled += point.is_as_ruled ? 1 : 0;
+  }
+  if (told == 0) return {};
+  std::string text =
+      fmt::format("{} the library told what it ran at {} of {} points", where, told, points.size());
+  if (use.name.empty()) return text;
+  return text + fmt::format("; {} would have chosen so at {} of them{}", use.name, as_ruled,
+                            told_pieces(points).empty() ? "" : ", so answers follow what it told");
+}
+
 /// Sets the tier's errors, before and with its figures; puts these into system and factors.
 void judge_tier(FigureTier& tier, const Points& points, System& system, LatencyFactors& factors) {
   const auto logs = [&](Question question) { return log_times(points, system, factors, question); };
@@ -394,15 +428,12 @@ Expected<FigureFit> fit_figures(std::span<const Series> series, const System& pr
     tier.library = best.use;
     tier.is_inferred = found.is_inferred;
     if (found.is_inferred) tier.told_error = std::expm1(found.told.misfit);
-    tier.source = fmt::format("fitted on {} measurements of {}, {}{}", tier.points,
-                              tier.data_system, range_of(tier.scales),
-                              tier.library.name.empty() ? ""
-                                                        : fmt::format(", algorithms as {} chooses",
-                                                                      text_of(tier.library)));
+    tier.source =
+        fmt::format("fitted on {} measurements of {}, {}{}", tier.points, tier.data_system,
+                    range_of(tier.scales), choice_text(tier.library, best.points));
     std::vector<std::string> untold;
     tier.figures = tier_fit.figures(best.points, best.shifts, options, untold);
-    if (options.holds_out)
-      tier.hold_outs = hold_outs_of(tier_fit, best.ruled, !best.use.pieces.empty());
+    if (options.holds_out) tier.hold_outs = hold_outs_of(tier_fit, best.ruled, best.by_pieces);
     System with = system;
     LatencyFactors with_factors = factors;
     judge_tier(tier, best.points, with, with_factors);
@@ -427,6 +458,8 @@ Expected<FigureFit> fit_figures(std::span<const Series> series, const System& pr
       fit.notes.push_back(fmt::format("{} {} the topology's: what was measured {} does not tell",
                                       fmt::join(untold, ", "),
                                       untold.size() == 1 ? "stays" : "stay", where));
+    if (std::string note = told_note(tier.library, best.points, where); !note.empty())
+      fit.notes.push_back(std::move(note));
     if (tier.is_inferred)
       fit.notes.push_back(fmt::format(
           "{} the times are those of {}, which no record says: with all of it in use they are "

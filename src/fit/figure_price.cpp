@@ -23,6 +23,22 @@ Expected<std::optional<Selection>> as_named(const Series& series) {
   return std::optional<Selection>{selection};
 }
 
+/// The series of a point as if its records had named what the library said that it ran.
+Series as_told(const Series& series, const Chosen& chosen) {
+  Series told;
+  told.collective = series.collective;
+  told.engine = series.engine;
+  told.algorithm = chosen.algorithm;
+  told.protocol = chosen.protocol;
+  return told;
+}
+
+bool same_way(const Expected<std::optional<Selection>>& a,
+              const Expected<std::optional<Selection>>& b) {
+  return a && b && *a && *b && (*a)->algorithm == (*b)->algorithm &&
+         (*a)->protocol == (*b)->protocol;
+}
+
 /// What carries bytes: the shares of bandwidths that a fit changes.
 std::vector<double> shares_of(const System& system) {
   std::vector<double> shares = {system.node.scale_up.efficiency.value,
@@ -54,10 +70,18 @@ std::vector<MeasuredPoint> points_of(std::span<const Series> all, const System& 
     for (std::size_t i = 0; i < series.cells.size(); ++i) {
       const Cell& cell = series.cells[i];
       if ((cell.nodes > 1) != network || cell.ranks > max_ranks(system)) continue;
-      auto selection =
-          library.choose ? library.choose(series, cell.ranks, cell.size_bytes) : as_named(series);
-      if (!selection) continue;
+      const auto choose = [&](const Series& as) {
+        return library.choose ? library.choose(as, cell.ranks, cell.size_bytes) : as_named(as);
+      };
+      auto selection = choose(series);
       MeasuredPoint point;
+      if (cell.chosen && series.algorithm == "auto") {
+        auto told = choose(as_told(series, *cell.chosen));
+        point.is_told = true;
+        point.is_as_ruled = same_way(told, selection);
+        selection = std::move(told);
+      }
+      if (!selection) continue;
       point.collective = series.collective;
       point.ranks = cell.ranks;
       point.units = static_cast<double>(network ? cell.nodes : cell.ranks);

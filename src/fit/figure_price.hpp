@@ -24,7 +24,9 @@ struct MeasuredPoint {
   double log_time = 0;
   bool is_named = false;               ///< the record says what ran: it could be nothing else
   std::optional<Selection> selection;  ///< nothing where nobody knows
-  bool is_seen = false;                ///< that it is the selection was told by the times
+  bool is_told = false;                ///< the library itself said that it is the selection
+  bool is_as_ruled = false;            ///< is_told, and by its rules it would be the same
+  bool is_seen = false;                ///< answers know it, too, by pieces of the sizes
   std::vector<Selection> offers;       ///< what the library could have run; empty: any algorithm
   int block = 0;                       ///< what the bootstrap draws: a collective at a scale
 };

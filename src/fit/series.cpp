@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -169,7 +170,16 @@ struct Draft {
   std::map<std::int64_t, std::map<std::string, std::int32_t>> runs;  // of each scale
   std::map<std::int64_t, std::set<std::string>> sources;
   std::map<std::tuple<std::int64_t, double, std::string>, int> seen;
+  std::map<CellKey, std::map<Chosen, int>> chosen;
 };
+
+std::optional<Chosen> majority(const std::map<Chosen, int>& votes) {
+  int all = 0;
+  for (const auto& [chosen, count] : votes) all += count;
+  for (const auto& [chosen, count] : votes)
+    if (2 * count > all) return chosen;
+  return std::nullopt;
+}
 
 // The draft that a scenario belongs to; a new one, from `empty`, where there is none yet.
 Draft& draft_of(const Scenario& s, const Series& empty, std::vector<Draft>& drafts) {
@@ -218,6 +228,7 @@ void add_record(const Record& record, Draft& draft) {
   cell.size_bytes = s.size_bytes;
   cell.time_s.push_back(record.time_s);
   cell.run.push_back(index);
+  if (record.chosen) ++draft.chosen[{s.ranks, s.size_bytes}][*record.chosen];
 }
 
 }  // namespace
@@ -333,6 +344,7 @@ Expected<std::vector<Series>> make_series(std::span<const Record> records, const
   std::vector<Series> series;
   for (Draft& draft : drafts) {
     for (auto& [key, cell] : draft.cells) {
+      cell.chosen = majority(draft.chosen[key]);
       draft.series.cells.push_back(std::move(cell));
     }
     if (draft.series.cells.empty()) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,6 +37,9 @@ struct Cell {
   double size_bytes = 0;
   std::vector<double> time_s;
   std::vector<std::int32_t> run;
+  /// What more than half of the records that say it say that the library ran. Known where the
+  /// series was made from records, not in a file of a profile.
+  std::optional<Chosen> chosen{};
 };
 
 /// A tier of fewer sizes tells no law over sizes: it is answered near its sizes only.

@@ -77,7 +77,7 @@ std::vector<SizePiece> find_pieces(std::span<const MeasuredPoint> points,
   std::map<Collective, std::map<double, SizeCosts>> collectives;
   for (std::size_t i = 0; i < points.size(); ++i) {
     const MeasuredPoint& point = points[i];
-    if (point.is_named || !point.selection || point.offers.size() < 2) continue;
+    if (point.is_named || point.is_seen || !point.selection || point.offers.size() < 2) continue;
     SizeCosts& costs = collectives[point.collective][point.size_bytes];
     ++costs.points;
     for (std::size_t j = 0; j < point.offers.size(); ++j) {
@@ -102,10 +102,34 @@ void apply_pieces(std::span<const SizePiece> pieces, std::span<MeasuredPoint> po
     if (point.is_named || !point.selection || piece == nullptr) continue;
     for (const Selection& offer : point.offers) {
       if (way_of(offer) != Way{piece->algorithm, piece->protocol}) continue;
-      point.selection = offer;
+      if (!point.is_told) point.selection = offer;
       point.is_seen = true;
     }
   }
+}
+
+std::vector<SizePiece> told_pieces(std::span<const MeasuredPoint> points) {
+  constexpr double kOff = 0.1;
+  std::map<Collective, std::pair<int, int>> counts;  // told, of these not as ruled
+  for (const MeasuredPoint& point : points) {
+    if (!point.is_told || !point.selection) continue;
+    auto& [told, off] = counts[point.collective];
+    ++told;
+    off += point.is_as_ruled ? 0 : 1;
+  }
+  std::vector<MeasuredPoint> certain;
+  std::vector<std::vector<double>> offer_logs;  // what was told is priced right, nothing else is
+  for (const MeasuredPoint& point : points) {
+    if (!point.is_told || !point.selection) continue;
+    const auto& [told, off] = counts.at(point.collective);
+    if (off <= kOff * told) continue;
+    certain.push_back(point);
+    certain.back().is_seen = false;
+    std::vector<double>& logs = offer_logs.emplace_back();
+    for (const Selection& offer : point.offers)
+      logs.push_back(way_of(offer) == way_of(*point.selection) ? point.log_time : std::nan(""));
+  }
+  return find_pieces(certain, offer_logs);
 }
 
 }  // namespace collscale

@@ -3,6 +3,7 @@
 // one schema (results/schema/record.schema.json), so any two can be compared or drawn together.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -69,6 +70,13 @@ struct Attainable {
   std::string limit;  ///< what limits there: "latency", "message", "copy", or the topology's tier
 };
 
+/// What a library said that it ran where it was left to choose.
+struct Chosen {
+  std::string algorithm;  ///< in our spelling: "ring", "nvls_tree"
+  std::string protocol;   ///< "LL", "LL128", "Simple"; "" where it has none
+  auto operator<=>(const Chosen&) const = default;
+};
+
 struct Record {
   Scenario scenario;
   Engine engine = Engine::analytic;
@@ -89,6 +97,7 @@ struct Record {
   std::optional<std::int64_t> validated_to_ranks;
   std::optional<Quality> quality;        ///< of our own measurements
   std::optional<Attainable> attainable;  ///< of our own measurements
+  std::optional<Chosen> chosen;          ///< of a measurement; nothing where nobody said
   std::string source;                    ///< where a measurement of others is from; "" for our own
 };
 
@@ -115,6 +124,6 @@ struct Results {
 };
 
 /// The version of the schema that this program writes; readers refuse another major number.
-inline constexpr std::string_view kSchemaVersion = "1.3";
+inline constexpr std::string_view kSchemaVersion = "1.4";
 
 }  // namespace collscale

@@ -19,6 +19,7 @@
 #include <set>
 
 #include "record_io/log_text.hpp"
+#include "record_io/nccl_choice_line.hpp"
 #include "record_io/nccl_tests_row.hpp"
 
 namespace collscale {
@@ -47,7 +48,8 @@ struct Header {
 
 struct Counts {
   LeftOut torn, contradictory, wrong, empty, unknown_type;
-  LeftOut other_busbw;  ///< kept
+  LeftOut other_busbw;          ///< kept
+  LeftOut outvoted, undecided;  ///< kept, of whose choice the library's messages differ
   std::int64_t out_of_bounds = 0;
   int programs = 1;        ///< that ran side by side, each by itself
   std::size_t groups = 1;  ///< that the ranks were split into
@@ -198,6 +200,7 @@ class NcclTestsImporter {
     ++line_;
     const auto first = line.find_first_not_of(" \t");
     if (first == std::string_view::npos) return {};
+    if (const auto told = read_nccl_choice(line)) choices_.add(*told);
     if (is_comment(line)) {
       if (has(line, "nThread ") || has(line, "Avg bus")) drop_begun();
       if (has(line, "nThread ") || has(line, "Collective test starting:")) settle_ranks();
@@ -240,6 +243,11 @@ class NcclTestsImporter {
     warn("measurement's printed busbw is not what its ranks give: is the number of ranks right?",
          "measurements' printed busbw is not what their ranks give: is the number of ranks right?",
          counts_.other_busbw);
+    warn("row keeps the choice that most of the library's messages tell, not all",
+         "rows keep the choice that most of the library's messages tell, not all",
+         counts_.outvoted);
+    warn("row keeps no choice, since the library's messages tell several",
+         "rows keep no choice, since the library's messages tell several", counts_.undecided);
     warn_count(report_, file_name_, counts_.out_of_bounds,
                "value out of bounds is reported by the log itself",
                "values out of bounds are reported by the log itself");
@@ -345,7 +353,22 @@ class NcclTestsImporter {
     } else {
       for (const PrintedBusBandwidth& misfit : misfits) counts_.other_busbw.add(misfit.line);
     }
+    keep_choices();
     printed_.clear();
+  }
+
+  /// Puts what the library said of its choices into the test's records.
+  void keep_choices() {
+    for (const PrintedBusBandwidth& printed : printed_) {
+      Record& record = report_.records[printed.record];
+      const Scenario& s = record.scenario;
+      const NcclChoices::Answer answer = choices_.of(s.collective, s.size_bytes, s.ranks);
+      record.chosen = answer.chosen;
+      LeftOut& disputed = answer.chosen ? counts_.outvoted : counts_.undecided;
+      const bool is_new = disputed.lines.empty() || disputed.lines.back() != printed.line;
+      if (answer.is_disputed && is_new) disputed.add(printed.line);
+    }
+    choices_.clear();
   }
 
   /// Ranks and nodes of the communicator that the rows are of; 0: the log does not say.
@@ -444,7 +467,8 @@ class NcclTestsImporter {
   std::int64_t line_ = 0;                     ///< of the file, from 1
   std::vector<PrintedBusBandwidth> printed_;  ///< of the test that is being read
   bool ranks_are_of_log_ = false;
-  std::string begun_;  ///< the front of a row whose figures are awaited; empty: none
+  NcclChoices choices_;  ///< likewise
+  std::string begun_;    ///< the front of a row whose figures are awaited; empty: none
   std::int64_t begun_line_ = 0;
   bool continued_ = false;  ///< the last line was a part of the row that was begun
 };

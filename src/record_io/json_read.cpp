@@ -191,6 +191,12 @@ Expected<Record> read_record(const Json& object, const std::string& place, bool 
     if (strict) fields.refuse_unknown({});
     reader.take_error(fields);
   }
+  if (const Json* const chosen = reader.object("chosen", false)) {
+    FieldReader fields(*chosen, place + ": chosen");
+    record.chosen = {fields.text("algorithm", "", true), fields.text("protocol", "")};
+    if (strict) fields.refuse_unknown({});
+    reader.take_error(fields);
+  }
   record.source = reader.text("source", "");
   const std::string written_name = reader.text("name", "");
   reader.text("run_name", "");

@@ -105,6 +105,10 @@ Json to_object(const Record& record) {
                                                   {"limit", record.attainable->limit}}
                                            : Json(nullptr);
   if (record.estimate_s) object["estimate_s"] = *record.estimate_s;
+  if (record.chosen) {
+    object["chosen"] =
+        Json{{"algorithm", record.chosen->algorithm}, {"protocol", record.chosen->protocol}};
+  }
   object["source"] = record.source;
   return object;
 }

@@ -227,7 +227,8 @@ TEST(FigureFit, TimesThatTheSystemCannotReachAreRefused) {
   EXPECT_THAT(refused.error().message, HasSubstr("faster than guessed allows"));
 }
 
-/// A library of two protocols, each a way to run a ring; it says that `told` is what it takes.
+/// A library of two protocols, each a way to run a ring; it says that `told` is what it takes,
+/// unless a record says more.
 Library two_protocols(const std::string& told) {
   const auto way = [](const std::string& protocol) {
     Selection selection;
@@ -241,9 +242,9 @@ Library two_protocols(const std::string& told) {
   };
   Library library;
   library.use.name = "nccl:2.28";
-  library.choose = [way, told](const Series&, std::int64_t,
+  library.choose = [way, told](const Series& series, std::int64_t,
                                double) -> Expected<std::optional<Selection>> {
-    return std::optional<Selection>(way(told));
+    return std::optional<Selection>(way(series.protocol.empty() ? told : series.protocol));
   };
   library.offers = [way](Collective, std::int64_t, double) {
     return std::vector<Selection>{way("LL"), way("Simple")};
@@ -298,6 +299,33 @@ TEST(FigureFit, WhatRanAtWhichSizesIsInferredWhereNobodySays) {
   const auto told = fit_figures(*series, system, right);
   ASSERT_TRUE(told);
   EXPECT_FALSE(told->tiers.back().is_inferred);
+}
+
+TEST(FigureFit, WhatTheLibraryToldStandsInPlaceOfItsRulesAndOfWhatTimesSay) {
+  const System system = guessed();
+  std::vector<Record> records = by_two_protocols(system);
+  for (Record& record : records)
+    record.chosen = Chosen{"ring", record.scenario.size_bytes <= 1048576 ? "LL" : "Simple"};
+  records.front().chosen.reset();
+  const auto series = make_series(records, system);
+  ASSERT_TRUE(series);
+  EXPECT_EQ(series->size(), 1U);  // no series of its own
+  FigureFitOptions options;
+  options.replicates = 50;
+  options.libraries = {two_protocols("LL")};
+  const auto fit = fit_figures(*series, system, options);
+  ASSERT_TRUE(fit) << fit.error().message;
+  const FigureTier& tier = fit->tiers.back();
+  EXPECT_FALSE(tier.is_inferred);
+  EXPECT_LT(tier.median_error, 0.1);
+  EXPECT_THAT(tier.source, HasSubstr("as the library told at 41 of them, else as nccl:2.28 with"));
+  EXPECT_THAT(fit->notes.back(),
+              HasSubstr("the library told what it ran at 41 of 42 points; nccl:2.28 would have "
+                        "chosen so at 23 of them, so answers follow what it told"));
+  ASSERT_EQ(tier.library.pieces.size(), 2U);
+  EXPECT_EQ(tier.library.pieces[0].protocol, "LL");
+  EXPECT_EQ(tier.library.pieces[1].protocol, "Simple");
+  EXPECT_EQ(tier.library.pieces[1].from_bytes, 4194304);
 }
 
 TEST(FigureInterval, WidensWithWhatIsFartherAndHoldsThePrediction) {

@@ -12,6 +12,7 @@
 #include "fixture.hpp"
 #include "record_io/log_prefix.hpp"
 #include "record_io/log_text.hpp"
+#include "record_io/nccl_choice_line.hpp"
 
 namespace collscale {
 namespace {
@@ -43,6 +44,52 @@ TEST(ImportDirty, JoinsRowsThatMessagesOfTheLibraryCutInTwo) {
               ElementsAre(HasSubstr(": 4 torn lines were left out: lines 23, 24, 25 and 27")));
   EXPECT_EQ(report->records[0].scenario.ranks, 4);
   EXPECT_EQ(report->records[0].scenario.nodes, 2);
+}
+
+/// "all_reduce 1024: tree LL" of the records out of place.
+std::vector<std::string> choices(const ImportReport& report) {
+  std::vector<std::string> texts;
+  for (const Record& record : report.records) {
+    EXPECT_EQ(record.scenario.algorithm, "auto");
+    EXPECT_EQ(record.scenario.protocol, "");
+    if (record.scenario.in_place) continue;
+    texts.push_back(fmt::format(
+        "{} {:.0f}: {}", name(record.scenario.collective), record.scenario.size_bytes,
+        record.chosen ? record.chosen->algorithm + " " + record.chosen->protocol : "not told"));
+  }
+  return texts;
+}
+
+// A made-up log: what NCCL 2.26 writes (of all_gather the bytes of one rank's part), then what 2.23
+// and 2.20 write (numbers, the whole size); before the rows, in them, and twice.
+TEST(ImportDirty, KeepsWhatTheLibrarySaysThatItRan) {
+  const auto report = import_fixture("nccl-tests-choices.log");
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(choices(*report),
+              ElementsAre("all_reduce 1024: tree LL", "all_reduce 16384: tree LL",
+                          "all_reduce 262144: ring LL128", "all_reduce 1048576: not told",
+                          "all_reduce 16777216: ring Simple", "all_gather 4096: ring LL",
+                          "all_gather 65536: pat Simple", "all_gather 1048576: ring Simple",
+                          "all_gather 16777216: symmetric ", "all_gather 4096: ring LL",
+                          "all_gather 65536: pat Simple", "all_gather 1048576: ring Simple",
+                          "all_gather 16777216: not told"));
+  EXPECT_THAT(report->warnings,
+              ElementsAre(HasSubstr("1 row keeps the choice that most of"),
+                          HasSubstr("1 row keeps no choice, since the library's")));
+}
+
+TEST(ImportDirty, TakesNoOtherLineForAChoice) {
+  for (const char* line :
+       {"NCCL INFO AllReduce: 1024 Bytes -> Algo 7 proto 2 time 1.0",
+        "NCCL INFO AllReduce: 1024 Bytes -> Algo RING proto Unknown channel{Lo..Hi}={0..1}",
+        "NCCL INFO Everything: 1024 Bytes -> Algo RING proto LL channel{Lo..Hi}={0..1}",
+        "NCCL INFO AllReduce: some Bytes -> Algo RING proto LL", "1024 Bytes -> Algo RING",
+        " Bytes -> Algo RING proto LL", "NCCL INFO AllGather [Copy Engine]: 8 Bytes -> cudaMemcpy"})
+    EXPECT_FALSE(read_nccl_choice(line)) << line;
+  const auto bare = read_nccl_choice("[0] NCCL INFO 1024 Bytes -> Algo 5 proto 2 time 1.0");
+  ASSERT_TRUE(bare);
+  EXPECT_EQ(bare->chosen, (Chosen{"nvls_tree", "Simple"}));
+  EXPECT_FALSE(bare->collective);
 }
 
 TEST(ImportDirty, TakesProgramsThatRanSideBySideForRepeats) {

@@ -50,12 +50,12 @@ TEST(FromJson, RefusesWhatIsNotJsonAndSaysWhere) {
 TEST(FromJson, RefusesAFileWithoutOurSchema) {
   EXPECT_EQ(error_of(R"({"context": {}, "benchmarks": []})"),
             "runs.json: not a result file: its context has no schema_version");
-  EXPECT_THAT(error_of(altered("\"schema_version\": \"1.3\"", "\"schema_version\": \"one\"")),
+  EXPECT_THAT(error_of(altered("\"schema_version\": \"1.4\"", "\"schema_version\": \"one\"")),
               HasSubstr("is not a version"));
 }
 
 TEST(FromJson, RefusesANewerMajorVersionInOneSentence) {
-  EXPECT_EQ(error_of(altered("\"schema_version\": \"1.3\"", "\"schema_version\": \"2.0\"")),
+  EXPECT_EQ(error_of(altered("\"schema_version\": \"1.4\"", "\"schema_version\": \"2.0\"")),
             "runs.json: has schema version 2.0, this program reads 1.x: use a newer collscale");
 }
 
@@ -123,13 +123,13 @@ TEST(CheckRecord, RefusesWhatJsonCannotHold) {
 // --- what is kept ----------------------------------------------------------------------------
 
 TEST(FromJson, IgnoresUnknownFieldsOfANewerMinorVersion) {
-  std::string text = altered("\"schema_version\": \"1.3\"", "\"schema_version\": \"1.7\"");
+  std::string text = altered("\"schema_version\": \"1.4\"", "\"schema_version\": \"1.7\"");
   text.insert(text.find("\"bottleneck\""), "\"new_field\":1,");
   EXPECT_EQ(error_of(text), "no error");
 }
 
 TEST(FromJson, ReadsFilesOfTheVersionBeforeQuality) {
-  std::string text = altered("\"schema_version\": \"1.3\"", "\"schema_version\": \"1.0\"");
+  std::string text = altered("\"schema_version\": \"1.4\"", "\"schema_version\": \"1.0\"");
   const auto begin = text.find("\"quality\"");
   text.erase(begin, text.find("\"source\"") - begin);
   const auto results = from_json(text, "old.json");

@@ -78,6 +78,10 @@ inline Record any_record() {
   r.bottleneck = *any_text();
   if (*rc::gen::arbitrary<bool>()) r.bound_s = *any_time_s();
   if (*rc::gen::arbitrary<bool>()) r.estimate_s = *any_time_s();
+  if (*rc::gen::arbitrary<bool>()) {
+    r.chosen = Chosen{*rc::gen::element<std::string>("ring", "nvls_tree"),
+                      *rc::gen::element<std::string>("", "LL", "Simple")};
+  }
   if (*rc::gen::arbitrary<bool>()) r.utilisation = *any_time_s();
   if (*rc::gen::arbitrary<bool>()) r.assumed_figures = *rc::gen::inRange(0, 1000);
   if (*rc::gen::arbitrary<bool>())

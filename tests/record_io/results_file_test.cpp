@@ -151,7 +151,7 @@ TEST_F(ResultsFile, MatchesTheSchemaAndABrokenOneDoesNot) {
        {std::pair{"\"busbw_Bps\"", "\"busbw\""},
         {"\"engine\":\"mpi\"", "\"engine\":\"smoke\""},
         {"\"time_s\":2.5e-05", "\"time_s\":\"fast\""},
-        {"\"schema_version\": \"1.3\"", "\"schema_version\": \"2.0\""}}) {
+        {"\"schema_version\": \"1.4\"", "\"schema_version\": \"2.0\""}}) {
     std::string broken = text;
     broken.replace(broken.find(part), std::string(part).size(), replacement);
     ASSERT_TRUE(write_text_file(path("broken.json"), broken));

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <map>
 #include <set>
@@ -40,6 +41,9 @@ std::string counted(const std::vector<Record>& records) {
                 ? fmt::format(" on {} to {} ranks", *count.ranks.begin(), *count.ranks.rbegin())
                 : fmt::format(" on {} ranks", fmt::join(count.ranks, ", "));
   }
+  const auto told = std::count_if(records.begin(), records.end(),
+                                  [](const Record& record) { return record.chosen.has_value(); });
+  if (told > 0) text += fmt::format("; of {} the log says what ran", told);
   return text;
 }
 
