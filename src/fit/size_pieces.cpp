@@ -40,6 +40,7 @@ std::vector<SizePiece> pieces_of(Collective collective, const std::map<double, S
   for (const auto& [size, costs] : sizes)
     for (const auto& [way, sum] : costs.sum)
       if (std::find(ways.begin(), ways.end(), way) == ways.end()) ways.push_back(way);
+  if (ways.empty()) return {};  // what was told is not on offer
   std::vector<double> best(ways.size(), 0.0);
   std::vector<std::vector<std::size_t>> from;  // by size, by way: the way of the size before
   for (const auto& [size, costs] : sizes) {

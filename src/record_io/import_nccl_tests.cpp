@@ -127,16 +127,19 @@ void read_parameter_line(const std::vector<std::string_view>& words, Header& hea
 void read_column_line(const std::vector<std::string_view>& words, Header& header) {
   int halves = 0;
   int others = 0;
+  bool checked = false;  // -c 0 leaves "N/A", other tools leave the column out
   header.in_table = true;
   header.error_column = false;
   for (const std::string_view word : words) {
     if (word == "time") ++halves;
     if (word == "error") header.error_column = true;
     if (word.starts_with("i_")) ++others;
+    checked |= word == "#wrong" || word == "wrong" || word == "error";
   }
   if (halves != 1 && halves != 2) return;
   header.columns.halves = halves;
-  header.columns.figures = 4 + others / halves;
+  header.columns.checked = checked;
+  header.columns.figures = (checked ? 4 : 3) + others / halves;
 }
 
 /// "# bench_mpi: Open MPI v4.1.4, 4 ranks on 2 nodes of 8 cores; …"

@@ -17,19 +17,19 @@ bool is_figure(std::string_view word) { return word == "N/A" || to_number(word).
 
 enum class HalfState { good, absent, torn, contradictory };
 
-HalfState read_half(const std::vector<std::string_view>& words, std::size_t at, double size_bytes,
-                    std::optional<NcclTestsHalf>& half) {
+HalfState read_half(const std::vector<std::string_view>& words, std::size_t at, bool checked,
+                    double size_bytes, std::optional<NcclTestsHalf>& half) {
   const std::string_view time = words[at];
   if (time == "N/A") return HalfState::absent;
   const auto time_us = to_number(time);
   const auto algbw = to_number(words[at + 1]);
   const auto busbw = to_number(words[at + 2]);
-  if (!time_us || !algbw || !busbw || !is_figure(words[at + 3]) || *time_us <= 0)
+  if (!time_us || !algbw || !busbw || (checked && !is_figure(words[at + 3])) || *time_us <= 0)
     return HalfState::torn;
   // Of a time that was cut to a digit, the bandwidth would prove nothing.
   if (printed_precision(time) > 0.05 * *time_us) return HalfState::torn;
   half = NcclTestsHalf{std::string(time), std::string(words[at + 1]), std::string(words[at + 2]),
-                       std::string(words[at + 3])};
+                       checked ? std::string(words[at + 3]) : "N/A"};
   // A digit lost from the time or the size shows here: algbw = size / time, to the printed digits.
   const double expected = size_bytes / (*time_us * 1e-6) / 1e9;
   const double tolerance =
@@ -62,7 +62,8 @@ NcclTestsLine read_figures(const std::vector<std::string_view>& words, std::size
   for (int half = 0; half < columns.halves; ++half) {
     const std::size_t place =
         columns.halves == 1 && columns.first_in_place ? 1 : static_cast<std::size_t>(half);
-    const HalfState state = read_half(words, at, row.size_bytes, row.halves[place]);
+    const HalfState state =
+        read_half(words, at, columns.checked, row.size_bytes, row.halves[place]);
     torn |= state == HalfState::torn;
     contradictory |= state == HalfState::contradictory;
     at += static_cast<std::size_t>(columns.figures);

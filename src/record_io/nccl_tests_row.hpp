@@ -17,6 +17,7 @@ struct NcclTestsColumns {
   int halves = 2;               ///< groups of figures: out of place, in place
   bool first_in_place = false;  ///< of one half: it is the one in place
   int figures = 4;              ///< of one half: time, algbw, busbw, #wrong, and with -I four more
+  bool checked = true;          ///< there is a #wrong
 };
 
 /// Out of place or in place, as printed.

@@ -112,5 +112,44 @@ TEST(SizePieces, ReplaceTheSelectionsOfTheirSizes) {
   EXPECT_EQ(piece_at(pieces, Collective::all_gather, 8), nullptr);
 }
 
+/// The points with what ran told by the library, which by its rules takes way 1.
+std::vector<MeasuredPoint> told(std::size_t middle) {
+  std::vector<MeasuredPoint> points = measured(middle, 0.05).points;
+  for (MeasuredPoint& point : points) {
+    const double size = point.size_bytes;
+    const std::size_t ran = size < 65536 ? 0 : size <= 16777216 ? middle : 2;
+    point.selection = selection_of(kWays[ran]);
+    point.is_told = true;
+    point.is_as_ruled = ran == 1;
+  }
+  return points;
+}
+
+TEST(SizePieces, FollowWhatTheLibraryTold) {
+  std::vector<MeasuredPoint> points = told(0);
+  points[3].is_told = false;
+  points[3].selection = selection_of(kWays[1]);
+  const std::vector<SizePiece> pieces = told_pieces(points);
+  ASSERT_EQ(pieces.size(), 2U);
+  EXPECT_EQ(pieces[0].protocol, "LL");
+  EXPECT_EQ(pieces[1].protocol, "Simple");
+  EXPECT_EQ(pieces[1].from_bytes, 33554432);
+  apply_pieces(pieces, points);
+  EXPECT_EQ(points[3].selection->protocol, "LL");
+  EXPECT_EQ(told_pieces(points), pieces);  // and again
+  EXPECT_TRUE(find_pieces(points, measured(0, 0).offer_logs).empty());
+}
+
+TEST(SizePieces, AreNoneWhereTheRulesSayWhatWasToldOrItIsNotOnOffer) {
+  std::vector<MeasuredPoint> points = told(0);
+  for (MeasuredPoint& point : points) point.is_as_ruled = true;
+  EXPECT_TRUE(told_pieces(points).empty());
+  points = told(0);
+  for (MeasuredPoint& point : points) point.offers = {selection_of(kWays[1])};
+  EXPECT_TRUE(told_pieces(points).empty());
+  for (MeasuredPoint& point : points) point.offers.push_back(selection_of(kWays[1]));
+  EXPECT_TRUE(told_pieces(points).empty());
+}
+
 }  // namespace
 }  // namespace collscale

@@ -63,6 +63,20 @@ TEST(ImportNcclTests, RefusesALogWithoutOneGoodRowAndSaysWhy) {
 
 // --- what is read ----------------------------------------------------------------------------
 
+// With -c 0 the column says N/A; tables that others print lack it.
+TEST(ImportNcclTests, ReadsATableWhoseResultsWereNotChecked) {
+  const std::string row = "1024 256 float sum -1 10.00 0.10 0.18";
+  for (const auto& [names, wrong] : {std::pair{" #wrong", " N/A"}, std::pair{"", ""}}) {
+    const std::string half = std::string(" time algbw busbw") + names;
+    const std::string log = "# size count type redop root" + half + half + "\n" + row + wrong +
+                            " 10.00 0.10 0.18" + wrong + "\n";
+    const auto report = import_log(log, "x.log", all_reduce_of(8));
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->records.size(), 2U);
+    EXPECT_THAT(report->warnings, ElementsAre());
+  }
+}
+
 TEST(ImportNcclTests, ReadsACurrentLog) {
   const auto report = import_fixture("nccl-tests-all-reduce-8.log");
   ASSERT_TRUE(report) << report.error().message;
