@@ -62,8 +62,7 @@ std::string laws_alone(const Profile& profile, const std::string& path) {
     if (note.starts_with(kWhy)) why = fmt::format(" ({})", note.substr(kWhy.size()));
   return fmt::format(
       "--profile: {} has growth laws, but no figures of the topology{}: `collscale extrapolate "
-      "--profile {}` "
-      "answers by the laws",
+      "--profile {}` answers by the laws",
       path, why, path);
 }
 

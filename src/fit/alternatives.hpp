@@ -21,14 +21,14 @@ struct Alternative {
   /// Of a taper: the interval allows for so many times the answer, where ranks are not placed in
   /// order, as the engine places them, but anywhere; 1: not a taper.
   double scattered = 1;
-  Record record;      ///< where it can; its source says that it is an alternative
+  Record record;  ///< where it can; its source says that it is an alternative
 };
 
 /// Of one answer across nodes (inside one: nvls), those that the collective has: PAT; hierarchical
 /// in its kinds; sums in the switches of nodes (nvls, nvls_tree) and of the fabric (collnet_direct,
 /// collnet_chain); spray and ecmp in place of each other (adaptive counts as spray); 1:1 where
-/// uplinks are oversubscribed, else 2:1 and 4:1 at the highest. The algorithm of the answer is not among
-/// them. Empty where the engine has no time for the answer.
+/// uplinks are oversubscribed, else 2:1 and 4:1 at the highest. The algorithm of the answer is not
+/// among them. Empty where the engine has no time for the answer.
 std::vector<Alternative> alternatives(const Extrapolation& answer, const System& system);
 
 /// Half width in ln t at 95 % that the engine's ratio between two algorithms adds, in quadrature:

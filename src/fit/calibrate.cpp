@@ -291,8 +291,7 @@ Expected<Profile> calibrate(std::span<const Record> records, const System& syste
       const Cell& only = series.cells.front();
       profile.notes.push_back(
           fmt::format("{}/{} was measured at one point, {} on {} ranks: a fit needs two sizes or "
-                      "two numbers of "
-                      "ranks",
+                      "two numbers of ranks",
                       name(series.collective), series.algorithm, format_size(only.size_bytes),
                       format_count(only.ranks)));
       continue;

@@ -69,9 +69,7 @@ ChoiceCheck check_choice(double time_s, const Interval& interval,
   for (const NamedAnswer& one : named) {
     if (fastest == nullptr || one.time_s < fastest->time_s) fastest = &one;
     const double reach_of_it_s = one.most_behind * one.time_s;
-    if (one.most_behind <= 0 || reach_of_it_s >= reach_s ||
-        time_s <= one.interval.high_s)
-      continue;
+    if (one.most_behind <= 0 || reach_of_it_s >= reach_s || time_s <= one.interval.high_s) continue;
     reach_s = reach_of_it_s;
     check = {ChoiceCheck::Verdict::slower, one, one.most_behind, reach_s};
   }

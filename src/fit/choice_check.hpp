@@ -19,7 +19,7 @@ struct NamedAnswer {
   std::string algorithm;
   double time_s = 0;
   Interval interval;       ///< its 95 % interval
-  double most_behind = 1;  ///< auto ÷ it, the most that was measured; >= 1
+  double most_behind = 1;  ///< auto ÷ it, the most that was measured, 1 at least; 0: not known
 };
 
 struct ChoiceCheck {

@@ -273,6 +273,26 @@ class Predictor {
   std::array<OwnRecord, 2> own_{};
 };
 
+// The predictions of every bootstrap replicate; none of single runs, of which all are the same.
+std::vector<std::vector<Predicted>> bootstrapped(const Predictor& predictor, const Series& series,
+                                                 const ExtrapolateOptions& options) {
+  const bool repeated = std::any_of(series.cells.begin(), series.cells.end(), [](const Cell& cell) {
+    return std::any_of(cell.run.begin(), cell.run.end(), [](int run) { return run > 0; });
+  });
+  return bootstrap_replicates(
+      BootstrapOptions{repeated ? options.replicates : 0, options.seed, options.threads},
+      [&](Random& random, std::size_t) { return predictor(resampled_medians(series, random)); });
+}
+
+// Of prediction `i` of each replicate.
+std::vector<double> log_times_of(const std::vector<std::vector<Predicted>>& replicates,
+                                 std::size_t i) {
+  std::vector<double> log_times;
+  log_times.reserve(replicates.size());
+  for (const std::vector<Predicted>& one : replicates) log_times.push_back(one[i].log_time);
+  return log_times;
+}
+
 // `predicted` with what the runs, the target's own fabric and the difference between two systems
 // add to its widths.
 Predicted widened(Predicted predicted, std::span<const double> log_time_replicates,
@@ -325,6 +345,11 @@ Expected<std::vector<Target>> make_targets(const Profile& profile, const System&
                                            const SeriesFit& fit,
                                            std::span<const std::int64_t> ranks,
                                            std::span<const double> sizes_bytes, bool same_system) {
+  for (const double size_bytes : sizes_bytes) {
+    if (!(size_bytes > 0.0) || !std::isfinite(size_bytes)) {
+      return fail(fmt::format("size {} B: expected a positive number of bytes", size_bytes));
+    }
+  }
   std::vector<Target> targets;
   for (const std::int64_t n : ranks) {
     targets.push_back(map_target(profile, system, n, same_system));
@@ -463,11 +488,6 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
   }
   const SeriesFit& fit = **chosen;
   const Series& series = fit.series;
-  for (const double size_bytes : sizes_bytes) {
-    if (!(size_bytes > 0.0) || !std::isfinite(size_bytes)) {
-      return fail(fmt::format("size {} B: expected a positive number of bytes", size_bytes));
-    }
-  }
   const bool same_system = series.system == system.name || options.matched_system;
   const auto targets = make_targets(profile, system, fit, ranks, sizes_bytes, same_system);
   if (!targets) {
@@ -476,28 +496,17 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
   const Predictor predictor(fit, profile.priors, *targets, sizes_bytes);
   const std::vector<double> medians = cell_medians(series);
   const std::vector<Predicted> central = predictor(medians);
-  // Of single runs every replicate would be the same.
-  const bool repeated = std::any_of(series.cells.begin(), series.cells.end(), [](const Cell& cell) {
-    return std::any_of(cell.run.begin(), cell.run.end(), [](int run) { return run > 0; });
-  });
-  const std::vector<std::vector<Predicted>> replicates = bootstrap_replicates(
-      BootstrapOptions{repeated ? options.replicates : 0, options.seed, options.threads},
-      [&](Random& random, std::size_t) { return predictor(resampled_medians(series, random)); });
-
+  const auto replicates = bootstrapped(predictor, series, options);
   const double other_system = same_system ? 0.0 : std::log(kOtherSystemFactor);
   const NamedAlgorithms named(profile, fit, *targets, sizes_bytes);
   const BoundShares shares = same_system ? beaten_bounds(system, series, medians) : BoundShares{};
   std::vector<Extrapolation> answers;
-  std::vector<double> log_times(replicates.size());
   Modelled modelled;
   for (std::size_t i = 0; i < central.size(); ++i) {
     const std::size_t size = i % sizes_bytes.size();
     const Target& target = (*targets)[i / sizes_bytes.size()];
     const double size_bytes = sizes_bytes[size];
     if (size == 0) modelled = model(system, series, target, sizes_bytes, same_system);
-    for (std::size_t r = 0; r < replicates.size(); ++r) {
-      log_times[r] = replicates[r][i].log_time;
-    }
     const double bound_s = options.bound_s ? options.bound_s(collective, size_bytes, target.ranks)
                                            : default_bound(system, series, size_bytes, target.ranks,
                                                            target.network ? shares : BoundShares{});
@@ -512,7 +521,9 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
     const double settings =
         fit.mixture.apart[static_cast<std::size_t>(regime_of(size_bytes * target.size_factor))];
     const double others = std::hypot(other_system, settings);
-    set_times(record, widened(central[i], log_times, answer.range.widths(), others), bound_s);
+    set_times(record,
+              widened(central[i], log_times_of(replicates, i), answer.range.widths(), others),
+              bound_s);
     answer.choice = named.check(i, record, answer.range.widths(), other_system, bound_s);
     reach(record, answer.choice);
     answer.normal_form =

@@ -29,8 +29,8 @@ struct ExtrapolateOptions {
   /// True where accelerator, network, library era and launch mode are known to match the data's;
   /// otherwise data of another system widens the interval (kOtherSystemFactor).
   bool matched_system = false;
-  /// Empty: the bounds of the target system (model/bounds.hpp), of whose latency less counts where
-  /// its own small messages between nodes beat it.
+  /// Empty: the bounds of the target system (model/bounds.hpp), lowered where its own messages
+  /// between nodes beat them: the small ones its latency, the large ones the others.
   BoundFunction bound_s;
 };
 
@@ -44,8 +44,8 @@ struct Extrapolation {
   NormalFormCheck normal_form;
   ChoiceCheck choice;   ///< of what a library chose, against the algorithms that its data name
   std::string mixture;  ///< what says that the data are of several settings, or ""
-  std::string
-      beyond_sizes;  ///< "x256 beyond the largest measured size, 4 MiB on such nodes", or ""
+  /// "x256 beyond the largest measured size, 4 MiB on such nodes", or "".
+  std::string beyond_sizes;
 };
 
 /// One answer per ranks × size, sizes innermost. Its record: engine analytic, trust predicted, 50 %
@@ -60,7 +60,8 @@ struct Extrapolation {
 /// target's link rates, so the answer reads "a system of the data's kind, this large".
 ///
 /// Fails when the profile has no such collective or algorithm, when a target lies in a tier of
-/// which there are no data (across nodes from one node's records), or is more than the system has.
+/// which there are no data (across nodes from one node's records), or is more than the system has,
+/// or where a size is more than x4 from those of a tier that has fewer than kFewestSizes.
 Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
                                                          const System& system,
                                                          Collective collective,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "fit/profile.hpp"
 
@@ -219,7 +220,7 @@ class Reader {
     }
     return value.value_or(T{});
   }
-  void require(bool condition, const std::string& place, const char* expected) {
+  void require(bool condition, const std::string& place, std::string_view expected) {
     if (error_.empty() && !condition) {
       error_ = fmt::format("{}: {}: expected {}", file_, place, expected);
     }
@@ -277,7 +278,7 @@ Branch read_branch(Reader& reader, const Json& json, const std::string& place) {
   const Json& shares = reader.child(json, "line_shares", place, true);
   const std::string line_shares = place + ".line_shares";
   reader.require(shares.empty() || shares.size() == kOctaves, line_shares,
-                 "none, or one for each of 48 octaves");
+                 fmt::format("none, or one for each of {} octaves", kOctaves));
   for (std::size_t g = 0; g < std::min(shares.size(), kOctaves); ++g) {
     branch.own.line_shares[g] = reader.as_number(shares[g], line_shares, 0.0);
     reader.require(branch.own.line_shares[g] <= 1.0, line_shares, "shares of 0 to 1");

@@ -34,9 +34,9 @@ Expected<std::vector<Prediction>> predict_fastest(const System& system, Collecti
 /// the time; "" without a prediction.
 std::string bottleneck_share(const Prediction& prediction);
 
-/// How many times a prediction, at most, where ranks do not lie in order, as the engine places them,
-/// but anywhere: trees and rings then no longer leave a group of switches on a few links, and all
-/// that the NICs send may cross uplinks of 1 / `taper` of their bandwidth.
+/// How many times a prediction, at most, where ranks do not lie in order, as the engine places
+/// them, but anywhere: trees and rings then no longer leave a group of switches on a few links, and
+/// all that the NICs send may cross uplinks of 1 / `taper` of their bandwidth.
 double scattered_factor(const Prediction& untapered, double taper);
 
 /// The highest tier of switches that so many nodes, packed, need: 0 the leaves.
