@@ -18,8 +18,6 @@
 namespace collscale {
 namespace {
 
-constexpr std::size_t kFewestPoints = 3;  ///< of a regime, for it to say anything
-
 /// Two data sets of a scale, in one regime.
 struct Difference {
   std::int64_t ranks = 0;
@@ -52,7 +50,7 @@ std::vector<Difference> differences_of(const Series& series) {
   for (const auto& [where, pairs] : ratios) {
     std::optional<Difference> most;
     for (const auto& [pair, values] : pairs) {
-      if (values.size() < kFewestPoints) continue;
+      if (values.size() < kFewestOfRegime) continue;
       const double log_ratio = median(values);
       if (!most || std::fabs(log_ratio) > std::fabs(most->log_ratio))
         most = {where.first, where.second, pair.first, pair.second, log_ratio};
@@ -93,8 +91,8 @@ void find_apart(const Series& series, Mixture& mixture) {
       });
   mixture.text = fmt::format(
       "data sets {} and {} measured the same points x{:.2g} apart ({} on {} ranks; x{:g} or more "
-      "in "
-      "{} of {} such comparisons): {}",
+      "in {} of "
+      "{} such comparisons): {}",
       data_set(series, most.ranks, most.one), data_set(series, most.ranks, most.other),
       std::exp(std::fabs(most.log_ratio)), kMessages[static_cast<std::size_t>(most.regime)],
       format_count(most.ranks), kSettingsApart, apart.size(), all.size(), kAdvice);
@@ -143,7 +141,7 @@ void find_jump(const Series& series, std::span<const double> medians_s, const Pr
       below += errors.back() < -predicted.widths.down ? 1 : 0;
     }
     const std::size_t outside = std::max(above, below);
-    if (errors.size() < kFewestPoints || outside < errors.size()) continue;
+    if (errors.size() < kFewestOfRegime || outside < errors.size()) continue;
     const double jump = median(errors);
     if (std::fabs(jump) < std::log(kSettingsJump)) continue;
     double& widest = mixture.apart[static_cast<std::size_t>(Regime::bandwidth)];

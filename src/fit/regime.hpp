@@ -13,6 +13,8 @@ enum class Regime : std::size_t { latency = 0, middle = 1, bandwidth = 2 };
 inline constexpr std::size_t kRegimes = 3;
 inline constexpr std::array<const char*, kRegimes> kRegimeNames = {"latency", "middle",
                                                                    "bandwidth"};
+/// Of fewer sizes a median says nothing of their regime.
+inline constexpr std::size_t kFewestOfRegime = 3;
 inline constexpr double kLogLatencyEnd = 16 * std::numbers::ln2;      ///< 64 KiB
 inline constexpr double kLogBandwidthBegin = 26 * std::numbers::ln2;  ///< 64 MiB
 

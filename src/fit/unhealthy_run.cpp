@@ -19,7 +19,6 @@ namespace collscale {
 namespace {
 
 constexpr std::size_t kFewestSets = 3;
-constexpr std::size_t kFewestSizes = 3;  ///< of a regime, for it to say anything
 
 /// Of a data set by regime: ln of its times over the others', size by size.
 using Ratios = std::array<std::vector<double>, kRegimes>;
@@ -64,7 +63,7 @@ std::optional<Suspect> suspect_of(const std::map<std::string, Ratios>& ratios, s
   std::optional<Suspect> suspect;
   for (const auto& [name, regimes] : ratios) {
     for (const std::vector<double>& values : regimes) {
-      if (values.size() < kFewestSizes) continue;
+      if (values.size() < kFewestOfRegime) continue;
       const double log_ratio = median(values);
       if (std::fabs(log_ratio) < std::log(kHealthyRuns)) continue;
       if (log_ratio < std::log(kUnhealthyRun) || (suspect && suspect->data_set != name))

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <set>
+#include <string>
 
 #include "fit/calibrate.hpp"
 #include "fit/extrapolate.hpp"
@@ -14,6 +16,7 @@
 namespace collscale {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 /// NCCL's all_gather on 2 to `largest` nodes, on a network of so many GB/s and us per step.
@@ -110,6 +113,7 @@ TEST(Mixture, WidensTheIntervalToSpanBothAndIsSaid) {
 TEST(Mixture, OfThePublishedFilesTwoHaveTwoSettings) {
   const auto folder = std::string(COLLSCALE_SOURCE_DIR) + "/results/published";
   std::size_t files = 0;
+  std::set<std::string> accused;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() != ".json") continue;
     const auto results = read_results(entry.path().string());
@@ -119,12 +123,11 @@ TEST(Mixture, OfThePublishedFilesTwoHaveTwoSettings) {
     ++files;
     for (const Series& series : *all) {
       const Mixture mixture = find_mixture(series, cell_medians(series), kPublishedPriors);
-      const std::string file = entry.path().stem().string();
-      if (file == "polaris-sockets" || file == "cirrus-mpt-imb") continue;
-      EXPECT_EQ(mixture.text, "") << entry.path() << " " << name(series.collective);
+      if (!mixture.text.empty()) accused.insert(entry.path().stem());
     }
   }
   EXPECT_GT(files, 90U);
+  EXPECT_THAT(accused, ElementsAre("cirrus-mpt-imb", "polaris-sockets"));
 }
 
 }  // namespace
