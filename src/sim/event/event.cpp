@@ -69,11 +69,13 @@ void settle(Prediction& prediction, double time_s) {
     const double from_latency = std::min(less, latency);
     for (ExposedTime& part : prediction.breakdown)
       if (part.term == "latency") part.exposed_s *= 1 - from_latency / latency;
+    if (prediction.bottleneck == "latency") prediction.bottleneck_s -= from_latency;
     less -= from_latency;
   }
   const double rest = time_s + less;
-  if (less != 0 && rest > 0)
-    for (ExposedTime& part : prediction.breakdown) part.exposed_s *= time_s / rest;
+  const double factor = less != 0 && rest > 0 ? time_s / rest : 1;
+  for (ExposedTime& part : prediction.breakdown) part.exposed_s *= factor;
+  prediction.bottleneck_s *= factor;
   std::erase_if(prediction.breakdown, [](const ExposedTime& p) { return p.exposed_s <= 0; });
   prediction.time_s = time_s;
 }
@@ -97,7 +99,7 @@ void keep_least(ScheduleCost& cost, const ScheduleCost& other) {
 void add_term(Prediction& prediction, const char* term, const std::string& tier, double seconds) {
   if (seconds == 0) return;
   prediction.time_s += seconds;
-  double most = 0;
+  double most = prediction.bottleneck_s;
   for (const ExposedTime& part : prediction.breakdown) most = std::max(most, part.exposed_s);
   if (seconds > most) {
     prediction.bottleneck = term;

@@ -189,6 +189,8 @@ TEST(Event, SaysWhatNoiseAndStragglersCost) {
   EXPECT_GT(straggler_s, 0);
   EXPECT_GT(noise_s, 0);
   EXPECT_NEAR(event.prediction.time_s, quiet_s + straggler_s + noise_s, 1e-12);
+  EXPECT_EQ(event.prediction.bottleneck, "straggler");
+  EXPECT_DOUBLE_EQ(event.prediction.bottleneck_s, straggler_s);
 }
 
 // α passes in every step, whoever is slow; the port of the slow rank is the bottleneck of the rest.
