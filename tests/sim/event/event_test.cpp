@@ -189,8 +189,8 @@ TEST(Event, SaysWhatNoiseAndStragglersCost) {
   EXPECT_GT(straggler_s, 0);
   EXPECT_GT(noise_s, 0);
   EXPECT_NEAR(event.prediction.time_s, quiet_s + straggler_s + noise_s, 1e-12);
-  EXPECT_EQ(event.prediction.bottleneck, "straggler");
-  EXPECT_DOUBLE_EQ(event.prediction.bottleneck_s, straggler_s);
+  EXPECT_GE(event.prediction.bottleneck_s, straggler_s);
+  EXPECT_LT(event.prediction.bottleneck_s, quiet_s);
 }
 
 // α passes in every step, whoever is slow; the port of the slow rank is the bottleneck of the rest.
@@ -201,9 +201,11 @@ TEST(Event, ASlowRankSetsThePaceOfARing) {
   const double size = 64e9;  // a gigabyte a step: 20 ms a message, latencies hardly count
   const double quiet_s =
       simulated(system, Collective::all_gather, "ring", 64, size).prediction.time_s;
-  const double slow_s =
-      simulated(system, Collective::all_gather, "ring", 64, size, options).prediction.time_s;
-  EXPECT_NEAR(slow_s / quiet_s, 10, 0.2);
+  const Prediction slow =
+      simulated(system, Collective::all_gather, "ring", 64, size, options).prediction;
+  EXPECT_NEAR(slow.time_s / quiet_s, 10, 0.2);
+  EXPECT_EQ(slow.bottleneck, "straggler");
+  EXPECT_NEAR(slow.bottleneck_s, slow.time_s - quiet_s, 1e-9 * quiet_s);
 }
 
 TEST(Event, ARingAbsorbsALateRankOnce) {
