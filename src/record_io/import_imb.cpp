@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <set>
 
+#include "record_io/launch_line.hpp"
 #include "record_io/log_text.hpp"
 
 namespace collscale {
@@ -81,15 +82,22 @@ class ImbImporter {
                "sizes were not measured: too large for IMB's memory limit");
     warn_lines(report_, file_name_, empty_, "row of size 0 was left out",
                "rows of size 0 were left out");
+    static constexpr std::string_view kMulti = "Multi-";
+    const bool multi = std::any_of(others_.begin(), others_.end(), [](const std::string& other) {
+      return other.starts_with(kMulti);
+    });
+    const char* const advice =
+        multi ? "; groups that run side by side disturb each other: measure without -multi" : "";
     if (!others_.empty()) {
-      report_.warnings.push_back(fmt::format("{}: left out, being no collectives of collscale: {}",
-                                             file_name_, fmt::join(others_, ", ")));
+      report_.warnings.push_back(
+          fmt::format("{}: left out, being no collectives of collscale: {}{}", file_name_,
+                      fmt::join(others_, ", "), advice));
     }
     if (report_.records.empty()) {
       return fail(fmt::format(
           "{}: no measurement of a collective could be read from this log of the Intel MPI "
-          "Benchmarks{}{}",
-          file_name_, others_.empty() ? "" : ", only of ", fmt::join(others_, ", ")));
+          "Benchmarks{}{}{}",
+          file_name_, others_.empty() ? "" : ", only of ", fmt::join(others_, ", "), advice));
     }
     return std::move(report_);
   }
@@ -197,6 +205,16 @@ void pack_nodes(std::vector<Record>& records, std::int64_t nodes) {
     record.scenario.nodes = (record.scenario.ranks + per_node - 1) / per_node;
 }
 
+/// Of the command lines that the log shows; 0 where they do not agree.
+std::int64_t launched_nodes(const std::vector<std::string>& lines) {
+  std::set<std::int64_t> nodes;
+  for (const std::string& line : lines) {
+    if (line.find("IMB-") == std::string::npos) continue;
+    if (const auto launch = read_launch(line)) nodes.insert(launch->nodes);
+  }
+  return nodes.size() == 1 ? *nodes.begin() : 0;
+}
+
 }  // namespace
 
 bool looks_like_imb(const std::vector<std::string>& lines) {
@@ -213,7 +231,8 @@ Expected<ImportReport> import_imb(const std::vector<std::string>& lines, std::st
   ImbImporter importer(file_name, options, number_style(lines));
   for (const std::string& line : lines) importer.read(line);
   auto report = importer.finish();
-  if (report) pack_nodes(report->records, options.nodes);
+  if (report)
+    pack_nodes(report->records, options.nodes > 0 ? options.nodes : launched_nodes(lines));
   return report;
 }
 

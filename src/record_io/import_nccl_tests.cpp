@@ -18,6 +18,7 @@
 #include <map>
 #include <set>
 
+#include "record_io/launch_line.hpp"
 #include "record_io/log_text.hpp"
 #include "record_io/nccl_choice_line.hpp"
 #include "record_io/nccl_tests_row.hpp"
@@ -33,7 +34,7 @@ struct Header {
   std::map<std::int64_t, std::set<std::int64_t>> ranks;  ///< of each group
   std::map<std::int64_t, std::set<std::string>> hosts;   ///< of each group
   std::map<std::int64_t, int> times_listed;              ///< of each rank
-  std::int64_t processes = 0;  ///< that the launcher was told to start; 0: unknown
+  Launch launch;                                         ///< what the launcher was told
   std::int64_t own_ranks = 0;  ///< as bench_mpi or bench_nccl says; 0: another program
   std::int64_t own_nodes = 0;  ///< likewise
   Engine engine = Engine::nccl;
@@ -175,7 +176,7 @@ void read_header_line(std::string_view line, Header& header, Counts& counts) {
 void read_other_line(std::string_view line, Header& header) {
   if (const auto program = program_in(line)) {
     header.collective = program;
-    header.processes = launched_processes(line).value_or(header.processes);
+    header.launch = read_launch(line).value_or(header.launch);
   }
   for (const std::string_view mark : {"NCCL version ", "RCCL version "}) {
     const auto words = split_words(after(line, mark));
@@ -381,9 +382,10 @@ class NcclTestsImporter {
       return {header_.own_ranks, header_.own_nodes};
     }
     if (header_.ranks.empty()) {
-      const std::int64_t started = header_.processes * header_.ranks_per_process;
+      const std::int64_t started = header_.launch.processes * header_.ranks_per_process;
       ranks_are_of_log_ = options_.ranks < 1;
-      return {options_.ranks > 0 ? options_.ranks : started, options_.nodes};
+      return {options_.ranks > 0 ? options_.ranks : started,
+              options_.nodes > 0 ? options_.nodes : header_.launch.nodes};
     }
     ranks_are_of_log_ = true;
     const auto& [group, ranks] = *header_.ranks.begin();

@@ -12,6 +12,7 @@
 #include <cctype>
 #include <utility>
 
+#include "record_io/launch_line.hpp"
 #include "record_io/log_text.hpp"
 
 namespace collscale {
@@ -109,7 +110,7 @@ std::optional<DataType> read_data_type(std::string_view line) {
 class OsuImporter {
  public:
   OsuImporter(std::string_view file_name, const ImportOptions& options, NumberStyle style)
-      : file_name_(file_name), options_(options), style_(style), ranks_(options.ranks) {
+      : file_name_(file_name), options_(options), style_(style) {
     report_.format = LogFormat::osu;
   }
 
@@ -119,7 +120,7 @@ class OsuImporter {
     if (line.find("osu_") != std::string_view::npos) {
       title_.reset();
       columns_.reset();
-      if (options_.ranks < 1) announced_ranks_ = launched_processes(line).value_or(0);
+      announced_ = read_launch(line).value_or(Launch{});
     }
     if (line.find(kTitle) != std::string_view::npos) {
       const auto title = read_title(line, file_name_);
@@ -131,7 +132,9 @@ class OsuImporter {
       type_.reset();
       columns_.reset();
       last_size_ = -1;
-      if (options_.ranks < 1) ranks_ = std::exchange(announced_ranks_, 0);
+      launch_ = std::exchange(announced_, {});
+      if (options_.ranks > 0) launch_.processes = options_.ranks;
+      if (options_.nodes > 0) launch_.nodes = options_.nodes;
     } else if (line.find("# Datatype") != std::string_view::npos) {
       type_ = read_data_type(line);
     } else if (line.find('#') != std::string_view::npos &&
@@ -222,7 +225,7 @@ class OsuImporter {
       empty_.add(line_);
       return;
     }
-    if (ranks_ < 1) {
+    if (launch_.processes < 1) {
       without_ranks_.add(line_);
       return;
     }
@@ -240,10 +243,11 @@ class OsuImporter {
     scenario.collective = title_->collective;
     scenario.dtype =
         type_.value_or(reduces(title_->collective) ? DataType::float32 : DataType::int8);
-    scenario.ranks = ranks_;
-    scenario.nodes = options_.nodes;
+    scenario.ranks = launch_.processes;
+    scenario.nodes = launch_.nodes;
     scenario.size_bytes = static_cast<double>(*size);
-    if (size_is_per_rank(title_->collective)) scenario.size_bytes *= static_cast<double>(ranks_);
+    if (size_is_per_rank(title_->collective))
+      scenario.size_bytes *= static_cast<double>(scenario.ranks);
     set_bandwidths(record);
     report_.records.push_back(std::move(record));
   }
@@ -251,8 +255,8 @@ class OsuImporter {
   std::string_view file_name_;
   const ImportOptions& options_;
   NumberStyle style_;
-  std::int64_t ranks_;                ///< as given, or of the command line that the log shows
-  std::int64_t announced_ranks_ = 0;  ///< of a command line, for the table that follows it
+  Launch launch_;     ///< as given, or of the command line that the log shows
+  Launch announced_;  ///< of a command line, for the table that follows it
   std::optional<Title> title_;
   std::optional<DataType> type_;
   std::optional<Columns> columns_;

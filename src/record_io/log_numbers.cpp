@@ -121,30 +121,4 @@ NumberStyle number_style(const std::vector<std::string>& lines) {
   return common_style(figures);
 }
 
-std::optional<std::int64_t> launched_processes(std::string_view line) {
-  const auto words = split_words(line);
-  bool launcher = false;
-  std::optional<std::int64_t> processes;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string_view program = words[i].substr(words[i].rfind('/') + 1);
-    if (program == "mpirun" || program == "mpiexec" || program == "srun" || program == "aprun" ||
-        program == "mpiexec.hydra" || program == "jsrun") {
-      launcher = true;
-      continue;
-    }
-    // Behind the program the options are its own: "-n 100" are iterations there.
-    if (launcher &&
-        (program.ends_with("_perf") || program.starts_with("osu_") || program.starts_with("IMB-")))
-      return processes;
-    static constexpr std::string_view kTasks = "--ntasks=";
-    if (launcher && i + 1 < words.size() &&
-        (words[i] == "-np" || words[i] == "-n" || words[i] == "--np" || words[i] == "--ntasks")) {
-      processes = to_integer(words[i + 1]);
-    } else if (launcher && words[i].starts_with(kTasks)) {
-      processes = to_integer(words[i].substr(kTasks.size()));
-    }
-  }
-  return launcher ? processes : std::nullopt;
-}
-
 }  // namespace collscale

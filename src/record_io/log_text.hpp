@@ -52,9 +52,6 @@ NumberStyle common_style(const std::vector<std::string_view>& words);
 /// As common_style, of the lines that hold nothing but figures.
 NumberStyle number_style(const std::vector<std::string>& lines);
 
-/// The processes that a launcher's command line starts: "mpirun -np 16 ./x", "srun --ntasks=8 x".
-std::optional<std::int64_t> launched_processes(std::string_view line);
-
 /// The lines of the file, from 1, that were left out for one reason.
 struct LeftOut {
   std::vector<std::int64_t> lines;

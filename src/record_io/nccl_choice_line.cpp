@@ -16,9 +16,10 @@ constexpr std::array<std::string_view, 7> kAlgorithms{
     "tree", "ring", "collnet_direct", "collnet_chain", "nvls", "nvls_tree", "pat"};
 constexpr std::array<std::string_view, 3> kProtocols{"LL", "LL128", "Simple"};
 
-/// The entry that a number or a name of NCCL's means; "" for others.
+/// The spelling that a number or a name of NCCL's means; "" for others.
 template <std::size_t N>
-std::string_view entry(const std::array<std::string_view, N>& entries, std::string_view word) {
+std::string_view spelling_of(const std::array<std::string_view, N>& entries,
+                             std::string_view word) {
   if (const auto number = to_integer(word))
     return *number >= 0 && *number < static_cast<std::int64_t>(N)
                ? entries[static_cast<std::size_t>(*number)]
@@ -55,8 +56,8 @@ std::optional<NcclChoiceLine> read_nccl_choice(std::string_view line) {
     told.chosen.algorithm = "symmetric";
     told.of_count = true;
   } else if (behind.size() >= 4 && behind[0] == "Algo" && behind[2] == "proto") {
-    told.chosen.algorithm = entry(kAlgorithms, behind[1]);
-    told.chosen.protocol = entry(kProtocols, behind[3]);
+    told.chosen.algorithm = spelling_of(kAlgorithms, behind[1]);
+    told.chosen.protocol = spelling_of(kProtocols, behind[3]);
     told.of_count = !to_integer(behind[1]);
     if (told.chosen.protocol.empty()) return std::nullopt;
   }

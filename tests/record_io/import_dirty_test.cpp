@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fixture.hpp"
+#include "record_io/launch_line.hpp"
 #include "record_io/log_prefix.hpp"
 #include "record_io/log_text.hpp"
 #include "record_io/nccl_choice_line.hpp"
@@ -360,11 +361,62 @@ TEST(NumberStyle, IsToldOnlyByWhatIsUnambiguous) {
   EXPECT_EQ(plain_number("a,b", NumberStyle::comma_decimal), "a,b");
 }
 
-TEST(LaunchedProcesses, AreThoseBeforeTheProgram) {
-  EXPECT_EQ(launched_processes("mpirun -np 16 ./all_reduce_perf -n 100"), 16);
-  EXPECT_EQ(launched_processes("$ srun --ntasks=8 ./osu_allreduce -m 4:8"), 8);
-  EXPECT_EQ(launched_processes("./all_reduce_perf -n 100"), std::nullopt);
-  EXPECT_EQ(launched_processes("/opt/bin/mpirun ./x_perf -n 3"), std::nullopt);
+/// "16 on 2": processes and nodes.
+std::string launched(std::string_view line) {
+  const auto launch = read_launch(line);
+  return launch ? fmt::format("{} on {}", launch->processes, launch->nodes) : "not launched";
+}
+
+TEST(LaunchLine, SaysProcessesAndNodesBeforeTheProgram) {
+  EXPECT_EQ(launched("mpirun -np 16 ./all_reduce_perf -n 100 -N 2"), "16 on 0");
+  EXPECT_EQ(launched("$ srun --ntasks=8 ./osu_allreduce -m 4:8"), "8 on 0");
+  EXPECT_EQ(launched("srun -N 4 -n 32 ./all_reduce_perf"), "32 on 4");
+  EXPECT_EQ(launched("srun -N4 --ntasks-per-node=8 ./all_reduce_perf"), "32 on 4");
+  EXPECT_EQ(launched("srun --nodes=4 --ntasks-per-node 8 ./all_reduce_perf"), "32 on 4");
+  EXPECT_EQ(launched("srun -N 2-4 -n 32 ./all_reduce_perf"), "32 on 0");
+  EXPECT_EQ(launched("mpirun -np 16 --map-by ppr:4:node ./osu_allreduce"), "16 on 4");
+  EXPECT_EQ(launched("mpirun -np 18 -map-by ppr:4:node:PE=8 ./osu_allreduce"), "18 on 5");
+  EXPECT_EQ(launched("mpirun -np 16 --map-by ppr:4:socket ./osu_allreduce"), "16 on 0");
+  EXPECT_EQ(launched("mpirun -np 16 -npernode 8 ./IMB-MPI1 Bcast"), "16 on 2");
+  EXPECT_EQ(launched("mpirun -N 8 -np 16 ./IMB-MPI1 Bcast"), "16 on 2");
+  EXPECT_EQ(launched("mpiexec -n 64 -ppn 32 ./osu_bcast"), "64 on 2");
+  EXPECT_EQ(launched("aprun -n 64 -N 32 ./osu_bcast"), "64 on 2");
+  EXPECT_EQ(launched("srun -N 8 -n 4 ./osu_bcast"), "4 on 0");
+  EXPECT_EQ(launched("./all_reduce_perf -n 100"), "not launched");
+  EXPECT_EQ(launched("/opt/bin/mpirun ./x_perf -n 3"), "0 on 0");
+}
+
+TEST(LaunchLine, GivesTheNodesOfATableThatDoesNotSayThem) {
+  const std::string osu =
+      "$ mpirun -np 8 --map-by ppr:4:node ./osu_allreduce\n# OSU MPI Allreduce Latency Test v7.3\n"
+      "# Size       Avg Latency(us)\n1024               3.01\n";
+  const auto report = import_log(
+      osu + "$ srun -N 4 -n 8 ./osu_allreduce\n" + osu.substr(osu.find('#')), "x.log", {});
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->records.size(), 2U);
+  EXPECT_EQ(report->records[0].scenario.nodes, 2);
+  EXPECT_EQ(report->records[1].scenario.nodes, 4);
+  ImportOptions options;
+  options.nodes = 1;  // what is given counts
+  EXPECT_EQ(import_log(osu, "x.log", options)->records[0].scenario.nodes, 1);
+
+  std::string imb = "$ srun -N 4 --ntasks-per-node=4 ./IMB-MPI1 Allreduce\n";
+  for (const int ranks : {2, 4, 8, 16})
+    imb += fmt::format(
+        "# Benchmarking Allreduce\n# #processes = {}\n"
+        "#bytes #repetitions  t_min[usec]  t_max[usec]  t_avg[usec]\n1024 1000 2.10 2.31 2.20\n",
+        ranks);
+  const auto runs = import_log(imb, "x.log", {});
+  ASSERT_TRUE(runs) << runs.error().message;
+  EXPECT_EQ(runs->records.front().scenario.nodes, 1);
+  EXPECT_EQ(runs->records.back().scenario.nodes, 4);
+}
+
+TEST(ImportImb, SaysWhatToDoAboutGroupsSideBySide) {
+  const std::string multi =
+      "# Benchmarking Multi-Allreduce\n# ( 4 groups of 4 processes each running simultaneously )\n"
+      "#bytes #repetitions  t_min[usec]  t_max[usec]  t_avg[usec]\n1024 1000 2.10 2.31 2.20\n";
+  EXPECT_THAT(error_of(import_log(multi, "x.log", {})), HasSubstr("measure without -multi"));
 }
 
 }  // namespace

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "record_io/launch_line.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "record_io/log_text.hpp"
+
+namespace collscale {
+namespace {
+
+constexpr std::array<std::string_view, 6> kLaunchers{"mpirun", "mpiexec", "mpiexec.hydra",
+                                                     "srun",   "aprun",   "jsrun"};
+
+template <std::size_t N>
+bool is_one_of(const std::array<std::string_view, N>& names, std::string_view word) {
+  return std::find(names.begin(), names.end(), word) != names.end();
+}
+
+/// Behind the program the options are its own: "-n 100" are iterations there.
+bool is_benchmark(std::string_view program) {
+  return program.ends_with("_perf") || program.starts_with("osu_") || program.starts_with("IMB-");
+}
+
+/// "ppr:4:node", "ppr:4:node:PE=8" -> 4.
+std::int64_t per_node_of(std::string_view mapping) {
+  static constexpr std::string_view kPpr = "ppr:";
+  if (!mapping.starts_with(kPpr)) return 0;
+  mapping.remove_prefix(kPpr.size());
+  const auto colon = mapping.find(':');
+  if (colon == std::string_view::npos || !mapping.substr(colon + 1).starts_with("node")) return 0;
+  return to_integer(mapping.substr(0, colon)).value_or(0);
+}
+
+/// The options of one launcher, read word by word.
+struct Options {
+  bool slurm = false;  ///< whose -N are nodes; those of the others are processes per node
+  std::int64_t processes = 0, nodes = 0, per_node = 0;
+
+  void take(std::string_view name, std::string_view value) {
+    while (name.starts_with('-')) name.remove_prefix(1);
+    static constexpr std::array<std::string_view, 3> kProcesses{"n", "np", "ntasks"};
+    static constexpr std::array<std::string_view, 4> kPerNode{"ntasks-per-node", "npernode", "ppn",
+                                                              "perhost"};
+    if (name == "map-by") {
+      per_node = per_node_of(value);
+      return;
+    }
+    const auto number = to_integer(value);
+    if (!number || *number < 1) return;
+    if (is_one_of(kProcesses, name)) processes = *number;
+    if (name == (slurm ? "nodes" : "") || (slurm && name == "N")) nodes = *number;
+    if (is_one_of(kPerNode, name) || (!slurm && name == "N")) per_node = *number;
+  }
+
+  [[nodiscard]] Launch launch() const {
+    Launch launch{processes, nodes};
+    if (processes == 0) launch.processes = nodes * per_node;
+    if (nodes == 0 && per_node > 0) launch.nodes = (processes + per_node - 1) / per_node;
+    if (launch.nodes > launch.processes) launch.nodes = 0;
+    return launch;
+  }
+};
+
+}  // namespace
+
+std::optional<Launch> read_launch(std::string_view line) {
+  const auto words = split_words(line);
+  std::optional<Options> options;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string_view word = words[i];
+    const std::string_view program = word.substr(word.rfind('/') + 1);
+    if (is_one_of(kLaunchers, program)) {
+      options = Options{program == "srun"};
+      continue;
+    }
+    if (!options) continue;
+    if (is_benchmark(program)) break;
+    if (!word.starts_with('-')) continue;
+    const auto equals = word.find('=');
+    if (equals != std::string_view::npos) {
+      options->take(word.substr(0, equals), word.substr(equals + 1));
+    } else if (options->slurm && word.size() > 2 && (word[1] == 'N' || word[1] == 'n')) {
+      options->take(word.substr(0, 2), word.substr(2));  // "-N4"
+    } else if (i + 1 < words.size()) {
+      options->take(word, words[i + 1]);
+    }
+  }
+  return options ? std::optional(options->launch()) : std::nullopt;
+}
+
+}  // namespace collscale
