@@ -402,6 +402,12 @@ Expected<FigureFit> fit_figures(std::span<const Series> series, const System& pr
   System system = priced;
   LatencyFactors factors;
   const bool launches = series.front().engine != Engine::mpi;
+  for (const Series& one : series) {
+    const std::string itself = priced_algorithm(one.collective, one.algorithm);
+    if (itself == one.algorithm) continue;
+    fit.notes.push_back(
+        fmt::format("{}/{} is taken for {}", name(one.collective), one.algorithm, itself));
+  }
   for (const bool network : {false, true}) {
     Points points = priced_points(series, system, factors, network, libraries.front());
     constexpr std::size_t kFewest = 6;

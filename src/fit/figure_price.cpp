@@ -2,6 +2,7 @@
 #include "fit/figure_price.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -9,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include "collective/algorithms.hpp"
 #include "model/analytic.hpp"
 #include "model/selected.hpp"
 
@@ -39,6 +41,12 @@ bool same_way(const Expected<std::optional<Selection>>& a,
          (*a)->protocol == (*b)->protocol;
 }
 
+bool is_library(std::string_view word) {
+  static constexpr std::array<std::string_view, 9> kLibraries{
+      "ompi", "openmpi", "mpich", "mvapich", "mvapich2", "impi", "intelmpi", "nccl", "rccl"};
+  return std::find(kLibraries.begin(), kLibraries.end(), word) != kLibraries.end();
+}
+
 /// What carries bytes: the shares of bandwidths that a fit changes.
 std::vector<double> shares_of(const System& system) {
   std::vector<double> shares = {system.node.scale_up.efficiency.value,
@@ -61,19 +69,48 @@ Selection as_it_is(const Selection& named) {
 
 }  // namespace
 
+std::string priced_algorithm(Collective collective, std::string_view algorithm) {
+  std::string rest;
+  bool found = false;
+  for (std::size_t begin = 0; begin <= algorithm.size();) {
+    const std::size_t end = std::min(algorithm.find('_', begin), algorithm.size());
+    const std::string_view word = algorithm.substr(begin, end - begin);
+    begin = end + 1;
+    if (is_library(word)) {
+      found = true;
+      continue;
+    }
+    if (!rest.empty()) rest += '_';
+    rest += word;
+    // "allreduce" or "all_reduce" in front
+    const auto whole = parse_collective(rest);
+    if (whole && *whole == collective) rest.clear();
+  }
+  if (rest == "rabenseifner") {
+    rest = "halving_doubling";
+    found = true;
+  }
+  return found && find_algorithm(collective, rest) != nullptr ? rest : std::string(algorithm);
+}
+
 std::vector<MeasuredPoint> points_of(std::span<const Series> all, const System& system,
                                      bool network, const Library& library) {
   std::vector<MeasuredPoint> points;
   std::map<std::pair<int, std::int64_t>, int> blocks;
   for (const Series& series : all) {
     const std::vector<double> medians = cell_medians(series);
+    Series named;
+    named.collective = series.collective;
+    named.engine = series.engine;
+    named.algorithm = priced_algorithm(series.collective, series.algorithm);
+    named.protocol = series.protocol;
     for (std::size_t i = 0; i < series.cells.size(); ++i) {
       const Cell& cell = series.cells[i];
       if ((cell.nodes > 1) != network || cell.ranks > max_ranks(system)) continue;
       const auto choose = [&](const Series& as) {
         return library.choose ? library.choose(as, cell.ranks, cell.size_bytes) : as_named(as);
       };
-      auto selection = choose(series);
+      auto selection = choose(named);
       MeasuredPoint point;
       if (cell.chosen && series.algorithm == "auto") {
         auto told = choose(as_told(series, *cell.chosen));

@@ -6,6 +6,8 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "fit/library.hpp"
@@ -30,6 +32,11 @@ struct MeasuredPoint {
   std::vector<Selection> offers;       ///< what the library could have run; empty: any algorithm
   int block = 0;                       ///< what the bootstrap draws: a collective at a scale
 };
+
+/// Our algorithm of a name that also says whose it is: "ring_ompi" and "allreduce_nccl_ring" are
+/// "ring", "rabenseifner_mpich" is "halving_doubling". Any other name as it is, and one of which no
+/// algorithm of ours is left.
+std::string priced_algorithm(Collective collective, std::string_view algorithm);
 
 /// Points of one tier by (collective, ranks, size); those with several algorithms one after
 /// another.

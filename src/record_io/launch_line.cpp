@@ -41,18 +41,18 @@ struct Options {
 
   void take(std::string_view name, std::string_view value) {
     while (name.starts_with('-')) name.remove_prefix(1);
-    static constexpr std::array<std::string_view, 3> kProcesses{"n", "np", "ntasks"};
-    static constexpr std::array<std::string_view, 4> kPerNode{"ntasks-per-node", "npernode", "ppn",
-                                                              "perhost"};
+    static constexpr std::array<std::string_view, 3> kProcessNames{"n", "np", "ntasks"};
+    static constexpr std::array<std::string_view, 4> kPerNodeNames{"ntasks-per-node", "npernode",
+                                                                   "ppn", "perhost"};
     if (name == "map-by") {
       per_node = per_node_of(value);
       return;
     }
     const auto number = to_integer(value);
     if (!number || *number < 1) return;
-    if (is_one_of(kProcesses, name)) processes = *number;
+    if (is_one_of(kProcessNames, name)) processes = *number;
     if (name == (slurm ? "nodes" : "") || (slurm && name == "N")) nodes = *number;
-    if (is_one_of(kPerNode, name) || (!slurm && name == "N")) per_node = *number;
+    if (is_one_of(kPerNodeNames, name) || (!slurm && name == "N")) per_node = *number;
   }
 
   [[nodiscard]] Launch launch() const {

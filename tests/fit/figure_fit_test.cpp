@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fit/figure_interval.hpp"
+#include "fit/figure_price.hpp"
 #include "fit/figures.hpp"
 #include "fit/profile.hpp"
 #include "model/analytic.hpp"
@@ -326,6 +327,22 @@ TEST(FigureFit, WhatTheLibraryToldStandsInPlaceOfItsRulesAndOfWhatTimesSay) {
   EXPECT_EQ(tier.library.pieces[0].protocol, "LL");
   EXPECT_EQ(tier.library.pieces[1].protocol, "Simple");
   EXPECT_EQ(tier.library.pieces[1].from_bytes, 4194304);
+}
+
+TEST(FigureFit, AnAlgorithmIsPricedWhosesoeverItIs) {
+  for (const char* name :
+       {"ring_ompi", "ring_mpich", "allreduce_nccl_ring", "all_reduce_ring_nccl"})
+    EXPECT_EQ(priced_algorithm(Collective::all_reduce, name), "ring") << name;
+  EXPECT_EQ(priced_algorithm(Collective::all_reduce, "rabenseifner_mpich"), "halving_doubling");
+  for (const char* name :
+       {"auto", "ring_over", "scatter_allgather_ring", "nccl", "nccl_x", "ring_b_utofu"})
+    EXPECT_EQ(priced_algorithm(Collective::all_reduce, name), name);
+  std::vector<Record> records = measured(truth(), {16, 32, 64});
+  std::erase_if(records, [](const Record& r) { return r.scenario.algorithm != "ring"; });
+  for (Record& record : records) record.scenario.algorithm = "ring_ompi";
+  const FigureFit fit = fitted(records, guessed());
+  EXPECT_NEAR(value_of(fit, "fabric.efficiency") / 0.7, 1, 0.05);
+  EXPECT_EQ(fit.notes.front(), "all_reduce/ring_ompi is taken for ring");
 }
 
 TEST(FigureInterval, WidensWithWhatIsFartherAndHoldsThePrediction) {
