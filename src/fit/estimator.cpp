@@ -28,7 +28,7 @@ constexpr double kRingAlone = 0.45;
 // any ray, so that the largest scale alone tells little of it.
 constexpr double kLocalShare = 0.5;
 constexpr double kLocalShareOfAllReduce = 0.75;
-// Inside a node, what starting a kernel takes of small messages, in steps to a neighbour: along
+// Inside a node, what starting a kernel takes of small messages, in rings of two: along
 // rays they take 1.2 to 1.7 times as long on 4 accelerators as on 2, and on 8 as on 4, over A100 to
 // GB200 (github:ai-dynamo/aiconfigurator).
 constexpr double kStart = 4;
@@ -393,7 +393,7 @@ double Estimator::ring(double log_size, Place target) const {
          });
 }
 
-// With one scale inside a node: of small messages what it takes to start, in steps.
+// With one scale inside a node: of small messages what it takes to start, in a ring's steps.
 double Estimator::start_steps(double log_size) const {
   const double latency = 1.0 - ramp(log_size, kLogLatencyEnd, kLogBandwidthBegin);
   return kStart * latency * ring_steps(collective_, {2, 2});

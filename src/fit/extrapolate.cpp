@@ -203,9 +203,8 @@ std::string beyond_sizes(const Series& series, const Target& target, double size
   }
   const double mapped = size_bytes * target.size_factor;
   const bool above = mapped > largest;
-  if (!above && mapped >= smallest) {
-    return "";
-  }
+  const double near = 1.1;  // nobody need measure such a size as well
+  if (mapped <= near * largest && near * mapped >= smallest) return "";
   return fmt::format("x{:.3g} beyond the {} measured size, {} on such nodes",
                      above ? mapped / largest : smallest / mapped, above ? "largest" : "smallest",
                      format_size((above ? largest : smallest) / target.size_factor));

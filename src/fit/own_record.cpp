@@ -7,7 +7,8 @@
 namespace collscale {
 namespace {
 
-// All errors known change by less than a twentieth between half and twice of each.
+// Between half and twice of any of these four the errors of the published series change by less
+// than a twentieth.
 constexpr double kShareBefore = 0.2;  // the line's, where it has missed by as much as the laws
 constexpr double kLearning = 30;      // per unit of loss: an error in ln t over ln distance
 constexpr double kSizeWidth = 1;      // octaves within which errors tell of a size

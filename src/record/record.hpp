@@ -88,7 +88,7 @@ struct Record {
   std::vector<double> samples_s;  ///< empty where there are none (null in the file)
   std::vector<Quantile> quantiles;
   std::vector<Interval> intervals;
-  std::string bottleneck;  ///< "latency", or the tier that limits; "" where unknown
+  std::string bottleneck;  ///< "latency", or the tier or term that limits; "" where unknown
   std::vector<BreakdownTerm> breakdown;
   std::optional<double> bound_s;       ///< no engine may be faster
   std::optional<double> estimate_s;    ///< what the library itself expects of a measured operation
