@@ -281,9 +281,10 @@ std::string too_few(std::size_t points, std::size_t measured, bool network) {
     return fmt::format("{} of {} points {} ran what the engine prices, {}",
                        points == 0 ? "none" : fmt::format("only {}", points), measured, where,
                        stay);
-  return fmt::format("{} {} {}, {}",
-                     points == 0 ? "nothing" : fmt::format("only {} points", points),
-                     points <= 1 ? "was measured" : "were measured", where, stay);
+  return fmt::format(
+      "{} {} {}, {}",
+      points == 0 ? "nothing" : fmt::format("only {} point{}", points, points == 1 ? "" : "s"),
+      points <= 1 ? "was measured" : "were measured", where, stay);
 }
 
 std::size_t count_measured(std::span<const Series> series, bool network) {
