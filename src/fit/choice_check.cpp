@@ -14,7 +14,7 @@
 namespace collscale {
 namespace {
 
-constexpr int kFewestInCommon = 3;  ///< in common, for a ratio that was "never" exceeded
+constexpr std::size_t kFewestInCommon = 3;  ///< in common, for a ratio that was "never" exceeded
 
 using Times = std::map<std::pair<std::int64_t, double>, double>;  // by ranks and size
 
@@ -28,19 +28,21 @@ Times times_of(const Series& series, bool network) {
   return times;
 }
 
+// auto ÷ the other at the points that both have; none where these are too few.
+std::vector<double> ratios_of(const Times& automatic, const Times& other) {
+  std::vector<double> ratios;
+  for (const auto& [point, time_s] : automatic)
+    if (const auto found = other.find(point); found != other.end())
+      ratios.push_back(time_s / found->second);
+  if (ratios.size() < kFewestInCommon) ratios.clear();
+  return ratios;
+}
+
 }  // namespace
 
 double most_behind(const Series& automatic, const Series& named, bool network) {
-  const Times times = times_of(named, network);
-  int points = 0;
-  double most = 1;
-  for (const auto& [point, time_s] : times_of(automatic, network)) {
-    const auto found = times.find(point);
-    if (found == times.end()) continue;
-    ++points;
-    most = std::max(most, time_s / found->second);
-  }
-  return points < kFewestInCommon ? 0 : most;
+  const auto ratios = ratios_of(times_of(automatic, network), times_of(named, network));
+  return ratios.empty() ? 0 : std::max(1.0, *std::max_element(ratios.begin(), ratios.end()));
 }
 
 double least_ahead(const Series& automatic, std::span<const Series* const> named, bool network) {
@@ -50,15 +52,8 @@ double least_ahead(const Series& automatic, std::span<const Series* const> named
       const auto [found, is_new] = fastest.emplace(point, time_s);
       if (!is_new) found->second = std::min(found->second, time_s);
     }
-  int points = 0;
-  double least = 1;
-  for (const auto& [point, time_s] : times_of(automatic, network)) {
-    const auto found = fastest.find(point);
-    if (found == fastest.end()) continue;
-    ++points;
-    least = std::min(least, time_s / found->second);
-  }
-  return points < kFewestInCommon ? 0 : least;
+  const auto ratios = ratios_of(times_of(automatic, network), fastest);
+  return ratios.empty() ? 0 : std::min(1.0, *std::min_element(ratios.begin(), ratios.end()));
 }
 
 ChoiceCheck check_choice(double time_s, const Interval& interval,

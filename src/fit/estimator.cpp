@@ -528,13 +528,11 @@ HalfWidths Estimator::unmeasured_size(std::size_t index, double log_size, Place 
   return widths;
 }
 
-double Estimator::line(double log_size, Place target) const {
-  const Scale& k = scales_.back();
-  const Scale& below = scales_[scales_.size() - 2];
-  const double low = std::log(below.place.units);
-  const double share = (std::log(target.units) - low) / (std::log(k.place.units) - low);
-  return (1.0 - share) * below.curve.log_measured(log_size) +
-         share * k.curve.log_measured(log_size);
+double Estimator::line(std::size_t index, double log_size, Place target) const {
+  const double low = std::log(place(index).units);
+  const double high = std::log(place(index + 1).units);
+  const double share = (std::log(target.units) - low) / (high - low);
+  return (1.0 - share) * as_measured(index, log_size) + share * as_measured(index + 1, log_size);
 }
 
 Estimate Estimator::at(double log_size, Place target) const {

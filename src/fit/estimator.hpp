@@ -64,9 +64,13 @@ class Estimator {
 
   [[nodiscard]] Estimate at(double log_size, Place target) const;
 
-  /// ln of the time on the straight line in ln t over ln g through the two largest scales; there
-  /// must be two.
-  [[nodiscard]] double line(double log_size, Place target) const;
+  /// ln of the time on the straight line in ln t over ln g through what was measured at scales
+  /// `index` and `index` + 1.
+  [[nodiscard]] double line(std::size_t index, double log_size, Place target) const;
+  /// Through the two largest; there must be two.
+  [[nodiscard]] double line(double log_size, Place target) const {
+    return line(scales_.size() - 2, log_size, target);
+  }
   /// Whether that line stands beside the laws: of what MPI chooses itself.
   [[nodiscard]] bool doubts_laws() const { return !local_fit_.empty(); }
 

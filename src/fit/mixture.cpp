@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "fit/cell_times.hpp"
 #include "fit/tier_fit.hpp"
 #include "stats/quantiles.hpp"
 #include "units/quantity.hpp"
@@ -26,21 +27,12 @@ struct Difference {
   double log_ratio = 0;  ///< of their times, the median over the sizes that they share
 };
 
-/// A run's time of a cell; it may have it in and out of place.
-std::map<std::int32_t, double> times_by_run(const Cell& cell) {
-  std::map<std::int32_t, std::vector<double>> all;
-  for (std::size_t i = 0; i < cell.time_s.size(); ++i) all[cell.run[i]].push_back(cell.time_s[i]);
-  std::map<std::int32_t, double> times;
-  for (const auto& [run, values] : all) times[run] = median(values);
-  return times;
-}
-
 /// The largest difference of each regime of each scale that has several runs.
 std::vector<Difference> differences_of(const Series& series) {
   using Pair = std::pair<std::int32_t, std::int32_t>;
   std::map<std::pair<std::int64_t, Regime>, std::map<Pair, std::vector<double>>> ratios;
   for (const Cell& cell : series.cells) {
-    const auto times = times_by_run(cell);
+    const auto times = times_by(cell, [](std::int32_t run) { return run; });
     for (auto one = times.begin(); one != times.end(); ++one)
       for (auto other = std::next(one); other != times.end(); ++other)
         ratios[{cell.ranks, regime_of(cell.size_bytes)}][{one->first, other->first}].push_back(

@@ -19,12 +19,12 @@ double line_share(std::span<const OriginError> errors, int scales, double octave
   double line_loss = 0;
   double sum = 0;
   for (const OriginError& error : errors) {
-    if (!error.log_error_of_line) continue;
+    if (!error.rivals) continue;
     const double away = std::fabs(error.log_size / kOctave - octave);
     const double age = scales - 1 - error.target;
     const double weight = std::exp(-away / kSizeWidth - kScaleDecay * age);
-    law_loss += weight * std::fabs(error.log_error_of_laws) / error.log_distance;
-    line_loss += weight * std::fabs(*error.log_error_of_line) / error.log_distance;
+    law_loss += weight * std::fabs(error.rivals->laws) / error.log_distance;
+    line_loss += weight * std::fabs(error.rivals->line) / error.log_distance;
     sum += weight;
   }
   if (sum == 0) return 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace collscale {
 namespace {
@@ -75,12 +76,9 @@ TierPrediction::TierPrediction(const Estimator& estimator, const OwnRecord& own,
 
 // Up to the largest scale the data themselves, joined by straight lines in ln t over ln g.
 double TierPrediction::joined(double log_size) const {
-  const double at_below = estimator_->as_measured(below_, log_size);
-  if (target_.units <= estimator_->place(below_).units) return at_below;
-  const double low = std::log(estimator_->place(below_).units);
-  const double high = std::log(estimator_->place(below_ + 1).units);
-  const double share = (std::log(target_.units) - low) / (high - low);
-  return (1.0 - share) * at_below + share * estimator_->as_measured(below_ + 1, log_size);
+  return target_.units <= estimator_->place(below_).units
+             ? estimator_->as_measured(below_, log_size)
+             : estimator_->line(below_, log_size, target_);
 }
 
 // The laws. They may dip where they change hands, and where the largest measured scale has an
@@ -156,8 +154,7 @@ std::vector<OriginError> rolling_origin_errors(const Series& series,
   for (std::size_t trained = fewest_scales; trained < scales.size(); ++trained) {
     const Estimator estimator(series, times_s, network, scales[trained - 1], priors);
     const double roughness = roughness_factor(estimator.roughness());
-    OwnRecord own = own_record(priors, errors, static_cast<int>(trained));
-    own.width_factor = 1;
+    const OwnRecord own = own_record(priors, errors, static_cast<int>(trained));
     for (std::size_t target = trained; target < scales.size(); ++target, ++pair) {
       std::size_t i = 0;
       while (series.cells[i].ranks != scales[target] || (series.cells[i].nodes > 1) != network) {
@@ -166,7 +163,8 @@ std::vector<OriginError> rolling_origin_errors(const Series& series,
       const Place place = {static_cast<double>(scales[target]),
                            static_cast<double>(network ? series.cells[i].nodes : scales[target])};
       const TierPrediction prediction(estimator, own, place);
-      const TierPrediction laws(estimator, {}, place);
+      std::optional<TierPrediction> laws;
+      if (estimator.doubts_laws()) laws.emplace(estimator, OwnRecord{}, place);
       const double log_distance = std::log(place.units / estimator.anchor().units);
       for (; i < series.cells.size() && series.cells[i].ranks == scales[target]; ++i) {
         const double log_size = std::log(series.cells[i].size_bytes);
@@ -176,15 +174,15 @@ std::vector<OriginError> rolling_origin_errors(const Series& series,
                              log_size,
                              log_distance,
                              log_time - predicted.log_time,
-                             log_time - laws.log_time(log_size),
                              std::nullopt,
                              pair,
                              static_cast<int>(trained),
                              static_cast<int>(target),
                              roughness,
                              predicted.added};
-        if (estimator.doubts_laws())
-          error.log_error_of_line = log_time - estimator.line(log_size, place);
+        if (laws)
+          error.rivals = {log_time - laws->log_time(log_size),
+                          log_time - estimator.line(log_size, place)};
         errors.push_back(error);
       }
     }

@@ -37,15 +37,20 @@ HalfWidths prior_widths(const Priors& priors, double log_size, double log_distan
 /// nodes or inside one.
 HalfWidths one_scale_widths(const Priors& priors, bool network, double log_distance);
 
+/// log_error of the laws alone and of the straight line alone.
+struct RivalErrors {
+  double laws = 0;
+  double line = 0;
+};
+
 /// One rolling-origin error: ln(measured ÷ predicted) at a scale that was left out.
 struct OriginError {
   Regime regime = Regime::latency;
   double log_size = 0;
   double log_distance = 0;
   double log_error = 0;
-  /// Of the laws alone, and of the straight line where one stands beside them (own_record.hpp).
-  double log_error_of_laws = 0;
-  std::optional<double> log_error_of_line;
+  /// Where a straight line stands beside the laws, of either alone (own_record.hpp).
+  std::optional<RivalErrors> rivals;
   int pair = 0;  ///< which (training scales, target scale) it is of: errors of a pair go together
   int trained = 2;       ///< how many scales the prediction was made from, the smallest ones
   int target = 2;        ///< the index of the scale predicted

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "fit/cell_times.hpp"
 #include "fit/regime.hpp"
 #include "stats/quantiles.hpp"
 #include "units/quantity.hpp"
@@ -45,12 +46,9 @@ std::map<std::string, Ratios> ratios_of(const Series& series, std::int64_t ranks
   std::map<std::string, Ratios> ratios;
   for (const Cell& cell : series.cells) {
     if (cell.ranks != ranks) continue;
-    std::map<std::string, std::vector<double>> values;
-    for (std::size_t i = 0; i < cell.time_s.size(); ++i)
-      values[names[static_cast<std::size_t>(cell.run[i])]].push_back(cell.time_s[i]);
-    if (values.size() < kFewestSets) continue;
-    std::map<std::string, double> times;
-    for (const auto& [name, of_set] : values) times[name] = median(of_set);
+    const auto times =
+        times_by(cell, [&](std::int32_t run) { return names[static_cast<std::size_t>(run)]; });
+    if (times.size() < kFewestSets) continue;
     const auto regime = static_cast<std::size_t>(regime_of(cell.size_bytes));
     for (const auto& [name, time_s] : times)
       ratios[name][regime].push_back(std::log(time_s / median_of_others(times, name)));

@@ -272,13 +272,18 @@ std::vector<Record> by_two_protocols(const System& system) {
   return records;
 }
 
+FigureFitOptions by_rules_of(const std::string& protocol) {
+  FigureFitOptions options;
+  options.replicates = 50;
+  options.libraries = {two_protocols(protocol)};
+  return options;
+}
+
 TEST(FigureFit, WhatRanAtWhichSizesIsInferredWhereNobodySays) {
   System system = guessed();
   const auto series = make_series(by_two_protocols(system), system);
   ASSERT_TRUE(series);
-  FigureFitOptions options;
-  options.replicates = 50;
-  options.libraries = {two_protocols("LL")};
+  const FigureFitOptions options = by_rules_of("LL");
   const auto fit = fit_figures(*series, system, options);
   ASSERT_TRUE(fit) << fit.error().message;
   const FigureTier& tier = fit->tiers.back();
@@ -291,7 +296,6 @@ TEST(FigureFit, WhatRanAtWhichSizesIsInferredWhereNobodySays) {
   EXPECT_THAT(fit->notes.back(), HasSubstr("which no record says"));
   // And it is not where the library's own choice explains them.
   FigureFitOptions right = options;
-  right.libraries = {two_protocols("LL")};
   right.libraries.front().choose = [](const Series&, std::int64_t ranks,
                                       double size) -> Expected<std::optional<Selection>> {
     const auto offers = two_protocols("LL").offers(Collective::all_reduce, ranks, size);
@@ -311,9 +315,7 @@ TEST(FigureFit, WhatTheLibraryToldStandsInPlaceOfItsRulesAndOfWhatTimesSay) {
   const auto series = make_series(records, system);
   ASSERT_TRUE(series);
   EXPECT_EQ(series->size(), 1U);  // no series of its own
-  FigureFitOptions options;
-  options.replicates = 50;
-  options.libraries = {two_protocols("LL")};
+  const FigureFitOptions options = by_rules_of("LL");
   const auto fit = fit_figures(*series, system, options);
   ASSERT_TRUE(fit) << fit.error().message;
   const FigureTier& tier = fit->tiers.back();
