@@ -6,9 +6,11 @@
 #include <limits>
 #include <map>
 #include <numbers>
+#include <optional>
 #include <utility>
 
 #include "fit/octaves.hpp"
+#include "fit/ring_switch.hpp"
 #include "fit/uncertainty.hpp"
 #include "stats/nnls.hpp"
 
@@ -85,42 +87,6 @@ double roughness_of(const std::map<double, double>& below, const std::map<double
 }
 
 }  // namespace
-double ring_steps(Collective collective, Place place) {
-  switch (collective) {
-    case Collective::all_reduce:
-      return 2.0 * (place.ranks - 1.0);
-    case Collective::all_to_all:
-      return place.ranks - place.ranks / place.units;
-    default:
-      return place.ranks - 1.0;
-  }
-}
-
-double bus_factor(Collective collective, double ranks) {
-  switch (collective) {
-    case Collective::all_reduce:
-      return 2.0 * (ranks - 1.0) / ranks;
-    case Collective::all_gather:
-    case Collective::reduce_scatter:
-    case Collective::all_to_all:
-    case Collective::gather:
-    case Collective::scatter:
-      return (ranks - 1.0) / ranks;
-    default:
-      return 1.0;
-  }
-}
-
-LibraryFeatures library_features(Collective collective, double size_bytes, Place place) {
-  const double level = std::log2(place.units);
-  return {1.0,
-          level,
-          place.units - 1.0,
-          size_bytes * bus_factor(collective, place.ranks),
-          size_bytes,
-          size_bytes * level,
-          std::sqrt(size_bytes)};
-}
 
 Estimator::Estimator(const Series& series, std::span<const double> times_s, bool network,
                      std::int64_t max_ranks, const Priors& priors)
@@ -180,12 +146,28 @@ void Estimator::fit(const Series& series, std::span<const double> times_s) {
   const bool chosen_by_mpi = series.growth == Growth::library && !nccl_ && network_;
   if (chosen_by_mpi && scales_.size() > 1 && LocalFit::serves(collective_))
     fit_locally(series, times_s);
+  if (chosen_by_mpi && collective_ == Collective::all_reduce && torus_dimensions_ == 0)
+    split_at_ring(series, times_s);
   if (growth_ == Growth::ring || (growth_ == Growth::library && !nccl_)) fit_rays();
   if (growth_ != Growth::ring) fit_growth();
   if (growth_ == Growth::library && scales_.size() > 1) {
     fit_global();
   }
   find_tree_limit();
+}
+
+void Estimator::split_at_ring(const Series& series, std::span<const double> times_s) {
+  std::vector<CurveAt> curves;
+  for (const Scale& scale : scales_) curves.push_back({scale.place, &scale.measured});
+  const std::optional<double> log_begin = ring_switch(curves);
+  if (!log_begin) return;
+  log_ring_begin_ = *log_begin;
+  const SeriesPart trees = part_below(series, times_s, log_ring_begin_);
+  SeriesPart rings = part_from(series, times_s, log_ring_begin_);
+  rings.series.growth = Growth::ring;
+  for (const SeriesPart* side : {&trees, static_cast<const SeriesPart*>(&rings)})
+    sides_.emplace_back(side->series, side->times_s, network_, std::llround(anchor().ranks),
+                        priors_);
 }
 
 void Estimator::find_tree_limit() {
@@ -536,6 +518,7 @@ double Estimator::line(std::size_t index, double log_size, Place target) const {
 }
 
 Estimate Estimator::at(double log_size, Place target) const {
+  if (!sides_.empty()) return sides_[log_size < log_ring_begin_ ? 0 : 1].at(log_size, target);
   Estimate estimate = by_growth(log_size, target);
   if (local_fit_.empty()) return estimate;
   const double share = collective_ == Collective::all_reduce ? kLocalShareOfAllReduce : kLocalShare;

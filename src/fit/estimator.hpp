@@ -14,7 +14,8 @@
 //   library  of NCCL ring with L(n)/L(k) steps, by weight w; the rest tree, from 64 KiB on averaged
 //            with a fit of [1, log2 g, g-1, S f(n), S, S log2 g, sqrt S] to everything. w follows
 //            the bus bandwidth reached at (k, S k/n), because libraries switch to the ring at fixed
-//            S/n. Of MPI the same with the law "ring" for the ring; all_to_all is that law alone
+//            S/n. Of MPI the same with the law "ring" for the ring; all_to_all is that law alone,
+//            and all_reduce, where it is a ring from one size on (ring_switch.hpp), from there
 // all_to_all takes (g/g_k)^contention more, whatever the law. On a torus of D dimensions a message
 // passes D/4 g^(1/D) links on average, and an all_to_all that many times the bytes: log2 g + D
 // (g^(1/D) - 1) in place of log2 g, (g-1) g^(s/D) in place of g-1, s from 0 for small messages to 1
@@ -30,6 +31,7 @@
 #include <vector>
 
 #include "collective/collective.hpp"
+#include "fit/library_terms.hpp"
 #include "fit/local_fit.hpp"
 #include "fit/octaves.hpp"
 #include "fit/priors.hpp"
@@ -37,17 +39,6 @@
 #include "fit/size_curve.hpp"
 
 namespace collscale {
-
-/// What a series along a ray S/n = const takes in turn: the steps of the ring algorithm, 2(n-1) for
-/// all_reduce, n-1 for the others; of all_to_all the peers on other nodes (inside a node: the
-/// others).
-double ring_steps(Collective collective, Place place);
-/// bus_bandwidth_factor for a rank count that need not be whole.
-double bus_factor(Collective collective, double ranks);
-
-/// The terms of the law "library" at a place: 1, log2 g, g-1, S f(n), S, S log2 g, sqrt S.
-using LibraryFeatures = std::array<double, 7>;
-LibraryFeatures library_features(Collective collective, double size_bytes, Place place);
 
 struct Estimate {
   double log_time = 0;
@@ -118,6 +109,7 @@ class Estimator {
   void fit_global();
   void fit_locally(const Series& series, std::span<const double> times_s);
   void find_tree_limit();
+  void split_at_ring(const Series& series, std::span<const double> times_s);
   [[nodiscard]] Estimate by_growth(double log_size, Place target) const;
   [[nodiscard]] double coordinate(double units) const;
   [[nodiscard]] double torus_share(double log_share) const;
@@ -148,7 +140,11 @@ class Estimator {
   bool rays_fitted_ = false;
   SizeCurve node_;  ///< one full node; no sizes where none was measured
   LibraryFeatures global_{};
-  LocalFit local_fit_;         ///< empty but of MPI's own choice across nodes, two scales or more
+  LocalFit local_fit_;  ///< empty but of MPI's own choice across nodes, two scales or more
+  /// Where all_reduce is a ring from one size on (ring_switch.hpp): below that size, and from it
+  /// on.
+  std::vector<Estimator> sides_;
+  double log_ring_begin_ = 0;
   double log_tree_limit_ = 0;  ///< the largest size surely below a switch seen at the anchor
 };
 

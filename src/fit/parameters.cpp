@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "fit/estimator.hpp"
+#include "fit/library_terms.hpp"
 #include "stats/nnls.hpp"
 #include "stats/quantiles.hpp"
 
