@@ -37,6 +37,7 @@ constexpr double kStart = 4;
 // By how much a step inside a node may differ, in ln t, without a slower joint on the way: over
 // NVSwitch and xGMI the bus bandwidth falls by up to 1.1, over PCIe by 2.3 to 4.8 per doubling.
 constexpr double kSameJoint = 0.22;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kMostEnds = 4;  // latencies of a level that a node may stand for
 
 // The weight of a law that begins to serve at one place and serves alone at another.
@@ -105,11 +106,12 @@ Estimator::Estimator(const Series& series, std::span<const double> times_s, bool
                    static_cast<double>(network ? cell.nodes : cell.ranks)};
     scale.measured = SizeCurve(sizes, times);
     scale.curve = complete(series, times_s, scale, sizes, times);
-    scale.log_peak_busbw = -std::numeric_limits<double>::infinity();
+    scale.log_peak_busbw = -kInfinity;
     for (const double log_size : scale.measured.log_sizes()) {
       scale.log_peak_busbw =
           std::max(scale.log_peak_busbw, log_size - scale.measured.log_time(log_size));
     }
+    scale.log_tree_limit = tree_limit(scale.curve, scale.log_peak_busbw);
     scales_.push_back(std::move(scale));
     std::map<double, double> here;
     for (std::size_t i = 0; i < sizes.size(); ++i) here[sizes[i]] = times[i];
@@ -153,7 +155,6 @@ void Estimator::fit(const Series& series, std::span<const double> times_s) {
   if (growth_ == Growth::library && scales_.size() > 1) {
     fit_global();
   }
-  find_tree_limit();
 }
 
 void Estimator::split_at_ring(const Series& series, std::span<const double> times_s) {
@@ -170,18 +171,14 @@ void Estimator::split_at_ring(const Series& series, std::span<const double> time
                         priors_);
 }
 
-void Estimator::find_tree_limit() {
-  log_tree_limit_ = std::numeric_limits<double>::infinity();
-  const Scale& k = scales_.back();
-  double before = log_tree_limit_;
-  for (const double log_size : k.curve.log_sizes()) {
-    const double share = std::exp(log_size - k.curve.log_time(log_size) - k.log_peak_busbw);
-    if (log_size > kLogLatencyEnd && share > kRingAlone) {
-      log_tree_limit_ = before;
-      return;
-    }
+double Estimator::tree_limit(const SizeCurve& curve, double log_peak_busbw) const {
+  double before = kInfinity;
+  for (const double log_size : curve.log_sizes()) {
+    const double share = std::exp(log_size - curve.log_time(log_size) - log_peak_busbw);
+    if (log_size > kLogLatencyEnd && share > kRingAlone) return before;
     before = log_size;
   }
+  return kInfinity;
 }
 
 SizeCurve Estimator::complete(const Series& series, std::span<const double> times_s,
@@ -335,6 +332,7 @@ void Estimator::fit_global() {
   std::vector<double> b;
   for (const Scale& scale : scales_) {
     for (const double log_size : scale.curve.log_sizes()) {
+      if (nccl_ && log_size > scale.log_tree_limit) continue;
       const double time_s = std::exp(scale.curve.log_time(log_size));
       for (const double value : library_features(collective_, std::exp(log_size), scale.place)) {
         a.push_back(value / time_s);
@@ -445,9 +443,9 @@ double Estimator::tree(double log_size, Place target) const {
   const Place k = anchor();
   const SizeCurve& curve = scales_.back().curve;
   double anchored = curve.log_time(log_size);
-  if (growth_ == Growth::library && log_size > log_tree_limit_) {
-    anchored = std::max(anchored, curve.log_time(log_tree_limit_) + log_size - log_tree_limit_);
-  }
+  const double log_limit = scales_.back().log_tree_limit;
+  if (growth_ == Growth::library && log_size > log_limit)
+    anchored = std::max(anchored, curve.log_time(log_limit) + log_size - log_limit);
   if (scales_.size() == 1) return anchored + assumed_growth(log_size, target);
   if (growth_ == Growth::tree && nccl_ && log_size > kLogBandwidthBegin) {
     return anchored +
@@ -457,6 +455,43 @@ double Estimator::tree(double log_size, Place target) const {
            return std::log((law.base + law.per * coordinate(target.units)) /
                            (law.base + law.per * coordinate(k.units)));
          });
+}
+
+// Seconds per byte of NCCL's trees beyond the largest size where one surely served the anchor:
+// between what its last octave there took and what the ring takes at its best, which was chosen for
+// being the faster. Measured, trees take 1 to 2.2 times as long per byte as rings.
+double Estimator::slope_of_trees() const {
+  const Scale& k = scales_.back();
+  const double log_limit = k.log_tree_limit;
+  double begin_bytes = 0;
+  double begin_s = 0;
+  for (const double log_size : k.curve.log_sizes()) {
+    if (log_size > log_limit - 0.9 * kOctave) break;
+    begin_bytes = std::exp(log_size);
+    begin_s = std::exp(k.curve.log_time(log_size));
+  }
+  const double limit_s = std::exp(k.curve.log_time(log_limit));
+  const double last = (limit_s - begin_s) / (std::exp(log_limit) - begin_bytes);
+  return std::sqrt(std::min(last, std::exp(-log_limit) * limit_s) * std::exp(-k.log_peak_busbw));
+}
+
+// Growth over the nodes is that of the levels, which the bytes do not wait for: a tree is a
+// pipeline.
+Estimate Estimator::trees(double log_size, Place target) const {
+  const Scale& k = scales_.back();
+  if (nccl_ && scales_.size() > 1 && log_size > k.log_tree_limit) {
+    Estimate estimate = trees(k.log_tree_limit, target);
+    const double more_bytes = std::exp(log_size) - std::exp(k.log_tree_limit);
+    estimate.log_time = std::log(std::exp(estimate.log_time) + slope_of_trees() * more_bytes);
+    return estimate;
+  }
+  Estimate estimate{tree(log_size, target), 0};
+  if (log_size >= kLogLatencyEnd && scales_.size() > 1) {
+    const double log_global = k.curve.log_time(log_size) + global_ratio(log_size, target);
+    estimate.spread = 0.5 * std::fabs(estimate.log_time - log_global);
+    estimate.log_time = 0.5 * (estimate.log_time + log_global);
+  }
+  return estimate;
 }
 
 double Estimator::global_ratio(double log_size, Place target) const {
@@ -539,9 +574,8 @@ Estimate Estimator::by_growth(double log_size, Place target) const {
     estimate.spread = 0.5 * slower / kSpreadShare;  // the interval holds both
     return estimate;
   }
-  const double log_tree = tree(log_size, target);
   if (growth_ != Growth::library) {
-    estimate.log_time = log_tree;
+    estimate.log_time = tree(log_size, target);
     return estimate;
   }
   double log_ring = 0;
@@ -555,17 +589,11 @@ Estimate Estimator::by_growth(double log_size, Place target) const {
         torus_share(log_size - std::log(target.ranks)) * std::log(target.units / k.place.units);
   }
   const double weight = std::max(ring_weight(log_size, target), peer_weight(log_size, target));
-  double log_library = log_tree;
-  double experts_apart = 0;
-  if (log_size >= kLogLatencyEnd && scales_.size() > 1) {
-    const double log_global = k.curve.log_time(log_size) + global_ratio(log_size, target);
-    log_library = 0.5 * (log_tree + log_global);
-    experts_apart = 0.5 * std::fabs(log_tree - log_global);
-  }
-  estimate.log_time = weight * log_ring + (1.0 - weight) * log_library;
+  const Estimate of_trees = trees(log_size, target);
+  estimate.log_time = weight * log_ring + (1.0 - weight) * of_trees.log_time;
   estimate.spread = weight > 0.0 && weight < 1.0
-                        ? std::fabs(log_ring - log_library) * std::min(weight, 1.0 - weight)
-                        : (1.0 - weight) * experts_apart;
+                        ? std::fabs(log_ring - of_trees.log_time) * std::min(weight, 1.0 - weight)
+                        : (1.0 - weight) * of_trees.spread;
   return estimate;
 }
 

@@ -12,10 +12,12 @@
 //            scale as so many scales more (priors.hpp)
 //   chain    as tree, with c = g-1
 //   library  of NCCL ring with L(n)/L(k) steps, by weight w; the rest tree, from 64 KiB on averaged
-//            with a fit of [1, log2 g, g-1, S f(n), S, S log2 g, sqrt S] to everything. w follows
-//            the bus bandwidth reached at (k, S k/n), because libraries switch to the ring at fixed
-//            S/n. Of MPI the same with the law "ring" for the ring; all_to_all is that law alone,
-//            and all_reduce, where it is a ring from one size on (ring_switch.hpp), from there
+//            with a fit of [1, log2 g, g-1, S f(n), S, S log2 g, sqrt S] to everything that a tree
+//            may have served. w follows the bus bandwidth reached at (k, S k/n), because libraries
+//            switch to the ring at fixed S/n. Where the anchor has left the tree for the ring, the
+//            tree takes its time at the largest size that was one's and so much per byte more. Of
+//            MPI the same with the law "ring" for the ring; all_to_all is that law alone, and
+//            all_reduce, where it is a ring from one size on (ring_switch.hpp), from there
 // all_to_all takes (g/g_k)^contention more, whatever the law. On a torus of D dimensions a message
 // passes D/4 g^(1/D) links on average, and an all_to_all that many times the bytes: log2 g + D
 // (g^(1/D) - 1) in place of log2 g, (g-1) g^(s/D) in place of g-1, s from 0 for small messages to 1
@@ -91,6 +93,8 @@ class Estimator {
     SizeCurve measured;
     SizeCurve curve;  ///< with the sizes that only smaller scales have, see complete()
     double log_peak_busbw = 0;
+    /// The largest size surely below a switch from trees to rings seen here; infinity without one.
+    double log_tree_limit = 0;
   };
   /// base + per × (log2 g or g-1); only the ratio at two places is used.
   struct GrowthLaw {
@@ -108,7 +112,6 @@ class Estimator {
   void fit_rays();
   void fit_global();
   void fit_locally(const Series& series, std::span<const double> times_s);
-  void find_tree_limit();
   void split_at_ring(const Series& series, std::span<const double> times_s);
   [[nodiscard]] Estimate by_growth(double log_size, Place target) const;
   [[nodiscard]] double coordinate(double units) const;
@@ -123,6 +126,9 @@ class Estimator {
   [[nodiscard]] double assumed_growth(double log_size, Place target) const;
   [[nodiscard]] double beyond_two_nodes(Place target) const;
   [[nodiscard]] double tree(double log_size, Place target) const;
+  [[nodiscard]] double tree_limit(const SizeCurve& curve, double log_peak_busbw) const;
+  [[nodiscard]] double slope_of_trees() const;
+  [[nodiscard]] Estimate trees(double log_size, Place target) const;
   [[nodiscard]] double global_ratio(double log_size, Place target) const;
   [[nodiscard]] double ring_weight(double log_size, Place target) const;
   [[nodiscard]] double peer_weight(double log_size, Place target) const;
@@ -145,7 +151,6 @@ class Estimator {
   /// on.
   std::vector<Estimator> sides_;
   double log_ring_begin_ = 0;
-  double log_tree_limit_ = 0;  ///< the largest size surely below a switch seen at the anchor
 };
 
 }  // namespace collscale

@@ -70,7 +70,7 @@ SeriesPart part(const Series& series, std::span<const double> times_s, double lo
   return part;
 }
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 
 }  // namespace
 
@@ -88,11 +88,11 @@ std::optional<double> ring_switch(std::span<const CurveAt> scales) {
 }
 
 SeriesPart part_below(const Series& series, std::span<const double> times_s, double log_size) {
-  return part(series, times_s, -kInfinity, log_size);
+  return part(series, times_s, -kUnbounded, log_size);
 }
 
 SeriesPart part_from(const Series& series, std::span<const double> times_s, double log_size) {
-  return part(series, times_s, log_size, kInfinity);
+  return part(series, times_s, log_size, kUnbounded);
 }
 
 }  // namespace collscale

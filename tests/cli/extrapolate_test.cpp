@@ -93,17 +93,17 @@ TEST(Extrapolate, GivesEveryMeasuredAlgorithm) {
 // 64 MiB by what NCCL chose, whose growth is the ring's, beside the tree of the same file.
 TEST(Extrapolate, SaysWhereANamedAlgorithmContradictsTheLibrarysChoice) {
   const std::string sentence = "contradicted by tree of the same data, extrapolated to ";
-  const std::vector<std::string> far = {"-s", "64MiB", "-n", "2048", "--same-system"};
+  const std::vector<std::string> far = {"-s", "128MiB", "-n", "1024", "--same-system"};
   const nlohmann::json record = extrapolated(far);
   EXPECT_NE(record.at("source").get<std::string>().find(sentence), std::string::npos) << record;
   const TemporaryFolder folder;
   const Outcome outcome = run_collscale(
       {"extrapolate",
        std::string(COLLSCALE_SOURCE_DIR) + "/results/published/marenostrum5-h100.json", "-t",
-       "fat-tree:nodes=512,gpus=4,nic=200Gbps", "-c", "all_reduce", "-s", "1MiB,64MiB", "-n",
-       "128,2048", "--same-system"},
+       "fat-tree:nodes=512,gpus=4,nic=200Gbps", "-c", "all_reduce", "-s", "1MiB,128MiB", "-n",
+       "128,1024", "--same-system"},
       folder.path());
-  EXPECT_NE(outcome.out.find("\n64 MiB on 2,048 ranks: " + sentence), std::string::npos)
+  EXPECT_NE(outcome.out.find("\n128 MiB on 1,024 ranks: " + sentence), std::string::npos)
       << outcome.out;
   EXPECT_EQ(outcome.out.find(" on 128 ranks: contradicted"), std::string::npos) << outcome.out;
 }

@@ -102,6 +102,18 @@ TEST(Estimator, AChainGrowsWithTheNodes) {
   EXPECT_NEAR(predicted_s(series, 1024, 8) / chain(0, 1024, 8), 1.0, 0.02);
 }
 
+TEST(Estimator, ATreeThatTheAnchorHasLeftForARingIsAPipelineBeyondIt) {
+  // On 16 nodes the ring serves from 4 MiB on, and 64 MiB takes 3.6 ms; on 1,024 it would take 26.
+  const Series series = series_of(
+      synthetic::records(Collective::all_reduce, "auto", 16, synthetic::library_all_reduce));
+  for (const double size_bytes : {8388608.0, 33554432.0, 67108864.0}) {
+    const double tree = synthetic::tree_all_reduce(4096, 1024, size_bytes);
+    ASSERT_LT(tree, 0.2 * synthetic::ring_all_reduce(4096, 1024, size_bytes));
+    EXPECT_LT(std::fabs(std::log(predicted_s(series, 1024, size_bytes) / tree)), std::log(1.5))
+        << size_bytes;
+  }
+}
+
 TEST(Estimator, TheSwitchFromTreeToRingMovesWithTheRanks) {
   // Latency follows the tree and bandwidth the ring; in between the worst of both may be off by the
   // factor that the two differ by.

@@ -127,6 +127,30 @@ TEST(PublishedMareNostrum, LabelledAlgorithmsAreFittedApart) {
   }
 }
 
+// At 64 MiB the ring served all three scales, though the tree takes less on 64 ranks already: 256
+// and 1,024 nodes have the tree alone, which no cell of that size tells of. It was five times off.
+TEST(PublishedMareNostrum, ItsOwnChoiceGoesOnAsItsTreeBeyondTheRingsScales) {
+  const auto all = make_series(published("marenostrum5-h100.json"), synthetic::system(4))
+                       .value_or(std::vector<Series>{});
+  const auto log_time = [&](const std::string& algorithm, double ranks, double size_bytes) {
+    for (const Series& series : all) {
+      if (series.algorithm != algorithm) continue;
+      const Estimator estimator(series, cell_medians(series), true, 64);
+      return TierPrediction(estimator, OwnRecord{}, {ranks, ranks / 4})
+          .log_time(std::log(size_bytes));
+    }
+    ADD_FAILURE() << algorithm;
+    return 0.0;
+  };
+  for (const double ranks : {256, 1024, 4096})
+    for (double size_bytes = 1 << 23; size_bytes <= 1 << 30; size_bytes *= 2) {
+      const double faster =
+          std::min(log_time("tree", ranks, size_bytes), log_time("ring", ranks, size_bytes));
+      EXPECT_LT(std::fabs(log_time("auto", ranks, size_bytes) - faster), std::log(2.1))
+          << ranks << " ranks, " << size_bytes;
+    }
+}
+
 TEST(PublishedH100Node, EightGpusArePredictedFromTwoAndFour) {
   const Profile profile =
       calibrated(published("h100-sxm-aiconfigurator.json"), synthetic::system(8));
