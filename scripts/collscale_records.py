@@ -70,6 +70,11 @@ class Record:
         return self.scenario.get("algorithm") or "auto"
 
     @property
+    def variant(self):
+        """The algorithm, and the protocol where one is named: "ring/LL128"."""
+        return "/".join(part for part in (self.algorithm, self.scenario.get("protocol")) if part)
+
+    @property
     def ranks(self):
         return int(self.scenario["ranks"])
 
@@ -94,6 +99,12 @@ class Record:
         """What stands in the place of the measured algorithm or fabric, "" where this is the answer itself."""
         found = re.match(r"alternative, not measured: (.*?) x[0-9.e+-]+, ", self.source)
         return found.group(1) if found else ""
+
+    @property
+    def alternative_to(self):
+        """The variant whose answer this stands in the place of; "" where that is not said."""
+        found = re.search(r"; of the answer for ([^:]*): ", self.source)
+        return found.group(1) if self.alternative and found else ""
 
     @property
     def system(self):

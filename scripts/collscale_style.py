@@ -55,6 +55,19 @@ def marks(trust, index):
     return {"color": c, "linestyle": "-"}
 
 
+def alone(points, index):
+    """What makes a line of one point seen."""
+    return {"marker": marker(index), "markerfacecolor": "white", "zorder": 3} if len(points) == 1 else {}
+
+
+def band(axis, xs, lows, highs, ink, alpha):
+    """Intervals along xs, as a band; of one point alone, as a bar."""
+    if len(xs) > 1:
+        axis.fill_between(xs, lows, highs, color=ink, alpha=alpha, linewidth=0)
+    else:
+        axis.vlines(xs, lows, highs, color=ink, alpha=alpha, linewidth=6)
+
+
 def size_axis(axis, low, high, most_steps=6):
     """log2 with IEC ticks, at most about seven of them; fewer steps for narrow panels."""
     axis.set_xscale("log", base=2)

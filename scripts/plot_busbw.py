@@ -50,11 +50,8 @@ def draw(axis, records):
                 axis.plot(sizes, rates, color=style.colour(index), linewidth=0.8, alpha=0.7)
             axis.plot(sizes, rates, markersize=4, **marks)
             banded = [p for p in points if "p5" in p.quantiles and "p95" in p.quantiles]
-            if len(banded) > 1:
-                axis.fill_between([p.size_bytes for p in banded],
-                                  [cr.busbw_at(p, p.quantiles["p95"]) for p in banded],
-                                  [cr.busbw_at(p, p.quantiles["p5"]) for p in banded],
-                                  color=style.colour(index), alpha=0.18, linewidth=0)
+            style.band(axis, [p.size_bytes for p in banded], [cr.busbw_at(p, p.quantiles["p95"]) for p in banded],
+                       [cr.busbw_at(p, p.quantiles["p5"]) for p in banded], style.colour(index), 0.18)
         last = max((points[-1] for points in series[key].values()), key=lambda p: p.size_bytes)
         text = f"{fmt.ranks(ranks)} ranks" + (f", {algorithm}" if name_algorithm else "")
         labels.append((last.size_bytes, last.busbw_Bps, text, style.colour(index)))

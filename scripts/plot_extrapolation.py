@@ -19,6 +19,7 @@ import collscale_style as style
 LEVELS = [(0.95, 0.13), (0.5, 0.22)]  # interval and how opaque its band is
 DASHED = (0, (4, 2))
 MOST_ALTERNATIVES = 9
+LONGEST_NAME = 26
 
 
 def parts_of(records):
@@ -30,9 +31,9 @@ def parts_of(records):
     collectives = {r.collective for r in answers}
     if len(collectives) > 1:
         raise cs.Refused(f"extrapolations of {', '.join(sorted(collectives))}: expected one collective")
-    algorithms = sorted({r.algorithm for r in answers})
+    algorithms = sorted({r.variant for r in answers})
     measured = [r for r in records if r.trust == "measured" and r.collective in collectives
-                and r.algorithm in algorithms]
+                and r.variant in algorithms]
     return answers, [r for r in fitted if r.alternative], measured, algorithms
 
 
@@ -51,6 +52,10 @@ def mapped(record, per_node):
     moved = dataclasses.replace(record, scenario=scenario)
     moved.busbw_Bps = cr.busbw_at(moved, record.time_s)
     return moved
+
+
+def shortened(name):
+    return name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME - 1] + "…"
 
 
 def pick_size(answers, wanted):
@@ -75,27 +80,27 @@ def medians(records, key):
 def draw_bands(axis, points, at, value, index):
     for level, alpha in LEVELS:
         banded = [p for p in points if p.interval(level)]
-        if len(banded) > 1:
-            axis.fill_between([at(p) for p in banded], [value(p, p.interval(level)[0]) for p in banded],
-                              [value(p, p.interval(level)[1]) for p in banded], color=style.colour(index),
-                              alpha=alpha, linewidth=0)
+        style.band(axis, [at(p) for p in banded], [value(p, p.interval(level)[0]) for p in banded],
+                   [value(p, p.interval(level)[1]) for p in banded], style.colour(index), alpha)
 
 
 def draw_ranks(axis, answers, measured, algorithms, size):
     labels = []
     for index, algorithm in enumerate(algorithms):
-        points = sorted((r for r in answers if r.algorithm == algorithm and r.size_bytes == size),
+        points = sorted((r for r in answers if r.variant == algorithm and r.size_bytes == size),
                         key=lambda r: r.ranks)
         inside = [p for p in points if not p.is_extrapolated]
         beyond = inside[-1:] + [p for p in points if p.is_extrapolated]
-        axis.plot([p.ranks for p in inside], [p.time_s for p in inside], color=style.colour(index))
-        axis.plot([p.ranks for p in beyond], [p.time_s for p in beyond], color=style.colour(index), linestyle=DASHED)
+        alone = style.alone(points, index)
+        axis.plot([p.ranks for p in inside], [p.time_s for p in inside], color=style.colour(index), **alone)
+        axis.plot([p.ranks for p in beyond], [p.time_s for p in beyond], color=style.colour(index), linestyle=DASHED,
+                  **alone)
         draw_bands(axis, points, lambda p: p.ranks, lambda _, time_s: time_s, index)
-        known = [r for r in measured if r.algorithm == algorithm and math.isclose(r.size_bytes, size, rel_tol=1e-6)]
+        known = [r for r in measured if r.variant == algorithm and math.isclose(r.size_bytes, size, rel_tol=1e-6)]
         known = medians(known, lambda r: r.ranks)
         axis.plot([p.ranks for p in known], [p.time_s for p in known], **style.marks("measured", index))
         if len(algorithms) > 1:
-            labels.append((points[-1].ranks, points[-1].time_s, algorithm, style.colour(index)))
+            labels.append((points[-1].ranks, points[-1].time_s, shortened(algorithm), style.colour(index)))
     counts = [r.ranks for r in answers] + [r.ranks for r in measured if math.isclose(r.size_bytes, size, rel_tol=1e-6)]
     style.ranks_axis(axis, counts)
     last = max(r.validated_to_ranks for r in answers)
@@ -113,19 +118,18 @@ def draw_sizes(axis, answers, measured, algorithms, ranks):
     labels, best_Bps = [], 0.0
     known_ranks = max((r.ranks for r in measured), default=0)
     for index, algorithm in enumerate(algorithms):
-        points = sorted((r for r in answers if r.algorithm == algorithm and r.ranks == ranks),
+        points = sorted((r for r in answers if r.variant == algorithm and r.ranks == ranks),
                         key=lambda r: r.size_bytes)
         axis.plot([p.size_bytes for p in points], [p.busbw_Bps for p in points], color=style.colour(index),
-                  linestyle=DASHED if points[0].is_extrapolated else "-",
-                  marker="" if len(points) > 1 else style.marker(index), markerfacecolor="white")
+                  linestyle=DASHED if points[0].is_extrapolated else "-", **style.alone(points, index))
         draw_bands(axis, points, lambda p: p.size_bytes, cr.busbw_at, index)
-        known = medians([r for r in measured if r.algorithm == algorithm and r.ranks == known_ranks],
+        known = medians([r for r in measured if r.variant == algorithm and r.ranks == known_ranks],
                         lambda r: r.size_bytes)
         known = [p for p in known if points[0].size_bytes <= p.size_bytes <= points[-1].size_bytes]
         axis.plot([p.size_bytes for p in known], [p.busbw_Bps for p in known], **style.marks("measured", index))
         best_Bps = max([best_Bps] + [p.busbw_Bps for p in points + known])
         if len(algorithms) > 1:
-            labels.append((points[-1].size_bytes, points[-1].busbw_Bps, algorithm, style.colour(index)))
+            labels.append((points[-1].size_bytes, points[-1].busbw_Bps, shortened(algorithm), style.colour(index)))
     sizes = [r.size_bytes for r in answers]
     style.size_axis(axis, min(sizes), max(sizes))
     style.bandwidth_axis(axis, 1.2 * best_Bps)
@@ -160,11 +164,11 @@ def draw_alternatives(axis, answer, alternatives):
     axis.set_title(f"alternatives, {fmt.size(answer.size_bytes)} on {fmt.ranks(answer.ranks)}")
 
 
-def finding(answer):
+def finding(answer, algorithms):
     low, high = answer.interval(0.95)
     distance = answer.ranks / answer.validated_to_ranks
     text = (f"{answer.collective} of {fmt.size(answer.size_bytes)} on {fmt.ranks(answer.ranks)} ranks of "
-            f"{answer.scenario.get('topology')}: {fmt.time(answer.time_s)} (95 %: {fmt.time(low)} to {fmt.time(high)})")
+            f"{answer.scenario.get('topology')}{f' by {answer.variant}' if len(algorithms) > 1 else ''}: {fmt.time(answer.time_s)} (95 %: {fmt.time(low)} to {fmt.time(high)})")
     if distance > 1:
         text += f", ×{distance:.0f} beyond the largest measured scale"
     return text
@@ -203,20 +207,23 @@ def main():
     ranks = max(r.ranks for r in answers)
     here = [r for r in answers if r.size_bytes == size and r.ranks == ranks]
     answer = min(here, key=lambda r: r.time_s)
-    others = [r for r in alternatives if r.size_bytes == size and r.ranks == ranks]
+    others = [r for r in alternatives if r.size_bytes == size and r.ranks == ranks
+              and r.alternative_to in ("", answer.variant)]
     columns = 3 if others else 2
-    width_in, height_in = 5.2 * columns + 0.6, 4.9
+    # Names stand beside the ends of the lines.
+    names_in = 0.15 + 0.085 * max(len(shortened(a)) for a in algorithms) if len(algorithms) > 1 else 0
+    width_in, height_in = 5.2 * columns + 0.6 + 2 * names_in, 4.9
     figure, axes = style.plt.subplots(1, columns, squeeze=False, figsize=(width_in, height_in),
                                       gridspec_kw={"width_ratios": [1, 1, 0.95][:columns]})
-    figure.subplots_adjust(left=0.8 / width_in, right=1 - 0.35 / width_in, top=1 - 1.3 / height_in,
-                           bottom=0.95 / height_in, wspace=0.24 if len(algorithms) == 1 else 0.42)
+    figure.subplots_adjust(left=0.8 / width_in, right=1 - (0.35 + (0 if others else names_in)) / width_in,
+                           top=1 - 1.3 / height_in, bottom=0.95 / height_in, wspace=0.24 + names_in / 4.4)
     draw_ranks(axes[0][0], answers, measured, algorithms, size)
     draw_sizes(axes[0][1], answers, measured, algorithms, ranks)
     if others:
         box = axes[0][2].get_position()  # room for the names
         axes[0][2].set_position([box.x0 + 0.05, box.y0, box.width - 0.05, box.height])
         draw_alternatives(axes[0][2], answer, others)
-    style.save(figure, arguments.output, finding(answer), answers + measured, key_of(answer, measured, others, columns))
+    style.save(figure, arguments.output, finding(answer, algorithms), answers + measured, key_of(answer, measured, others, columns))
 
 
 if __name__ == "__main__":

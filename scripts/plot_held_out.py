@@ -25,12 +25,12 @@ def panels_of(held_outs):
 def draw_panel(axis, held_out):
     points = held_out.points
     sizes = [p.size_bytes for p in points]
-    axis.fill_between(sizes, [p.low_s for p in points], [p.high_s for p in points], color=style.colour(0), alpha=0.15,
-                      linewidth=0)
-    axis.plot(sizes, [p.predicted_s for p in points], color=style.colour(0), linestyle="--")
+    style.band(axis, sizes, [p.low_s for p in points], [p.high_s for p in points], style.colour(0), 0.15)
+    alone = "_" if len(points) == 1 else ""  # of which no line can be drawn
+    axis.plot(sizes, [p.predicted_s for p in points], color=style.colour(0), linestyle="--", marker=alone, markersize=12)
     line = [(p.size_bytes, p.line_s) for p in points if p.line_s is not None]
     if line:
-        axis.plot(*zip(*line), color=style.FAINT, linewidth=0.8, linestyle=":")
+        axis.plot(*zip(*line), color=style.FAINT, linewidth=0.8, linestyle=":", marker=alone, markersize=12)
     axis.plot(sizes, [p.measured_s for p in points], markersize=3.5, **style.marks("measured", 1))
     style.size_axis(axis, min(sizes), max(sizes), most_steps=4)
     if max(sizes) / min(sizes) >= 1 << 21:  # narrow panels: 1 KiB, 1 MiB, 1 GiB

@@ -33,9 +33,9 @@ def of_size(records, wanted):
 
 def without_other_algorithms(records):
     """Beside a fit only the measurements of the algorithm that it is of."""
-    fitted = {(r.system, r.collective): r.algorithm for r in records if r.is_fitted}
+    fitted = {(r.system, r.collective): r.variant for r in records if r.is_fitted}
     return [r for r in records if r.trust != "measured"
-            or fitted.get((r.system, r.collective), r.algorithm) == r.algorithm]
+            or fitted.get((r.system, r.collective), r.variant) == r.variant]
 
 
 def draw_fit(axis, points, value, index):
@@ -43,13 +43,13 @@ def draw_fit(axis, points, value, index):
     ink = style.colour(index)
     inside = [p for p in points if not p.is_extrapolated]
     beyond = inside[-1:] + [p for p in points if p.is_extrapolated]
-    axis.plot([p.ranks for p in inside], [value(p, p.time_s) for p in inside], color=ink)
-    axis.plot([p.ranks for p in beyond], [value(p, p.time_s) for p in beyond], color=ink, linestyle=(0, (4, 2)))
+    alone = style.alone(points, index)
+    axis.plot([p.ranks for p in inside], [value(p, p.time_s) for p in inside], color=ink, **alone)
+    axis.plot([p.ranks for p in beyond], [value(p, p.time_s) for p in beyond], color=ink, linestyle=(0, (4, 2)), **alone)
     for level, alpha in LEVELS:
         banded = [p for p in points if p.interval(level)]
-        if len(banded) > 1:
-            axis.fill_between([p.ranks for p in banded], [value(p, p.interval(level)[0]) for p in banded],
-                              [value(p, p.interval(level)[1]) for p in banded], color=ink, alpha=alpha, linewidth=0)
+        style.band(axis, [p.ranks for p in banded], [value(p, p.interval(level)[0]) for p in banded],
+                   [value(p, p.interval(level)[1]) for p in banded], ink, alpha)
 
 
 def draw(axis, records, value, colour_of):

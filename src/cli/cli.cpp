@@ -184,14 +184,7 @@ void CommandLine::add_predict() {
   options_.add(app, "--seed", "N", predict_.seed, parse_seed,
                "of the hashing of flows (routing ecmp) and of delays (engine event); default: 1");
   add_flow(app);
-  app.add_option("--slow-rank", predict_.event.slow,
-                 "engine event, repeatable: slow ranks, and how many times: 17:1.3x, 17-24:2x")
-      ->type_name("WHO")
-      ->allow_extra_args(false);
-  options_.add(app, "--late", "KIND", predict_.event.late, parse_text,
-               "engine event: when ranks start: exponential:5us or file:PATH, a time per line");
-  options_.add(app, "--noise-samples", "FILE", predict_.event.measured, parse_text,
-               "engine event: instead, draw delays from measured times, one per line");
+  add_event(app);
   app.add_flag("--breakdown", predict_.breakdown,
                "where the time goes, for every point (a single point always shows it)")
       ->disable_flag_override();
@@ -227,6 +220,17 @@ void CommandLine::add_flow(CLI::App& app) {
                "engine flow, one point: its stages for chrome://tracing and Perfetto");
   options_.add(app, "--memory-limit", "SIZE", flow.memory_limit_bytes, parse_one_size,
                "engine flow refuses what would take more; default: what the machine has to give");
+}
+
+void CommandLine::add_event(CLI::App& app) {
+  app.add_option("--slow-rank", predict_.event.slow,
+                 "engine event, repeatable: slow ranks, and how many times: 17:1.3x, 17-24:2x")
+      ->type_name("WHO")
+      ->allow_extra_args(false);
+  options_.add(app, "--late", "KIND", predict_.event.late, parse_text,
+               "engine event: when ranks start: exponential:5us or file:PATH, a time per line");
+  options_.add(app, "--noise-samples", "FILE", predict_.event.measured, parse_text,
+               "engine event: instead, draw delays from measured times, one per line");
 }
 
 void CommandLine::add_import() {
@@ -282,7 +286,7 @@ void CommandLine::add_compare() {
                "also as a Markdown table; - is stdout, without the table of text");
 }
 
-void CommandLine::add_fit() {
+void CommandLine::add_calibrate() {
   CLI::App& calibrate =
       add(app_, "calibrate", "Fits a cost model to measurements; says how well it predicts.",
           {"collscale calibrate results.json -t colossus-100k -c all_reduce -o profile.json"},
@@ -298,14 +302,16 @@ void CommandLine::add_fit() {
       "profile of the node design, where there is one");
   calibrate
       .add_flag("--same-system", calibrate_.same_system,
-                "SYSTEM is the measured machine: where its nodes are racks on one scale-up network "
-                "(NVL72), hosts of the records are counted by racks")
+                "SYSTEM is the measured machine: files of several sources are one system, a torus "
+                "has its law, and hosts of the records are counted by its racks (NVL72)")
       ->disable_flag_override();
   options_.add(calibrate, "-o,--output", "FILE|-", calibrate_.output, parse_text,
                "the profile, as JSON");
   options_.add(calibrate, "--seed", "N", calibrate_.seed, parse_seed,
                "of the bootstrap; default: 1");
+}
 
+void CommandLine::add_extrapolate() {
   CLI::App& extrapolate = add(
       app_, "extrapolate", "Calibrates on measurements and predicts beyond them, with intervals.",
       {"collscale extrapolate results.json -t colossus-100k -c all_reduce -s 1GiB -n 256:100000:x4",
@@ -326,7 +332,8 @@ void CommandLine::add_fit() {
                "8, a list 8,64,512, or a range 8:100000:x2");
   options_.add(
       extrapolate, "-a,--algorithm", "NAME", extrapolate_.algorithm, parse_text,
-      "which of the measured algorithms, or all; default: the library's own choice (auto)");
+      "which of the measured algorithms (ring/LL128 where the records name protocols), or all; "
+      "default: the library's own choice (auto)");
   extrapolate
       .add_flag("--alternatives", extrapolate_.alternatives,
                 "the same for other algorithms, spray or ecmp, 1:1 or tapered, by the analytic "
@@ -334,8 +341,9 @@ void CommandLine::add_fit() {
       ->disable_flag_override();
   extrapolate
       .add_flag("--same-system", extrapolate_.same_system,
-                "SYSTEM is the measured machine, only larger: no allowance for another kind, and "
-                "hosts of the records are counted by its racks (NVL72)")
+                "SYSTEM is the measured machine, only larger: no allowance for another kind, files "
+                "of several sources are one system, a torus has its law, and hosts of the records "
+                "are counted by its racks (NVL72)")
       ->disable_flag_override();
   options_.add(extrapolate, "--priors", "FILE", extrapolate_.priors, parse_text,
                "what `collscale priors` wrote, in place of what was learned from "
@@ -343,7 +351,9 @@ void CommandLine::add_fit() {
   options_.add(extrapolate, "--seed", "N", extrapolate_.seed, parse_seed,
                "of the bootstrap; default: 1");
   options_.add_json(extrapolate, extrapolate_.json);
+}
 
+void CommandLine::add_priors() {
   CLI::App& priors = add(
       app_, "priors", "Learns from many systems how wrong extrapolation is, for those never seen.",
       {"collscale priors alps-gh200.json polaris-ofi.json,polaris-ofi-tuned.json -o priors.json",
@@ -480,7 +490,9 @@ CommandLine::CommandLine() {
   add_predict();
   add_import();
   add_compare();
-  add_fit();
+  add_calibrate();
+  add_extrapolate();
+  add_priors();
   add_schedule();
   add_scale();
   CLI::App& doctor =

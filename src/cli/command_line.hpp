@@ -110,9 +110,12 @@ class CommandLine {
   void add_topo();
   void add_predict();
   void add_flow(CLI::App& app);
+  void add_event(CLI::App& app);
   void add_import();
   void add_compare();
-  void add_fit();
+  void add_calibrate();
+  void add_extrapolate();
+  void add_priors();
   void add_schedule();
   void add_scale();
   void add_choice(CLI::App& app, ScheduleChoice& choice);

@@ -12,13 +12,28 @@
 #include "units/quantity.hpp"
 
 namespace collscale {
+namespace {
+
+/// Of a log or a table, which is no JSON, what makes a result file of it.
+Expected<Results> read_result_file(const std::string& file) {
+  auto results = read_results(file);
+  if (results) return results;
+  const auto text = read_text_file(file);
+  const std::size_t begin = text ? text->find_first_not_of(" \t\r\n") : std::string::npos;
+  if (begin == std::string::npos || (*text)[begin] == '{' || (*text)[begin] == '[') return results;
+  return fail(fmt::format(
+      "{}: not a result file; of a log or a table `collscale import {} -o results.json` makes one",
+      file, file));
+}
+
+}  // namespace
 
 Expected<std::vector<Record>> read_measurements(const std::vector<std::string>& files,
                                                 std::optional<Collective> collective) {
   std::vector<Record> records;
   std::vector<std::string> found;
   for (const std::string& file : files) {
-    auto results = read_results(file);
+    auto results = read_result_file(file);
     if (!results) return tl::unexpected(results.error());
     for (Record& record : results->records) {
       const std::string here(name(record.scenario.collective));

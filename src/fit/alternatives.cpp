@@ -78,8 +78,10 @@ void scale(const Extrapolation& answer, const Prediction& prediction, const Syst
   set_bandwidths(record);
   record.bottleneck = prediction.bottleneck;
   record.source = fmt::format(
-      "alternative, not measured: {} x{:.3g}, the analytic engine's ratio to {}; of the answer: {}",
-      alternative.name, alternative.ratio, answer.model.algorithm, answer.record.source);
+      "alternative, not measured: {} x{:.3g}, the analytic engine's ratio to {}; of the answer for "
+      "{}: {}",
+      alternative.name, alternative.ratio, answer.model.algorithm, name_of(answer.record.scenario),
+      answer.record.source);
 }
 
 }  // namespace
@@ -112,8 +114,9 @@ std::vector<Alternative> alternatives(const Extrapolation& answer, const System&
     if (algorithm == answer.model.algorithm || one_node != (algorithm == "nvls") ||
         find_algorithm(scenario.collective, algorithm) == nullptr)
       continue;
-    if (add(std::string(algorithm), system, algorithm))
-      all.back().record.scenario.algorithm = algorithm;
+    if (!add(std::string(algorithm), system, algorithm)) continue;
+    all.back().record.scenario.algorithm = algorithm;
+    all.back().record.scenario.protocol.clear();
   }
   for (const Changed& changed : changed_fabrics(system, scenario.ranks)) {
     if (add(changed.name, changed.system, answer.model.algorithm, changed.taper))

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -182,40 +183,61 @@ std::string summarise(const SeriesFit& fit) {
   return text;
 }
 
-void add_notes(const SeriesFit& fit, std::vector<std::string>& notes) {
+/// What a user should know of one series.
+struct SeriesNote {
+  Collective collective;
+  std::string algorithm;
+  std::string text;
+};
+
+void add_notes(const SeriesFit& fit, std::vector<SeriesNote>& notes) {
   const Series& series = fit.series;
-  const std::string what = fmt::format("{}/{}", name(series.collective), series.algorithm);
-  if (!series.taken_out.empty()) notes.push_back(series.taken_out);
+  const auto add = [&](std::string text) {
+    notes.push_back({series.collective, name_of(series), std::move(text)});
+  };
+  if (!series.taken_out.empty()) add(series.taken_out);
   for (const Branch& branch : fit.branches) {
     const std::vector<double> sizes = series.sizes(branch.network);
     if (sizes.size() >= kFewestSizes) continue;
     std::vector<std::string> texts;
     for (const double size_bytes : sizes) texts.push_back(format_size(size_bytes));
-    notes.push_back(fmt::format("{}: {} only {} was measured, so only sizes near it are answered",
-                                what, branch.network ? "across nodes" : "inside a node",
-                                fmt::join(texts, " and ")));
+    add(fmt::format("{} only {} was measured, so only sizes near it are answered",
+                    branch.network ? "across nodes" : "inside a node", fmt::join(texts, " and ")));
   }
   const std::size_t network = series.scales(true).size();
   if (series.scales(false).size() == 1) {
-    notes.push_back(fmt::format(
-        "{}: only one scale is inside a node ({} ranks), so growth there is assumed, and "
-        "what a rank adds is part of the base",
-        what, format_count(series.scales(false).front())));
+    add(
+        fmt::format("only one scale is inside a node ({} ranks), so growth there is assumed, and "
+                    "what a rank adds is part of the base",
+                    format_count(series.scales(false).front())));
   }
   if (network == 0) {
-    notes.push_back(fmt::format(
-        "{}: every record is of one node, so nothing beyond one node can be predicted from them",
-        what));
+    add("every record is of one node, so nothing beyond one node can be predicted from them");
   } else if (network == 1) {
-    notes.push_back(
-        fmt::format("{}: only one scale is larger than a node ({} ranks), so growth is assumed, "
+    add(
+        fmt::format("only one scale is larger than a node ({} ranks), so growth is assumed, "
                     "not fitted, and the intervals are wide",
-                    what, format_count(series.scales(true).front())));
+                    format_count(series.scales(true).front())));
   } else if (network == 2) {
-    notes.push_back(fmt::format(
-        "{}: only two scales are larger than a node, so no scale could be held out there", what));
+    add("only two scales are larger than a node, so no scale could be held out there");
   }
-  if (!fit.mixture.text.empty()) notes.push_back(fmt::format("{}: {}", what, fit.mixture.text));
+  if (!fit.mixture.text.empty()) add(fit.mixture.text);
+}
+
+/// "all_reduce/ring, tree: only two scales ...": what is said of several algorithms is said once.
+std::vector<std::string> sentences(const std::vector<SeriesNote>& notes) {
+  std::vector<std::string> all;
+  std::set<std::pair<Collective, std::string>> said;
+  for (const SeriesNote& note : notes) {
+    if (!said.insert({note.collective, note.text}).second) continue;
+    std::vector<std::string> algorithms;
+    for (const SeriesNote& other : notes)
+      if (other.collective == note.collective && other.text == note.text)
+        algorithms.push_back(other.algorithm);
+    all.push_back(
+        fmt::format("{}/{}: {}", name(note.collective), fmt::join(algorithms, ", "), note.text));
+  }
+  return all;
 }
 
 }  // namespace
@@ -274,25 +296,25 @@ Expected<Profile> calibrate(std::span<const Record> records, const System& syste
   if (options.replicates < 1) {
     return fail(fmt::format("{} bootstrap replicates: at least 1 is needed", options.replicates));
   }
-  auto all_series = make_series(records, system);
+  auto all_series = make_series(records, system, options.same_system);
   if (!all_series) {
     return tl::make_unexpected(all_series.error());
   }
   Profile profile;
-  profile.data_system = options.data_name.empty() ? all_series->front().system : options.data_name;
+  profile.data_system = all_series->front().system;
   profile.ranks_per_node = all_series->front().ranks_per_node;
   profile.topology = system.name;
   profile.seed = options.seed;
   profile.replicates = options.replicates;
   profile.priors = options.priors;
+  std::vector<SeriesNote> notes;
   for (Series& series : *all_series) {
-    series.system = profile.data_system;
     if (series.cells.size() < 2) {
       const Cell& only = series.cells.front();
       profile.notes.push_back(
           fmt::format("{}/{} was measured at one point, {} on {} ranks: a fit needs two sizes or "
                       "two numbers of ranks",
-                      name(series.collective), series.algorithm, format_size(only.size_bytes),
+                      name(series.collective), name_of(series), format_size(only.size_bytes),
                       format_count(only.ranks)));
       continue;
     }
@@ -312,10 +334,12 @@ Expected<Profile> calibrate(std::span<const Record> records, const System& syste
     fit.validated_to_ranks = fit.series.scales().back();
     fit.summary = summarise(fit);
     fit.mixture = find_mixture(fit.series, medians, options.priors);
-    add_notes(fit, profile.notes);
+    add_notes(fit, notes);
     profile.series.push_back(std::move(fit));
   }
   if (profile.series.empty()) return fail(profile.notes.front());
+  const std::vector<std::string> said = sentences(notes);
+  profile.notes.insert(profile.notes.end(), said.begin(), said.end());
   return profile;
 }
 

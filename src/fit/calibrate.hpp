@@ -21,7 +21,7 @@ struct CalibrateOptions {
   std::uint64_t seed = 1;  ///< the same seed gives the same profile, bit for bit
   int threads = 0;         ///< 0: as many as the machine has; does not change the result
   Priors priors = kPublishedPriors;
-  std::string data_name;  ///< how answers call the measured system; "": as the records do
+  bool same_system = false;  ///< `system` is the measured machine (make_series)
 };
 
 /// Fits every series in the records (series.hpp). `system` is the one that will be predicted; the

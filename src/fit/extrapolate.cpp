@@ -5,13 +5,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "fit/calibrate.hpp"
 #include "fit/regime.hpp"
+#include "fit/size_curve.hpp"
 #include "fit/target_model.hpp"
 #include "fit/tier_fit.hpp"
 #include "model/bounds.hpp"
@@ -22,18 +25,47 @@
 namespace collscale {
 namespace {
 
+/// Whether two names differ in capitals alone: NCCL writes LL128, bench_nccl ll128.
+bool same_letters(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](unsigned char one, unsigned char other) {
+                      return std::tolower(one) == std::tolower(other);
+                    });
+}
+
 constexpr std::int64_t kEveryScale = std::numeric_limits<std::int64_t>::max();
+
+// The series of a name: "ring/LL128", or "ring" where the data have it with one protocol alone.
+Expected<const SeriesFit*> named_series(std::span<const SeriesFit* const> found,
+                                        const std::string& wanted) {
+  std::vector<const SeriesFit*> of_algorithm;
+  std::vector<std::string> names;
+  for (const SeriesFit* fit : found) {
+    names.push_back(name_of(fit->series));
+    if (same_letters(names.back(), wanted)) return fit;
+    if (same_letters(fit->series.algorithm, wanted)) of_algorithm.push_back(fit);
+  }
+  if (of_algorithm.size() == 1) return of_algorithm.front();
+  const Collective collective = found.front()->series.collective;
+  if (of_algorithm.empty())
+    return fail(fmt::format("the data have no {} with the algorithm \"{}\"{}", name(collective),
+                            wanted, suggestion(wanted, names)));
+  names.clear();
+  for (const SeriesFit* fit : of_algorithm) names.push_back(name_of(fit->series));
+  return fail(fmt::format("the data have {} of {} with several protocols: name one of {}", wanted,
+                          name(collective), fmt::join(names, ", ")));
+}
 
 Expected<const SeriesFit*> choose_series(const Profile& profile, Collective collective,
                                          const std::string& algorithm) {
   std::vector<const SeriesFit*> found;
   std::vector<std::string> collectives;
-  std::vector<std::string> algorithms;
+  std::vector<std::string> names;
   for (const SeriesFit& fit : profile.series) {
     collectives.emplace_back(name(fit.series.collective));
     if (fit.series.collective == collective) {
       found.push_back(&fit);
-      algorithms.push_back(fit.series.algorithm);
+      names.push_back(name_of(fit.series));
     }
   }
   if (found.empty()) {
@@ -42,18 +74,12 @@ Expected<const SeriesFit*> choose_series(const Profile& profile, Collective coll
     return fail(fmt::format("the data have no {}, only {}", name(collective),
                             fmt::join(collectives, ", ")));
   }
-  const std::string wanted = algorithm.empty() && found.size() > 1 ? "auto" : algorithm;
-  for (const SeriesFit* fit : found) {
-    if (wanted.empty() || fit->series.algorithm == wanted) {
-      return fit;
-    }
-  }
-  if (algorithm.empty()) {
-    return fail(fmt::format("the data have {} with the algorithms {}: name one of them",
-                            name(collective), fmt::join(algorithms, ", ")));
-  }
-  return fail(fmt::format("the data have no {} with the algorithm \"{}\"{}", name(collective),
-                          algorithm, suggestion(algorithm, algorithms)));
+  if (!algorithm.empty()) return named_series(found, algorithm);
+  if (found.size() == 1) return found.front();
+  auto automatic = named_series(found, "auto");
+  if (automatic) return automatic;
+  return fail(fmt::format("the data have {} with the algorithms {}: name one of them",
+                          name(collective), fmt::join(names, ", ")));
 }
 
 // A target, in the coordinates of the data.
@@ -122,9 +148,8 @@ Expected<void> check_sizes(const Series& series, const Target& target,
     return fail(fmt::format(
         "{}/{} was measured {} at {} alone: {} is more than x4 away, and a law over sizes needs {} "
         "of them",
-        name(series.collective), series.algorithm,
-        target.network ? "across nodes" : "inside a node", fmt::join(texts, " and "),
-        format_size(size_bytes), kFewestSizes));
+        name(series.collective), name_of(series), target.network ? "across nodes" : "inside a node",
+        fmt::join(texts, " and "), format_size(size_bytes), kFewestSizes));
   }
   return {};
 }
@@ -204,7 +229,8 @@ std::string beyond_sizes(const Series& series, const Target& target, double size
   const double mapped = size_bytes * target.size_factor;
   const bool above = mapped > largest;
   const double near = 1.1;  // nobody need measure such a size as well
-  if (mapped <= near * largest && near * mapped >= smallest) return "";
+  const bool near_smallest = near * mapped >= smallest || smallest <= kSurelyConstant_bytes;
+  if (mapped <= near * largest && near_smallest) return "";
   return fmt::format("x{:.3g} beyond the {} measured size, {} on such nodes",
                      above ? mapped / largest : smallest / mapped, above ? "largest" : "smallest",
                      format_size((above ? largest : smallest) / target.size_factor));
@@ -427,7 +453,7 @@ class NamedAlgorithms {
       const Predicted predicted = widened(predicted_[s][i], {}, range, other_system);
       const double time_s = std::max(std::exp(predicted.log_time), bound_s);
       named.push_back(
-          {series_[s]->algorithm,
+          {name_of(*series_[s]),
            time_s,
            {0.95, std::max(std::exp(predicted.log_time - predicted.widths.down), bound_s),
             time_s * std::exp(predicted.widths.up)},

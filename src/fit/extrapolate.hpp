@@ -22,7 +22,8 @@ namespace collscale {
 using BoundFunction = std::function<double(Collective, double size_bytes, std::int64_t ranks)>;
 
 struct ExtrapolateOptions {
-  std::string algorithm;  ///< "": the series "auto", or the only one there is
+  /// "ring", "ring/LL128" where the data name protocols; "": "auto", or the only one there is.
+  std::string algorithm;
   int replicates = 1000;  ///< bootstrap replicates; 0 leaves the spread of the runs out
   std::uint64_t seed = 1;
   int threads = 0;

@@ -13,6 +13,7 @@
 #include "fit/figure_tier_fit.hpp"
 #include "fit/figures.hpp"
 #include "fit/size_pieces.hpp"
+#include "fit/target_model.hpp"
 #include "model/analytic.hpp"
 #include "model/bounds.hpp"
 #include "stats/quantiles.hpp"
@@ -310,8 +311,8 @@ Expected<void> check_nodes(std::span<const Series> series, const System& system)
   return {};
 }
 
-/// Why the large messages cannot be of the system: "" where they can.
-std::string impossible(const Points& points, const System& system) {
+/// Why the times cannot be of the system: "" where they can.
+std::string impossible(const Points& points, const System& system, const LatencyFactors& factors) {
   Abilities any;
   any.in_network = system.node.scale_up.in_network || fabric_in_network(system) != nullptr;
   int large = 0;
@@ -324,10 +325,18 @@ std::string impossible(const Points& points, const System& system) {
     constexpr double kOff = 0.8;  // efficiencies may be too low
     too_fast += std::exp(point.log_time) < kOff * bound_s ? 1 : 0;
   }
-  if (4 * too_fast <= large) return {};
+  if (4 * too_fast > large)
+    return fmt::format(
+        "{} of {} measurements above 64 MiB are faster than {} allows: is it the measured system?",
+        too_fast, large, system.name);
+  std::vector<double> errors =
+      errors_of(points, log_times(points, system, factors, Question::chosen));
+  std::erase_if(errors, [](double error) { return std::isnan(error); });
+  if (errors.empty() || median(errors) < std::log(kFarSlower)) return {};
   return fmt::format(
-      "{} of {} measurements above 64 MiB are faster than {} allows: is it the measured system?",
-      too_fast, large, system.name);
+      "the measurements are {:.0f} times (median) what the model makes of {}: are they in a wrong "
+      "unit, or of another system?",
+      std::exp(median(errors)), system.name);
 }
 
 /// What the tier's measurements are, before anything is fitted.
@@ -389,49 +398,101 @@ void judge_tier(FigureTier& tier, const Points& points, System& system, LatencyF
   tier.fastest = by_regime(points, fastest);
 }
 
-}  // namespace
+const char* place_of(bool network) { return network ? "across nodes" : "inside a node"; }
 
-Expected<FigureFit> fit_figures(std::span<const Series> series, const System& priced,
-                                const FigureFitOptions& options) {
-  if (auto known = check_analytic(priced); !known) return tl::unexpected(known.error());
-  if (series.empty()) return fail("there are no measurements to fit figures to");
-  if (auto same = check_nodes(series, priced); !same) return tl::unexpected(same.error());
-  const std::vector<Library> unknown(1);
-  const std::span<const Library> libraries =
-      options.libraries.empty() ? std::span(unknown) : std::span(options.libraries);
-  FigureFit fit;
-  System system = priced;
-  LatencyFactors factors;
-  const bool launches = series.front().engine != Engine::mpi;
+/// Which algorithms' names were taken for those of the registry.
+std::vector<std::string> renamed(std::span<const Series> series) {
+  std::vector<std::string> notes;
   for (const Series& one : series) {
     const std::string itself = priced_algorithm(one.collective, one.algorithm);
     if (itself == one.algorithm) continue;
-    fit.notes.push_back(
+    notes.push_back(
         fmt::format("{}/{} is taken for {}", name(one.collective), one.algorithm, itself));
   }
-  for (const bool network : {false, true}) {
-    Points points = priced_points(series, system, factors, network, libraries.front());
+  return notes;
+}
+
+/// Why a tier's figures, judged, are not kept; "" where they are.
+std::string rejection(const FigureTier& tier) {
+  const char* const where = place_of(tier.network);
+  if (tier.median_error >= tier.prior_error)
+    return fmt::format(
+        "{} no figures miss what was measured by less than the topology's own, {:.1f} % (the mean "
+        "of the regimes' medians; {:.1f} % by the fit), so they stay",
+        where, 100 * tier.prior_error, 100 * tier.median_error);
+  if (tier.median_error > kWorstFit)
+    return fmt::format(
+        "{} the model misses what was measured by {:.0f} % (the mean of the regimes' medians) "
+        "whatever its figures, so they stay the topology's",
+        where, 100 * tier.median_error);
+  return {};
+}
+
+/// What is said of a tier that is kept.
+std::vector<std::string> tier_notes(const FigureTier& tier, const Trial& best,
+                                    const std::vector<std::string>& untold) {
+  const char* const where = place_of(tier.network);
+  std::vector<std::string> notes;
+  if (!untold.empty())
+    notes.push_back(fmt::format("{} {} the topology's: what was measured {} does not tell",
+                                fmt::join(untold, ", "), untold.size() == 1 ? "stays" : "stay",
+                                where));
+  if (std::string note = told_note(tier.library, best.points, where); !note.empty())
+    notes.push_back(std::move(note));
+  if (tier.is_inferred)
+    notes.push_back(fmt::format(
+        "{} the times are those of {}, which no record says: with all of it in use they are "
+        "missed by {:.0f} % (the mean of the regimes' medians), so by {:.0f} %",
+        where, text_of(tier.library), 100 * tier.told_error, 100 * std::expm1(best.misfit)));
+  return notes;
+}
+
+/// Fits the figures of one tier after another: the network's stand on those of the node.
+class FiguresFit {
+ public:
+  FiguresFit(std::span<const Series> series, const System& priced, const FigureFitOptions& options)
+      : series_(series), options_(options), system_(priced) {
+    libraries_ = options.libraries.empty() ? std::span(unknown_) : std::span(options.libraries);
+    append(renamed(series));
+  }
+
+  void fit(bool network) {
+    Points points = priced_points(series_, system_, factors_, network, libraries_.front());
     constexpr std::size_t kFewest = 6;
     if (points.size() < kFewest) {
-      if (!network && options.node) {
-        for (const FittedFigure& figure : options.node->figures)
-          set_figure(system, factors, figure, options.node->source);
-        fit.notes.push_back(
-            fmt::format("inside a node the figures stand that were {}", options.node->source));
-      } else {
-        fit.notes.push_back(too_few(points.size(), count_measured(series, network), network));
-      }
-      continue;
+      take_known(network, points.size());
+    } else if (const std::string why = impossible(points, system_, factors_); !why.empty()) {
+      append({fmt::format("{}: {}", place_of(network), why)});
+    } else {
+      fit_tier(network, std::move(points));
     }
-    if (const std::string why = impossible(points, system); !why.empty()) {
-      fit.notes.push_back(fmt::format("{}: {}", network ? "across nodes" : "inside a node", why));
-      continue;
+  }
+
+  [[nodiscard]] FigureFit result() && { return std::move(fit_); }
+
+ private:
+  void append(const std::vector<std::string>& notes) {
+    fit_.notes.insert(fit_.notes.end(), notes.begin(), notes.end());
+  }
+
+  /// Instead of a fit, with too few points for one.
+  void take_known(bool network, std::size_t points) {
+    if (network || !options_.node) {
+      append({too_few(points, count_measured(series_, network), network)});
+      return;
     }
-    const FigureTierFit tier_fit(system, factors, network, launches);
+    for (const FittedFigure& figure : options_.node->figures)
+      set_figure(system_, factors_, figure, options_.node->source);
+    append({fmt::format("inside a node the figures stand that were {}", options_.node->source)});
+  }
+
+  void fit_tier(bool network, Points points) {
+    const bool launches = series_.front().engine != Engine::mpi;
+    const FigureTierFit tier_fit(system_, factors_, network, launches);
     const BestUse found =
-        best_use(series, system, factors, network, tier_fit, libraries, std::move(points));
+        best_use(series_, system_, factors_, network, tier_fit, libraries_, std::move(points));
     const Trial& best = found.best;
-    FigureTier tier = described(system, network, series.front().system, best.points);
+    FigureTier tier = described(system_, network, series_.front().system, best.points);
     tier.library = best.use;
     tier.is_inferred = found.is_inferred;
     if (found.is_inferred) tier.told_error = std::expm1(found.told.misfit);
@@ -439,44 +500,43 @@ Expected<FigureFit> fit_figures(std::span<const Series> series, const System& pr
         fmt::format("fitted on {} measurements of {}, {}{}", tier.points, tier.data_system,
                     range_of(tier.scales), choice_text(tier.library, best.points));
     std::vector<std::string> untold;
-    tier.figures = tier_fit.figures(best.points, best.shifts, options, untold);
-    if (options.holds_out) tier.hold_outs = hold_outs_of(tier_fit, best.ruled, best.by_pieces);
-    System with = system;
-    LatencyFactors with_factors = factors;
+    tier.figures = tier_fit.figures(best.points, best.shifts, options_, untold);
+    if (options_.holds_out) tier.hold_outs = hold_outs_of(tier_fit, best.ruled, best.by_pieces);
+    System with = system_;
+    LatencyFactors with_factors = factors_;
     judge_tier(tier, best.points, with, with_factors);
-    const char* const where = network ? "across nodes" : "inside a node";
-    if (tier.median_error >= tier.prior_error) {
-      fit.notes.push_back(fmt::format(
-          "{} no figures miss what was measured by less than the topology's own, {:.1f} % (the "
-          "mean of the regimes' medians; {:.1f} % by the fit), so they stay",
-          where, 100 * tier.prior_error, 100 * tier.median_error));
-      continue;
+    if (const std::string why = rejection(tier); !why.empty()) {
+      append({why});
+      return;
     }
-    if (tier.median_error > kWorstFit) {
-      fit.notes.push_back(
-          fmt::format("{} the model misses what was measured by {:.0f} % (the mean of the regimes' "
-                      "medians) whatever its figures, so they stay the topology's",
-                      where, 100 * tier.median_error));
-      continue;
-    }
-    system = std::move(with);
-    factors = with_factors;
-    if (!untold.empty())
-      fit.notes.push_back(fmt::format("{} {} the topology's: what was measured {} does not tell",
-                                      fmt::join(untold, ", "),
-                                      untold.size() == 1 ? "stays" : "stay", where));
-    if (std::string note = told_note(tier.library, best.points, where); !note.empty())
-      fit.notes.push_back(std::move(note));
-    if (tier.is_inferred)
-      fit.notes.push_back(fmt::format(
-          "{} the times are those of {}, which no record says: with all of it in use they are "
-          "missed by {:.0f} % (the mean of the regimes' medians), so by {:.0f} %",
-          where, text_of(tier.library), 100 * tier.told_error, 100 * std::expm1(best.misfit)));
-    fit.tiers.push_back(std::move(tier));
+    system_ = std::move(with);
+    factors_ = with_factors;
+    append(tier_notes(tier, best, untold));
+    fit_.tiers.push_back(std::move(tier));
   }
-  if (fit.tiers.empty())
-    return fail(fmt::format("{}: {}", priced.name, fmt::join(fit.notes, "; ")));
-  return fit;
+
+  std::span<const Series> series_;
+  const FigureFitOptions& options_;
+  std::vector<Library> unknown_ = std::vector<Library>(1);
+  std::span<const Library> libraries_;
+  System system_;  ///< with the figures that were found
+  LatencyFactors factors_;
+  FigureFit fit_;
+};
+
+}  // namespace
+
+Expected<FigureFit> fit_figures(std::span<const Series> series, const System& priced,
+                                const FigureFitOptions& options) {
+  if (auto known = check_analytic(priced); !known) return tl::unexpected(known.error());
+  if (series.empty()) return fail("there are no measurements to fit figures to");
+  if (auto same = check_nodes(series, priced); !same) return tl::unexpected(same.error());
+  FiguresFit fit(series, priced, options);
+  for (const bool network : {false, true}) fit.fit(network);
+  FigureFit result = std::move(fit).result();
+  if (result.tiers.empty())
+    return fail(fmt::format("{}: {}", priced.name, fmt::join(result.notes, "; ")));
+  return result;
 }
 
 }  // namespace collscale

@@ -31,22 +31,55 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-// Where it was measured: the topology, or, of other people's data, the repository or page of the
-// source (a source reads "github:owner/name@commit file [data set]"; its data sets are runs).
-std::string system_of(const Record& record) {
-  if (!record.scenario.topology.empty()) {
-    return record.scenario.topology;
-  }
-  const std::string system = record.source.substr(0, record.source.find_first_of("@ ["));
-  return system.empty() ? "our own measurements" : system;
-}
-
 std::string label(const Scenario& scenario) {
   return fmt::format("{}/{}, {} on {} ranks", name(scenario.collective), scenario.algorithm,
                      format_size(scenario.size_bytes), scenario.ranks);
 }
 
-Expected<void> check_record(const Record& record, const Record& first, const std::string& system) {
+// "github:owner/name" of a source that reads "github:owner/name@commit file [data set]".
+std::string page_of(const std::string& source) {
+  return source.substr(0, source.find_first_of("@ ["));
+}
+
+// Where it was measured: the topology, or, of other people's data, the repository or page of the
+// source (its data sets are runs).
+std::string system_of(const Record& record) {
+  if (!record.scenario.topology.empty()) return record.scenario.topology;
+  const std::string page = page_of(record.source);
+  return page.empty() ? "our own measurements" : page;
+}
+
+// How messages call the one system of the records: by its name, or by the sources.
+std::string in_messages(std::span<const Record> records) {
+  const auto differs = [&](const Record& record) {
+    return system_of(record) != system_of(records.front());
+  };
+  if (std::none_of(records.begin(), records.end(), differs)) return system_of(records.front());
+  std::vector<std::string> pages;
+  for (const Record& record : records) {
+    const std::string page = record.source.empty() ? system_of(record) : page_of(record.source);
+    if (std::find(pages.begin(), pages.end(), page) == pages.end()) pages.push_back(page);
+  }
+  return fmt::format("{}", fmt::join(pages, " and "));
+}
+
+// `measured_on`: the system of the records that name none; "": each of its source.
+Expected<void> check_system(const Record& record, const Record& first,
+                            const std::string& measured_on) {
+  const auto of = [&](const Record& one) {
+    return one.scenario.topology.empty() && !measured_on.empty() ? measured_on : system_of(one);
+  };
+  if (of(record) == of(first)) return {};
+  const bool may_be_one =
+      measured_on.empty() && (record.scenario.topology.empty() || first.scenario.topology.empty());
+  return fail(fmt::format(
+      "the records are of two systems, \"{}\" and \"{}\": calibrate each by itself{}", of(first),
+      of(record),
+      may_be_one ? ", or say --same-system where -t names the one machine of both" : ""));
+}
+
+Expected<void> check_record(const Record& record, const Record& first,
+                            const std::string& measured_on) {
   const Scenario& s = record.scenario;
   if (record.trust != Trust::measured) {
     return fail(
@@ -67,11 +100,7 @@ Expected<void> check_record(const Record& record, const Record& first, const std
                     "to be fitted",
                     benchmark_name(s), record.time_s, s.size_bytes, s.ranks));
   }
-  if (system_of(record) != system) {
-    return fail(
-        fmt::format("the records are of two systems, \"{}\" and \"{}\": calibrate each by itself",
-                    system, system_of(record)));
-  }
+  if (auto same = check_system(record, first, measured_on); !same) return same;
   if (record.engine != first.engine) {
     return fail(fmt::format("the records are of two engines, {} and {}: calibrate each by itself",
                             name(first.engine), name(record.engine)));
@@ -282,6 +311,18 @@ Growth growth_of(Collective collective, std::string_view algorithm, Engine engin
   return rooted ? Growth::tree : Growth::library;
 }
 
+std::string name_of(const Scenario& scenario) {
+  return scenario.protocol.empty() ? scenario.algorithm
+                                   : fmt::format("{}/{}", scenario.algorithm, scenario.protocol);
+}
+
+std::string name_of(const Series& series) {
+  Scenario scenario;
+  scenario.algorithm = series.algorithm;
+  scenario.protocol = series.protocol;
+  return name_of(scenario);
+}
+
 std::vector<std::int64_t> Series::scales() const {
   std::set<std::int64_t> found;
   for (const Cell& cell : cells) {
@@ -310,12 +351,13 @@ std::vector<double> Series::sizes(bool network) const {
   return {found.begin(), found.end()};
 }
 
-Expected<std::vector<Series>> make_series(std::span<const Record> records, const System& system) {
+Expected<std::vector<Series>> make_series(std::span<const Record> records, const System& system,
+                                          bool same_system) {
   if (records.empty()) {
     return fail("there are no records to calibrate on");
   }
   const Record& first = records.front();
-  const std::string measured_on = system_of(first);
+  const std::string measured_on = same_system ? system.name : "";
   for (const Record& record : records) {
     if (auto checked = check_record(record, first, measured_on); !checked) {
       return tl::make_unexpected(checked.error());
@@ -329,9 +371,10 @@ Expected<std::vector<Series>> make_series(std::span<const Record> records, const
   Series empty;
   empty.engine = first.engine;
   empty.trust = first.trust;
-  empty.system = measured_on;
+  empty.system = in_messages(records);
   empty.ranks_per_node = *per_node;
-  if (measured_on == system.name) empty.torus_dimensions = torus_dimensions(system);
+  if (same_system || system_of(first) == system.name)
+    empty.torus_dimensions = torus_dimensions(system);
   std::vector<Draft> drafts;
   for (const Record& record : records) {
     draft_of(record.scenario, empty, drafts).sources[record.scenario.ranks].insert(record.source);

@@ -68,12 +68,21 @@ struct Series {
   [[nodiscard]] std::vector<double> sizes(bool network) const;
 };
 
+/// "ring", or "ring/LL128" where a protocol is named.
+std::string name_of(const Scenario& scenario);
+std::string name_of(const Series& series);
+
 /// One series per (collective, algorithm, protocol), in the order of first appearance; in and out
 /// of place, data types and repetitions become values of one cell. `system` gives the ranks per
 /// node where a record does not say its nodes. Fails, in one sentence, when there is nothing to
 /// fit, when a record was not measured or has no positive time, size or rank count, or when the
 /// records mix systems, engines or numbers of ranks per node.
-Expected<std::vector<Series>> make_series(std::span<const Record> records, const System& system);
+///
+/// A record is of the system that it names, else of its source's repository or page. With
+/// `same_system`, `system` is the measured machine: records that name none are of it, whatever
+/// their sources.
+Expected<std::vector<Series>> make_series(std::span<const Record> records, const System& system,
+                                          bool same_system = false);
 
 /// Median of every cell, in the order of the cells.
 std::vector<double> cell_medians(const Series& series);

@@ -12,7 +12,7 @@ constexpr double kProportionalDoubt = 0.02;  ///< per unit of ln S above a size 
 constexpr double kConstantDoubt = 0.3;       ///< per unit of ln S below a size of 64 KiB; assumed
 constexpr double kLogSlopeBegin =
     10 * std::numbers::ln2;  ///< 1 KiB: times grow with the size from there
-constexpr double kLogSurelyConstant = 9 * std::numbers::ln2;  ///< 512 B
+constexpr double kLogSurelyConstant = 9 * std::numbers::ln2;  ///< of kSurelyConstant_bytes
 
 }  // namespace
 

@@ -9,6 +9,9 @@
 
 namespace collscale {
 
+/// Messages below it are taken to last as long as this one.
+inline constexpr double kSurelyConstant_bytes = 512;
+
 /// Straight lines between the measured points in ln t over ln S, after the monotone hull
 /// t~(S) = min over S' >= S of t(S'): a larger message bounds a smaller one, and what exceeds that
 /// is an artefact of the run. Below the smallest size the time is constant where that size is in

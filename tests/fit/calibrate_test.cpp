@@ -157,6 +157,17 @@ TEST(Calibrate, NotesThatGrowthIsAssumedWhereOneScaleIsLargerThanANode) {
   EXPECT_NEAR(parameter(node, "base").value, 1e-5, 1e-7);
 }
 
+TEST(Calibrate, NotesOnceWhatHoldsOfSeveralAlgorithms) {
+  const synthetic::Law law = [](double n, double, double size) { return 1e-6 * n + 1e-10 * size; };
+  std::vector<Record> records = synthetic::records(Collective::all_reduce, "ring", 4, law);
+  for (const Record& tree : synthetic::records(Collective::all_reduce, "tree", 4, law))
+    records.push_back(tree);
+  const auto profile = calibrate(records, synthetic::system(4), quick());
+  ASSERT_TRUE(profile) << profile.error().message;
+  EXPECT_THAT(profile->notes, Contains("all_reduce/ring, tree: only two scales are larger than a "
+                                       "node, so no scale could be held out there"));
+}
+
 TEST(Calibrate, TellsErrorsAsTheFactorThatTheyAre) {
   // Twice the time that the law says at the scale left out: 100 % off, not ln 2.
   std::vector<Record> records;

@@ -118,6 +118,31 @@ TEST(Series, RefusesOneNodeThatHoldsMoreRanksThanTheOthers) {
   EXPECT_THAT(series.error().message, HasSubstr("8 ranks on one node and 4 per node on several"));
 }
 
+TEST(Series, OnTheMeasuredMachineSourcesAreRuns) {
+  std::vector<Record> records = {record(Collective::all_reduce, "auto", 8, 2, 1024, 10e-6),
+                                 record(Collective::all_reduce, "auto", 16, 4, 1024, 10e-6),
+                                 record(Collective::all_reduce, "auto", 16, 4, 1024, 11e-6)};
+  records[0].scenario.topology = records[1].scenario.topology = "";
+  records[0].source = "github:owner/name@0123456 [set-n0008]";
+  records[1].source = "github:somebody/else [set-n0016]";
+  const System system = synthetic::system(4);
+  EXPECT_FALSE(make_series(records, system));
+  const auto series = make_series(records, system, true);
+  ASSERT_TRUE(series) << series.error().message;
+  EXPECT_EQ(series->front().system, "github:owner/name and github:somebody/else and run");
+  records[2].scenario.topology = "other";
+  EXPECT_THAT(make_series(records, system, true).error().message,
+              HasSubstr("two systems, \"synthetic\" and \"other\": calibrate each by itself"));
+}
+
+TEST(Series, OfOneProtocolIsNamedSo) {
+  Series series;
+  series.algorithm = "ring";
+  EXPECT_EQ(name_of(series), "ring");
+  series.protocol = "LL128";
+  EXPECT_EQ(name_of(series), "ring/LL128");
+}
+
 TEST(Series, SystemsWithoutATopologyAreToldApartByTheRepositoryOfTheirSource) {
   std::vector<Record> records = {record(Collective::all_reduce, "auto", 8, 2, 1024, 10e-6),
                                  record(Collective::all_reduce, "auto", 16, 4, 1024, 10e-6)};

@@ -399,6 +399,32 @@ class Figures(WithFixtures):
         more = self.draw_twice("plot_extrapolation.py", *answers, *self.files("published", "alternative"))
         self.assertTrue(plain.isdisjoint(more))
 
+    def test_alternatives_are_those_of_the_answer_that_is_drawn(self):
+        with open(self.files("extrapolated")[0], encoding="utf-8") as stream:
+            document = json.load(stream)
+        largest = max(document["benchmarks"], key=lambda b: (b["scenario"]["ranks"], b["scenario"]["size_bytes"]))
+        algorithm = largest["scenario"].get("algorithm", "auto")
+
+        def drawn(name, *of):
+            source = "alternative, not measured: pat x1.3, the analytic engine's ratio to tree; of the answer for {}: none"
+            with open(self.path(f"{name}.json"), "w", encoding="utf-8") as stream:
+                json.dump({**document, "benchmarks": [{**largest, "source": source.format(one)} for one in of]}, stream)
+            return self.draw_twice("plot_extrapolation.py", *self.files("extrapolated", name))
+
+        self.assertEqual(drawn("one", algorithm), drawn("two", algorithm, "another"))
+        self.assertTrue(drawn("one", algorithm).isdisjoint(drawn("none", "another")))
+
+    def test_protocols_are_lines_of_their_own(self):
+        with open(self.files("extrapolated")[0], encoding="utf-8") as stream:
+            document = json.load(stream)
+        for record in document["benchmarks"]:
+            record["scenario"]["protocol"] = "LL"
+        with open(self.path("ll.json"), "w", encoding="utf-8") as stream:
+            json.dump(document, stream)
+        self.draw_twice("plot_extrapolation.py", *self.files("extrapolated", "ll"))
+        with open(self.path("first.svg"), encoding="utf-8") as stream:
+            self.assertIn("/LL", stream.read())
+
     def test_a_figure_of_an_answer_needs_one(self):
         self.assert_refused(script("plot_extrapolation.py", *self.files("flow"), "-o", self.path("x")),
                             "no extrapolated record")

@@ -13,6 +13,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 
 import held_out as ho  # noqa: E402
+import plot_held_out  # noqa: E402
 
 TOOL = os.environ["COLLSCALE_TOOL"]
 
@@ -47,6 +48,29 @@ class Figures(unittest.TestCase):
     def test_regimes_are_those_of_the_estimator(self):
         self.assertEqual([ho.regime_of(s) for s in (65535, 65536, 67108864, 67108865)],
                          ["latency", "middle", "middle", "bandwidth"])
+
+
+class Panels(unittest.TestCase):
+    def drawn(self, sizes):
+        points = [ho.Point(size, 2.0, 2.1, 1.0, 4.0, 3.0) for size in sizes]
+        held_out = ho.HeldOut("Somewhere", "all_reduce", "auto", 2, [8, 16], 32, True, points=points)
+        figure, axis = plot_held_out.style.plt.subplots()
+        plot_held_out.draw_panel(axis, held_out)
+        figure.canvas.draw()
+        shown = [c for c in axis.collections for path in c.get_paths() if path.get_extents().height > 0]
+        markers = [line.get_marker() for line in axis.lines]
+        plot_held_out.style.plt.close(figure)
+        return shown, markers
+
+    def test_a_series_of_many_sizes_has_a_band(self):
+        shown, markers = self.drawn([1024.0, 2048.0, 4096.0])
+        self.assertEqual(len(shown), 1)
+        self.assertNotIn("_", markers)
+
+    def test_one_size_alone_has_its_interval_and_prediction_too(self):
+        shown, markers = self.drawn([1024.0])
+        self.assertEqual(len(shown), 1)
+        self.assertEqual(markers.count("_"), 2)  # predicted, and the straight line
 
 
 class AsAUser(unittest.TestCase):

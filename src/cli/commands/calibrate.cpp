@@ -98,8 +98,9 @@ Expected<Profile> fit_all(std::span<const Record> records, const System& system,
                           const CalibrateCommandOptions& options) {
   CalibrateOptions fit_options;
   fit_options.seed = options.seed;
+  fit_options.same_system = options.same_system;
   auto profile = calibrate(records, system, fit_options);
-  const auto series = make_series(records, system);
+  const auto series = make_series(records, system, options.same_system);
   if (!series) return tl::unexpected(series.error());
   const auto selector = selector_of(common_context(options.results), series->front().engine);
   FigureFitOptions figure_options;
@@ -135,21 +136,22 @@ Expected<Profile> fit_all(std::span<const Record> records, const System& system,
 
 /// Without the collectives whose records cannot be one series (of two node sizes, or contradicting
 /// each other), with a note; all of them where no others are left.
-std::vector<Record> without_unfit(std::vector<Record> records, const System& system) {
-  if (make_series(records, system)) return records;
+std::vector<Record> without_unfit(std::vector<Record> records, const System& system,
+                                  bool same_system) {
+  if (make_series(records, system, same_system)) return records;
   std::map<Collective, std::vector<Record>> by_collective;
   for (const Record& record : records) by_collective[record.scenario.collective].push_back(record);
   std::vector<Record> kept;
   std::vector<std::string> notes;
   for (const auto& [collective, group] : by_collective) {
-    const auto series = make_series(group, system);
+    const auto series = make_series(group, system, same_system);
     if (series)
       kept.insert(kept.end(), group.begin(), group.end());
     else
       notes.push_back(
           fmt::format("note: without {}: {}", name(collective), series.error().message));
   }
-  if (!make_series(kept, system)) return records;
+  if (!make_series(kept, system, same_system)) return records;
   for (const std::string& note : notes) print_note(note);
   return kept;
 }
@@ -163,7 +165,7 @@ Expected<void> run(const CalibrateCommandOptions& options, const Terminal& termi
   auto records = read_measurements(options.results, options.collective);
   if (!records) return tl::unexpected(records.error());
   records = without_unfit(counted_by_nodes_of(*system, *std::move(records), options.same_system),
-                          *system);
+                          *system, options.same_system);
   const auto profile = fit_all(*records, *system, options);
   if (!profile) return tl::unexpected(profile.error());
 

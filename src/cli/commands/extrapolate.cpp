@@ -43,6 +43,7 @@ Expected<Profile> profile_of(const ExtrapolateCommandOptions& options, const Sys
   }
   CalibrateOptions fit_options;
   fit_options.seed = options.seed;
+  fit_options.same_system = options.same_system;
   if (!options.priors.empty()) {
     const auto priors = read_text_file(options.priors).and_then([&](const std::string& text) {
       return priors_from_json(text, options.priors);
@@ -58,8 +59,8 @@ Expected<Profile> profile_of(const ExtrapolateCommandOptions& options, const Sys
 std::string hold_out_of(const Profile& profile, const Record& record) {
   for (const SeriesFit& fit : profile.series) {
     if (fit.series.collective == record.scenario.collective &&
-        fit.series.algorithm == record.scenario.algorithm)
-      return fmt::format("algorithm {}, {}\n", fit.series.algorithm, fit.summary);
+        name_of(fit.series) == name_of(record.scenario))
+      return fmt::format("algorithm {}, {}\n", name_of(fit.series), fit.summary);
   }
   return "";
 }
@@ -75,9 +76,7 @@ Expected<std::vector<Extrapolation>> answers_of(const ExtrapolateCommandOptions&
   std::vector<std::string> algorithms;
   if (options.algorithm == "all") {
     for (const SeriesFit& fit : profile.series)
-      if (fit.series.collective == options.collective &&
-          std::find(algorithms.begin(), algorithms.end(), fit.series.algorithm) == algorithms.end())
-        algorithms.push_back(fit.series.algorithm);
+      if (fit.series.collective == options.collective) algorithms.push_back(name_of(fit.series));
   }
   if (algorithms.empty()) algorithms = {options.algorithm == "all" ? "" : options.algorithm};
   std::vector<Extrapolation> all;
@@ -104,11 +103,25 @@ std::string hold_outs_of(const Profile& profile, const std::vector<Extrapolation
   std::string lines;
   std::string last;
   for (const Extrapolation& answer : answers) {
-    if (answer.record.scenario.algorithm == last) continue;
-    last = answer.record.scenario.algorithm;
-    lines += hold_out_of(profile, answer.record);
+    const std::string line = hold_out_of(profile, answer.record);
+    if (line != last) lines += line;
+    last = line;
   }
   return lines;
+}
+
+/// The notes of a profile, but those of other collectives: "all_gather/ring: ...".
+std::vector<std::string> notes_of(const Profile& profile, Collective collective) {
+  std::vector<std::string> notes;
+  for (const std::string& note : profile.notes) {
+    const bool of_another =
+        std::any_of(profile.series.begin(), profile.series.end(), [&](const SeriesFit& fit) {
+          return fit.series.collective != collective &&
+                 note.starts_with(fmt::format("{}/", name(fit.series.collective)));
+        });
+    if (!of_another) notes.push_back(note);
+  }
+  return notes;
 }
 
 /// What is said of the answers themselves need not be said again.
@@ -136,7 +149,7 @@ Expected<void> run(const ExtrapolateCommandOptions& options, const Terminal& ter
   if (!system) return tl::unexpected(system.error());
   const auto profile = profile_of(options, *system);
   if (!profile) return tl::unexpected(profile.error());
-  std::vector<std::string> notes = profile->notes;
+  std::vector<std::string> notes = notes_of(*profile, options.collective);
   const auto answers = answers_of(options, *profile, *system, notes);
   if (!answers) return tl::unexpected(answers.error());
   std::vector<WithAlternatives> others;

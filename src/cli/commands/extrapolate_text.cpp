@@ -11,13 +11,24 @@
 #include <utility>
 
 #include "cli/table.hpp"
+#include "fit/series.hpp"
 #include "fit/target_model.hpp"
 #include "units/quantity.hpp"
 
 namespace collscale {
 namespace {
 
-constexpr std::size_t kMostDisagreements = 3;
+constexpr std::size_t kMostLines = 3;
+
+/// The first few, a line each, and how many there are besides.
+std::string first_of(const std::vector<std::string>& sentences) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(sentences.size(), kMostLines); ++i)
+    text += sentences[i] + "\n";
+  if (sentences.size() > kMostLines)
+    text += fmt::format("and {} more\n", sentences.size() - kMostLines);
+  return text;
+}
 
 std::string interval_of(const Record& record, double level) {
   for (const Interval& interval : record.intervals) {
@@ -38,15 +49,18 @@ std::string format_distance(double distance) {
   return fmt::format("x{:.{}f}", distance, distance < 9.95 ? 1 : 0);
 }
 
-std::string place_of(const Record& record) {
-  return fmt::format("{} on {} ranks", format_size(record.scenario.size_bytes),
-                     format_count(record.scenario.ranks));
-}
-
 bool has_several_algorithms(const std::vector<Extrapolation>& answers) {
   return std::any_of(answers.begin(), answers.end(), [&](const Extrapolation& answer) {
-    return answer.record.scenario.algorithm != answers.front().record.scenario.algorithm;
+    return name_of(answer.record.scenario) != name_of(answers.front().record.scenario);
   });
+}
+
+/// "1 GiB on 1,024 ranks", of several algorithms "1 GiB on 1,024 ranks by ring/LL128".
+std::string place_of(const Extrapolation& answer, bool several) {
+  const Record& record = answer.record;
+  return fmt::format("{} on {} ranks{}", format_size(record.scenario.size_bytes),
+                     format_count(record.scenario.ranks),
+                     several ? " by " + name_of(record.scenario) : "");
 }
 
 std::string distance_note(const std::vector<Extrapolation>& answers) {
@@ -118,15 +132,14 @@ std::string range_notes(const std::vector<Extrapolation>& answers) {
 
 /// Sizes that were not measured: of what lies between, little is known.
 std::string size_notes(const std::vector<Extrapolation>& answers) {
-  std::string notes;
+  std::vector<std::string> notes;
   std::set<std::string> said;
-  for (const Extrapolation& answer : answers) {
-    if (answer.beyond_sizes.empty() || !said.insert(answer.beyond_sizes).second) continue;
-    if (said.size() > kMostDisagreements) return notes + "and other sizes beyond those measured\n";
-    notes += fmt::format("{} is {}: measure nearer sizes for a narrower interval\n",
-                         format_size(answer.record.scenario.size_bytes), answer.beyond_sizes);
-  }
-  return notes;
+  for (const Extrapolation& answer : answers)
+    if (!answer.beyond_sizes.empty() && said.insert(answer.beyond_sizes).second)
+      notes.push_back(fmt::format("{} is {}: measure nearer sizes for a narrower interval",
+                                  format_size(answer.record.scenario.size_bytes),
+                                  answer.beyond_sizes));
+  return first_of(notes);
 }
 
 /// Answers that the bound holds up: data from a faster machine than the target, or in a wrong unit.
@@ -141,12 +154,27 @@ std::string bound_notes(const std::vector<Extrapolation>& answers, const System&
       held, answers.size(), system.name);
 }
 
+/// Answers far above what the analytic engine makes of the target: data in a wrong unit, likely.
+std::string slow_notes(const std::vector<Extrapolation>& answers, const System& system) {
+  std::vector<double> ratios;
+  for (const Extrapolation& answer : answers)
+    if (answer.model.time_s > 0) ratios.push_back(answer.record.time_s / answer.model.time_s);
+  const auto middle = ratios.begin() + std::ssize(ratios) / 2;
+  std::nth_element(ratios.begin(), middle, ratios.end());
+  if (middle == ratios.end() || *middle < kFarSlower) return "";
+  return fmt::format(
+      "the answers are {:.0f} times (median) what the analytic engine makes of {}: are the "
+      "measurements in a wrong unit, or of a far slower network?\n",
+      *middle, system.name);
+}
+
 std::string normal_form_notes(const std::vector<Extrapolation>& answers) {
   using Verdict = NormalFormCheck::Verdict;
+  const bool several = has_several_algorithms(answers);
   std::size_t checked = 0;
   std::size_t without = 0;
   int most_scales = 0;
-  std::vector<const Extrapolation*> disagree;
+  std::vector<std::string> disagree;
   for (const Extrapolation& answer : answers) {
     const NormalFormCheck& check = answer.normal_form;
     if (check.verdict == Verdict::not_beyond) continue;
@@ -156,17 +184,14 @@ std::string normal_form_notes(const std::vector<Extrapolation>& answers) {
       continue;
     }
     ++checked;
-    if (check.verdict != Verdict::agrees) disagree.push_back(&answer);
+    if (const std::string text = disagreement(check); !text.empty())
+      disagree.push_back(fmt::format("{}: {}", place_of(answer, several), text));
   }
   std::string notes;
   if (checked > 0)
     notes += fmt::format("normal form (Extra-P) beside it: inside the 95 % interval at {} of {}\n",
                          checked - disagree.size(), checked);
-  for (std::size_t i = 0; i < std::min(disagree.size(), kMostDisagreements); ++i)
-    notes += fmt::format("{}: {}\n", place_of(disagree[i]->record),
-                         disagreement(disagree[i]->normal_form));
-  if (disagree.size() > kMostDisagreements)
-    notes += fmt::format("and {} more\n", disagree.size() - kMostDisagreements);
+  notes += first_of(disagree);
   if (without > 0)
     notes += fmt::format(
         "no normal form (Extra-P) beside {} of them: it takes {} measured scales with the size, "
@@ -180,17 +205,12 @@ std::string normal_form_notes(const std::vector<Extrapolation>& answers) {
 
 /// What a library chose against the algorithms that the data name.
 std::string choice_notes(const std::vector<Extrapolation>& answers) {
-  std::string notes;
-  std::size_t contradicted = 0;
-  for (const Extrapolation& answer : answers) {
-    const std::string text = contradiction(answer.choice);
-    if (text.empty()) continue;
-    if (++contradicted <= kMostDisagreements)
-      notes += fmt::format("{}: {}\n", place_of(answer.record), text);
-  }
-  if (contradicted > kMostDisagreements)
-    notes += fmt::format("and {} more, of {}\n", contradicted - kMostDisagreements, answers.size());
-  return notes;
+  const bool several = has_several_algorithms(answers);
+  std::vector<std::string> notes;
+  for (const Extrapolation& answer : answers)
+    if (const std::string text = contradiction(answer.choice); !text.empty())
+      notes.push_back(fmt::format("{}: {}", place_of(answer, several), text));
+  return first_of(notes);
 }
 
 std::string mixture_notes(const std::vector<Extrapolation>& answers) {
@@ -221,7 +241,7 @@ std::string answers_table(const std::vector<Extrapolation>& answers, bool colour
     const std::string dominated = bottleneck_share(answer.model);
     std::vector<std::string> cells = {format_count(record.scenario.ranks),
                                       format_size(record.scenario.size_bytes)};
-    if (several) cells.push_back(record.scenario.algorithm);
+    if (several) cells.push_back(name_of(record.scenario));
     cells.insert(cells.end(), {format_time(record.time_s), format_gigabytes(record.busbw_Bps),
                                interval_of(record, 0.5), interval_of(record, 0.95),
                                dominated.empty() ? "-" : dominated,
@@ -233,8 +253,8 @@ std::string answers_table(const std::vector<Extrapolation>& answers, bool colour
 
 std::string answers_notes(const std::vector<Extrapolation>& answers, const System& system) {
   return distance_note(answers) + size_notes(answers) + bound_notes(answers, system) +
-         model_note(answers, system) + range_notes(answers) + normal_form_notes(answers) +
-         choice_notes(answers) + mixture_notes(answers);
+         slow_notes(answers, system) + model_note(answers, system) + range_notes(answers) +
+         normal_form_notes(answers) + choice_notes(answers) + mixture_notes(answers);
 }
 
 std::string alternatives_table(const std::vector<WithAlternatives>& all, bool colour) {
@@ -254,7 +274,7 @@ std::string alternatives_table(const std::vector<WithAlternatives>& all, bool co
                  interval_of(record, 0.95), ratio});
     };
     add(answer->record,
-        fmt::format("{} (the answer, as {})", answer->record.scenario.algorithm,
+        fmt::format("{} (the answer, as {})", name_of(answer->record.scenario),
                     answer->model.algorithm),
         "1");
     for (const Alternative& alternative : alternatives) {

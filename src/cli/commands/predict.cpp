@@ -247,6 +247,55 @@ Expected<PredictOptions> checked(PredictOptions options) {
   return options;
 }
 
+namespace {
+
+void print_answers(const PredictOptions& options, const std::vector<Record>& records,
+                   const std::vector<std::string>& beyond, const Terminal& terminal) {
+  const bool colour = terminal.colour_stdout;
+  std::string out = fmt::format(
+      "{} on {}, {} by the {} engine{}\n\n", name(options.collective), options.topology,
+      name(records.front().trust), name(options.engine),
+      options.selector ? fmt::format(", algorithms as {} chooses", selector_name(*options.selector))
+                       : "");
+  out += options.map ? map_of(records, colour) : table_of(records, beyond, colour);
+  const bool single = options.sizes_bytes.size() == 1 && options.ranks.size() <= 1;
+  if (single && !options.breakdown && !options.map)
+    out += breakdown_of(records.front(), records.size() > 1, colour);
+  if (options.breakdown)
+    for (const Record& record : records) out += breakdown_of(record, records.size() > 1, colour);
+  print_result(out);
+}
+
+/// What stands behind the answers: the library's rules, assumed figures, the profile.
+void print_notes(const PredictOptions& options, const System& system,
+                 const std::optional<UsedProfile>& profile, const std::optional<Selector>& library,
+                 std::size_t answered) {
+  const std::size_t points =
+      options.sizes_bytes.size() * std::max<std::size_t>(1, options.ranks.size());
+  if (options.selector && answered < points)
+    print_note(
+        fmt::format("{} of {} points are left out: no algorithm here is like the one that "
+                    "{} takes there",
+                    points - answered, points, selector_name(*options.selector)));
+  if (options.selector)
+    for (const std::string& note : selector_notes(*options.selector)) print_note(note);
+  int figures = 0;
+  for_each_figure(system, [&figures](std::string_view, const Figure&) { ++figures; });
+  print_note(
+      fmt::format("{} of {} figures of {} are assumed or recalled: `collscale topo show {}` "
+                  "lists them; {}",
+                  unsourced_figures(system), figures, system.name, options.topology,
+                  profile ? profile_sentence(*profile)
+                  : !options.selector && library
+                      ? fmt::format("not calibrated on measurements: {}'s own constants stand",
+                                    selector_name(*library))
+                      : "not calibrated on measurements"));
+  if (profile)
+    for (const std::string& note : profile->applied.notes) print_note(note);
+}
+
+}  // namespace
+
 Expected<void> run(const PredictOptions& asked, const Terminal& terminal) {
   if (auto writable = check_output("--json", asked.json); !writable) return writable;
   if (auto writable = check_output("--trace", asked.flow.trace); !writable) return writable;
@@ -285,23 +334,7 @@ Expected<void> run(const PredictOptions& asked, const Terminal& terminal) {
   std::vector<std::string> beyond;
   if (*profile) beyond = judged_by(**profile, options, *system, *records);
 
-  if (!takes_stdout(options.json)) {
-    const bool colour = terminal.colour_stdout;
-    std::string out = fmt::format(
-        "{} on {}, {} by the {} engine{}\n\n", name(options.collective), options.topology,
-        name(records->front().trust), name(options.engine),
-        options.selector
-            ? fmt::format(", algorithms as {} chooses", selector_name(*options.selector))
-            : "");
-    out += options.map ? map_of(*records, colour) : table_of(*records, beyond, colour);
-    const bool single = options.sizes_bytes.size() == 1 && rank_counts.size() == 1;
-    if (single && !options.breakdown && !options.map)
-      out += breakdown_of(records->front(), records->size() > 1, colour);
-    if (options.breakdown)
-      for (const Record& record : *records)
-        out += breakdown_of(record, records->size() > 1, colour);
-    print_result(out);
-  }
+  if (!takes_stdout(options.json)) print_answers(options, *records, beyond, terminal);
   const std::optional<Selector> library = library_at(rank_counts.front());
   if (options.flow.explain || !options.flow.trace.empty()) {
     if (library)
@@ -320,27 +353,7 @@ Expected<void> run(const PredictOptions& asked, const Terminal& terminal) {
     if (auto written = write_results(options.json, results); !written) return written;
   }
 
-  const std::size_t points = options.sizes_bytes.size() * rank_counts.size();
-  if (options.selector && records->size() < points)
-    print_note(
-        fmt::format("{} of {} points are left out: no algorithm here is like the one that {} "
-                    "takes there",
-                    points - records->size(), points, selector_name(*options.selector)));
-  if (options.selector)
-    for (const std::string& note : selector_notes(*options.selector)) print_note(note);
-  int figures = 0;
-  for_each_figure(*system, [&figures](std::string_view, const Figure&) { ++figures; });
-  print_note(
-      fmt::format("{} of {} figures of {} are assumed or recalled: `collscale topo show {}` "
-                  "lists them; {}",
-                  unsourced_figures(*system), figures, system->name, options.topology,
-                  *profile ? profile_sentence(**profile)
-                  : !options.selector && library
-                      ? fmt::format("not calibrated on measurements: {}'s own constants stand",
-                                    selector_name(*library))
-                      : "not calibrated on measurements"));
-  if (*profile)
-    for (const std::string& note : (*profile)->applied.notes) print_note(note);
+  print_notes(options, *system, *profile, library, records->size());
   return {};
 }
 

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `collscale calibrate` and `extrapolate` make of the files they are given: several of one
+// machine, named protocols, what is no result file, times in a wrong unit.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "run_program.hpp"
+
+namespace collscale::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string published(const std::string& name) {
+  return fmt::format("{}/results/published/{}.json", COLLSCALE_SOURCE_DIR, name);
+}
+
+using Words = std::vector<std::string>;
+
+Outcome run_words(const TemporaryFolder& folder, Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return run_collscale(words, folder.path());
+}
+
+TEST(Measurements, FilesOfOneMachineAreOneSystemWhereTheUserSaysSo) {
+  const TemporaryFolder folder;
+  const Words both = {"extrapolate",
+                      published("alps-gh200"),
+                      published("alps-gh200-docs"),
+                      "-t",
+                      "alps",
+                      "-c",
+                      "all_reduce",
+                      "-s",
+                      "1KiB",
+                      "-n",
+                      "512"};
+  const Outcome unsaid = run_words(folder, both, {});
+  EXPECT_EQ(unsaid.exit_code, 2);
+  EXPECT_THAT(unsaid.err,
+              AllOf(HasSubstr("two systems, \"github:boeschf/nccl-benchmark-on-alps-2025\" and "
+                              "\"alps\""),
+                    HasSubstr("or say --same-system where -t names the one machine of both")));
+  const Outcome said = run_words(folder, both, {"--same-system"});
+  EXPECT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_THAT(said.out, HasSubstr("measurements of github:boeschf/nccl-benchmark-on-alps-2025 and "
+                                  "github:eth-cscs/cscs-docs"));
+  const Outcome fitted =
+      run_collscale({"calibrate", published("aws-p5-h100"), published("aws-p5-hyperpod-nccl"), "-t",
+                     "aws-p5", "--same-system", "-o", "p5.json"},
+                    folder.path());
+  EXPECT_EQ(fitted.exit_code, 0) << fitted.err;
+  EXPECT_THAT(fitted.out, HasSubstr("all_reduce, algorithm auto: fitted on 16 to 256 ranks"));
+  EXPECT_THAT(fitted.err, Not(HasSubstr("without all_reduce")));
+}
+
+// The user's word is about records that name no system.
+TEST(Measurements, RecordsThatNameAnotherSystemStayOfAnother) {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      run_collscale({"extrapolate", published("alps-gh200"), published("polaris-ofi"), "-t", "alps",
+                     "--same-system", "-c", "all_reduce", "-s", "1KiB", "-n", "512"},
+                    folder.path());
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("two systems, \"alps\" and \"polaris\": calibrate each"));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("--same-system")));
+}
+
+// Fugaku's growth is a torus' whether the records name it or the user says it.
+TEST(Measurements, ATorusHasItsLawWhereTheUserSaysThatItIsTheMachine) {
+  const TemporaryFolder folder;
+  std::string table = "collective,algorithm,ranks,nodes,size,time_us,library\n";
+  for (const int ranks : {8, 64})
+    for (int i = 0; i < 8; ++i)
+      table += fmt::format("broadcast,binomial,{},{},{},{},MPI\n", ranks, ranks, 64 << (2 * i),
+                           std::log2(ranks) * (5 + (1 << i)));
+  write_file(folder.path() / "table.csv", table);
+  const auto time_s = [&](const Words& named, const Words& said) {
+    run_words(folder, {"import", "table.csv", "-o", "table.json"}, named);
+    const Outcome outcome = run_words(folder,
+                                      {"extrapolate", "table.json", "-t", "fugaku", "-c",
+                                       "broadcast", "-s", "1KiB", "-n", "4096", "--json", "-"},
+                                      said);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return nlohmann::json::parse(outcome.out).at("benchmarks").at(0).at("time_s").get<double>();
+  };
+  const double named = time_s({"--topology", "fugaku"}, {});
+  EXPECT_DOUBLE_EQ(time_s({}, {"--same-system"}), named);
+  EXPECT_LT(time_s({}, {}), 0.95 * named);  // of another machine: a tree on no torus
+}
+
+TEST(Measurements, AProtocolIsPartOfAnAlgorithmsName) {
+  const TemporaryFolder folder;
+  std::string table = "collective,algorithm,protocol,ranks,nodes,size,time_us,library\n";
+  for (const int nodes : {2, 4, 8})
+    for (int i = 0; i < 6; ++i)
+      for (const auto& [protocol, step_us] : {std::pair{"LL", 1.0}, std::pair{"Simple", 3.0}})
+        table += fmt::format("all_reduce,ring,{},{},{},{},{},NCCL\n", protocol, 8 * nodes, nodes,
+                             1024 << (3 * i), 16 * nodes * step_us + (1 << (2 * i)));
+  write_file(folder.path() / "table.csv", table);
+  run_collscale({"import", "table.csv", "-o", "table.json"}, folder.path());
+  const auto answered = [&](const Words& more) {
+    return run_words(folder,
+                     {"extrapolate", "table.json", "-t", "dgx-h100-superpod", "--same-system", "-c",
+                      "all_reduce", "-s", "1KiB", "-n", "128"},
+                     more);
+  };
+  EXPECT_THAT(answered({"-a", "ring"}).err,
+              HasSubstr("several protocols: name one of ring/LL, ring/Simple"));
+  EXPECT_THAT(answered({"-a", "ring/LL128"}).err, HasSubstr("did you mean \"ring/LL\"?"));
+  EXPECT_THAT(answered({"-a", "ring/ll"}).out, HasSubstr("algorithm ring/LL, fitted on"));
+  const Outcome all = answered({"-a", "all", "--json", "all.json"});
+  EXPECT_EQ(all.exit_code, 0) << all.err;
+  EXPECT_THAT(all.out, AllOf(HasSubstr("ring/LL "), HasSubstr("ring/Simple ")));
+  const auto records =
+      nlohmann::json::parse(read_file(folder.path() / "all.json")).at("benchmarks");
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_GT(records[1].at("time_s").get<double>(), 2 * records[0].at("time_s").get<double>());
+  // What is said of both is said once.
+  EXPECT_THAT(answered({"-a", "all"}).err, Not(HasSubstr("note: all_reduce/ring/Simple:")));
+}
+
+TEST(Measurements, OfATableItIsSaidHowItBecomesAResultFile) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "table.csv", "collective,ranks,size,time_us\nall_reduce,8,8,10\n");
+  for (const Words& command : {Words{"calibrate", "table.csv", "-t", "alps", "-o", "profile.json"},
+                               Words{"extrapolate", "table.csv", "-t", "alps", "-c", "all_reduce",
+                                     "-s", "8B", "-n", "8"}}) {
+    const Outcome outcome = run_collscale(command, folder.path());
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("table.csv: not a result file; of a log or a table "
+                                       "`collscale import table.csv -o results.json` makes one"));
+  }
+}
+
+TEST(Measurements, TimesInAWrongUnitAreAskedAbout) {
+  const TemporaryFolder folder;
+  const auto notes = [&](double factor) {
+    std::string table = "collective,ranks,nodes,size,time_us,library\n";
+    for (int i = 0; i < 9; ++i)
+      table += fmt::format("all_reduce,16,2,{},{},NCCL\n", 1024 << (2 * i),
+                           factor * (40 + (1 << (2 * i)) * 0.02));
+    write_file(folder.path() / "table.csv", table);
+    run_collscale({"import", "table.csv", "-o", "table.json"}, folder.path());
+    const Words of = {"table.json", "-t", "dgx-h100-superpod", "--same-system"};
+    return run_words(folder, {"extrapolate", "-c", "all_reduce", "-s", "1KiB,1MiB", "-n", "64"}, of)
+               .out +
+           run_words(folder, {"calibrate", "-o", "profile.json"}, of).err;
+  };
+  EXPECT_THAT(notes(1), Not(HasSubstr("in a wrong unit")));
+  EXPECT_THAT(notes(1000), AllOf(HasSubstr("what the analytic engine makes of dgx-h100-superpod: "
+                                           "are the measurements in a wrong unit"),
+                                 HasSubstr("what the model makes of dgx-h100-superpod: are they in "
+                                           "a wrong unit")));
+}
+
+// A profile of many collectives answers for one.
+TEST(Measurements, NotesOfOtherCollectivesAreNotToldWithAnAnswer) {
+  const TemporaryFolder folder;
+  run_collscale({"calibrate", published("polaris-ofi"), "-t", "polaris", "-o", "profile.json"},
+                folder.path());
+  const Outcome outcome = run_collscale({"extrapolate", "--profile", "profile.json", "-t",
+                                         "polaris", "-c", "all_gather", "-s", "1MiB", "-n", "512"},
+                                        folder.path());
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("note: all_gather/"), Not(HasSubstr("all_to_all/"))));
+}
+
+}  // namespace
+}  // namespace collscale::testing
