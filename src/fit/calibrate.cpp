@@ -304,6 +304,7 @@ Expected<Profile> calibrate(std::span<const Record> records, const System& syste
   profile.data_system = all_series->front().system;
   profile.ranks_per_node = all_series->front().ranks_per_node;
   profile.topology = system.name;
+  profile.same_system = options.same_system;
   profile.seed = options.seed;
   profile.replicates = options.replicates;
   profile.priors = options.priors;

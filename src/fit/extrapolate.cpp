@@ -231,9 +231,12 @@ std::string beyond_sizes(const Series& series, const Target& target, double size
   const double near = 1.1;  // nobody need measure such a size as well
   const bool near_smallest = near * mapped >= smallest || smallest <= kSurelyConstant_bytes;
   if (mapped <= near * largest && near_smallest) return "";
-  return fmt::format("x{:.3g} beyond the {} measured size, {} on such nodes",
-                     above ? mapped / largest : smallest / mapped, above ? "largest" : "smallest",
-                     format_size((above ? largest : smallest) / target.size_factor));
+  const double factor = above ? mapped / largest : smallest / mapped;
+  return fmt::format(
+      "x{} beyond the {} measured size, {} on such nodes",
+      factor < 1000 ? fmt::format("{:.3g}", factor) : format_count(std::llround(factor)),
+      above ? "largest" : "smallest",
+      format_size((above ? largest : smallest) / target.size_factor));
 }
 
 std::string describe(const Profile& profile, const System& system, const SeriesFit& fit,
@@ -513,7 +516,8 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
   }
   const SeriesFit& fit = **chosen;
   const Series& series = fit.series;
-  const bool same_system = series.system == system.name || options.matched_system;
+  const bool same_system = series.system == system.name || options.matched_system ||
+                           (profile.same_system && profile.topology == system.name);
   const auto targets = make_targets(profile, system, fit, ranks, sizes_bytes, same_system);
   if (!targets) {
     return tl::make_unexpected(targets.error());

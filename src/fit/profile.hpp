@@ -76,6 +76,7 @@ struct Profile {
   std::string data_system;          ///< where it was measured
   std::int64_t ranks_per_node = 1;  ///< there
   std::string topology;             ///< the system named when it was calibrated
+  bool same_system = false;         ///< which was the measured machine, as the user said
   std::uint64_t seed = 1;
   int replicates = 0;
   Priors priors = kPublishedPriors;  ///< those it was made with; not in the file
@@ -86,7 +87,8 @@ struct Profile {
 
 inline constexpr int kProfileSchemaVersion = 5;
 
-/// {"schema_version", "data_system", "ranks_per_node", "topology", "seed", "replicates", "notes",
+/// {"schema_version", "data_system", "ranks_per_node", "topology", "same_system" (false where it is
+///  not there), "seed", "replicates", "notes",
 ///  "series": [{"collective", "algorithm", "protocol", "engine", "trust", "growth",
 ///    "torus_dimensions", "summary",
 ///    "validated_to_ranks",

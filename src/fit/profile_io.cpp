@@ -480,6 +480,7 @@ std::string profile_to_json(const Profile& profile) {
                      {"data_system", profile.data_system},
                      {"ranks_per_node", profile.ranks_per_node},
                      {"topology", profile.topology},
+                     {"same_system", profile.same_system},
                      {"seed", profile.seed},
                      {"replicates", profile.replicates},
                      {"notes", profile.notes},
@@ -494,6 +495,10 @@ Expected<Profile> profile_from_json(std::string_view text, std::string_view file
     return fail(
         fmt::format("{}: this is not JSON, expected a profile made by calibrate", file_name));
   }
+  if (json.is_object() && !json.contains("schema_version") && json.contains("benchmarks"))
+    return fail(fmt::format(
+        "{}: is a file of results, expected a profile, which `collscale calibrate` makes of them",
+        file_name));
   Reader reader(file_name);
   const std::string root = "profile";
   const std::int64_t version = reader.integer(json, "schema_version", root, 0);
@@ -505,6 +510,10 @@ Expected<Profile> profile_from_json(std::string_view text, std::string_view file
   profile.data_system = reader.text(json, "data_system", root);
   profile.ranks_per_node = reader.integer(json, "ranks_per_node", root, 1);
   profile.topology = reader.text(json, "topology", root);
+  const auto same_system = json.find("same_system");
+  reader.require(same_system == json.end() || same_system->is_boolean(), "profile.same_system",
+                 "true or false");
+  profile.same_system = same_system != json.end() && *same_system == true;
   profile.seed = reader.unsigned_integer(json, "seed", root);
   profile.replicates = static_cast<int>(reader.integer(json, "replicates", root, 0));
   for (const Json& note : reader.child(json, "notes", root, true)) {

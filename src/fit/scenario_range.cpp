@@ -199,6 +199,8 @@ class Ranges {
     for (std::size_t i = 0; i < ranges_.size(); ++i) {
       double effect = now_[i] - without[i];
       if (i < at_least.size()) effect = std::max(effect, at_least[i]);
+      // Farther is never quicker: an algorithm that groups ranks by switches was grouped anew.
+      if (kind == EffectKind::far_latency) effect = std::max(effect, 0.0);
       if (!(std::fabs(effect) >= kLeastEffect)) continue;
       const bool may = kind == EffectKind::taper || kind == EffectKind::failures;
       ranges_[i].effects.push_back({kind, may ? what + " up to" : what, effect});

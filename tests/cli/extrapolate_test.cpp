@@ -170,6 +170,21 @@ TEST(Extrapolate, PutsAlternativesBesideTheAnswer) {
   EXPECT_TRUE(untapered);
 }
 
+// An all_to_all that groups ranks by leaf is grouped anew without the spine, which is no effect of
+// the spine's latency.
+TEST(Extrapolate, FarTiersNeverMakeAnythingQuicker) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_collscale(
+      {"extrapolate",
+       std::string(COLLSCALE_SOURCE_DIR) + "/results/published/aws-p5-hyperpod-nccl.json", "-t",
+       "colossus-100k", "-c", "all_to_all", "-s", "1MiB", "-n", "1024,100000"},
+      folder.path());
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("with three_phase"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("far latency of spine and core +"), std::string::npos) << outcome.out;
+  EXPECT_EQ(outcome.out.find("far latency of spine -"), std::string::npos) << outcome.out;
+}
+
 /// The all_reduce records of MareNostrum 5, changed, in a file of their own.
 Outcome extrapolated_from(const TemporaryFolder& folder,
                           const std::function<void(nlohmann::json&)>& change) {

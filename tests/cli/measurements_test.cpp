@@ -162,6 +162,55 @@ TEST(Measurements, TimesInAWrongUnitAreAskedAbout) {
                                            "a wrong unit")));
 }
 
+// What was said of the data when they were fitted need not be said again.
+TEST(Measurements, AProfileKeepsThatItsSystemIsTheMeasuredOne) {
+  const TemporaryFolder folder;
+  const auto source_of = [&](const Words& of_calibrate, const std::string& target) {
+    run_words(folder, {"calibrate", published("alps-gh200"), "-t", "alps", "-o", "profile.json"},
+              of_calibrate);
+    const Outcome outcome =
+        run_collscale({"extrapolate", "--profile", "profile.json", "-t", target, "-c", "all_reduce",
+                       "-s", "1MiB", "-n", "512", "--json", "-"},
+                      folder.path());
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return nlohmann::json::parse(outcome.out)
+        .at("benchmarks")
+        .at(0)
+        .at("source")
+        .get<std::string>();
+  };
+  EXPECT_THAT(source_of({}, "alps"), HasSubstr("another system than the target"));
+  EXPECT_THAT(source_of({"--same-system"}, "alps"), Not(HasSubstr("another system")));
+  EXPECT_THAT(source_of({"--same-system"}, "polaris"), HasSubstr("another system"));
+}
+
+TEST(Measurements, ResultsInThePlaceOfAProfileAreToldApart) {
+  const TemporaryFolder folder;
+  for (const std::string command : {"extrapolate", "predict"}) {
+    const Outcome outcome = run_collscale({command, "--profile", published("alps-gh200"), "-t",
+                                           "alps", "-c", "all_reduce", "-s", "1MiB", "-n", "512"},
+                                          folder.path());
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("alps-gh200.json: is a file of results, expected a profile, "
+                                       "which `collscale calibrate` makes of them"));
+  }
+}
+
+// Sizes far from all that were measured are told by bounds alone, whatever the machine.
+TEST(Measurements, AnswersAtTheBoundSayWhy) {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      run_collscale({"extrapolate", published("together-b200"), "-t", "together-b200", "-c",
+                     "all_gather", "-a", "ring", "-s", "64KiB", "-n", "128"},
+                    folder.path());
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out,
+              AllOf(HasSubstr("x131,072 beyond the smallest measured size"),
+                    HasSubstr("1 of 1 answers are the lower bound of together-b200, as "
+                              "sizes so far from theirs say no more"),
+                    Not(HasSubstr("faster machine"))));
+}
+
 // A profile of many collectives answers for one.
 TEST(Measurements, NotesOfOtherCollectivesAreNotToldWithAnAnswer) {
   const TemporaryFolder folder;

@@ -121,6 +121,7 @@ Expected<Profile> fit_all(std::span<const Record> records, const System& system,
     profile->data_system = series->front().system;
     profile->ranks_per_node = series->front().ranks_per_node;
     profile->topology = system.name;
+    profile->same_system = options.same_system;
     profile->seed = options.seed;
     profile->replicates = fit_options.replicates;
     profile->notes.push_back(why);

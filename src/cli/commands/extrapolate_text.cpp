@@ -142,16 +142,27 @@ std::string size_notes(const std::vector<Extrapolation>& answers) {
   return first_of(notes);
 }
 
-/// Answers that the bound holds up: data from a faster machine than the target, or in a wrong unit.
+/// Answers that the bound holds up: nothing near their sizes was measured, or the data are from a
+/// faster machine than the target, or in a wrong unit.
 std::string bound_notes(const std::vector<Extrapolation>& answers, const System& system) {
-  const auto held = std::count_if(answers.begin(), answers.end(), [](const Extrapolation& answer) {
-    return answer.record.bound_s && answer.record.time_s <= *answer.record.bound_s;
-  });
-  if (held == 0) return "";
-  return fmt::format(
-      "{} of {} answers are the lower bound of {}, as the measurements say less: they are of a "
-      "faster machine or in a wrong unit, or its figures are too slow\n",
-      held, answers.size(), system.name);
+  std::size_t far_size = 0;
+  std::size_t held = 0;
+  for (const Extrapolation& answer : answers) {
+    const Record& record = answer.record;
+    if (!record.bound_s || record.time_s > *record.bound_s) continue;
+    ++(answer.beyond_sizes.empty() ? held : far_size);
+  }
+  std::string notes;
+  if (far_size > 0)
+    notes += fmt::format(
+        "{} of {} answers are the lower bound of {}, as sizes so far from theirs say no more\n",
+        far_size, answers.size(), system.name);
+  if (held > 0)
+    notes += fmt::format(
+        "{} of {} answers are the lower bound of {}, as the measurements say less: they are of a "
+        "faster machine or in a wrong unit, or its figures are too slow\n",
+        held, answers.size(), system.name);
+  return notes;
 }
 
 /// Answers far above what the analytic engine makes of the target: data in a wrong unit, likely.
@@ -274,8 +285,8 @@ std::string alternatives_table(const std::vector<WithAlternatives>& all, bool co
                  interval_of(record, 0.95), ratio});
     };
     add(answer->record,
-        fmt::format("{} (the answer, as {})", name_of(answer->record.scenario),
-                    answer->model.algorithm),
+        fmt::format("{} (the answer{}{})", name_of(answer->record.scenario),
+                    answer->model.algorithm.empty() ? "" : ", as ", answer->model.algorithm),
         "1");
     for (const Alternative& alternative : alternatives) {
       scattered = std::max(scattered, alternative.scattered);
