@@ -37,6 +37,10 @@ constexpr double kStart = 4;
 // By how much a step inside a node may differ, in ln t, without a slower joint on the way: over
 // NVSwitch and xGMI the bus bandwidth falls by up to 1.1, over PCIe by 2.3 to 4.8 per doubling.
 constexpr double kSameJoint = 0.22;
+// As Priors::contention, of NCCL: it sends over the NIC of the peer's rail, so that little crosses
+// the spines. On 2 to 32 nodes of p5 2 GiB take 1.03 times as long per byte that leaves a node for
+// each doubling.
+constexpr double kContentionOfNccl = 0.05;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kMostEnds = 4;  // latencies of a level that a node may stand for
 
@@ -44,6 +48,9 @@ constexpr double kMostEnds = 4;  // latencies of a level that a node may stand f
 double ramp(double at, double begin, double end) {
   return std::clamp((at - begin) / (end - begin), 0.0, 1.0);
 }
+
+// Of a block per pair of ranks, from 0 up to 256 B to 1 from 64 KiB on.
+double largeness(double log_share) { return ramp(log_share, 8 * kOctave, 16 * kOctave); }
 
 // Of the cells of a tier, the number of different scales.
 std::size_t count_scales(const Series& series, bool network, std::int64_t max_ranks) {
@@ -222,9 +229,7 @@ double Estimator::coordinate(double units) const {
 // Small messages wait for their turn at the ends, large ones for the middle of the torus.
 double Estimator::torus_share(double log_share) const {
   if (torus_dimensions_ == 0 || collective_ != Collective::all_to_all) return 0;
-  constexpr double kSmall = 8 * std::numbers::ln2;   // 256 B
-  constexpr double kLarge = 16 * std::numbers::ln2;  // 64 KiB, both per pair of ranks
-  return std::clamp((log_share - kSmall) / (kLarge - kSmall), 0.0, 1.0) / torus_dimensions_;
+  return largeness(log_share) / torus_dimensions_;
 }
 
 double Estimator::ray_coordinate(double log_share, double units) const {
@@ -321,27 +326,27 @@ void Estimator::fit_rays() {
       }
     }
     const NnlsResult fit = huber_nnls(a, 2, b, 3);
-    if (fit.x[0] + fit.x[1] > 0.0) {
-      ray_laws_[g] = {fit.x[0], fit.x[1]};
-    }
+    if (fit.x[0] + fit.x[1] > 0.0) ray_laws_[g] = {fit.x[0], fit.x[1]};
+    if (network_ && nccl_ && collective_ == Collective::all_to_all)
+      ray_laws_[g] = peers_alone(ray_laws_[g], largeness(static_cast<double>(g) * kOctave));
   }
 }
 
+// NCCL's all_to_all is one kernel, whose start large blocks do not wait for: what does not grow
+// with the peers is something else, as two nodes that are better off than four.
+Estimator::GrowthLaw Estimator::peers_alone(GrowthLaw law, double share) {
+  law.base *= 1.0 - share;
+  if (law.base + law.per <= 0.0) law.per = 1;
+  return law;
+}
+
 void Estimator::fit_global() {
-  std::vector<double> a;
-  std::vector<double> b;
-  for (const Scale& scale : scales_) {
-    for (const double log_size : scale.curve.log_sizes()) {
-      if (nccl_ && log_size > scale.log_tree_limit) continue;
-      const double time_s = std::exp(scale.curve.log_time(log_size));
-      for (const double value : library_features(collective_, std::exp(log_size), scale.place)) {
-        a.push_back(value / time_s);
-      }
-      b.push_back(1.0);
-    }
-  }
-  const NnlsResult fit = huber_nnls(a, global_.size(), b, 5);
-  std::copy(fit.x.begin(), fit.x.end(), global_.begin());
+  std::vector<LocalFit::Point> points;
+  for (const Scale& scale : scales_)
+    for (const double log_size : scale.curve.log_sizes())
+      if (!nccl_ || log_size <= scale.log_tree_limit)
+        points.push_back({scale.place, log_size, scale.curve.log_time(log_size)});
+  global_ = GlobalFit(collective_, points);
 }
 
 // From the times as they were measured: where the hull cuts off, another algorithm ran.
@@ -398,7 +403,8 @@ double Estimator::slower_joint(double log_share, Place target) const {
 // the less of that stays near. On a torus the coordinate has it.
 double Estimator::contention(Place target) const {
   if (!network_ || collective_ != Collective::all_to_all || torus_dimensions_ > 0) return 0;
-  return priors_.contention * std::max(0.0, std::log(target.units / anchor().units));
+  const double contention = nccl_ ? kContentionOfNccl : priors_.contention;
+  return contention * std::max(0.0, std::log(target.units / anchor().units));
 }
 
 // With one scale: a latency per level and some levels' for the ends, a constant bus bandwidth; from
@@ -487,24 +493,12 @@ Estimate Estimator::trees(double log_size, Place target) const {
   }
   Estimate estimate{tree(log_size, target), 0};
   if (log_size >= kLogLatencyEnd && scales_.size() > 1) {
-    const double log_global = k.curve.log_time(log_size) + global_ratio(log_size, target);
+    const double log_global =
+        k.curve.log_time(log_size) + global_.log_growth(log_size, k.place, target);
     estimate.spread = 0.5 * std::fabs(estimate.log_time - log_global);
     estimate.log_time = 0.5 * (estimate.log_time + log_global);
   }
   return estimate;
-}
-
-double Estimator::global_ratio(double log_size, Place target) const {
-  const auto value = [&](Place place) {
-    const LibraryFeatures x = library_features(collective_, std::exp(log_size), place);
-    double sum = 0;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      sum += global_[i] * x[i];
-    }
-    return sum;
-  };
-  const double at_anchor = value(anchor());
-  return at_anchor > 0.0 ? std::log(value(target) / at_anchor) : 0.0;
 }
 
 double Estimator::ring_weight(double log_size, Place target) const {

@@ -18,13 +18,14 @@
 //            tree takes its time at the largest size that was one's and so much per byte more. Of
 //            MPI the same with the law "ring" for the ring; all_to_all is that law alone, and
 //            all_reduce, where it is a ring from one size on (ring_switch.hpp), from there
-// all_to_all takes (g/g_k)^contention more, whatever the law. On a torus of D dimensions a message
-// passes D/4 g^(1/D) links on average, and an all_to_all that many times the bytes: log2 g + D
-// (g^(1/D) - 1) in place of log2 g, (g-1) g^(s/D) in place of g-1, s from 0 for small messages to 1
-// for large ones.
-// with t~ the monotone hull (size_curve.hpp), f the busbw factor, L the ring's steps, g the number
-// of nodes (of ranks inside one node). Every coefficient is >= 0, fitted to relative errors with
-// Huber weights.
+// all_to_all takes (g/g_k)^contention more, whatever the law, and of NCCL's large blocks a is 0.
+// On a torus of D dimensions a message passes D/4 g^(1/D) links on average, and an all_to_all that
+// many times the bytes: log2 g + D (g^(1/D) - 1) in place of log2 g, (g-1) g^(s/D) in place of
+// g-1, s from 0 for small messages to 1 for large ones.
+//
+// t~ is the monotone hull (size_curve.hpp), f the busbw factor, L the ring's steps, g the number of
+// nodes (of ranks inside one node). Every coefficient is >= 0, fitted to relative errors with Huber
+// weights.
 #pragma once
 
 #include <array>
@@ -33,6 +34,7 @@
 #include <vector>
 
 #include "collective/collective.hpp"
+#include "fit/global_fit.hpp"
 #include "fit/library_terms.hpp"
 #include "fit/local_fit.hpp"
 #include "fit/octaves.hpp"
@@ -110,6 +112,7 @@ class Estimator {
   void fit(const Series& series, std::span<const double> times_s);
   void fit_growth();
   void fit_rays();
+  [[nodiscard]] static GrowthLaw peers_alone(GrowthLaw law, double share);
   void fit_global();
   void fit_locally(const Series& series, std::span<const double> times_s);
   void split_at_ring(const Series& series, std::span<const double> times_s);
@@ -129,7 +132,6 @@ class Estimator {
   [[nodiscard]] double tree_limit(const SizeCurve& curve, double log_peak_busbw) const;
   [[nodiscard]] double slope_of_trees() const;
   [[nodiscard]] Estimate trees(double log_size, Place target) const;
-  [[nodiscard]] double global_ratio(double log_size, Place target) const;
   [[nodiscard]] double ring_weight(double log_size, Place target) const;
   [[nodiscard]] double peer_weight(double log_size, Place target) const;
 
@@ -145,7 +147,7 @@ class Estimator {
   std::array<GrowthLaw, kOctaves> ray_laws_{};     ///< by bytes per rank, octaves from 1 B
   bool rays_fitted_ = false;
   SizeCurve node_;  ///< one full node; no sizes where none was measured
-  LibraryFeatures global_{};
+  GlobalFit global_;
   LocalFit local_fit_;  ///< empty but of MPI's own choice across nodes, two scales or more
   /// Where all_reduce is a ring from one size on (ring_switch.hpp): below that size, and from it
   /// on.

@@ -101,7 +101,7 @@ void choose_constants(std::span<const MeasuredSystem> systems, Priors& priors) {
   constexpr std::array kContention = {0.0, 0.05, 0.1, 0.15, 0.2, 0.3};
   choose(systems, priors, &Priors::contention, kContention,
          [](const TierErrors& t, const OriginError&) {
-           return t.network && !t.torus && t.collective == Collective::all_to_all;
+           return t.network && !t.nccl && !t.torus && t.collective == Collective::all_to_all;
          });
   choose(systems, priors, &Priors::ends, kEnds, [](const TierErrors& t, const OriginError& e) {
     return t.network && !t.torus && e.trained == 1 && t.growth != Growth::ring &&

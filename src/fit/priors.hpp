@@ -30,7 +30,7 @@ struct Priors {
   double torus_ends = 0;
   /// Of MPI, as how many scales the assumed growth (ends) weighs, beside those that were measured.
   double growth_weight = 0;
-  /// all_to_all takes g^contention more than the number of peers says.
+  /// Of MPI, all_to_all takes g^contention more than the number of peers says.
   double contention = 0;
   std::array<WidthLaw, kRegimes> several_scales{};
   WidthLaw one_scale{};  ///< across nodes, growth assumed; all sizes alike

@@ -93,6 +93,21 @@ TEST(Estimator, ATreeIsRecoveredAtThirtyTwoTimesTheScale) {
   }
 }
 
+TEST(Estimator, NcclsLargeBlocksTakeTheirPeersAlone) {
+  // Two nodes are at two thirds of the bandwidth of more: that is no start that all wait for.
+  const auto peers = [](double ranks, double nodes, double size_bytes) {
+    const double rate_Bps = nodes > 2 ? 30e9 : 20e9;
+    return 20e-6 + (ranks - ranks / nodes) * (1e-6 + size_bytes / ranks / rate_Bps);
+  };
+  std::vector<Record> records = synthetic::records(Collective::all_to_all, "auto", 4, peers);
+  const auto ratio = [&] {
+    return predicted_s(series_of(records), 64, 4294967296.0) / peers(256, 64, 4294967296.0);
+  };
+  EXPECT_NEAR(ratio(), std::pow(16, 0.05), 0.02);
+  for (Record& record : records) record.engine = Engine::mpi;
+  EXPECT_LT(ratio(), 0.97) << "what MPI does not pay per peer may be anything";
+}
+
 TEST(Estimator, AChainGrowsWithTheNodes) {
   const auto chain = [](double, double nodes, double size_bytes) {
     return 10e-6 + 5e-6 * (nodes - 1) + size_bytes / 30e9;
