@@ -193,7 +193,8 @@ TEST(TopoDraw, FoldsOnRequest) {
 TEST(TopoList, HasWhatTheTableOfTheReadmeIsMadeOf) {
   const TemporaryFolder folder;
   const Outcome outcome = run_collscale({"topo", "list", "--json", "-"}, folder.path());
-  for (const json& system : json::parse(outcome.out).at("systems")) {
+  const json document = json::parse(outcome.out);
+  for (const json& system : document.at("systems")) {
     const json& quantities = system.at("quantities");
     for (const char* name : {"accelerators", "scale_up_domain", "scale_up_per_rank",
                              "network_per_accelerator", "bisection_per_accelerator"})
