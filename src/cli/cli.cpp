@@ -240,8 +240,10 @@ void CommandLine::add_import() {
        "collscale import osu_allreduce.txt -o - --ranks 64 --nodes 8 --topology dgx-h100-superpod",
        "collscale import table.csv -o results.json --columns time_us=latency,size=payload"},
       {"LOG", "--output"});
-  app.add_option("LOG", import_.logs,
-                 "logs of nccl-tests (text or JSON), OSU, Intel MPI or Google Benchmark, or CSV");
+  app.add_option(
+      "LOG", import_.logs,
+      "logs of nccl-tests (text or JSON), OSU, Intel MPI or Google Benchmark, or tables in CSV "
+      "or Markdown");
   options_.add(app, "-o,--output", "FILE|-", import_.output, parse_text, "the records, as JSON");
   options_.add(app, "--ranks", "N", import_.defaults.ranks, parse_count,
                "where the log does not say");
@@ -250,13 +252,14 @@ void CommandLine::add_import() {
   options_.add(app, "--collective", "NAME", import_.defaults.collective, parse_collective,
                "where the log does not say");
   options_.add(app, "--library", "NAME", import_.defaults.library, parse_library,
-               "CSV: NCCL, RCCL or MPI, where no column says");
+               "of a table: NCCL, RCCL or MPI, where no column says");
   options_.add(app, "--topology", "SYSTEM", import_.defaults.topology, parse_text,
                "the system it was measured on");
-  options_.add(app, "--columns", "OURS=THEIRS,...", import_.defaults.columns, parse_columns,
-               "CSV: which column is what, where the names do not say: collective, ranks, nodes, "
-               "ranks_per_node, size, time_us, algbw_GBps, busbw_GBps, wrong, library, algorithm, "
-               "protocol, dtype, op, in_place, source, dataset, system");
+  options_.add(
+      app, "--columns", "OURS=THEIRS,...", import_.defaults.columns, parse_columns,
+      "of a table: which column is what, where the names do not say: collective, ranks, nodes, "
+      "ranks_per_node, size, time_us, algbw_GBps, busbw_GBps, wrong, library, algorithm, "
+      "protocol, dtype, op, in_place, source, dataset, system");
   app.add_flag("--compact", import_.compact,
                "leaves out what is empty or has its default: half of the room")
       ->disable_flag_override();

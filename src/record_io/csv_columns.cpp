@@ -29,7 +29,8 @@ const std::array<FieldNames, kCsvFields>& field_names() {
       {CsvField::ranks_per_node,
        {"rankspernode", "gpuspernode", "ppn", "procspernode", "processespernode", "taskspernode",
         "ntaskspernode"}},
-      {CsvField::size, {"size", "bytes", "messagesize", "msgsize", "nbytes", "sizebytes"}},
+      {CsvField::size,
+       {"size", "bytes", "messagesize", "msgsize", "nbytes", "sizebytes", "payload"}},
       {CsvField::time, {"time", "latency", "avgtime", "avglatency", "elapsed", "duration"}},
       {CsvField::algbw, {"algbw", "algorithmbandwidth"}},
       {CsvField::busbw, {"busbw", "busbandwidth"}},
@@ -163,6 +164,32 @@ std::string bare_name(CsvField field) {
   return has_unit(field) ? ours.substr(0, ours.find('_')) : ours;
 }
 
+/// The unit of "64K" and "8 MB"; "" of other sizes.
+std::string_view ambiguous_suffix(std::string_view value) {
+  const auto end = value.find_first_not_of("0123456789.,");
+  if (end == std::string_view::npos || end == 0) return {};
+  std::string_view suffix = value.substr(end);
+  while (suffix.starts_with(' ')) suffix.remove_prefix(1);
+  for (const Unit& one : kAmbiguousUnits) {
+    if (one.text == suffix) return suffix;
+  }
+  return {};
+}
+
+/// Bytes in one "K" or "MB" where the column's unit is a KB or a KiB; 0 where it is a byte.
+double ambiguous_unit_of(std::string_view suffix, double column_unit) {
+  static constexpr double kKibi = 1024;
+  const int power = suffix.starts_with('G') ? 3 : suffix.starts_with('M') ? 2 : 1;
+  if (column_unit < 1000) return 0;
+  return std::pow(std::fmod(column_unit, kKibi) == 0 ? kKibi : 1000.0, power);
+}
+
+double default_unit(CsvField field) { return field == CsvField::size ? 1 : 0; }
+
+}  // namespace
+
+bool is_ambiguous_size(std::string_view value) { return !ambiguous_suffix(value).empty(); }
+
 tl::unexpected<Error> ambiguous_unit(std::string_view file_name, CsvField field,
                                      std::string_view column, std::string_view unit) {
   return fail(fmt::format(
@@ -171,10 +198,6 @@ tl::unexpected<Error> ambiguous_unit(std::string_view file_name, CsvField field,
       file_name, column, bare_name(field), unit, column, bare_name(field),
       unit.substr(0, 1) == "k" ? "K" : unit.substr(0, 1), column));
 }
-
-double default_unit(CsvField field) { return field == CsvField::size ? 1 : 0; }
-
-}  // namespace
 
 std::optional<CsvField> csv_field_of(std::string_view name) {
   return field_of(split_name(name), name, false);
@@ -188,7 +211,8 @@ std::vector<std::string> csv_field_names() {
 
 Expected<CsvColumns> find_columns(const std::vector<std::string>& names,
                                   const std::map<std::string, std::string>& map,
-                                  std::string_view file_name) {
+                                  std::string_view file_name,
+                                  const std::vector<std::string>& named) {
   CsvColumns columns;
   for (const auto& [ours, theirs] : map) {
     const NameAndUnit wanted = split_name(ours);
@@ -200,7 +224,7 @@ Expected<CsvColumns> find_columns(const std::vector<std::string>& names,
     const auto found = std::find(names.begin(), names.end(), theirs);
     if (found == names.end()) {
       return fail(fmt::format("{}: the table has no column \"{}\", which --columns names{}",
-                              file_name, theirs, suggestion(theirs, names)));
+                              file_name, theirs, suggestion(theirs, named)));
     }
     CsvColumn column{static_cast<std::size_t>(found - names.begin()), theirs, wanted.unit};
     if (has_unit(*field)) {
@@ -248,6 +272,11 @@ std::optional<double> csv_quantity(std::string_view value, CsvField field, doubl
     return unit <= 0  ? std::nullopt
            : unit < 1 ? std::optional(*plain / std::round(1 / unit))
                       : std::optional(*plain * unit);
+  if (const auto suffix = ambiguous_suffix(value); field == CsvField::size && !suffix.empty()) {
+    const auto number = to_number(value.substr(0, value.find_first_not_of("0123456789.")));
+    const double bytes = ambiguous_unit_of(suffix, unit);
+    return number && bytes > 0 ? std::optional(*number * bytes) : std::nullopt;
+  }
   const Expected<double> parsed = field == CsvField::time   ? parse_time_s(std::string(value))
                                   : field == CsvField::size ? parse_size_bytes(value)
                                                             : parse_bandwidth_Bps(value);

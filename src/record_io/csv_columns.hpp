@@ -53,10 +53,11 @@ struct CsvColumns {
 /// `map` is ours to theirs, each of ours a name of ours with or without its unit: "time_us",
 /// "time", "size", "busbw_GBps". Columns that it does not name are found by their own names. Fails
 /// on a name of ours that does not exist, a column of theirs that does not, and two columns for one
-/// field.
+/// field. `named` are the columns as the table itself names them, for messages.
 Expected<CsvColumns> find_columns(const std::vector<std::string>& names,
                                   const std::map<std::string, std::string>& map,
-                                  std::string_view file_name);
+                                  std::string_view file_name,
+                                  const std::vector<std::string>& named);
 
 /// The field that a column of this name holds, if any.
 std::optional<CsvField> csv_field_of(std::string_view name);
@@ -64,8 +65,16 @@ std::optional<CsvField> csv_field_of(std::string_view name);
 /// The names of ours, for messages.
 std::vector<std::string> csv_field_names();
 
+/// Whether a size is in a unit that some take for a power of 1000 and some of 1024: "64K", "8 MB".
+bool is_ambiguous_size(std::string_view value);
+
+/// Says of a column in such a unit how to say which is meant.
+tl::unexpected<Error> ambiguous_unit(std::string_view file_name, CsvField field,
+                                     std::string_view column, std::string_view unit);
+
 /// A figure with or without its unit ("1.5 ms", "64KiB", "300"), in our unit. Nothing where it is
-/// none, or has no unit and the column has none either.
+/// none, or has no unit and the column has none either. Whether "64KB" is 64,000 or 65,536 bytes
+/// the column's unit tells: KB, MB or KiB, MiB.
 std::optional<double> csv_quantity(std::string_view value, CsvField field, double unit);
 
 }  // namespace collscale

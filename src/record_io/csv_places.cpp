@@ -2,6 +2,7 @@
 #include "record_io/csv_places.hpp"
 
 #include <array>
+#include <map>
 #include <optional>
 #include <string_view>
 
@@ -37,6 +38,12 @@ std::string lowered(std::string_view text) {
   return result;
 }
 
+bool is_figure(std::string_view name) {
+  const auto field = csv_field_of(name);
+  return field == CsvField::time || field == CsvField::algbw || field == CsvField::busbw ||
+         field == CsvField::wrong;
+}
+
 struct Placed {
   bool in_place;
   std::string rest;
@@ -56,29 +63,48 @@ std::optional<Placed> place_of(std::string_view name) {
       rest = name.substr(0, after - 1);
     else
       continue;
-    const auto field = csv_field_of(rest);
-    if (field == CsvField::time || field == CsvField::algbw || field == CsvField::busbw ||
-        field == CsvField::wrong)
-      return Placed{word.in_place, std::move(rest)};
+    if (is_figure(rest)) return Placed{word.in_place, std::move(rest)};
   }
   return std::nullopt;
+}
+
+/// The columns of nccl-tests without the line above that says their places: "time,algbw,busbw,
+/// #wrong,time,algbw,busbw,#wrong", which pandas reads as "time.1" the second time. Empty where not
+/// two figures or more stand twice.
+std::vector<std::optional<Placed>> repeats_of(const std::vector<std::string>& names) {
+  static constexpr std::string_view kAgain = ".1";
+  std::map<std::string, std::vector<std::size_t>> columns;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    std::string name = names[i];
+    if (name.ends_with(kAgain)) name.resize(name.size() - kAgain.size());
+    if (is_figure(name)) columns[name].push_back(i);
+  }
+  std::vector<std::optional<Placed>> placed(names.size());
+  int twice = 0;
+  for (const auto& [name, at] : columns) {
+    if (at.size() != 2) continue;
+    placed[at[0]] = Placed{false, name};
+    placed[at[1]] = Placed{true, name};
+    ++twice;
+  }
+  return twice < 2 ? std::vector<std::optional<Placed>>(names.size()) : placed;
 }
 
 }  // namespace
 
 std::vector<CsvPlace> csv_places(const std::vector<std::string>& names) {
+  std::vector<std::optional<Placed>> placed = repeats_of(names);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (!placed[i]) placed[i] = place_of(names[i]);
+  }
   std::vector<CsvPlace> places;
   for (const bool in_place : {false, true}) {
     CsvPlace place{in_place, {}};
     bool own = false;
-    for (const std::string& name : names) {
-      const auto placed = place_of(name);
-      if (!placed) {
-        place.names.push_back(name);
-      } else {
-        place.names.push_back(placed->in_place == in_place ? placed->rest : "");
-        own = own || placed->in_place == in_place;
-      }
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const bool here = placed[i] && placed[i]->in_place == in_place;
+      place.names.push_back(!placed[i] ? names[i] : here ? placed[i]->rest : "");
+      own = own || here;
     }
     if (own) places.push_back(std::move(place));
   }

@@ -14,7 +14,8 @@ struct CsvPlace {
                                    ///< (GB/s)"; empty where the column is the other place's
 };
 
-/// Empty where no figure's column says its place: "out busbw", "algbw_ip", "time (us) in-place".
+/// Empty where no figure's column says its place: "out busbw", "algbw_ip", "time (us) in-place"; or
+/// the second "time", "algbw", "busbw" of a table that has each twice.
 std::vector<CsvPlace> csv_places(const std::vector<std::string>& names);
 
 }  // namespace collscale

@@ -18,7 +18,7 @@
 namespace collscale {
 namespace {
 
-constexpr std::string_view kBenchmarking = "# Benchmarking ";
+constexpr std::string_view kBenchmarking = "Benchmarking ";
 constexpr std::string_view kProcesses = "#processes = ";
 
 constexpr std::string_view kSuite = " MPI Benchmarks ";
@@ -33,11 +33,29 @@ bool splits_reduce_scatter(std::string_view line) {
   return *release < 2019 || (*release == 2019 && version.find("Update") == std::string_view::npos);
 }
 
+/// "# Benchmarking Allreduce" -> "Allreduce"; also without the '#', which is lost where an issue's
+/// text was read as Markdown.
+std::optional<std::string> test_of(std::string_view line) {
+  const auto at = line.find(kBenchmarking);
+  if (at == std::string_view::npos) return std::nullopt;
+  const auto words = split_words(line.substr(at + kBenchmarking.size()));
+  const bool is_title = line.substr(0, at).ends_with("# ") ||
+                        (line.find_first_not_of(' ') == at && words.size() == 1);
+  return is_title && !words.empty() ? std::optional(std::string(words.front())) : std::nullopt;
+}
+
 /// "Allreduce" -> all_reduce; nothing for tests of other things or with blocks of unequal size.
 std::optional<Collective> collective_of_test(std::string_view test) {
   const auto collective = parse_collective(test);
   if (!collective || has_unequal_blocks(*collective)) return std::nullopt;
   return *collective;
+}
+
+/// "#bytes #repetitions  t_min[usec] …"; of Biband "#bytes #repetitions Mbytes/sec Msg/sec".
+bool is_column_line(std::string_view line) {
+  return line.find("[usec]") != std::string_view::npos ||
+         (line.find("#bytes") != std::string_view::npos &&
+          line.find("#repetitions") != std::string_view::npos);
 }
 
 class ImbImporter {
@@ -51,9 +69,8 @@ class ImbImporter {
     ++line_;
     if (line.starts_with('#') && line.find(kSuite) != std::string::npos) {
       splits_reduce_scatter_ = splits_reduce_scatter(line);
-    } else if (const auto at = line.find(kBenchmarking); at != std::string::npos) {
-      const auto words = split_words(std::string_view(line).substr(at + kBenchmarking.size()));
-      test_ = words.empty() ? "" : std::string(words.front());
+    } else if (const auto test = test_of(line)) {
+      test_ = *test;
       collective_ = collective_of_test(test_);
       ranks_ = 0;
       last_size_ = -1;
@@ -67,7 +84,7 @@ class ImbImporter {
       type.resize(type.find_last_not_of(" \t") + 1);
       for (char& c : type) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
       if (const auto parsed = parse_data_type(type)) reduced_type_ = *parsed;
-    } else if (line.find("[usec]") != std::string::npos) {
+    } else if (is_column_line(line)) {
       columns_.clear();
       for (const std::string_view word : split_words(line)) columns_.emplace_back(word);
     } else if (!columns_.empty()) {
@@ -80,6 +97,10 @@ class ImbImporter {
     warn_lines(report_, file_name_, unmeasured_,
                "size was not measured: too large for IMB's memory limit",
                "sizes were not measured: too large for IMB's memory limit");
+    warn_lines(report_, file_name_, timed_out_, "size was not measured: IMB's time was up",
+               "sizes were not measured: IMB's time was up");
+    warn_lines(report_, file_name_, wrong_, "size with wrong results was left out",
+               "sizes with wrong results were left out");
     warn_lines(report_, file_name_, empty_, "row of size 0 was left out",
                "rows of size 0 were left out");
     static constexpr std::string_view kMulti = "Multi-";
@@ -116,53 +137,65 @@ class ImbImporter {
     return std::nullopt;
   }
 
+  struct Row {
+    double time_us = 0;
+    std::int64_t size = 0;
+    std::int64_t iterations = 1;
+    bool wrong = false;
+  };
+
   void read_row(const std::string& line) {
     const auto words = split_words(line);
     if (words.empty() || !to_number(words.front())) return;  // a rule, a message
     if (!collective_) {
-      others_.insert(test_);
+      others_.insert(test_.empty() ? "a table without its title" : test_);
       return;
     }
-    if (line.find("out-of-mem") != std::string::npos) {
-      unmeasured_.add(line_);
-      return;
-    }
+    if (line.find("out-of-mem") != std::string::npos) return unmeasured_.add(line_);
+    if (line.find("time-out") != std::string::npos) return timed_out_.add(line_);
+    const auto row = parse_row(words);
+    if (!row || !follows(row->size)) return torn_.add(line_);
+    if (row->wrong) return wrong_.add(line_);
+    if (row->size == 0 && *collective_ != Collective::barrier) return empty_.add(line_);
+    add(*row);
+  }
+
+  /// The row's figures; nothing where some are missing or cut.
+  std::optional<Row> parse_row(const std::vector<std::string_view>& words) const {
     const auto time_at = column("t_max[usec]");
     const auto size_at = column("#bytes");
-    const bool sized = size_at.has_value();
     if (words.size() != columns_.size() || !time_at ||
-        (!sized && *collective_ != Collective::barrier) || ranks_ < 1) {
-      torn_.add(line_);
-      return;
-    }
+        (!size_at && *collective_ != Collective::barrier) || ranks_ < 1)
+      return std::nullopt;
     const auto time_us = to_number(words[*time_at]);
-    const auto size = sized ? to_integer(words[*size_at]) : std::optional<std::int64_t>(0);
-    const auto average = column("t_avg[usec]");
-    const auto average_us = average ? to_number(words[*average]) : time_us;
+    const auto size = size_at ? to_integer(words[*size_at]) : std::optional<std::int64_t>(0);
+    const auto average_at = column("t_avg[usec]");
+    const auto average_us = average_at ? to_number(words[*average_at]) : time_us;
     // IMB prints two decimals: a time with fewer was cut.
     const bool cut = printed_precision(words[*time_at]) > 0.0051;
     if (cut || !time_us || !size || !average_us || *time_us <= 0 || *size < 0 ||
-        *average_us > *time_us * 1.01 + 0.01) {
-      torn_.add(line_);
-      return;
-    }
-    // Sizes ascend: where they do not, the title of another table was lost.
-    if (*size <= last_size_) {
-      torn_.add(line_);
-      if (*size < last_size_) columns_.clear();
-      return;
-    }
-    last_size_ = *size;
-    if (*size == 0 && *collective_ != Collective::barrier) {
-      empty_.add(line_);
-      return;
-    }
+        *average_us > *time_us * 1.01 + 0.01)
+      return std::nullopt;
+    Row row{*time_us, *size, 1, false};
+    if (const auto at = column("#repetitions")) row.iterations = to_integer(words[*at]).value_or(1);
+    if (const auto at = column("defects")) row.wrong = to_number(words[*at]).value_or(0) > 0;
+    return row;
+  }
+
+  /// Sizes ascend: where they do not, the title of another table was lost.
+  bool follows(std::int64_t size) {
+    if (size < last_size_) columns_.clear();
+    const bool ascends = size > last_size_;
+    if (ascends) last_size_ = size;
+    return ascends;
+  }
+
+  void add(const Row& row) {
     Record record;
     record.engine = Engine::mpi;
     record.trust = Trust::measured;
-    record.time_s = *time_us / 1e6;
-    if (const auto repetitions = column("#repetitions"))
-      record.iterations = to_integer(words[*repetitions]).value_or(1);
+    record.time_s = row.time_us / 1e6;
+    record.iterations = row.iterations;
     record.source =
         fmt::format("{} [IMB, maximum over ranks]",
                     options_.source.empty() ? std::string(file_name_) : options_.source);
@@ -172,7 +205,7 @@ class ImbImporter {
     scenario.dtype = reduces(*collective_) ? reduced_type_ : DataType::int8;
     scenario.ranks = ranks_;
     scenario.nodes = options_.nodes;
-    scenario.size_bytes = static_cast<double>(*size);
+    scenario.size_bytes = static_cast<double>(row.size);
     if (size_is_per_rank(*collective_)) scenario.size_bytes *= static_cast<double>(ranks_);
     set_bandwidths(record);
     report_.records.push_back(std::move(record));
@@ -188,7 +221,7 @@ class ImbImporter {
   bool splits_reduce_scatter_ = false;         ///< as the log's version of the suite does
   std::vector<std::string> columns_;
   std::set<std::string> others_;
-  LeftOut torn_, unmeasured_, empty_;
+  LeftOut torn_, unmeasured_, timed_out_, wrong_, empty_;
   std::int64_t line_ = 0;
   std::int64_t last_size_ = -1;  ///< of this table
   ImportReport report_;
@@ -219,9 +252,9 @@ std::int64_t launched_nodes(const std::vector<std::string>& lines) {
 
 bool looks_like_imb(const std::vector<std::string>& lines) {
   for (const std::string& line : lines) {
-    if (line.find(kBenchmarking) != std::string::npos) return true;
-    if (line.find("#bytes") != std::string::npos && line.find("[usec]") != std::string::npos)
-      return true;
+    if (line.find("# Benchmarking: ") != std::string::npos) return false;  // oneCCL's
+    if (test_of(line)) return true;
+    if (line.find("#bytes") != std::string::npos && is_column_line(line)) return true;
   }
   return false;
 }

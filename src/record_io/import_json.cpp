@@ -228,43 +228,73 @@ std::vector<std::string> parts_of_name(const std::string& name) {
   return parts;
 }
 
-Expected<ImportReport> from_google_benchmark(const ForeignJson& root, std::string_view file_name,
-                                             const ImportOptions& options) {
-  ImportReport report;
-  report.format = LogFormat::google_benchmark;
-  std::map<std::string, std::size_t> places;  // repetitions are samples of one record
-  std::int64_t unnamed = 0;
-  std::int64_t failed = 0;
-  std::string first_refusal;
-  for (const ForeignJson& object : *member(root, "benchmarks")) {
-    if (text_member(object, "run_type") == "aggregate") continue;
+class GoogleBenchmarkImporter {
+ public:
+  GoogleBenchmarkImporter(std::string_view file_name, const ImportOptions& options)
+      : file_name_(file_name), options_(options) {
+    report_.format = LogFormat::google_benchmark;
+  }
+
+  Expected<ImportReport> read(const ForeignJson& root) {
+    for (const ForeignJson& object : *member(root, "benchmarks")) {
+      if (text_member(object, "run_type") != "aggregate") read_benchmark(object);
+    }
+    for (Record& record : report_.records) settle(record);
+    const std::string such = unnamed_ == 0 ? "" : fmt::format(" (\"{}\")", first_refusal_);
+    warn_count(report_, file_name_, failed_, "benchmark that failed or has no time was left out",
+               "benchmarks that failed or have no time were left out");
+    warn_count(
+        report_, file_name_, unnamed_,
+        "benchmark was left out whose name does not say collective, bytes and ranks" + such,
+        "benchmarks were left out whose names do not say collective, bytes and ranks" + such);
+    if (!report_.records.empty()) return std::move(report_);
+    const std::string example =
+        first_refusal_.empty() ? "" : fmt::format(", for example \"{}\"", first_refusal_);
+    return fail(fmt::format(
+        "{}: no benchmark's name or counters say its collective, bytes and ranks, as in "
+        "\"all_reduce/bytes:1024/ranks:8\"{}: give --collective and --ranks where they are the "
+        "same for all",
+        file_name_, example));
+  }
+
+ private:
+  void read_benchmark(const ForeignJson& object) {
     std::string name = text_member(object, "run_name");
     if (name.empty()) name = text_member(object, "name");
     const ForeignJson* const error = member(object, "error_occurred");
     const auto real_time = number_member(object, "real_time");
     const double unit_s = benchmark_time_unit_s(text_member(object, "time_unit"));
     if ((error != nullptr && *error == true) || !real_time || *real_time <= 0 || unit_s == 0) {
-      ++failed;
-      continue;
+      ++failed_;
+      return;
     }
     const double time_s = *real_time * unit_s;
-    if (const auto found = places.find(name); found != places.end()) {
-      report.records[found->second].samples_s.push_back(time_s);
-      continue;
+    if (const auto found = places_.find(name); found != places_.end()) {
+      report_.records[found->second].samples_s.push_back(time_s);
+      return;
     }
+    auto record = record_named(name, object);
+    if (!record) {
+      if (first_refusal_.empty()) first_refusal_ = name;
+      ++unnamed_;
+      return;
+    }
+    record->samples_s = {time_s};
+    places_.emplace(name, report_.records.size());
+    report_.records.push_back(std::move(*record));
+  }
+
+  /// What the name and the counters say; nothing where they do not say enough.
+  std::optional<Record> record_named(const std::string& name, const ForeignJson& object) const {
     const auto parts = parts_of_name(name);
-    std::optional<Collective> collective = options.collective;
+    std::optional<Collective> collective = options_.collective;
     for (const std::string& part : parts) {
       if (const auto parsed = parse_collective(part); parsed && !collective) collective = *parsed;
     }
     const auto size = count_of(parts, object, {"bytes", "size_bytes", "size"});
-    const auto ranks = count_of(parts, object, {"ranks", "nranks", "np"});
-    const std::int64_t rank_count = ranks.value_or(options.ranks);
-    if (!collective || !size || rank_count < 1) {
-      if (first_refusal.empty()) first_refusal = name;
-      ++unnamed;
-      continue;
-    }
+    const std::int64_t ranks =
+        count_of(parts, object, {"ranks", "nranks", "np"}).value_or(options_.ranks);
+    if (!collective || !size || ranks < 1) return std::nullopt;
     Record record;
     record.engine = Engine::mpi;
     for (const std::string& part : parts) {
@@ -272,19 +302,19 @@ Expected<ImportReport> from_google_benchmark(const ForeignJson& root, std::strin
       if (const auto type = parse_data_type(part)) record.scenario.dtype = *type;
     }
     record.trust = Trust::measured;
-    record.scenario.topology = options.topology;
+    record.scenario.topology = options_.topology;
     record.scenario.collective = *collective;
     record.scenario.size_bytes = static_cast<double>(*size);
-    record.scenario.ranks = rank_count;
-    record.scenario.nodes = options.nodes;
-    record.samples_s = {time_s};
+    record.scenario.ranks = ranks;
+    record.scenario.nodes = options_.nodes;
     if (const auto iterations = number_member(object, "iterations"); iterations >= 1.0)
       record.iterations = static_cast<std::int64_t>(*iterations);
-    record.source = fmt::format("{} [Google Benchmark]", base_source(file_name, options));
-    places.emplace(name, report.records.size());
-    report.records.push_back(std::move(record));
+    record.source = fmt::format("{} [Google Benchmark]", base_source(file_name_, options_));
+    return record;
   }
-  for (Record& record : report.records) {
+
+  /// The median of the repetitions; one alone is no sample of several.
+  static void settle(Record& record) {
     std::vector<double> sorted = record.samples_s;
     std::sort(sorted.begin(), sorted.end());
     const std::size_t middle = sorted.size() / 2;
@@ -293,23 +323,14 @@ Expected<ImportReport> from_google_benchmark(const ForeignJson& root, std::strin
     if (sorted.size() == 1) record.samples_s.clear();
     set_bandwidths(record);
   }
-  warn_count(report, file_name, failed, "benchmark that failed or has no time was left out",
-             "benchmarks that failed or have no time were left out");
-  const std::string such = unnamed == 0 ? "" : fmt::format(" (\"{}\")", first_refusal);
-  warn_count(report, file_name, unnamed,
-             "benchmark was left out whose name does not say collective, bytes and ranks" + such,
-             "benchmarks were left out whose names do not say collective, bytes and ranks" + such);
-  if (report.records.empty()) {
-    return fail(fmt::format(
-        "{}: no benchmark's name or counters say its collective, bytes and ranks, as in "
-        "\"all_reduce/bytes:1024/ranks:8\"{}: give --collective and --ranks where they are the "
-        "same for all",
-        file_name,
-        first_refusal.empty() ? std::string()
-                              : fmt::format(", for example \"{}\"", first_refusal)));
-  }
-  return report;
-}
+
+  std::string_view file_name_;
+  const ImportOptions& options_;
+  std::map<std::string, std::size_t> places_;  ///< repetitions are samples of one record
+  std::int64_t unnamed_ = 0, failed_ = 0;
+  std::string first_refusal_;
+  ImportReport report_;
+};
 
 }  // namespace
 
@@ -317,6 +338,8 @@ bool looks_like_json(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
   return first != std::string_view::npos && text[first] == '{';
 }
+
+bool is_whole_json(std::string_view text) { return ForeignJson::accept(text); }
 
 Expected<ImportReport> import_json(std::string_view text, std::string_view file_name,
                                    const ImportOptions& options) {
@@ -339,7 +362,7 @@ Expected<ImportReport> import_json(std::string_view text, std::string_view file_
     const ForeignJson* const context = member(root, "context");
     if (context != nullptr && member(*context, "schema_version") != nullptr)
       return fail(fmt::format("{}: is a result file of collscale already", file_name));
-    return from_google_benchmark(root, file_name, options);
+    return GoogleBenchmarkImporter(file_name, options).read(root);
   }
   return fail(fmt::format(
       "{}: not a log that can be imported: found JSON, expected what nccl-tests writes with -J or "

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <array>
+
 #include "record_io/json_rows.hpp"
 #include "record_io/log_text.hpp"
+#include "record_io/plain_text.hpp"
 #include "record_io/results_file.hpp"
 
 namespace collscale {
@@ -21,6 +24,8 @@ std::string_view name(LogFormat format) {
       return "Google Benchmark";
     case LogFormat::csv:
       return "CSV";
+    case LogFormat::markdown:
+      return "tables of Markdown";
   }
   return "?";
 }
@@ -60,21 +65,111 @@ std::optional<Engine> library_engine(std::string_view library) {
   return std::nullopt;
 }
 
-Expected<ImportReport> import_log(std::string_view text, std::string_view file_name,
+namespace {
+
+/// Output that is known and cannot be read, by what it holds.
+struct Unreadable {
+  std::string_view mark;
+  std::string_view what;
+};
+
+constexpr std::array<Unreadable, 8> kUnreadable{
+    {{"# Benchmarking: ", "oneCCL's benchmark"},
+     {"#elem_count", "oneCCL's benchmark"},
+     {"COMMS-RES", "PARAM's comms benchmark"},
+     {"Time, us     ", "UCC's perftest"},
+     {"<!DOCTYPE html", "a web page, not its text alone"},
+     {"<html", "a web page, not its text alone"},
+     {"&nbsp;&nbsp;", "a web page, not its text alone"},
+     {"{\"log\":", "a container's log as JSON, not its text alone"}}};
+
+/// By the text's front; "" where it is nothing of that.
+std::string_view unreadable_in(std::string_view text) {
+  static constexpr std::size_t kFront = 4096;
+  for (const Unreadable& known : kUnreadable) {
+    if (text.substr(0, kFront).find(known.mark) != std::string_view::npos) return known.what;
+  }
+  return {};
+}
+
+Error not_a_log(std::string_view file_name, std::string_view found) {
+  return {fmt::format(
+      "{}: not a log that can be imported: {}expected the output of nccl-tests, of the OSU "
+      "micro-benchmarks, of the Intel MPI Benchmarks or of Google Benchmark, or CSV or Markdown "
+      "with the columns collective, ranks, bytes, time_us (or others: --columns)",
+      file_name, found.empty() ? "" : fmt::format("found {}, ", found))};
+}
+
+/// What a text may hold, in the order in which they are tried.
+std::vector<LogFormat> formats_in(std::string_view text, const std::vector<std::string>& lines,
                                   const ImportOptions& options) {
-  if (!options.columns.empty()) return import_csv(text, file_name, options);
-  if (looks_like_json(text)) return import_json(text, file_name, options);
-  if (looks_like_json_rows(text) || looks_like_csv(text))
+  std::vector<LogFormat> formats;
+  if (looks_like_osu(lines)) formats.push_back(LogFormat::osu);
+  if (looks_like_imb(lines)) formats.push_back(LogFormat::imb);
+  if (looks_like_nccl_tests(lines)) formats.push_back(LogFormat::nccl_tests);
+  if (looks_like_markdown(text, options)) formats.push_back(LogFormat::markdown);
+  return formats;
+}
+
+Expected<ImportReport> import_as(LogFormat format, std::string_view text,
+                                 const std::vector<std::string>& lines, std::string_view file_name,
+                                 const ImportOptions& options) {
+  switch (format) {
+    case LogFormat::osu:
+      return import_osu(lines, file_name, options);
+    case LogFormat::imb:
+      return import_imb(lines, file_name, options);
+    case LogFormat::nccl_tests:
+      return import_nccl_tests(lines, file_name, options);
+    default:
+      return import_markdown(text, file_name, options);
+  }
+}
+
+/// The first of the formats that gives records; the others that do are named, since a file has one.
+Expected<ImportReport> import_first(const std::vector<LogFormat>& formats, std::string_view text,
+                                    const std::vector<std::string>& lines,
+                                    std::string_view file_name, const ImportOptions& options) {
+  std::optional<ImportReport> report;
+  std::optional<Error> refusal;
+  for (const LogFormat format : formats) {
+    auto one = import_as(format, text, lines, file_name, options);
+    if (!one) {
+      if (!refusal) refusal = one.error();
+    } else if (!report) {
+      report = std::move(*one);
+    } else {
+      report->warnings.push_back(
+          fmt::format("{}: also holds {} records of {}, left out: give them a file of their own",
+                      file_name, one->records.size(), name(format)));
+    }
+  }
+  return report ? Expected<ImportReport>(std::move(*report)) : tl::make_unexpected(*refusal);
+}
+
+}  // namespace
+
+Expected<ImportReport> import_log(std::string_view encoded, std::string_view file_name,
+                                  const ImportOptions& options) {
+  const std::string text = plain_text(encoded);
+  const bool is_json = looks_like_json(text);
+  if (is_json && options.columns.empty() && is_whole_json(text))
+    return import_json(text, file_name, options);
+  if (!options.columns.empty()) {
+    return looks_like_markdown(text, options) ? import_markdown(text, file_name, options)
+                                              : import_csv(text, file_name, options);
+  }
+  const std::string_view unreadable = unreadable_in(text);
+  if (unreadable.empty() && (looks_like_json_rows(text) || looks_like_csv(text)))
     return import_csv(text, file_name, options);
   const std::vector<std::string> lines = clean_lines(text);
-  if (looks_like_osu(lines)) return import_osu(lines, file_name, options);
-  if (looks_like_imb(lines)) return import_imb(lines, file_name, options);
-  if (looks_like_nccl_tests(lines)) return import_nccl_tests(lines, file_name, options);
-  return fail(fmt::format(
-      "{}: not a log that can be imported: expected the output of nccl-tests, of the OSU "
-      "micro-benchmarks, of the Intel MPI Benchmarks or of Google Benchmark, or CSV with the "
-      "columns collective, ranks, bytes, time_us (or others: --columns)",
-      file_name));
+  const std::vector<LogFormat> formats = formats_in(text, lines, options);
+  if (!formats.empty()) {
+    auto report = import_first(formats, text, lines, file_name, options);
+    if (report || unreadable.empty()) return report;
+  }
+  if (is_json && unreadable.empty()) return import_json(text, file_name, options);
+  return tl::make_unexpected(not_a_log(file_name, unreadable));
 }
 
 Expected<ImportReport> import_file(const std::string& path, const ImportOptions& options) {

@@ -48,7 +48,7 @@ struct Header {
 };
 
 struct Counts {
-  LeftOut torn, contradictory, wrong, empty, unknown_type;
+  LeftOut torn, contradictory, wrong, empty, unknown_type, unknown_op;
   LeftOut other_busbw;          ///< kept
   LeftOut outvoted, undecided;  ///< kept, of whose choice the library's messages differ
   std::int64_t out_of_bounds = 0;
@@ -157,13 +157,52 @@ void read_own_line(std::string_view line, Engine engine, Header& header) {
   }
 }
 
+/// The names of the columns, with or without the '#' before them; not a sentence about them.
+bool is_column_line(std::string_view line) {
+  const auto words = split_words(line);
+  const auto size = std::find_if(words.begin(), words.end(), [](std::string_view word) {
+    return word == "size" || word == "#size";
+  });
+  return words.end() - size > 1 && size[1] == "count" && has(line, "algbw");
+}
+
+bool is_rank_line(std::string_view line) { return has(line, "Rank ") && has(line, " Pid "); }
+
+bool is_parameter_line(std::string_view line) {
+  return has(line, "nThread ") && has(line, "nGpus ");
+}
+
+/// A header's line that lost its '#': where an issue's text was read as Markdown, that is a title.
+bool is_bare_header(std::string_view line) {
+  return is_column_line(line) || is_parameter_line(line) ||
+         (is_rank_line(line) && has(line, " device ")) ||
+         (has(line, "out-of-place") && has(line, "in-place")) ||
+         has(line, "Out of bounds values") || has(line, "Avg bus bandwidth") ||
+         has(line, "Collective test starting:");
+}
+
+/// By how much a result could be off per rank in versions that print a deviation, not a count, as
+/// these counted it themselves (src/common.cu, DeltaMaxValue).
+double tolerated_error(DataType type) {
+  switch (type) {
+    case DataType::float64:
+      return 1e-12;
+    case DataType::float32:
+      return 1e-5;
+    case DataType::float16:
+    case DataType::bfloat16:
+      return 1e-2;
+    default:
+      return 0;
+  }
+}
+
 void read_header_line(std::string_view line, Header& header, Counts& counts) {
   const std::vector<std::string_view> words = split_words(line);
-  if (has(line, "Rank ") && has(line, " Pid ")) read_rank_line(words, line, header);
+  if (is_rank_line(line)) read_rank_line(words, line, header);
   if (has(line, "nThread ")) read_parameter_line(words, header);
   if (has(line, "Collective test starting:")) header.collective = program_in(line);
-  if (has(line, "size") && has(line, "count") && has(line, "algbw"))
-    read_column_line(words, header);
+  if (is_column_line(line)) read_column_line(words, header);
   if (has(line, "# bench_mpi: ")) read_own_line(line, Engine::mpi, header);
   if (has(line, "# bench_nccl: ")) read_own_line(line, Engine::nccl, header);
   if (has(line, "nccl-library=")) read_version_line(after(line, "nccl-library="), header);
@@ -205,7 +244,7 @@ class NcclTestsImporter {
     const auto first = line.find_first_not_of(" \t");
     if (first == std::string_view::npos) return {};
     if (const auto told = read_nccl_choice(line)) choices_.add(*told);
-    if (is_comment(line)) {
+    if (is_comment(line) || is_bare_header(line)) {
       if (has(line, "nThread ") || has(line, "Avg bus")) drop_begun();
       if (has(line, "nThread ") || has(line, "Collective test starting:")) settle_ranks();
       read_header_line(line, header_, counts_);
@@ -244,6 +283,8 @@ class NcclTestsImporter {
     warn("row of size 0 was left out", "rows of size 0 were left out", counts_.empty);
     warn("row of a data type that collscale does not have was left out",
          "rows of data types that collscale does not have were left out", counts_.unknown_type);
+    warn("row of an operation that collscale does not have was left out",
+         "rows of operations that collscale does not have were left out", counts_.unknown_op);
     warn("measurement's printed busbw is not what its ranks give: is the number of ranks right?",
          "measurements' printed busbw is not what their ranks give: is the number of ranks right?",
          counts_.other_busbw);
@@ -317,9 +358,12 @@ class NcclTestsImporter {
     return kind == NcclTestsLine::row;
   }
 
-  /// Whether a printed bus bandwidth is that of so many ranks, to the digits of it and of the time.
   bool fits(const PrintedBusBandwidth& printed, std::int64_t ranks) const {
-    Record record = report_.records[printed.record];
+    return fits(printed, ranks, report_.records[printed.record]);
+  }
+
+  /// Whether a printed bus bandwidth is that of so many ranks, to the digits of it and of the time.
+  static bool fits(const PrintedBusBandwidth& printed, std::int64_t ranks, Record record) {
     record.scenario.ranks = ranks;
     set_bandwidths(record);
     const double derived = record.busbw_Bps / 1e9;
@@ -382,7 +426,11 @@ class NcclTestsImporter {
       return {header_.own_ranks, header_.own_nodes};
     }
     if (header_.ranks.empty()) {
-      const std::int64_t started = header_.launch.processes * header_.ranks_per_process;
+      // No launcher: one process with all its GPUs. With one alone a launcher may be unseen.
+      const std::int64_t processes = header_.launch.processes == 0 && header_.ranks_per_process > 1
+                                         ? 1
+                                         : header_.launch.processes;
+      const std::int64_t started = processes * header_.ranks_per_process;
       ranks_are_of_log_ = options_.ranks < 1;
       return {options_.ranks > 0 ? options_.ranks : started,
               options_.nodes > 0 ? options_.nodes : header_.launch.nodes};
@@ -399,7 +447,9 @@ class NcclTestsImporter {
     for (const auto& [rank, times] : header_.times_listed) programs = std::min(programs, times);
     counts_.programs = std::max(counts_.programs, programs);
     counts_.groups = std::max(counts_.groups, header_.ranks.size());
-    const auto hosts = static_cast<std::int64_t>(header_.hosts[group].size());
+    // An excerpt of the list does not tell the hosts.
+    const bool excerpt = 2 * static_cast<std::int64_t>(ranks.size()) < count;
+    const auto hosts = excerpt ? 0 : static_cast<std::int64_t>(header_.hosts[group].size());
     return {count, (hosts + programs - 1) / programs};
   }
 
@@ -430,6 +480,10 @@ class NcclTestsImporter {
       counts_.unknown_type.add(line);
       return {};
     }
+    if (row.op == "mulsum") {
+      counts_.unknown_op.add(line);
+      return {};
+    }
     Record record;
     record.engine = header_.engine;
     record.trust = Trust::measured;
@@ -451,16 +505,29 @@ class NcclTestsImporter {
   }
 
   void add_half(Record record, const NcclTestsHalf& half, bool in_place, std::int64_t line) {
-    if (!header_.error_column && to_number(half.wrong).value_or(0) > 0) {
+    const Scenario& scenario = record.scenario;
+    // Where the names of the columns are lost the figure tells: counts are whole.
+    const double tolerated =
+        header_.error_column || !to_integer(half.wrong)
+            ? tolerated_error(scenario.dtype) * static_cast<double>(scenario.ranks - 1)
+            : 0;
+    if (to_number(half.wrong).value_or(0) > tolerated) {
       counts_.wrong.add(line);
       return;
     }
     record.scenario.in_place = in_place;
     record.time_s = *to_number(half.time) / 1e6;
     set_bandwidths(record);
-    printed_.push_back({report_.records.size(), line, *to_number(half.busbw),
-                        printed_precision(half.busbw),
-                        printed_precision(half.time) / *to_number(half.time)});
+    const PrintedBusBandwidth printed{report_.records.size(), line, *to_number(half.busbw),
+                                      printed_precision(half.busbw),
+                                      printed_precision(half.time) / *to_number(half.time)};
+    const bool splits = scenario.collective == Collective::all_gather ||
+                        scenario.collective == Collective::reduce_scatter;
+    if (half.algbw_is_busbw && !(splits && fits(printed, scenario.ranks, record))) {
+      counts_.contradictory.add(line);
+      return;
+    }
+    printed_.push_back(printed);
     report_.records.push_back(std::move(record));
   }
 
@@ -482,8 +549,8 @@ class NcclTestsImporter {
 
 bool looks_like_nccl_tests(const std::vector<std::string>& lines) {
   for (const std::string& line : lines) {
-    if (has(line, "nThread ") || has(line, "Collective test starting:")) return true;
-    if (has(line, "size") && has(line, "count") && has(line, "algbw")) return true;
+    if (is_parameter_line(line) || is_column_line(line) || has(line, "Collective test starting:"))
+      return true;
     NcclTestsRow row;
     std::string front;
     if (read_row_in_any_style(line, {}, false, row, front) == NcclTestsLine::row) return true;

@@ -9,6 +9,8 @@
 // vector. Source: OSU Micro-Benchmarks (mvapich.cse.ohio-state.edu), c/mpi/collective.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <utility>
 
@@ -18,8 +20,24 @@
 namespace collscale {
 namespace {
 
-constexpr std::string_view kTitle = "# OSU ";
+constexpr std::string_view kTitle = "OSU ";
 constexpr std::string_view kLatency = " Latency Test";
+
+/// "# OSU MPI Allreduce Latency Test v7.4", which lost its '#' where an issue's text was read as
+/// Markdown: that is a title there.
+bool is_title(std::string_view line) {
+  return line.find("# OSU ") != std::string_view::npos ||
+         (line.substr(std::min(line.find_first_not_of(' '), line.size())).starts_with(kTitle) &&
+          line.find(" Test v") != std::string_view::npos);
+}
+
+/// "# Size       Avg Latency(us)", with or without its '#'.
+bool is_column_line(std::string_view line) {
+  const auto words = split_words(line);
+  return line.find("Lat") != std::string_view::npos &&
+         (line.find('#') != std::string_view::npos ||
+          (!words.empty() && (words.front() == "Size" || words.front() == "Avg")));
+}
 
 struct Title {
   Collective collective = Collective::all_reduce;
@@ -48,7 +66,7 @@ Expected<Title> read_title(std::string_view line, std::string_view file_name) {
   return fail(fmt::format(
       "{}: \"{}\" is not one of OSU's blocking collectives: expected \"OSU MPI Allreduce Latency "
       "Test\" and its like",
-      file_name, line.substr(line.find(kTitle) + 2)));
+      file_name, line.substr(line.find(kTitle))));
 }
 
 bool size_is_per_rank(Collective collective) {
@@ -56,18 +74,20 @@ bool size_is_per_rank(Collective collective) {
          collective == Collective::gather || collective == Collective::scatter;
 }
 
-/// The columns' names are set apart by two blanks or more: "# Size       Avg Latency(us)".
+/// "# Size       Avg Latency(us)": a name ends before two blanks, behind its unit, and where it is
+/// one word, so that a line whose blanks were squeezed is read as well.
 std::vector<std::string> column_names(std::string_view line) {
+  static constexpr std::array<std::string_view, 3> kWhole{"Size", "Iterations", "Validation"};
+  const std::string_view names_of_line = line.substr(line.find('#') + 1);
   std::vector<std::string> names;
   std::string current;
-  const auto words = split_words(line.substr(line.find('#') + 1));
-  for (const std::string_view word : words) {
-    if (!current.empty() && word.data()[-1] == ' ' && word.data()[-2] == ' ') {
-      names.push_back(current);
-      current.clear();
-    }
+  for (const std::string_view word : split_words(names_of_line)) {
     if (!current.empty()) current += ' ';
     current += word;
+    const auto behind = static_cast<std::size_t>(word.data() - names_of_line.data()) + word.size();
+    if (word.ends_with(')') || names_of_line.substr(behind).starts_with("  ") ||
+        std::find(kWhole.begin(), kWhole.end(), word) != kWhole.end())
+      names.push_back(std::exchange(current, {}));
   }
   if (!current.empty()) names.push_back(current);
   return names;
@@ -122,7 +142,7 @@ class OsuImporter {
       columns_.reset();
       announced_ = read_launch(line).value_or(Launch{});
     }
-    if (line.find(kTitle) != std::string_view::npos) {
+    if (is_title(line)) {
       const auto title = read_title(line, file_name_);
       title_.reset();
       if (title)
@@ -137,8 +157,7 @@ class OsuImporter {
       if (options_.nodes > 0) launch_.nodes = options_.nodes;
     } else if (line.find("# Datatype") != std::string_view::npos) {
       type_ = read_data_type(line);
-    } else if (line.find('#') != std::string_view::npos &&
-               line.find("Lat") != std::string_view::npos) {
+    } else if (is_column_line(line)) {
       columns_ = Columns::from(column_names(line));
     } else if (title_ && columns_) {
       read_row(plain_numbers(line, style_));
@@ -190,51 +209,59 @@ class OsuImporter {
     others_.push_back({error, 1});
   }
 
+  struct Row {
+    double time_us = 0;
+    std::int64_t size = 0;
+    std::int64_t iterations = 1;
+    bool wrong = false;
+  };
+
   void read_row(const std::string& line) {
     const auto words = split_words(line);
     if (words.empty() || !to_number(words.front())) return;  // a prompt, a scheduler's message
     // "0 upgraded, 0 newly installed": what a container's start prints between two tables.
     if (words.size() > 1 && std::isalpha(static_cast<unsigned char>(words[1].front()))) return;
+    const auto row = parse_row(words);
+    if (!row) return torn_.add(line_);
+    if (row->wrong) return wrong_.add(line_);
+    if (!follows(row->size)) return torn_.add(line_);
+    if (row->size == 0 && title_->collective != Collective::barrier) return empty_.add(line_);
+    if (launch_.processes < 1) return without_ranks_.add(line_);
+    add(*row);
+  }
+
+  /// The row's figures; nothing where some are missing or cut.
+  std::optional<Row> parse_row(const std::vector<std::string_view>& words) const {
     const auto time_at = columns_->maximum ? columns_->maximum : columns_->average;
-    const bool sized = columns_->size.has_value();
+    const auto size_at = columns_->size;
     if (words.size() != columns_->count || !time_at ||
-        (!sized && title_->collective != Collective::barrier)) {
-      torn_.add(line_);
-      return;
-    }
+        (!size_at && title_->collective != Collective::barrier))
+      return std::nullopt;
     const auto time_us = to_number(words[*time_at]);
-    const auto size = sized ? to_integer(words[*columns_->size]) : std::optional<std::int64_t>(0);
+    const auto size = size_at ? to_integer(words[*size_at]) : std::optional<std::int64_t>(0);
     // OSU prints two decimals: a time with fewer was cut.
     const bool cut = printed_precision(words[*time_at]) > 0.0051;
-    if (cut || !time_us || !size || *time_us <= 0 || *size < 0) {
-      torn_.add(line_);
-      return;
-    }
-    if (columns_->validation && words[*columns_->validation] != "Pass") {
-      wrong_.add(line_);
-      return;
-    }
-    // Sizes ascend: where they do not, the title of another table was lost.
-    if (*size <= last_size_) {
-      torn_.add(line_);
-      if (*size < last_size_) columns_.reset();
-      return;
-    }
-    last_size_ = *size;
-    if (*size == 0 && title_->collective != Collective::barrier) {
-      empty_.add(line_);
-      return;
-    }
-    if (launch_.processes < 1) {
-      without_ranks_.add(line_);
-      return;
-    }
+    if (cut || !time_us || !size || *time_us <= 0 || *size < 0) return std::nullopt;
+    Row row{*time_us, *size, 1, false};
+    if (columns_->iterations) row.iterations = to_integer(words[*columns_->iterations]).value_or(1);
+    if (columns_->validation) row.wrong = words[*columns_->validation] != "Pass";
+    return row;
+  }
+
+  /// Sizes ascend: where they do not, the title of another table was lost.
+  bool follows(std::int64_t size) {
+    if (size < last_size_) columns_.reset();
+    const bool ascends = size > last_size_;
+    if (ascends) last_size_ = size;
+    return ascends;
+  }
+
+  void add(const Row& row) {
     Record record;
     record.engine = title_->engine;
     record.trust = Trust::measured;
-    record.time_s = *time_us / 1e6;
-    if (columns_->iterations)
-      record.iterations = to_integer(words[*columns_->iterations]).value_or(1);
+    record.time_s = row.time_us / 1e6;
+    record.iterations = row.iterations;
     const std::string base = options_.source.empty() ? std::string(file_name_) : options_.source;
     record.source =
         fmt::format("{} [OSU, {} over ranks]", base, columns_->maximum ? "maximum" : "mean");
@@ -245,7 +272,7 @@ class OsuImporter {
         type_.value_or(reduces(title_->collective) ? DataType::float32 : DataType::int8);
     scenario.ranks = launch_.processes;
     scenario.nodes = launch_.nodes;
-    scenario.size_bytes = static_cast<double>(*size);
+    scenario.size_bytes = static_cast<double>(row.size);
     if (size_is_per_rank(title_->collective))
       scenario.size_bytes *= static_cast<double>(scenario.ranks);
     set_bandwidths(record);
@@ -270,10 +297,7 @@ class OsuImporter {
 }  // namespace
 
 bool looks_like_osu(const std::vector<std::string>& lines) {
-  for (const std::string& line : lines) {
-    if (line.find(kTitle) != std::string::npos) return true;
-  }
-  return false;
+  return std::any_of(lines.begin(), lines.end(), is_title);
 }
 
 Expected<ImportReport> import_osu(const std::vector<std::string>& lines, std::string_view file_name,

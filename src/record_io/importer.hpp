@@ -28,7 +28,7 @@ struct ImportOptions {
   std::map<std::string, std::string> columns;
 };
 
-enum class LogFormat { nccl_tests, nccl_tests_json, osu, imb, google_benchmark, csv };
+enum class LogFormat { nccl_tests, nccl_tests_json, osu, imb, google_benchmark, csv, markdown };
 std::string_view name(LogFormat format);
 
 struct ImportReport {

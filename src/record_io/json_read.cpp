@@ -82,6 +82,18 @@ void read_each(FieldReader& reader, const std::string& key, bool strict, Read re
   }
 }
 
+/// Calls read(FieldReader&) for the object `key`, where it is.
+template <class Read>
+void read_object(FieldReader& reader, const std::string& key, bool required, bool strict,
+                 Read read) {
+  const Json* const object = reader.object(key, required);
+  if (object == nullptr) return;
+  FieldReader fields(*object, fmt::format("{}: {}", reader.place(), key));
+  read(fields);
+  if (strict) fields.refuse_unknown({});
+  reader.take_error(fields);
+}
+
 /// Google Benchmark's own fields that we do not use but that a file may have.
 const std::vector<std::string>& tolerated() {
   static const std::vector<std::string> names{"family_index", "per_family_instance_index",
@@ -146,12 +158,8 @@ Expected<Record> read_record(const Json& object, const std::string& place, bool 
   Record record;
   record.engine = enumerated(reader, "engine", record.engine, true, parse_engine);
   record.trust = enumerated(reader, "trust", record.trust, true, parse_trust);
-  if (const Json* const scenario = reader.object("scenario")) {
-    FieldReader fields(*scenario, place + ": scenario");
-    record.scenario = read_scenario(fields);
-    if (strict) fields.refuse_unknown({});
-    reader.take_error(fields);
-  }
+  read_object(reader, "scenario", true, strict,
+              [&](FieldReader& f) { record.scenario = read_scenario(f); });
   record.time_s = reader.number("time_s", {0}).value_or(0);
   record.iterations = reader.integer("iterations", 0, 1);
   record.samples_s = read_samples(reader);
@@ -177,26 +185,16 @@ Expected<Record> read_record(const Json& object, const std::string& place, bool 
   if (const auto ranks = reader.number("validated_to_ranks", {0, 0x1p53, true}, false)) {
     record.validated_to_ranks = static_cast<std::int64_t>(*ranks);
   }
-  if (const Json* const quality = reader.object("quality", false)) {
-    FieldReader fields(*quality, place + ": quality");
-    record.quality = read_quality(fields);
-    if (strict) fields.refuse_unknown({});
-    reader.take_error(fields);
-  }
-  if (const Json* const attainable = reader.object("attainable", false)) {
-    FieldReader fields(*attainable, place + ": attainable");
-    record.attainable = {fields.number("time_s", {0}).value_or(0), fields.text("by", "", true),
-                         fields.text("limit", "")};
-    fields.number("share", {0}, false);  // follows from the two times
-    if (strict) fields.refuse_unknown({});
-    reader.take_error(fields);
-  }
-  if (const Json* const chosen = reader.object("chosen", false)) {
-    FieldReader fields(*chosen, place + ": chosen");
-    record.chosen = {fields.text("algorithm", "", true), fields.text("protocol", "")};
-    if (strict) fields.refuse_unknown({});
-    reader.take_error(fields);
-  }
+  read_object(reader, "quality", false, strict,
+              [&](FieldReader& f) { record.quality = read_quality(f); });
+  read_object(reader, "attainable", false, strict, [&](FieldReader& f) {
+    record.attainable = {f.number("time_s", {0}).value_or(0), f.text("by", "", true),
+                         f.text("limit", "")};
+    f.number("share", {0}, false);  // follows from the two times
+  });
+  read_object(reader, "chosen", false, strict, [&](FieldReader& f) {
+    record.chosen = {f.text("algorithm", "", true), f.text("protocol", "")};
+  });
   record.source = reader.text("source", "");
   const std::string written_name = reader.text("name", "");
   reader.text("run_name", "");

@@ -34,10 +34,27 @@ std::int64_t per_node_of(std::string_view mapping) {
   return to_integer(mapping.substr(0, colon)).value_or(0);
 }
 
+/// "b1:128,b2:128" -> 256 processes on 2 nodes; a host without a number has one process.
+Launch launch_on(std::string_view hosts) {
+  Launch launch;
+  while (!hosts.empty()) {
+    const std::string_view host = hosts.substr(0, hosts.find(','));
+    hosts.remove_prefix(std::min(host.size() + 1, hosts.size()));
+    const auto colon = host.find(':');
+    const auto slots = colon == std::string_view::npos ? std::optional<std::int64_t>(1)
+                                                       : to_integer(host.substr(colon + 1));
+    if (host.empty() || !slots || *slots < 1) return {};
+    launch.processes += *slots;
+    ++launch.nodes;
+  }
+  return launch;
+}
+
 /// The options of one launcher, read word by word.
 struct Options {
   bool slurm = false;  ///< whose -N are nodes; those of the others are processes per node
   std::int64_t processes = 0, nodes = 0, per_node = 0;
+  Launch hosts;  ///< of their list
 
   void take(std::string_view name, std::string_view value) {
     while (name.starts_with('-')) name.remove_prefix(1);
@@ -48,6 +65,7 @@ struct Options {
       per_node = per_node_of(value);
       return;
     }
+    if (!slurm && (name == "H" || name == "host" || name == "hosts")) hosts = launch_on(value);
     const auto number = to_integer(value);
     if (!number || *number < 1) return;
     if (is_one_of(kProcessNames, name)) processes = *number;
@@ -59,6 +77,9 @@ struct Options {
     Launch launch{processes, nodes};
     if (processes == 0) launch.processes = nodes * per_node;
     if (nodes == 0 && per_node > 0) launch.nodes = (processes + per_node - 1) / per_node;
+    if (launch.nodes == 0) launch.nodes = hosts.nodes;
+    if (launch.processes == 0)
+      launch.processes = per_node > 0 ? per_node * hosts.nodes : hosts.processes;
     if (launch.nodes > launch.processes) launch.nodes = 0;
     return launch;
   }
@@ -73,7 +94,7 @@ std::optional<Launch> read_launch(std::string_view line) {
     const std::string_view word = words[i];
     const std::string_view program = word.substr(word.rfind('/') + 1);
     if (is_one_of(kLaunchers, program)) {
-      options = Options{program == "srun"};
+      options = Options{program == "srun", 0, 0, 0, {}};
       continue;
     }
     if (!options) continue;

@@ -13,7 +13,8 @@ struct Launch {
   std::int64_t nodes = 0;      ///< 0: not said, nor told by the processes of each node
 };
 
-/// "mpirun -np 16 ./x", "srun -N 4 --ntasks-per-node=8 x", "mpirun -np 8 --map-by ppr:4:node x".
+/// "mpirun -np 16 ./x", "srun -N 4 --ntasks-per-node=8 x", "mpirun -np 8 --map-by ppr:4:node x",
+/// "mpirun -H node1:8,node2:8 x".
 /// Nothing where no launcher is named.
 std::optional<Launch> read_launch(std::string_view line);
 

@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <system_error>
+#include <utility>
 
 #include "record_io/log_prefix.hpp"
 
@@ -39,13 +42,26 @@ std::string without_control(std::string_view line) {
   while (!line.empty()) {
     const char c = line.front();
     const std::size_t length = c == kEscape ? escape_length(line) : 1;
-    const bool printable = c == '\t' || static_cast<unsigned char>(c) >= ' ';
+    const bool printable = static_cast<unsigned char>(c) >= ' ';
     if (c == '\r' && line.size() > 1)
       clean.clear();  // the terminal would overwrite what came before
     if (length == 1 && printable && c != kEscape && c != '\x7f') clean += c;
+    if (c == '\t') clean += "  ";  // sets columns apart, as more than one blank does
     line.remove_prefix(length);
   }
   return clean;
+}
+
+/// Launchers put their tag before each part of a row that the program flushes by itself:
+/// "[1,0]<stdout>:  1024  256  float[1,0]<stdout>:  22.01".
+void remove_inner_tags(std::string& line) {
+  for (const std::string_view mark : {"]<stdout>:", "]<stderr>:"}) {
+    for (auto end = line.rfind(mark); end != std::string::npos; end = line.rfind(mark)) {
+      const auto start = line.rfind('[', end);
+      if (start == std::string::npos) break;
+      line.replace(start, end + mark.size() - start, " ");
+    }
+  }
 }
 
 template <class T>
@@ -61,10 +77,20 @@ std::optional<T> to_whole_word(std::string_view word) {
 
 std::vector<std::string> clean_lines(std::string_view text) {
   std::vector<std::string> lines;
+  std::string command;  // the front of one that goes on
   while (!text.empty()) {
     const auto end = text.find('\n');
     const std::string clean = without_control(text.substr(0, end));
-    lines.emplace_back(without_prefixes(clean));
+    std::string line(without_prefixes(clean));
+    remove_inner_tags(line);
+    command += line;
+    const bool last = end == std::string_view::npos || end + 1 == text.size();
+    if (command.ends_with('\\') && !last) {
+      command.back() = ' ';
+      lines.emplace_back();
+    } else {
+      lines.push_back(std::exchange(command, {}));
+    }
     if (end == std::string_view::npos) break;
     text.remove_prefix(end + 1);
   }
@@ -119,16 +145,18 @@ void warn_count(ImportReport& report, std::string_view file_name, std::int64_t c
 void warn_lines(ImportReport& report, std::string_view file_name, const LeftOut& left_out,
                 std::string_view singular, std::string_view plural) {
   static constexpr std::size_t kNamed = 8;
-  const auto& lines = left_out.lines;
-  if (lines.empty()) return;
+  if (left_out.lines.empty()) return;
+  std::vector<std::int64_t> lines;  // a line may hold two measurements
+  std::unique_copy(left_out.lines.begin(), left_out.lines.end(), std::back_inserter(lines));
   std::string where = lines.size() == 1 ? ": line " : ": lines ";
   for (std::size_t i = 0; i < lines.size() && i < kNamed; ++i) {
     if (i > 0) where += i + 1 == lines.size() ? " and " : ", ";
     where += fmt::format("{}", lines[i]);
   }
   if (lines.size() > kNamed) where += fmt::format(" and {} more", lines.size() - kNamed);
-  report.warnings.push_back(fmt::format("{}: {} {}{}", file_name, lines.size(),
-                                        lines.size() == 1 ? singular : plural, where));
+  const std::size_t count = left_out.lines.size();
+  report.warnings.push_back(
+      fmt::format("{}: {} {}{}", file_name, count, count == 1 ? singular : plural, where));
 }
 
 }  // namespace collscale

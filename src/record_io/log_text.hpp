@@ -16,7 +16,9 @@ namespace collscale {
 
 /// The lines, in the file's order, without ANSI escape sequences, carriage returns and other
 /// control characters, and without what launchers and log collectors put before each: tags of
-/// mpirun ("[1,0]<stdout>:"), srun's labels ("3: "), hosts ("node01: "), pods and times of day.
+/// mpirun ("[1,0]<stdout>:"), srun's labels ("3: "), hosts ("node01: "), pods, times of day and
+/// quotation marks. A command that goes on behind '\\' stands whole on its last line, the others
+/// are empty.
 std::vector<std::string> clean_lines(std::string_view text);
 
 std::vector<std::string_view> split_words(std::string_view line);
@@ -71,7 +73,10 @@ bool looks_like_nccl_tests(const std::vector<std::string>& lines);
 bool looks_like_osu(const std::vector<std::string>& lines);
 bool looks_like_imb(const std::vector<std::string>& lines);
 bool looks_like_csv(std::string_view text);
+/// Whether the text has a table of Markdown that holds measurements.
+bool looks_like_markdown(std::string_view text, const ImportOptions& options);
 bool looks_like_json(std::string_view text);
+bool is_whole_json(std::string_view text);
 Expected<ImportReport> import_nccl_tests(const std::vector<std::string>& lines,
                                          std::string_view file_name, const ImportOptions& options);
 Expected<ImportReport> import_osu(const std::vector<std::string>& lines, std::string_view file_name,
@@ -83,5 +88,7 @@ Expected<ImportReport> import_json(std::string_view text, std::string_view file_
                                    const ImportOptions& options);
 Expected<ImportReport> import_csv(std::string_view text, std::string_view file_name,
                                   const ImportOptions& options);
+Expected<ImportReport> import_markdown(std::string_view text, std::string_view file_name,
+                                       const ImportOptions& options);
 
 }  // namespace collscale

@@ -23,6 +23,7 @@ struct NcclTestsColumns {
 /// Out of place or in place, as printed.
 struct NcclTestsHalf {
   std::string time, algbw, busbw, wrong;
+  bool algbw_is_busbw = false;  ///< printed as the same, and less than size over time
 };
 
 struct NcclTestsRow {
@@ -42,8 +43,9 @@ enum class NcclTestsLine {
 };
 
 /// The line as a row; anything may stand before it, nothing but a time of day behind it. A half
-/// counts as printed only if its bandwidth is size over time to the printed digits. Of a row that
-/// is only begun, `front` is the part that counts.
+/// counts as printed only if its bandwidth is size over time to the printed digits; versions of
+/// before 2020 had the bus bandwidth there for all_gather and reduce_scatter. Of a row that is only
+/// begun, `front` is the part that counts.
 NcclTestsLine read_row(std::string_view line, const NcclTestsColumns& columns, bool in_table,
                        NcclTestsRow& row, std::string& front);
 

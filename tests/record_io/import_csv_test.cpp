@@ -296,6 +296,72 @@ TEST(ImportCsv, TakesUnitsThatTheFiguresProveAndNoOthers) {
     EXPECT_THAT(error_of(table(time, algbw)), HasSubstr("does not say its unit")) << time;
 }
 
+/// What nccl-tests prints, in three spellings of the names of both places.
+TEST(ImportCsv, LeavesOutThePlaceWhoseResultsWereWrong) {
+  const std::string rows =
+      "1048576,262144,float,sum,-1,100.0,10.49,19.66,0,105.0,9.99,18.72,0\n"
+      "2097152,524288,float,sum,-1,200.0,10.49,19.66,2,205.0,10.23,19.18,0\n"
+      "4194304,1048576,float,sum,-1,400.0,10.49,19.66,0,405.0,10.36,19.42,5\n";
+  ImportOptions options = of_all_reduce();
+  options.ranks = 16;
+  for (const char* names :
+       {"out time,out algbw,out busbw,out #wrong,in time,in algbw,in busbw,in #wrong",
+        "time,algbw,busbw,#wrong,time,algbw,busbw,#wrong",
+        "time,algbw,busbw,#wrong,time.1,algbw.1,busbw.1,#wrong.1"}) {
+    const auto report = import_log(std::string("size,count,type,redop,root,") + names + "\n" + rows,
+                                   "t.csv", options);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("failed its own check: line 3"),
+                                              HasSubstr("failed its own check: line 4")))
+        << names;
+    ASSERT_EQ(report->records.size(), 4u);
+    EXPECT_DOUBLE_EQ(report->records[1].time_s, 400e-6);
+    EXPECT_FALSE(report->records[1].scenario.in_place);
+    EXPECT_DOUBLE_EQ(report->records[3].time_s, 205e-6);
+    EXPECT_TRUE(report->records[3].scenario.in_place);
+  }
+}
+
+TEST(ImportCsv, SaysWhyNothingIsLeftOfAPlace) {
+  ImportOptions options = of_all_reduce();
+  options.ranks = 16;
+  const auto report =
+      import_log("size,out time (us),out #wrong,in time (us),in #wrong\n1048576,100.0,7,105.0,0\n",
+                 "t.csv", options);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records.size(), 1u);
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("failed its own check: line 2")));
+}
+
+TEST(ImportCsv, NamesTheColumnsOfATableOfBothPlacesAsItDoes) {
+  ImportOptions options = of_all_reduce();
+  options.columns = {{"time_us", "foo"}};
+  const std::string table = "size,oop_time_us,time_us_ip\n8,1,2\n";
+  EXPECT_EQ(error_of(import_log(table, "t.csv", options)),
+            "t.csv: the table has no column \"foo\", which --columns names; valid: size, "
+            "oop_time_us, time_us_ip");
+  options.columns = {{"time_us", "time_us_iq"}};
+  EXPECT_THAT(error_of(import_log(table, "t.csv", options)),
+              HasSubstr("did you mean \"time_us_ip\"?"));
+}
+
+TEST(ImportCsv, AsksWhichMegabyteAValueIsIn) {
+  ImportOptions options = of_all_reduce();
+  options.ranks = 8;
+  const std::string table = "Size,time_us\n64K,10\n8 MB,300\n";
+  EXPECT_EQ(error_of(import_log(table, "t.csv", options)),
+            "t.csv: the column \"Size\" may be in powers of 1000 or of 1024: say which with "
+            "--columns size_K=Size or size_KiB=Size");
+  for (const auto& [ours, first, second] :
+       {std::tuple{"size_KiB", 65536.0, 8388608.0}, {"size_KB", 64000.0, 8000000.0}}) {
+    options.columns = {{ours, "Size"}};
+    const auto report = import_log(table, "t.csv", options);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->records[0].scenario.size_bytes, first);
+    EXPECT_EQ(report->records[1].scenario.size_bytes, second);
+  }
+}
+
 TEST(ImportCsv, ReadsATableOfMarkdown) {
   const auto report = import_log(
       "| Size (B) | Count | Type | Time (us) | **BusBW (GB/s)** | Nodes | GPUs per node |\r\n"

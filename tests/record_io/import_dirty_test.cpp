@@ -382,6 +382,11 @@ TEST(LaunchLine, SaysProcessesAndNodesBeforeTheProgram) {
   EXPECT_EQ(launched("mpiexec -n 64 -ppn 32 ./osu_bcast"), "64 on 2");
   EXPECT_EQ(launched("aprun -n 64 -N 32 ./osu_bcast"), "64 on 2");
   EXPECT_EQ(launched("srun -N 8 -n 4 ./osu_bcast"), "4 on 0");
+  EXPECT_EQ(launched("mpirun -H b1:128,b2:128 ./osu_allreduce"), "256 on 2");
+  EXPECT_EQ(launched("mpirun -np 16 --host b1:8,b2:8 ./osu_allreduce"), "16 on 2");
+  EXPECT_EQ(launched("mpiexec -hosts b1,b2 -ppn 4 ./osu_allreduce"), "8 on 2");
+  EXPECT_EQ(launched("mpirun -np 16 -host b1,b2 ./osu_allreduce"), "16 on 2");
+  EXPECT_EQ(launched("srun -H -n 4 ./osu_allreduce"), "4 on 0");
   EXPECT_EQ(launched("./all_reduce_perf -n 100"), "not launched");
   EXPECT_EQ(launched("/opt/bin/mpirun ./x_perf -n 3"), "0 on 0");
 }
@@ -410,6 +415,27 @@ TEST(LaunchLine, GivesTheNodesOfATableThatDoesNotSayThem) {
   ASSERT_TRUE(runs) << runs.error().message;
   EXPECT_EQ(runs->records.front().scenario.nodes, 1);
   EXPECT_EQ(runs->records.back().scenario.nodes, 4);
+}
+
+TEST(ImportImb, LeavesOutWhatWasWrongAndWhatWasNotMeasured) {
+  const auto report = import_log(
+      "# Benchmarking Allreduce\n# #processes = 4\n"
+      "#bytes #repetitions  t_min[usec]  t_max[usec]  t_avg[usec]  defects\n"
+      "4 1000 2.10 2.31 2.20 0.00\n8 1000 2.10 2.31 2.20 1.50\n"
+      "16 time-out.; Time limit (secs_per_sample * msg_sizes_list_len) is over; use \"-time X\"\n",
+      "x.log", {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records.size(), 1U);
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("IMB's time was up: line 6"),
+                                            HasSubstr("wrong results was left out: line 5")));
+}
+
+TEST(ImportImb, NamesTheTestsWhoseTablesHaveNoTimes) {
+  EXPECT_THAT(error_of(import_log("# Benchmarking Biband\n# #processes = 4\n"
+                                  "#bytes #repetitions   Mbytes/sec      Msg/sec\n"
+                                  "1 1000 5.26 5257353\n",
+                                  "x.log", {})),
+              HasSubstr(", only of Biband"));
 }
 
 TEST(ImportImb, SaysWhatToDoAboutGroupsSideBySide) {

@@ -188,6 +188,80 @@ TEST(ImportNcclTests, ReadsATimeOfDayAtTheEndOfARow) {
   EXPECT_THAT(report->records[0].source, HasSubstr("[NCCL 2.28.7, NVIDIA Toy GPU]"));
 }
 
+// Before 2020 all_gather and reduce_scatter printed their bus bandwidth twice.
+TEST(ImportNcclTests, ReadsABusBandwidthInTheColumnOfAlgbw) {
+  const std::string log =
+      "# size count type time algbw busbw error time algbw busbw error\n"
+      "1048576 65536 float 100.0 7.86 7.86 0e+00 100.0 10.49 7.86 0e+00\n"
+      "2097152 131072 float 100.0 17.86 17.86 0e+00 100.0 15.73 15.73 1e+00\n";
+  ImportOptions options = all_reduce_of(4);
+  options.collective = Collective::all_gather;
+  const auto report = import_log(log, "x.log", options);
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->records.size(), 2U);
+  EXPECT_NEAR(report->records[0].algbw_Bps, 10.49e9, 0.01e9);
+  EXPECT_THAT(report->warnings,
+              ElementsAre(HasSubstr("bandwidth is not what its size and time give: line 3"),
+                          HasSubstr("wrong results was left out: line 3")));
+  const auto other = import_log(log, "x.log", all_reduce_of(4));  // which never did
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_EQ(other->records.size(), 1U);
+}
+
+TEST(ImportNcclTests, TellsADeviationFromACountWithoutTheNamesOfTheColumns) {
+  const auto report = import_log(
+      "262144 65536 float sum 413.8 0.63 1.19 7e-07 410.0 0.64 1.20 7e-07\n"
+      "524288 131072 float sum 413.8 1.27 2.38 7e-01 410.0 1.28 2.40 3\n",
+      "x.log", all_reduce_of(16));
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records.size(), 2U);
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("2 measurements with wrong results")));
+}
+
+TEST(ImportNcclTests, LeavesOutOperationsThatItDoesNotHave) {
+  const std::string row(kRow);
+  std::string other = row;
+  other.replace(other.find("sum"), 3, "mulsum");
+  const auto report = import_log(row + other, "x.log", all_reduce_of(8));
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records.size(), 2U);
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("operation that collscale does not have")));
+}
+
+TEST(ImportNcclTests, TakesTimesOfTwoDecimalsForWhole) {
+  const auto report =
+      import_log("8 2 float sum -1 3.33 0.00 0.00 0 0.07 0.11 0.00 0\n", "x.log", all_reduce_of(1));
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records.size(), 2U);
+}
+
+TEST(ImportNcclTests, TakesAnothersTableForNoTornRows) {
+  const auto report = import_log(std::string("# nThread 1 nGpus 8\n") + kRow +
+                                     "| 70b | 64 | fp8 | 3712 | 6.482 | 1983 | 3.46 | 278492 |\n",
+                                 "x.log", all_reduce_of(8));
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->warnings, ElementsAre());
+}
+
+TEST(ImportNcclTests, TakesTheGpusOfTheOneProcessWhereNoLauncherStartedMore) {
+  const auto report =
+      import_log(std::string("$ ./all_reduce_perf -g 8\n# nThread 1 nGpus 8 minBytes 8\n") + kRow,
+                 "x.log", {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records[0].scenario.ranks, 8);
+}
+
+TEST(ImportNcclTests, KnowsNoNodesFromAnExcerptOfTheList) {
+  const auto report = import_log(
+      std::string("#  Rank 71 Group  0 Pid  14840 on rack1-18 device  3 [0x01] Toy\n") +
+          "# Collective test starting: all_reduce_perf\n"
+          "536870912 134217728 float sum -1 1806.7 297.16 586.06 0 1835.9 292.43 576.74 0\n",
+      "x.log", {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records[0].scenario.ranks, 72);
+  EXPECT_EQ(report->records[0].scenario.nodes, 0);
+}
+
 /// The printed busbw of every row of a file, out of place then in place, as the importer orders
 /// them.
 std::vector<double> printed_busbw(const std::string& name) {

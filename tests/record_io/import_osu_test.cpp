@@ -53,6 +53,18 @@ TEST(ImportOsu, TakesTheSlowestRankWhereItWasPrinted) {
   EXPECT_THAT(last.source, HasSubstr("[OSU, maximum over ranks]"));
 }
 
+TEST(ImportOsu, ReadsColumnsWhoseBlanksWereSqueezed) {
+  const auto report = import_log(
+      "OSU MPI Allreduce Latency Test v7.4\n"
+      "Size Avg Latency(us) Min Latency(us) Max Latency(us) Iterations Validation\n"
+      "4 2.31 2.10 2.60 1000 Pass\n8 2.31 2.10 2.70 1000 Fail\n",
+      "x.log", ranks(2));
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->records.size(), 1u);
+  EXPECT_DOUBLE_EQ(report->records[0].time_s, 2.60e-6);
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("wrong results was left out: line 4")));
+}
+
 TEST(ImportOsu, CountsTheWholeVectorOfAnAllgather) {
   const auto report = import_fixture("osu-allgather-dirty.log", ranks(4));
   ASSERT_TRUE(report) << report.error().message;

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Text as files and clipboards hold it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace collscale {
+
+/// The text as UTF-8 without a byte order mark, from UTF-16 with or without one, and with plain
+/// blanks for those that web pages and chats put in their place (U+00A0, U+2007, U+202F).
+std::string plain_text(std::string_view text);
+
+}  // namespace collscale

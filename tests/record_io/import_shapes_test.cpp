@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// One log of each program, handed on in the ways in which people do: the records stay the same.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "fixture.hpp"
+#include "record_io/plain_text.hpp"
+
+namespace collscale {
+namespace {
+
+using testing::HasSubstr;
+
+/// "all_reduce 1024 float out, 8 ranks on 2, 21.37 us" of every record.
+std::vector<std::string> points(const Expected<ImportReport>& report) {
+  std::vector<std::string> texts;
+  if (!report) return {report.error().message};
+  for (const Record& record : report->records) {
+    const Scenario& s = record.scenario;
+    texts.push_back(fmt::format("{} {} {} {}, {} ranks on {}, {:.6g} us", name(s.collective),
+                                s.size_bytes, name(s.dtype), s.in_place ? "in" : "out", s.ranks,
+                                s.nodes, record.time_s * 1e6));
+  }
+  return texts;
+}
+
+using Change = std::function<std::string(const std::string&)>;
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+Change before_each_line(std::string_view prefix) {
+  return [prefix](const std::string& text) {
+    return std::string(prefix) + replaced(text, "\n", "\n" + std::string(prefix));
+  };
+}
+
+/// UTF-16 of a text that is ASCII.
+Change utf16(std::string_view mark, bool little) {
+  return [mark, little](const std::string& text) {
+    std::string wide(mark);
+    for (const char c : text) wide += little ? std::string{c, '\0'} : std::string{'\0', c};
+    return wide;
+  };
+}
+
+const std::vector<std::pair<std::string, Change>>& shapes() {
+  static const std::vector<std::pair<std::string, Change>> all{
+      {"CRLF", [](const auto& text) { return replaced(text, "\n", "\r\n"); }},
+      {"UTF-16 LE", utf16("\xFF\xFE", true)},
+      {"UTF-16 BE", utf16("\xFE\xFF", false)},
+      {"UTF-16 LE, unmarked", utf16("", true)},
+      {"UTF-16 BE, unmarked", utf16("", false)},
+      {"UTF-8, marked", [](const auto& text) { return "\xEF\xBB\xBF" + text; }},
+      {"blanks of the web", [](const auto& text) { return replaced(text, "  ", " \u00a0"); }},
+      {"tabs",
+       [](const auto& text) { return replaced(replaced(text, "    ", "\t"), "\t\t", "\t"); }},
+      {"titles read as Markdown", [](const auto& text) { return replaced(text, "\n# ", "\n "); }},
+      {"colours", before_each_line("\x1b[32m\x1b[1m")},
+      {"quoted", before_each_line("> ")},
+      {"quoted twice", before_each_line(">> ")},
+      {"indented", before_each_line("    ")},
+      {"srun", before_each_line(" 0: ")},
+      {"srun of hosts", before_each_line("gpu-17.cluster: ")},
+      {"MPICH", before_each_line("[0] ")},
+      {"Open MPI", before_each_line("[1,0]<stdout>:")},
+      {"Open MPI 5", before_each_line("[prterun-node01-123@1,0]<stdout>: ")},
+      {"Open MPI with times", before_each_line("Mon Nov 13 10:22:05 2023[1,0]<stdout>:")},
+      {"Kubernetes", before_each_line("2023-11-13T10:22:05.123456789Z ")},
+      {"CRI", before_each_line("2023-11-13T10:22:05.123456789Z stdout F ")},
+      {"Compose", before_each_line("launcher-1  | ")},
+      {"ts", before_each_line("Nov  3 10:22:05 ")},
+      {"a system log", before_each_line("Nov 13 10:22:05 node01 nccl[4711]: ")},
+      {"a logger", before_each_line("2023-11-13 10:22:05,123 - root - INFO - ")},
+      {"another logger", before_each_line("[2023-11-13 10:22:05] INFO: ")},
+      {"torchrun", before_each_line("[default0]:")}};
+  return all;
+}
+
+class ImportShapes : public testing::TestWithParam<std::string> {};
+
+TEST_P(ImportShapes, GiveTheSameRecords) {
+  std::ifstream file(COLLSCALE_SOURCE_DIR "/tests/fixtures/logs/" + GetParam(), std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::vector<std::string> plain = points(import_log(text, "x.log", {}));
+  ASSERT_GT(plain.size(), 3U) << plain.front();
+  for (const auto& [shape, change] : shapes())
+    EXPECT_EQ(points(import_log(change(text), "x.log", {})), plain) << shape;
+}
+
+INSTANTIATE_TEST_SUITE_P(Logs, ImportShapes,
+                         testing::Values("nccl-tests-all-reduce-8.log",
+                                         "nccl-tests-old-all-gather-16.log", "osu-full.log",
+                                         "imb.log"),
+                         [](const auto& log) {
+                           std::string name;
+                           for (const char c : log.param) name += std::isalnum(c) ? c : '_';
+                           return name;
+                         });
+
+TEST(PlainText, DecodesWhatIsBeyondAscii) {
+  EXPECT_EQ(plain_text(std::string_view("\xFF\xFE\xB5\x00\x73\x00\x3D\xD8\x00\xDE", 10)),
+            "\u00b5s\U0001F600");
+  EXPECT_EQ(plain_text("1\u202f024\u00a0B"), "1 024 B");
+  EXPECT_EQ(plain_text(""), "");
+}
+
+TEST(ImportLog, TakesTagsOutOfTheMiddleOfARow) {
+  ImportOptions options;
+  options.collective = Collective::all_reduce;
+  options.ranks = 2;
+  const auto report = import_log(
+      "[1,0]<stdout>:# nThread 1 nGpus 1\n"
+      "[1,0]<stdout>:     1048576        262144     float     sum      -1[1,0]<stdout>:    100.0   "
+      "10.49   10.49      0[1,0]<stdout>:    105.0    9.99    9.99      0\n",
+      "x.log", options);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records.size(), 2U);
+}
+
+TEST(ImportLog, ReadsALogBehindADictionaryOfPython) {
+  std::ifstream file(COLLSCALE_SOURCE_DIR "/tests/fixtures/logs/nccl-tests-all-reduce-8.log");
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const auto report = import_log("{'nodes': 1, 'gpus': 8}\n" + text, "x.log", {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->format, LogFormat::nccl_tests);
+}
+
+TEST(ImportLog, NamesTheOtherProgramWhoseOutputItSees) {
+  for (const auto& [text, what] :
+       {std::pair{"# Benchmarking: allreduce \n# #processes: 4\n#bytes  #repetitions  t_max[usec]\n"
+                  "4  16  12.00\n",
+                  "found oneCCL's benchmark,"},
+        {"\tCOMMS-RES-all_reduce-float32\tsize (B)\tLatency(us):p50\tAlgBW(GB/s)\n", "PARAM's"},
+        {"       Count        Size                Time, us                Bandwidth, GB/s\n",
+         "UCC's perftest"},
+        {"<html><body>Results,&nbsp;&nbsp;all,1\n", "found a web page"},
+        {"{\"log\":\"# nThread 1\\n\"}\n{\"log\":\"#\\n\"}\n", "a container's log as JSON"}})
+    EXPECT_THAT(error_of(import_log(text, "x.log", {})), HasSubstr(what));
+}
+
+TEST(ImportLog, NamesTheFormatOfWhatItLeavesOut) {
+  ImportOptions options;
+  options.ranks = 8;
+  const auto report = import_log(
+      "# OSU MPI Allreduce Latency Test v7.4\n# Size       Avg Latency(us)\n4       2.31\n"
+      "# Collective test starting: all_reduce_perf\n"
+      "# size count type redop root time algbw busbw #wrong time algbw busbw #wrong\n"
+      "1024 256 float sum -1 10.00 0.10 0.18 0 10.00 0.10 0.18 0\n",
+      "x.log", options);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records.size(), 1U);
+  EXPECT_EQ(report->warnings.back(),
+            "x.log: also holds 2 records of nccl-tests, left out: give them a file of their own");
+}
+
+}  // namespace
+}  // namespace collscale
