@@ -38,7 +38,7 @@ std::string lowered(std::string_view text) {
   return result;
 }
 
-bool is_figure(std::string_view name) {
+bool names_a_figure(std::string_view name) {
   const auto field = csv_field_of(name);
   return field == CsvField::time || field == CsvField::algbw || field == CsvField::busbw ||
          field == CsvField::wrong;
@@ -63,7 +63,7 @@ std::optional<Placed> place_of(std::string_view name) {
       rest = name.substr(0, after - 1);
     else
       continue;
-    if (is_figure(rest)) return Placed{word.in_place, std::move(rest)};
+    if (names_a_figure(rest)) return Placed{word.in_place, std::move(rest)};
   }
   return std::nullopt;
 }
@@ -77,7 +77,7 @@ std::vector<std::optional<Placed>> repeats_of(const std::vector<std::string>& na
   for (std::size_t i = 0; i < names.size(); ++i) {
     std::string name = names[i];
     if (name.ends_with(kAgain)) name.resize(name.size() - kAgain.size());
-    if (is_figure(name)) columns[name].push_back(i);
+    if (names_a_figure(name)) columns[name].push_back(i);
   }
   std::vector<std::optional<Placed>> placed(names.size());
   int twice = 0;

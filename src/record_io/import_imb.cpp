@@ -52,7 +52,7 @@ std::optional<Collective> collective_of_test(std::string_view test) {
 }
 
 /// "#bytes #repetitions  t_min[usec] …"; of Biband "#bytes #repetitions Mbytes/sec Msg/sec".
-bool is_column_line(std::string_view line) {
+bool is_imb_columns(std::string_view line) {
   return line.find("[usec]") != std::string_view::npos ||
          (line.find("#bytes") != std::string_view::npos &&
           line.find("#repetitions") != std::string_view::npos);
@@ -84,7 +84,7 @@ class ImbImporter {
       type.resize(type.find_last_not_of(" \t") + 1);
       for (char& c : type) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
       if (const auto parsed = parse_data_type(type)) reduced_type_ = *parsed;
-    } else if (is_column_line(line)) {
+    } else if (is_imb_columns(line)) {
       columns_.clear();
       for (const std::string_view word : split_words(line)) columns_.emplace_back(word);
     } else if (!columns_.empty()) {
@@ -254,7 +254,7 @@ bool looks_like_imb(const std::vector<std::string>& lines) {
   for (const std::string& line : lines) {
     if (line.find("# Benchmarking: ") != std::string::npos) return false;  // oneCCL's
     if (test_of(line)) return true;
-    if (line.find("#bytes") != std::string::npos && is_column_line(line)) return true;
+    if (line.find("#bytes") != std::string::npos && is_imb_columns(line)) return true;
   }
   return false;
 }

@@ -15,171 +15,22 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <set>
 
-#include "record_io/launch_line.hpp"
 #include "record_io/log_text.hpp"
 #include "record_io/nccl_choice_line.hpp"
+#include "record_io/nccl_tests_header.hpp"
 #include "record_io/nccl_tests_row.hpp"
 
 namespace collscale {
 namespace {
 
-constexpr std::string_view kPerf = "_perf";
-
-/// What the lines before a table say; a log may hold several.
-struct Header {
-  std::optional<Collective> collective;
-  std::map<std::int64_t, std::set<std::int64_t>> ranks;  ///< of each group
-  std::map<std::int64_t, std::set<std::string>> hosts;   ///< of each group
-  std::map<std::int64_t, int> times_listed;              ///< of each rank
-  Launch launch;                                         ///< what the launcher was told
-  std::int64_t own_ranks = 0;  ///< as bench_mpi or bench_nccl says; 0: another program
-  std::int64_t own_nodes = 0;  ///< likewise
-  Engine engine = Engine::nccl;
-  std::int64_t ranks_per_process = 1;  ///< -t times -g
-  std::string device;
-  std::string library;
-  std::int64_t iterations = 1;
-  NcclTestsColumns columns;
-  bool in_table = false;      ///< the columns' names were seen
-  bool error_column = false;  ///< "error" is a deviation, not a number of wrong elements
-};
-
 struct Counts {
   LeftOut torn, contradictory, wrong, empty, unknown_type, unknown_op;
   LeftOut other_busbw;          ///< kept
   LeftOut outvoted, undecided;  ///< kept, of whose choice the library's messages differ
-  std::int64_t out_of_bounds = 0;
-  int programs = 1;        ///< that ran side by side, each by itself
-  std::size_t groups = 1;  ///< that the ranks were split into
+  int programs = 1;             ///< that ran side by side, each by itself
+  std::size_t groups = 1;       ///< that the ranks were split into
 };
-
-bool has(std::string_view line, std::string_view part) {
-  return line.find(part) != std::string_view::npos;
-}
-
-/// "… ./build/all_reduce_perf -b 8" -> all_reduce. The last program of the line counts.
-std::optional<Collective> program_in(std::string_view line) {
-  const auto end = line.rfind(kPerf);
-  if (end == std::string_view::npos) return std::nullopt;
-  std::size_t start = end;
-  while (start > 0 &&
-         (line[start - 1] == '_' || (line[start - 1] >= 'a' && line[start - 1] <= 'z')))
-    --start;
-  if (line[start] == '_') return std::nullopt;  // the end of a name that was cut
-  const auto collective = parse_collective(line.substr(start, end - start));
-  return collective ? std::optional(*collective) : std::nullopt;
-}
-
-std::string_view after(std::string_view line, std::string_view mark) {
-  const auto at = line.find(mark);
-  return at == std::string_view::npos ? std::string_view{} : line.substr(at + mark.size());
-}
-
-/// "#  Rank  3 Group  0 Pid   3187 on    node01 device  3 [0x9b] NVIDIA H100 80GB HBM3".
-void read_rank_line(const std::vector<std::string_view>& words, std::string_view line,
-                    Header& header) {
-  std::int64_t group = 0;
-  std::optional<std::int64_t> rank;
-  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-    if (words[i] == "Rank") rank = to_integer(words[i + 1]);
-    if (words[i] == "Group") group = to_integer(words[i + 1]).value_or(0);
-    if (words[i] == "on" && i >= 2) header.hosts[group].emplace(words[i + 1]);
-  }
-  if (rank) {
-    header.ranks[group].insert(*rank);
-    ++header.times_listed[*rank];
-  }
-  const std::string_view device = after(after(line, " device "), "] ");
-  if (!device.empty())
-    header.device = std::string(device.substr(0, device.find_last_not_of(" \t") + 1));
-}
-
-/// "# nccl-tests version 2.17.2 nccl-headers=22807 nccl-library=22807": NCCL_VERSION_CODE, which
-/// had one digit less before 2.9 (2708 is 2.7.8).
-void read_version_line(std::string_view code, Header& header) {
-  const auto digits = split_words(code);
-  const std::int64_t number = digits.empty() ? 0 : to_integer(digits.front()).value_or(0);
-  if (number < 1000) return;
-  const std::int64_t major = number < 10000 ? number / 1000 : number / 10000;
-  const std::int64_t minor = number < 10000 ? number % 1000 / 100 : number % 10000 / 100;
-  header.library = fmt::format("NCCL {}.{}.{}", major, minor, number % 100);
-}
-
-/// "# nThread 1 nGpus 8 minBytes 8 … iters: 20 agg iters: 1 …": a new test begins.
-void read_parameter_line(const std::vector<std::string_view>& words, Header& header) {
-  header.ranks.clear();
-  header.hosts.clear();
-  header.times_listed.clear();
-  header.in_table = false;
-  header.ranks_per_process = 1;
-  std::int64_t iterations = 1;
-  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-    const bool warm_up = i > 0 && words[i - 1] == "warmup";
-    if (words[i] == "iters:" && !warm_up) iterations *= to_integer(words[i + 1]).value_or(1);
-    if (words[i] == "nThread" || words[i] == "nGpus")
-      header.ranks_per_process *= to_integer(words[i + 1]).value_or(1);
-  }
-  header.iterations = iterations > 0 ? iterations : 1;
-}
-
-void read_column_line(const std::vector<std::string_view>& words, Header& header) {
-  int halves = 0;
-  int others = 0;
-  bool checked = false;  // -c 0 leaves "N/A", other tools leave the column out
-  header.in_table = true;
-  header.error_column = false;
-  for (const std::string_view word : words) {
-    if (word == "time") ++halves;
-    if (word == "error") header.error_column = true;
-    if (word.starts_with("i_")) ++others;
-    checked |= word == "#wrong" || word == "wrong" || word == "error";
-  }
-  if (halves != 1 && halves != 2) return;
-  header.columns.halves = halves;
-  header.columns.checked = checked;
-  header.columns.figures = (checked ? 4 : 3) + others / halves;
-}
-
-/// "# bench_mpi: Open MPI v4.1.4, 4 ranks on 2 nodes of 8 cores; …"
-void read_own_line(std::string_view line, Engine engine, Header& header) {
-  const std::string_view said = after(line, ": ");
-  const auto words = split_words(said);
-  for (std::size_t i = 1; i + 3 < words.size(); ++i) {
-    if (!words[i].starts_with("rank") || words[i + 1] != "on") continue;
-    header.own_ranks = to_integer(words[i - 1]).value_or(0);
-    header.own_nodes = to_integer(words[i + 2]).value_or(0);
-    header.library = std::string(said.substr(0, said.find(',')));
-    header.engine = engine;
-    return;
-  }
-}
-
-/// The names of the columns, with or without the '#' before them; not a sentence about them.
-bool is_column_line(std::string_view line) {
-  const auto words = split_words(line);
-  const auto size = std::find_if(words.begin(), words.end(), [](std::string_view word) {
-    return word == "size" || word == "#size";
-  });
-  return words.end() - size > 1 && size[1] == "count" && has(line, "algbw");
-}
-
-bool is_rank_line(std::string_view line) { return has(line, "Rank ") && has(line, " Pid "); }
-
-bool is_parameter_line(std::string_view line) {
-  return has(line, "nThread ") && has(line, "nGpus ");
-}
-
-/// A header's line that lost its '#': where an issue's text was read as Markdown, that is a title.
-bool is_bare_header(std::string_view line) {
-  return is_column_line(line) || is_parameter_line(line) ||
-         (is_rank_line(line) && has(line, " device ")) ||
-         (has(line, "out-of-place") && has(line, "in-place")) ||
-         has(line, "Out of bounds values") || has(line, "Avg bus bandwidth") ||
-         has(line, "Collective test starting:");
-}
 
 /// By how much a result could be off per rank in versions that print a deviation, not a count, as
 /// these counted it themselves (src/common.cu, DeltaMaxValue).
@@ -194,32 +45,6 @@ double tolerated_error(DataType type) {
       return 1e-2;
     default:
       return 0;
-  }
-}
-
-void read_header_line(std::string_view line, Header& header, Counts& counts) {
-  const std::vector<std::string_view> words = split_words(line);
-  if (is_rank_line(line)) read_rank_line(words, line, header);
-  if (has(line, "nThread ")) read_parameter_line(words, header);
-  if (has(line, "Collective test starting:")) header.collective = program_in(line);
-  if (is_column_line(line)) read_column_line(words, header);
-  if (has(line, "# bench_mpi: ")) read_own_line(line, Engine::mpi, header);
-  if (has(line, "# bench_nccl: ")) read_own_line(line, Engine::nccl, header);
-  if (has(line, "nccl-library=")) read_version_line(after(line, "nccl-library="), header);
-  if (has(line, "in-place")) header.columns.first_in_place = !has(line, "out-of-place");
-  if (has(line, "Out of bounds values")) {
-    for (const std::string_view word : words) counts.out_of_bounds += to_integer(word).value_or(0);
-  }
-}
-
-void read_other_line(std::string_view line, Header& header) {
-  if (const auto program = program_in(line)) {
-    header.collective = program;
-    header.launch = read_launch(line).value_or(header.launch);
-  }
-  for (const std::string_view mark : {"NCCL version ", "RCCL version "}) {
-    const auto words = split_words(after(line, mark));
-    if (!words.empty()) header.library = fmt::format("{} {}", mark.substr(0, 4), words.front());
   }
 }
 
@@ -244,10 +69,10 @@ class NcclTestsImporter {
     const auto first = line.find_first_not_of(" \t");
     if (first == std::string_view::npos) return {};
     if (const auto told = read_nccl_choice(line)) choices_.add(*told);
-    if (is_comment(line) || is_bare_header(line)) {
-      if (has(line, "nThread ") || has(line, "Avg bus")) drop_begun();
-      if (has(line, "nThread ") || has(line, "Collective test starting:")) settle_ranks();
-      read_header_line(line, header_, counts_);
+    if (is_nccl_tests_header(line)) {
+      if (ends_nccl_table(line)) drop_begun();
+      if (begins_nccl_test(line)) settle_ranks();
+      read_header_line(line, header_);
       return {};
     }
     NcclTestsRow row;
@@ -293,7 +118,7 @@ class NcclTestsImporter {
          counts_.outvoted);
     warn("row keeps no choice, since the library's messages tell several",
          "rows keep no choice, since the library's messages tell several", counts_.undecided);
-    warn_count(report_, file_name_, counts_.out_of_bounds,
+    warn_count(report_, file_name_, header_.out_of_bounds,
                "value out of bounds is reported by the log itself",
                "values out of bounds are reported by the log itself");
     warn_about_ranks();
@@ -308,15 +133,6 @@ class NcclTestsImporter {
   }
 
  private:
-  /// "# …", also behind a prefix such as "0: " or a time of day; not a shell's prompt "root@host:~#
-  /// ls".
-  static bool is_comment(std::string_view line) {
-    const auto at = line.find('#');
-    return at != std::string_view::npos &&
-           (at == 0 || line[at - 1] == ' ' || line[at - 1] == '\t') &&
-           !has(line.substr(0, at), "@");
-  }
-
   void warn(std::string_view singular, std::string_view plural, const LeftOut& left_out) {
     warn_lines(report_, file_name_, left_out, singular, plural);
   }
@@ -533,7 +349,7 @@ class NcclTestsImporter {
 
   std::string_view file_name_;
   const ImportOptions& options_;
-  Header header_;
+  NcclTestsHeader header_;
   Counts counts_;
   ImportReport report_;
   std::int64_t line_ = 0;                     ///< of the file, from 1
@@ -549,8 +365,7 @@ class NcclTestsImporter {
 
 bool looks_like_nccl_tests(const std::vector<std::string>& lines) {
   for (const std::string& line : lines) {
-    if (is_parameter_line(line) || is_column_line(line) || has(line, "Collective test starting:"))
-      return true;
+    if (names_nccl_tests(line)) return true;
     NcclTestsRow row;
     std::string front;
     if (read_row_in_any_style(line, {}, false, row, front) == NcclTestsLine::row) return true;

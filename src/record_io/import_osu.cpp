@@ -32,7 +32,7 @@ bool is_title(std::string_view line) {
 }
 
 /// "# Size       Avg Latency(us)", with or without its '#'.
-bool is_column_line(std::string_view line) {
+bool is_osu_columns(std::string_view line) {
   const auto words = split_words(line);
   return line.find("Lat") != std::string_view::npos &&
          (line.find('#') != std::string_view::npos ||
@@ -157,7 +157,7 @@ class OsuImporter {
       if (options_.nodes > 0) launch_.nodes = options_.nodes;
     } else if (line.find("# Datatype") != std::string_view::npos) {
       type_ = read_data_type(line);
-    } else if (is_column_line(line)) {
+    } else if (is_osu_columns(line)) {
       columns_ = Columns::from(column_names(line));
     } else if (title_ && columns_) {
       read_row(plain_numbers(line, style_));

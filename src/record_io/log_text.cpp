@@ -53,8 +53,16 @@ std::string without_control(std::string_view line) {
 }
 
 /// Launchers put their tag before each part of a row that the program flushes by itself:
-/// "[1,0]<stdout>:  1024  256  float[1,0]<stdout>:  22.01".
+/// "[1,0]<stdout>:  1024  256  float[1,0]<stdout>:  22.01", "[0]  1024  256  float  sum
+/// -1[0] 22.01".
 void remove_inner_tags(std::string& line) {
+  for (auto end = line.rfind("] "); end != std::string::npos && end > 0;
+       end = line.rfind("] ", end - 1)) {
+    const auto start = line.find_last_not_of("0123456789", end - 1);
+    const bool glued = start != std::string::npos && start > 0 && start + 1 < end &&
+                       line[start] == '[' && line[start - 1] != ' ';
+    if (glued) line.replace(start, end + 1 - start, " ");
+  }
   for (const std::string_view mark : {"]<stdout>:", "]<stderr>:"}) {
     for (auto end = line.rfind(mark); end != std::string::npos; end = line.rfind(mark)) {
       const auto start = line.rfind('[', end);

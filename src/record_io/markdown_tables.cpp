@@ -9,7 +9,7 @@ namespace {
 
 using Cells = std::vector<std::string>;
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   static constexpr std::string_view kBlanks = " \t\r";
   const auto first = text.find_first_not_of(kBlanks);
   if (first == std::string_view::npos) return {};
@@ -17,16 +17,16 @@ std::string_view trimmed(std::string_view text) {
 }
 
 std::string_view unquoted(std::string_view line) {
-  line = trimmed(line);
-  while (line.starts_with('>')) line = trimmed(line.substr(1));
+  line = without_blanks(line);
+  while (line.starts_with('>')) line = without_blanks(line.substr(1));
   return line;
 }
 
 std::string unadorned(std::string_view cell) {
-  cell = trimmed(cell);
+  cell = without_blanks(cell);
   while (!cell.empty() && (cell.front() == '*' || cell.front() == '`')) cell.remove_prefix(1);
   while (!cell.empty() && (cell.back() == '*' || cell.back() == '`')) cell.remove_suffix(1);
-  return std::string(trimmed(cell));
+  return std::string(without_blanks(cell));
 }
 
 Cells cells_of(std::string_view line) {

@@ -19,7 +19,7 @@ namespace {
 using testing::HasSubstr;
 
 /// "all_reduce 1024 float out, 8 ranks on 2, 21.37 us" of every record.
-std::vector<std::string> points(const Expected<ImportReport>& report) {
+std::vector<std::string> described(const Expected<ImportReport>& report) {
   std::vector<std::string> texts;
   if (!report) return {report.error().message};
   for (const Record& record : report->records) {
@@ -92,10 +92,10 @@ class ImportShapes : public testing::TestWithParam<std::string> {};
 TEST_P(ImportShapes, GiveTheSameRecords) {
   std::ifstream file(COLLSCALE_SOURCE_DIR "/tests/fixtures/logs/" + GetParam(), std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  const std::vector<std::string> plain = points(import_log(text, "x.log", {}));
+  const std::vector<std::string> plain = described(import_log(text, "x.log", {}));
   ASSERT_GT(plain.size(), 3U) << plain.front();
   for (const auto& [shape, change] : shapes())
-    EXPECT_EQ(points(import_log(change(text), "x.log", {})), plain) << shape;
+    EXPECT_EQ(described(import_log(change(text), "x.log", {})), plain) << shape;
 }
 
 INSTANTIATE_TEST_SUITE_P(Logs, ImportShapes,
@@ -119,13 +119,18 @@ TEST(ImportLog, TakesTagsOutOfTheMiddleOfARow) {
   ImportOptions options;
   options.collective = Collective::all_reduce;
   options.ranks = 2;
-  const auto report = import_log(
-      "[1,0]<stdout>:# nThread 1 nGpus 1\n"
-      "[1,0]<stdout>:     1048576        262144     float     sum      -1[1,0]<stdout>:    100.0   "
-      "10.49   10.49      0[1,0]<stdout>:    105.0    9.99    9.99      0\n",
-      "x.log", options);
-  ASSERT_TRUE(report) << report.error().message;
-  EXPECT_EQ(report->records.size(), 2U);
+  for (const std::string tag : {"[1,0]<stdout>:", "[0] "}) {
+    const std::string log = fmt::format(
+        "{0}# nThread 1 nGpus 1\n{0}  1048576  262144  float  sum  -1{0}   100.0   10.49   "
+        "10.49  0{0}  105.0   9.99   9.99  0\n"
+        "{0}  1048576  262144  float  sum  -1{0}n1:4:4 [0] NCCL INFO a message\n"
+        "{0}  100.0   10.49   10.49  0{0}n1:4:4 [0] NCCL INFO a message\n"
+        "{0}  105.0   9.99   9.99  0\n",
+        tag);
+    const auto report = import_log(log, "x.log", options);
+    ASSERT_TRUE(report) << tag << report.error().message;
+    EXPECT_EQ(report->records.size(), 4U) << tag;
+  }
 }
 
 TEST(ImportLog, ReadsALogBehindADictionaryOfPython) {

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "record_io/nccl_tests_header.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "record_io/log_text.hpp"
+
+namespace collscale {
+namespace {
+
+using Header = NcclTestsHeader;
+
+constexpr std::string_view kPerf = "_perf";
+
+bool has(std::string_view line, std::string_view part) {
+  return line.find(part) != std::string_view::npos;
+}
+
+/// "… ./build/all_reduce_perf -b 8" -> all_reduce. The last program of the line counts.
+std::optional<Collective> program_in(std::string_view line) {
+  const auto end = line.rfind(kPerf);
+  if (end == std::string_view::npos) return std::nullopt;
+  std::size_t start = end;
+  while (start > 0 &&
+         (line[start - 1] == '_' || (line[start - 1] >= 'a' && line[start - 1] <= 'z')))
+    --start;
+  if (line[start] == '_') return std::nullopt;  // the end of a name that was cut
+  const auto collective = parse_collective(line.substr(start, end - start));
+  return collective ? std::optional(*collective) : std::nullopt;
+}
+
+std::string_view after(std::string_view line, std::string_view mark) {
+  const auto at = line.find(mark);
+  return at == std::string_view::npos ? std::string_view{} : line.substr(at + mark.size());
+}
+
+/// "#  Rank  3 Group  0 Pid   3187 on    node01 device  3 [0x9b] NVIDIA H100 80GB HBM3".
+void read_rank_line(const std::vector<std::string_view>& words, std::string_view line,
+                    Header& header) {
+  std::int64_t group = 0;
+  std::optional<std::int64_t> rank;
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    if (words[i] == "Rank") rank = to_integer(words[i + 1]);
+    if (words[i] == "Group") group = to_integer(words[i + 1]).value_or(0);
+    if (words[i] == "on" && i >= 2) header.hosts[group].emplace(words[i + 1]);
+  }
+  if (rank) {
+    header.ranks[group].insert(*rank);
+    ++header.times_listed[*rank];
+  }
+  const std::string_view device = after(after(line, " device "), "] ");
+  if (!device.empty())
+    header.device = std::string(device.substr(0, device.find_last_not_of(" \t") + 1));
+}
+
+/// "# nccl-tests version 2.17.2 nccl-headers=22807 nccl-library=22807": NCCL_VERSION_CODE, which
+/// had one digit less before 2.9 (2708 is 2.7.8).
+void read_version_line(std::string_view code, Header& header) {
+  const auto digits = split_words(code);
+  const std::int64_t number = digits.empty() ? 0 : to_integer(digits.front()).value_or(0);
+  if (number < 1000) return;
+  const std::int64_t major = number < 10000 ? number / 1000 : number / 10000;
+  const std::int64_t minor = number < 10000 ? number % 1000 / 100 : number % 10000 / 100;
+  header.library = fmt::format("NCCL {}.{}.{}", major, minor, number % 100);
+}
+
+/// "# nThread 1 nGpus 8 minBytes 8 … iters: 20 agg iters: 1 …": a new test begins.
+void read_parameter_line(const std::vector<std::string_view>& words, Header& header) {
+  header.ranks.clear();
+  header.hosts.clear();
+  header.times_listed.clear();
+  header.in_table = false;
+  header.ranks_per_process = 1;
+  std::int64_t iterations = 1;
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    const bool warm_up = i > 0 && words[i - 1] == "warmup";
+    if (words[i] == "iters:" && !warm_up) iterations *= to_integer(words[i + 1]).value_or(1);
+    if (words[i] == "nThread" || words[i] == "nGpus")
+      header.ranks_per_process *= to_integer(words[i + 1]).value_or(1);
+  }
+  header.iterations = iterations > 0 ? iterations : 1;
+}
+
+void read_column_line(const std::vector<std::string_view>& words, Header& header) {
+  int halves = 0;
+  int others = 0;
+  bool checked = false;  // -c 0 leaves "N/A", other tools leave the column out
+  header.in_table = true;
+  header.error_column = false;
+  for (const std::string_view word : words) {
+    if (word == "time") ++halves;
+    if (word == "error") header.error_column = true;
+    if (word.starts_with("i_")) ++others;
+    checked |= word == "#wrong" || word == "wrong" || word == "error";
+  }
+  if (halves != 1 && halves != 2) return;
+  header.columns.halves = halves;
+  header.columns.checked = checked;
+  header.columns.figures = (checked ? 4 : 3) + others / halves;
+}
+
+/// "# bench_mpi: Open MPI v4.1.4, 4 ranks on 2 nodes of 8 cores; …"
+void read_own_line(std::string_view line, Engine engine, Header& header) {
+  const std::string_view said = after(line, ": ");
+  const auto words = split_words(said);
+  for (std::size_t i = 1; i + 3 < words.size(); ++i) {
+    if (!words[i].starts_with("rank") || words[i + 1] != "on") continue;
+    header.own_ranks = to_integer(words[i - 1]).value_or(0);
+    header.own_nodes = to_integer(words[i + 2]).value_or(0);
+    header.library = std::string(said.substr(0, said.find(',')));
+    header.engine = engine;
+    return;
+  }
+}
+
+/// The names of the columns, with or without the '#' before them; not a sentence about them.
+bool is_column_line(std::string_view line) {
+  const auto words = split_words(line);
+  const auto size = std::find_if(words.begin(), words.end(), [](std::string_view word) {
+    return word == "size" || word == "#size";
+  });
+  return words.end() - size > 1 && size[1] == "count" && has(line, "algbw");
+}
+
+bool is_parameter_line(std::string_view line) {
+  return has(line, "nThread ") && has(line, "nGpus ");
+}
+
+bool is_rank_line(std::string_view line) { return has(line, "Rank ") && has(line, " Pid "); }
+
+/// A header's line that lost its '#': where an issue's text was read as Markdown, that is a title.
+bool is_bare_header(std::string_view line) {
+  return is_column_line(line) || is_parameter_line(line) ||
+         (is_rank_line(line) && has(line, " device ")) ||
+         (has(line, "out-of-place") && has(line, "in-place")) ||
+         has(line, "Out of bounds values") || has(line, "Avg bus bandwidth") ||
+         has(line, "Collective test starting:");
+}
+
+}  // namespace
+
+bool is_nccl_tests_header(std::string_view line) {
+  const auto at = line.find('#');
+  const bool is_comment = at != std::string_view::npos && (at == 0 || line[at - 1] == ' ') &&
+                          !has(line.substr(0, at), "@");
+  return is_comment || is_bare_header(line);
+}
+
+bool names_nccl_tests(std::string_view line) {
+  return is_parameter_line(line) || is_column_line(line) || has(line, "Collective test starting:");
+}
+
+bool begins_nccl_test(std::string_view line) {
+  return has(line, "nThread ") || has(line, "Collective test starting:");
+}
+
+bool ends_nccl_table(std::string_view line) {
+  return has(line, "nThread ") || has(line, "Avg bus");
+}
+
+void read_header_line(std::string_view line, Header& header) {
+  const std::vector<std::string_view> words = split_words(line);
+  if (is_rank_line(line)) read_rank_line(words, line, header);
+  if (has(line, "nThread ")) read_parameter_line(words, header);
+  if (has(line, "Collective test starting:")) header.collective = program_in(line);
+  if (is_column_line(line)) read_column_line(words, header);
+  if (has(line, "# bench_mpi: ")) read_own_line(line, Engine::mpi, header);
+  if (has(line, "# bench_nccl: ")) read_own_line(line, Engine::nccl, header);
+  if (has(line, "nccl-library=")) read_version_line(after(line, "nccl-library="), header);
+  if (has(line, "in-place")) header.columns.first_in_place = !has(line, "out-of-place");
+  if (has(line, "Out of bounds values")) {
+    for (const std::string_view word : words) header.out_of_bounds += to_integer(word).value_or(0);
+  }
+}
+
+void read_other_line(std::string_view line, Header& header) {
+  if (const auto program = program_in(line)) {
+    header.collective = program;
+    header.launch = read_launch(line).value_or(header.launch);
+  }
+  for (const std::string_view mark : {"NCCL version ", "RCCL version "}) {
+    const auto words = split_words(after(line, mark));
+    if (!words.empty()) header.library = fmt::format("{} {}", mark.substr(0, 4), words.front());
+  }
+}
+
+}  // namespace collscale

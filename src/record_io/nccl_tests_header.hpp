@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the text of nccl-tests says around its tables: the test, its ranks, its library, the
+// columns.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "record/record.hpp"
+#include "record_io/launch_line.hpp"
+#include "record_io/nccl_tests_row.hpp"
+
+namespace collscale {
+
+/// What the lines before a table say; a log may hold several.
+struct NcclTestsHeader {
+  std::optional<Collective> collective;
+  std::map<std::int64_t, std::set<std::int64_t>> ranks;  ///< of each group
+  std::map<std::int64_t, std::set<std::string>> hosts;   ///< of each group
+  std::map<std::int64_t, int> times_listed;              ///< of each rank
+  Launch launch;                                         ///< what the launcher was told
+  std::int64_t own_ranks = 0;  ///< as bench_mpi or bench_nccl says; 0: another program
+  std::int64_t own_nodes = 0;  ///< likewise
+  Engine engine = Engine::nccl;
+  std::int64_t ranks_per_process = 1;  ///< -t times -g
+  std::string device;
+  std::string library;
+  std::int64_t iterations = 1;
+  NcclTestsColumns columns;
+  bool in_table = false;           ///< the columns' names were seen
+  bool error_column = false;       ///< "error" is a deviation, not a number of wrong elements
+  std::int64_t out_of_bounds = 0;  ///< values, by all tests' own count
+};
+
+/// "# …", also behind a prefix such as "0: " or a time of day; not a shell's prompt "root@host:~#
+/// ls". Where an issue's text was read as Markdown a '#' in front is lost: known by the content.
+bool is_nccl_tests_header(std::string_view line);
+
+/// Whether a test's output begins or has its table here: no other program's, and no sentence.
+bool names_nccl_tests(std::string_view line);
+
+/// "# Collective test starting: …" and "# nThread 1 nGpus 8 …": what was said of the test before
+/// holds no more.
+bool begins_nccl_test(std::string_view line);
+
+/// "# Avg bus bandwidth …", or another test: no row goes on behind it.
+bool ends_nccl_table(std::string_view line);
+
+/// Reads a line that is_nccl_tests_header.
+void read_header_line(std::string_view line, NcclTestsHeader& header);
+
+/// Reads what launchers, shells and the library write between: the command line, the version.
+void read_other_line(std::string_view line, NcclTestsHeader& header);
+
+}  // namespace collscale
