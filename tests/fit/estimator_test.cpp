@@ -129,6 +129,22 @@ TEST(Estimator, ATreeThatTheAnchorHasLeftForARingIsAPipelineBeyondIt) {
   }
 }
 
+TEST(Estimator, FromOneScaleTheBytesOfAnMpiGatherDoNotGrow) {
+  // 20 us a level beside bytes that take 200 us by 64 KiB: no latency there is worth 10 of them.
+  const auto gather = [](double, double nodes, double size_bytes) {
+    return 20e-6 * (1 + std::log2(nodes)) + size_bytes / 330e6;
+  };
+  const auto growth = [&](Engine engine, double size_bytes) {
+    std::vector<Record> records = synthetic::records(Collective::all_gather, "bruck", 2, gather);
+    for (Record& record : records) record.engine = engine;
+    return predicted_s(series_of(records), 32, size_bytes) / gather(8, 2, size_bytes);
+  };
+  EXPECT_NEAR(growth(Engine::mpi, 8), 3, 0.01) << "6 levels for 2";
+  const double truth = gather(128, 32, 32768) / gather(8, 2, 32768);
+  EXPECT_LT(growth(Engine::mpi, 32768), growth(Engine::nccl, 32768));
+  EXPECT_GT(growth(Engine::mpi, 32768), truth) << "it may be latencies of more pieces, too";
+}
+
 TEST(Estimator, TheSwitchFromTreeToRingMovesWithTheRanks) {
   // Latency follows the tree and bandwidth the ring; in between the worst of both may be off by the
   // factor that the two differ by.
