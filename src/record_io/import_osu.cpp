@@ -26,9 +26,10 @@ constexpr std::string_view kLatency = " Latency Test";
 /// "# OSU MPI Allreduce Latency Test v7.4", which lost its '#' where an issue's text was read as
 /// Markdown: that is a title there.
 bool is_title(std::string_view line) {
-  return line.find("# OSU ") != std::string_view::npos ||
-         (line.substr(std::min(line.find_first_not_of(' '), line.size())).starts_with(kTitle) &&
-          line.find(" Test v") != std::string_view::npos);
+  const auto first = std::min(line.find_first_not_of(' '), line.size());
+  return (line.find("# OSU ") != std::string_view::npos &&
+          line.find("Test") != std::string_view::npos) ||
+         (line.substr(first).starts_with(kTitle) && line.find(" Test v") != std::string_view::npos);
 }
 
 /// "# Size       Avg Latency(us)", with or without its '#'.

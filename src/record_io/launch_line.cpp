@@ -11,8 +11,37 @@
 namespace collscale {
 namespace {
 
-constexpr std::array<std::string_view, 6> kLaunchers{"mpirun", "mpiexec", "mpiexec.hydra",
-                                                     "srun",   "aprun",   "jsrun"};
+/// What a launcher's options mean.
+enum class Dialect {
+  mpi,    ///< -n processes, -N processes per node
+  slurm,  ///< -n processes, -N nodes
+  jsrun,  ///< -n resource sets, -a processes in each, -r sets per node
+};
+
+struct Launcher {
+  std::string_view name;
+  Dialect dialect;
+};
+
+constexpr std::array<Launcher, 12> kLaunchers{{{"mpirun", Dialect::mpi},
+                                               {"mpiexec", Dialect::mpi},
+                                               {"mpiexec.hydra", Dialect::mpi},
+                                               {"mpirun_rsh", Dialect::mpi},
+                                               {"orterun", Dialect::mpi},
+                                               {"prterun", Dialect::mpi},
+                                               {"ibrun", Dialect::mpi},
+                                               {"aprun", Dialect::mpi},
+                                               {"srun", Dialect::slurm},
+                                               {"flux", Dialect::slurm},
+                                               {"lrun", Dialect::slurm},
+                                               {"jsrun", Dialect::jsrun}}};
+
+const Launcher* launcher_named(std::string_view program) {
+  const auto* const found =
+      std::find_if(kLaunchers.begin(), kLaunchers.end(),
+                   [program](const Launcher& launcher) { return launcher.name == program; });
+  return found == kLaunchers.end() ? nullptr : found;
+}
 
 template <std::size_t N>
 bool is_one_of(const std::array<std::string_view, N>& names, std::string_view word) {
@@ -52,28 +81,43 @@ Launch launch_on(std::string_view hosts) {
 
 /// The options of one launcher, read word by word.
 struct Options {
-  bool slurm = false;  ///< whose -N are nodes; those of the others are processes per node
+  Dialect dialect = Dialect::mpi;
   std::int64_t processes = 0, nodes = 0, per_node = 0;
-  Launch hosts;  ///< of their list
+  std::int64_t sets = 0, per_set = 1;  ///< of jsrun
+  Launch hosts;                        ///< of their list
 
   void take(std::string_view name, std::string_view value) {
     while (name.starts_with('-')) name.remove_prefix(1);
     static constexpr std::array<std::string_view, 3> kProcessNames{"n", "np", "ntasks"};
-    static constexpr std::array<std::string_view, 4> kPerNodeNames{"ntasks-per-node", "npernode",
-                                                                   "ppn", "perhost"};
+    static constexpr std::array<std::string_view, 6> kPerNodeNames{
+        "ntasks-per-node", "tasks-per-node", "npernode", "ppn", "perhost", "T"};
     if (name == "map-by") {
       per_node = per_node_of(value);
       return;
     }
+    const bool slurm = dialect == Dialect::slurm;
     if (!slurm && (name == "H" || name == "host" || name == "hosts")) hosts = launch_on(value);
     const auto number = to_integer(value);
     if (!number || *number < 1) return;
+    if (dialect == Dialect::jsrun) return take_of_jsrun(name, *number);
     if (is_one_of(kProcessNames, name)) processes = *number;
-    if (name == (slurm ? "nodes" : "") || (slurm && name == "N")) nodes = *number;
+    if (slurm && (name == "nodes" || name == "N")) nodes = *number;
     if (is_one_of(kPerNodeNames, name) || (!slurm && name == "N")) per_node = *number;
   }
 
+  void take_of_jsrun(std::string_view name, std::int64_t number) {
+    if (name == "n" || name == "nrs") sets = number;
+    if (name == "a" || name == "tasks_per_rs") per_set = number;
+    if (name == "r" || name == "rs_per_host") per_node = number;
+    if (name == "p" || name == "np") processes = number;
+  }
+
   [[nodiscard]] Launch launch() const {
+    if (dialect == Dialect::jsrun) {
+      const std::int64_t all = processes > 0 ? processes : sets * per_set;
+      const std::int64_t on_node = per_node * per_set;
+      return {all, on_node > 0 ? (all + on_node - 1) / on_node : 0};
+    }
     Launch launch{processes, nodes};
     if (processes == 0) launch.processes = nodes * per_node;
     if (nodes == 0 && per_node > 0) launch.nodes = (processes + per_node - 1) / per_node;
@@ -93,8 +137,9 @@ std::optional<Launch> read_launch(std::string_view line) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string_view word = words[i];
     const std::string_view program = word.substr(word.rfind('/') + 1);
-    if (is_one_of(kLaunchers, program)) {
-      options = Options{program == "srun", 0, 0, 0, {}};
+    if (const Launcher* const launcher = launcher_named(program)) {
+      options.emplace();
+      options->dialect = launcher->dialect;
       continue;
     }
     if (!options) continue;
@@ -103,7 +148,7 @@ std::optional<Launch> read_launch(std::string_view line) {
     const auto equals = word.find('=');
     if (equals != std::string_view::npos) {
       options->take(word.substr(0, equals), word.substr(equals + 1));
-    } else if (options->slurm && word.size() > 2 && (word[1] == 'N' || word[1] == 'n')) {
+    } else if (word.size() > 2 && to_integer(word.substr(2))) {
       options->take(word.substr(0, 2), word.substr(2));  // "-N4"
     } else if (i + 1 < words.size()) {
       options->take(word, words[i + 1]);

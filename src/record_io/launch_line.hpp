@@ -14,7 +14,7 @@ struct Launch {
 };
 
 /// "mpirun -np 16 ./x", "srun -N 4 --ntasks-per-node=8 x", "mpirun -np 8 --map-by ppr:4:node x",
-/// "mpirun -H node1:8,node2:8 x".
+/// "mpirun -H node1:8,node2:8 x", "jsrun -n 4 -a 4 -r 1 x".
 /// Nothing where no launcher is named.
 std::optional<Launch> read_launch(std::string_view line);
 

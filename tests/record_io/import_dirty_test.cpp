@@ -382,6 +382,13 @@ TEST(LaunchLine, SaysProcessesAndNodesBeforeTheProgram) {
   EXPECT_EQ(launched("mpiexec -n 64 -ppn 32 ./osu_bcast"), "64 on 2");
   EXPECT_EQ(launched("aprun -n 64 -N 32 ./osu_bcast"), "64 on 2");
   EXPECT_EQ(launched("srun -N 8 -n 4 ./osu_bcast"), "4 on 0");
+  EXPECT_EQ(launched("jsrun -n 128 -a 1 -c 1 -r 1 -l cpu-cpu mpi/osu_allreduce"), "128 on 128");
+  EXPECT_EQ(launched("jsrun -n 8 -a4 -g 4 -r 1 ./all_reduce_perf"), "32 on 8");
+  EXPECT_EQ(launched("jsrun --nrs=12 --rs_per_host=6 ./osu_bcast"), "12 on 2");
+  EXPECT_EQ(launched("jsrun -p 12 ./osu_bcast"), "12 on 0");
+  EXPECT_EQ(launched("flux run -N2 -n 16 -o cpu-affinity=per-task ./osu_bcast"), "16 on 2");
+  EXPECT_EQ(launched("lrun -N 4 -T 4 ./osu_bcast"), "16 on 4");
+  EXPECT_EQ(launched("mpirun_rsh -np 4 -hostfile h ./osu_bcast"), "4 on 0");
   EXPECT_EQ(launched("mpirun -H b1:128,b2:128 ./osu_allreduce"), "256 on 2");
   EXPECT_EQ(launched("mpirun -np 16 --host b1:8,b2:8 ./osu_allreduce"), "16 on 2");
   EXPECT_EQ(launched("mpiexec -hosts b1,b2 -ppn 4 ./osu_allreduce"), "8 on 2");

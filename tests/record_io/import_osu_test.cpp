@@ -33,6 +33,15 @@ TEST(ImportOsu, RefusesAPointToPointTest) {
               HasSubstr("is not one of OSU's"));
 }
 
+TEST(ImportOsu, TakesAHeadingForNoTitle) {
+  const auto report = import_log(
+      "## OSU allreduce\n```\n$ mpirun -np 4 osu_allreduce\n# OSU MPI Allreduce Latency Test v5.8\n"
+      "# Size       Avg Latency(us)\n4                      12.45\n```\n",
+      "x.md", {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(report->warnings, ElementsAre());
+}
+
 TEST(ImportOsu, RefusesALogWithoutRows) {
   EXPECT_THAT(
       error_of(import_log("# OSU MPI Allreduce Latency Test v7.4\n# Size  Avg Latency(us)\n",
