@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "cli/output.hpp"
 #include "fit/racks.hpp"
+#include "fit/series.hpp"
 #include "record_io/results_file.hpp"
 #include "units/quantity.hpp"
 
@@ -26,6 +28,33 @@ Expected<Results> read_result_file(const std::string& file) {
       file, file));
 }
 
+/// "NVIDIA GH200 120GB" of "a.log [NCCL 2.23.4, NVIDIA GH200 120GB]"; "" where it names none.
+std::string device_of(const std::string& source) {
+  for (const char* maker : {"NVIDIA ", "AMD ", "Tesla ", "GeForce ", "Intel "}) {
+    const std::size_t begin = source.find(maker, source.find(" ["));
+    if (begin != std::string::npos)
+      return source.substr(begin, source.find_first_of(",]", begin) - begin);
+  }
+  return "";
+}
+
+/// Logs of one's own in one file of results are of one machine, as far as they name its device.
+void join_logs(const std::string& file, std::vector<Record>& records) {
+  const auto log_of = [](const Record& record) {
+    return record.source.substr(0, record.source.find(" ["));
+  };
+  std::set<std::string> logs;
+  for (const Record& record : records)
+    if (!record.source.empty() && !is_published(record.source)) logs.insert(log_of(record));
+  if (logs.size() < 2) return;
+  for (Record& record : records) {
+    if (record.source.empty() || is_published(record.source)) continue;
+    const std::string device = device_of(record.source);
+    record.source =
+        fmt::format("{}{}{}@{}", file, device.empty() ? "" : ", ", device, record.source);
+  }
+}
+
 }  // namespace
 
 Expected<std::vector<Record>> read_measurements(const std::vector<std::string>& files,
@@ -35,6 +64,7 @@ Expected<std::vector<Record>> read_measurements(const std::vector<std::string>& 
   for (const std::string& file : files) {
     auto results = read_result_file(file);
     if (!results) return tl::unexpected(results.error());
+    join_logs(file, results->records);
     for (Record& record : results->records) {
       const std::string here(name(record.scenario.collective));
       if (std::find(found.begin(), found.end(), here) == found.end()) found.push_back(here);
@@ -47,6 +77,13 @@ Expected<std::vector<Record>> read_measurements(const std::vector<std::string>& 
     return fail(fmt::format("{}: no records", fmt::join(files, ", ")));
   return fail(fmt::format("{}: no records of {}; there are some of {}", fmt::join(files, ", "),
                           name(*collective), fmt::join(found, ", ")));
+}
+
+std::vector<Record> called_by_name(std::vector<Record> records, const std::string& typed,
+                                   const System& system) {
+  for (Record& record : records)
+    if (record.scenario.topology == typed) record.scenario.topology = system.name;
+  return records;
 }
 
 std::vector<Record> counted_by_nodes_of(const System& system, std::vector<Record> records,

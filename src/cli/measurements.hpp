@@ -13,10 +13,15 @@
 
 namespace collscale {
 
-/// All records of the files, in order; of one collective where one is given. Fails on the first
-/// file that cannot be read, and when nothing is left.
+/// All records of the files, in order; of one collective where one is given. Several logs of one's
+/// own in one file are of one source, unless they name several devices. Fails on the first file
+/// that cannot be read, and when nothing is left.
 Expected<std::vector<Record>> read_measurements(const std::vector<std::string>& files,
                                                 std::optional<Collective> collective);
+
+/// The records with the system's name where they have what was typed for it, a file or a family.
+std::vector<Record> called_by_name(std::vector<Record> records, const std::string& typed,
+                                   const System& system);
 
 /// The records with racks for nodes where they were measured on `system` and its nodes are racks
 /// (fit/racks.hpp): where they name it, or all with `is_same_system`. A note says that, or that it

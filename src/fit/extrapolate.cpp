@@ -557,7 +557,7 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
     reach(record, answer.choice);
     answer.normal_form =
         check_normal_form(series, medians, target.network, target.place,
-                          size_bytes * target.size_factor, record.intervals.back());
+                          size_bytes * target.size_factor, record.intervals.back(), bound_s);
     record.bottleneck = answer.model.bottleneck;
     record.source += say(answer);
     answers.push_back(std::move(answer));

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -47,7 +48,7 @@ Points points_at(const Series& series, std::span<const double> times_s, bool net
 
 NormalFormCheck check_normal_form(const Series& series, std::span<const double> times_s,
                                   bool network, Place target, double size_bytes,
-                                  const Interval& interval) {
+                                  const Interval& interval, double bound_s) {
   using Verdict = NormalFormCheck::Verdict;
   const Points points = points_at(series, times_s, network, size_bytes);
   NormalFormCheck check;
@@ -59,7 +60,7 @@ NormalFormCheck check_normal_form(const Series& series, std::span<const double> 
   const auto form = fit_normal_form(points.n, points.time_s);
   if (!form) return check;
   check.form = *form;
-  check.time_s = form->at(target.ranks);
+  check.time_s = std::max(form->at(target.ranks), bound_s);
   check.verdict = check.time_s > interval.high_s  ? Verdict::above
                   : check.time_s < interval.low_s ? Verdict::below
                                                   : Verdict::agrees;

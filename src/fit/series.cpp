@@ -36,9 +36,11 @@ std::string label(const Scenario& scenario) {
                      format_size(scenario.size_bytes), scenario.ranks);
 }
 
-// "github:owner/name" of a source that reads "github:owner/name@commit file [data set]".
+// "github:owner/name" of a source that reads "github:owner/name@commit file [data set]"; of another
+// all but what stands in brackets.
 std::string page_of(const std::string& source) {
-  return source.substr(0, source.find_first_of("@ ["));
+  return source.substr(0, is_published(source) ? source.find_first_of("@ [")
+                                               : std::min(source.find('@'), source.find(" [")));
 }
 
 // Where it was measured: the topology, or, of other people's data, the repository or page of the
@@ -261,6 +263,11 @@ void add_record(const Record& record, Draft& draft) {
 }
 
 }  // namespace
+
+bool is_published(std::string_view source) {
+  const std::size_t scheme = source.find_first_not_of("abcdefghijklmnopqrstuvwxyz");
+  return scheme != std::string_view::npos && scheme > 1 && source[scheme] == ':';
+}
 
 std::string_view name(Growth growth) {
   for (const auto& [value, text] : kGrowthNames) {

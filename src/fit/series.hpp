@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "record/record.hpp"
@@ -68,6 +69,10 @@ struct Series {
   [[nodiscard]] std::vector<double> sizes(bool network) const;
 };
 
+/// Whether a source is a repository or page, "github:owner/name@commit file [data set]", and no
+/// file or words of one's own.
+bool is_published(std::string_view source);
+
 /// "ring", or "ring/LL128" where a protocol is named.
 std::string name_of(const Scenario& scenario);
 std::string name_of(const Series& series);
@@ -78,7 +83,8 @@ std::string name_of(const Series& series);
 /// fit, when a record was not measured or has no positive time, size or rank count, or when the
 /// records mix systems, engines or numbers of ranks per node.
 ///
-/// A record is of the system that it names, else of its source's repository or page. With
+/// A record is of the system that it names, else of its source: the repository or page, or all but
+/// what stands in brackets and after an @. With
 /// `same_system`, `system` is the measured machine: records that name none are of it, whatever
 /// their sources.
 Expected<std::vector<Series>> make_series(std::span<const Record> records, const System& system,

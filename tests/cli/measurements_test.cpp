@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -60,6 +61,70 @@ TEST(Measurements, FilesOfOneMachineAreOneSystemWhereTheUserSaysSo) {
   EXPECT_EQ(fitted.exit_code, 0) << fitted.err;
   EXPECT_THAT(fitted.out, HasSubstr("all_reduce, algorithm auto: fitted on 16 to 256 ranks"));
   EXPECT_THAT(fitted.err, Not(HasSubstr("without all_reduce")));
+}
+
+std::string log_of(int ranks, const std::string& device) {
+  std::string log = "# Collective test starting: all_reduce_perf\n# Using devices\n";
+  for (int rank = 0; rank < ranks; ++rank)
+    log += fmt::format("#  Rank {:2} Group  0 Pid {} on node{} device  {} [0x1b] {}\n", rank,
+                       100 + rank, rank / 4, rank % 4, device);
+  log +=
+      "#       size         count      type   redop    root     time   algbw   busbw #wrong     "
+      "time "
+      "  algbw   busbw #wrong\n";
+  for (int i = 0; i < 5; ++i) {
+    const double size = 1 << (10 + 4 * i);
+    const double time_us = 10.0 * std::log2(ranks) + std::round(size / 1e4);
+    const double rate = size / time_us / 1e3;
+    const std::string half = fmt::format("{:8.2f} {:7.2f} {:7.2f}      0", time_us, rate,
+                                         rate * 2 * (ranks - 1) / ranks);
+    log += fmt::format("{:12.0f} {:12.0f}     float     sum      -1 {} {}\n", size, size / 4, half,
+                       half);
+  }
+  return log;
+}
+
+// Logs of one import need no word about their machine; of several devices they are refused.
+TEST(Measurements, LogsOfOneImportAreOfOneMachine) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "a8.log", log_of(8, "NVIDIA GH200 120GB"));
+  write_file(folder.path() / "a16.log", log_of(16, "NVIDIA GH200 120GB"));
+  write_file(folder.path() / "h16.log", log_of(16, "NVIDIA H100 80GB HBM3"));
+  const auto calibrated = [&](const Words& files) {
+    return run_words(folder, {"calibrate", "-t", "alps", "-o", "profile.json"}, files);
+  };
+  run_collscale({"import", "a8.log", "a16.log", "-o", "one.json"}, folder.path());
+  const Outcome one = calibrated({"one.json"});
+  EXPECT_EQ(one.exit_code, 0) << one.err;
+  EXPECT_THAT(one.out, HasSubstr("measurements of one.json, NVIDIA GH200 120GB\n"));
+  EXPECT_THAT(one.out, HasSubstr("fitted on 8 to 16 ranks"));
+  run_collscale({"import", "a8.log", "h16.log", "-o", "two.json"}, folder.path());
+  EXPECT_THAT(calibrated({"two.json"}).err,
+              HasSubstr("two systems, \"two.json, NVIDIA GH200 120GB\" and \"two.json, NVIDIA H100 "
+                        "80GB HBM3\": calibrate each by itself, or say --same-system"));
+  run_collscale({"import", "a8.log", "-o", "a8.json"}, folder.path());
+  run_collscale({"import", "a16.log", "-o", "a16.json"}, folder.path());
+  EXPECT_THAT(calibrated({"a8.json", "a16.json"}).err,
+              HasSubstr("two systems, \"a8.log\" and \"a16.log\""));
+  EXPECT_EQ(calibrated({"a8.json", "a16.json", "--same-system"}).exit_code, 0);
+}
+
+// A file or a family is the same system as the records' where both were typed alike.
+TEST(Measurements, ASystemIsKnownByWhatWasTypedForIt) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "a8.log", log_of(8, "NVIDIA GH200 120GB"));
+  write_file(folder.path() / "my.yaml",
+             read_file(std::string(COLLSCALE_SOURCE_DIR) + "/topologies/alps.yaml"));
+  std::filesystem::copy(std::string(COLLSCALE_SOURCE_DIR) + "/topologies/nodes",
+                        folder.path() / "nodes");
+  for (const std::string system : {"./my.yaml", "fat-tree:nodes=64,gpus=4"}) {
+    run_collscale({"import", "a8.log", "-o", "a8.json", "--topology", system}, folder.path());
+    const Outcome outcome = run_collscale({"extrapolate", "a8.json", "-t", system, "-c",
+                                           "all_reduce", "-s", "1KiB", "-n", "8", "--json", "-"},
+                                          folder.path());
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, Not(HasSubstr("another system"))) << system;
+  }
 }
 
 // The user's word is about records that name no system.

@@ -121,6 +121,10 @@ TEST(NormalFormCheck, SaysWhichPhysicsMayBeMissingWhereItDisagrees) {
   EXPECT_EQ(below.verdict, Verdict::below);
   EXPECT_NE(disagreement(below).find("below the 95 % interval: measured times grow more slowly"),
             std::string::npos);
+  // Where nothing can be faster than the answer's interval, the form is not either.
+  EXPECT_EQ(
+      check_normal_form(series, times_s, true, target, 1024, {0.95, 1e-2, 1e-1}, 1e-2).verdict,
+      Verdict::agrees);
 }
 
 TEST(NormalFormCheck, IsSilentAtMeasuredScalesAndWithoutFourOfThem) {

@@ -129,7 +129,7 @@ TEST(Series, OnTheMeasuredMachineSourcesAreRuns) {
   EXPECT_FALSE(make_series(records, system));
   const auto series = make_series(records, system, true);
   ASSERT_TRUE(series) << series.error().message;
-  EXPECT_EQ(series->front().system, "github:owner/name and github:somebody/else and run");
+  EXPECT_EQ(series->front().system, "github:owner/name and github:somebody/else and run 1");
   records[2].scenario.topology = "other";
   EXPECT_THAT(make_series(records, system, true).error().message,
               HasSubstr("two systems, \"synthetic\" and \"other\": calibrate each by itself"));

@@ -165,6 +165,7 @@ Expected<void> run(const CalibrateCommandOptions& options, const Terminal& termi
   if (!system) return tl::unexpected(system.error());
   auto records = read_measurements(options.results, options.collective);
   if (!records) return tl::unexpected(records.error());
+  records = called_by_name(*std::move(records), options.topology, *system);
   records = without_unfit(counted_by_nodes_of(*system, *std::move(records), options.same_system),
                           *system, options.same_system);
   const auto profile = fit_all(*records, *system, options);

@@ -51,6 +51,7 @@ Expected<Profile> profile_of(const ExtrapolateCommandOptions& options, const Sys
     if (!priors) return tl::unexpected(priors.error());
     fit_options.priors = *priors;
   }
+  records = called_by_name(*std::move(records), options.topology, system);
   records = counted_by_nodes_of(system, *std::move(records), options.same_system);
   return calibrate(*records, system, fit_options);
 }
