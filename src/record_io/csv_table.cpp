@@ -7,6 +7,7 @@ namespace collscale {
 namespace {
 
 char separator_of(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
   const std::string_view first = text.substr(0, text.find('\n'));
   char best = ',';
   for (const char candidate : {';', '\t'}) {

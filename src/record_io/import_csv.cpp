@@ -13,8 +13,37 @@
 #include "record_io/markdown_tables.hpp"
 
 namespace collscale {
+namespace {
+
+/// From the names of the columns on: above them stand remarks ("# measured in May") or nothing.
+std::size_t begin_of_table(std::string_view text) {
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::size_t first = text.substr(begin, end - begin).find_first_not_of(" \t\r");
+    if (first != std::string_view::npos && text[begin + first] != '#') return begin;
+    begin = end + 1;
+  }
+  return 0;
+}
+
+/// With the lines that are remarks empty, so that lines keep their numbers.
+std::string without_remarks(std::string_view text) {
+  std::string kept;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const std::string_view line = text.substr(begin, end - begin);
+    if (!line.starts_with('#')) kept += line;
+    if (end < text.size()) kept += '\n';
+    begin = end + 1;
+  }
+  return kept;
+}
+
+}  // namespace
 
 bool looks_like_csv(std::string_view text) {
+  text.remove_prefix(begin_of_table(text));
   const std::string_view first = text.substr(0, text.find('\n'));
   const CsvTable head = parse_csv(first);
   if (head.names.size() < 2) return false;
@@ -31,7 +60,8 @@ bool looks_like_csv(std::string_view text) {
 
 Expected<ImportReport> import_csv(std::string_view text, std::string_view file_name,
                                   const ImportOptions& options) {
-  if (!looks_like_json_rows(text)) return import_table(parse_csv(text), file_name, options);
+  if (!looks_like_json_rows(text))
+    return import_table(parse_csv(without_remarks(text)), file_name, options);
   const auto rows = parse_json_rows(text);
   if (!rows) return fail(fmt::format("{}: expected a list of flat JSON objects", file_name));
   return import_table(*rows, file_name, options);

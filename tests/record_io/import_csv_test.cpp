@@ -38,6 +38,17 @@ TEST(ImportCsv, RefusesATableWithoutOneUsableRow) {
               HasSubstr("expected rows"));
 }
 
+TEST(ImportCsv, RemarksAreNoRows) {
+  const auto report = import_log(
+      "# measured on Alps\n# by me, in May\n\ncollective;ranks;bytes;time_us\n# B; us\n"
+      "all_reduce;8;1024;5\n#all_reduce;8;2048;6\nall_reduce;16;1024;7\nall_reduce;16;0;7\n",
+      "t.csv", {});
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->records.size(), 2U);
+  EXPECT_EQ(report->records[1].scenario.ranks, 16);
+  EXPECT_THAT(report->warnings, testing::Contains(HasSubstr("line 9")));
+}
+
 TEST(ImportCsv, CountsEveryRowThatItLeavesOut) {
   const auto report = import_fixture("table.csv");
   ASSERT_TRUE(report) << report.error().message;
