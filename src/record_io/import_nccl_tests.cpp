@@ -28,7 +28,7 @@ struct Counts {
   LeftOut torn, contradictory, wrong, empty, unknown_type, unknown_op;
   LeftOut other_busbw;          ///< kept
   LeftOut outvoted, undecided;  ///< kept, of whose choice the library's messages differ
-  int programs = 1;             ///< that ran side by side, each by itself
+  std::ptrdiff_t programs = 1;  ///< that ran side by side, each by itself
   std::size_t groups = 1;       ///< that the ranks were split into
 };
 
@@ -259,8 +259,9 @@ class NcclTestsImporter {
     const std::int64_t each = std::max<std::int64_t>(1, header_.ranks_per_process);
     const std::int64_t listed = (*ranks.rbegin() + each) / each * each;
     const std::int64_t count = split ? static_cast<std::int64_t>(ranks.size()) : listed;
-    int programs = header_.times_listed.begin()->second;
-    for (const auto& [rank, times] : header_.times_listed) programs = std::min(programs, times);
+    auto programs = std::ssize(header_.processes.begin()->second);
+    for (const auto& [rank, processes] : header_.processes)
+      programs = std::min(programs, std::ssize(processes));
     counts_.programs = std::max(counts_.programs, programs);
     counts_.groups = std::max(counts_.groups, header_.ranks.size());
     // An excerpt of the list does not tell the hosts.

@@ -41,14 +41,16 @@ void read_rank_line(const std::vector<std::string_view>& words, std::string_view
                     Header& header) {
   std::int64_t group = 0;
   std::optional<std::int64_t> rank;
+  std::string process;
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     if (words[i] == "Rank") rank = to_integer(words[i + 1]);
     if (words[i] == "Group") group = to_integer(words[i + 1]).value_or(0);
     if (words[i] == "on" && i >= 2) header.hosts[group].emplace(words[i + 1]);
+    if (words[i] == "Pid" || words[i] == "on") process.append(words[i + 1]).append(" ");
   }
   if (rank) {
     header.ranks[group].insert(*rank);
-    ++header.times_listed[*rank];
+    header.processes[*rank].insert(process);
   }
   const std::string_view device = after(after(line, " device "), "] ");
   if (!device.empty())
@@ -70,7 +72,7 @@ void read_version_line(std::string_view code, Header& header) {
 void read_parameter_line(const std::vector<std::string_view>& words, Header& header) {
   header.ranks.clear();
   header.hosts.clear();
-  header.times_listed.clear();
+  header.processes.clear();
   header.in_table = false;
   header.ranks_per_process = 1;
   std::int64_t iterations = 1;

@@ -21,7 +21,8 @@ struct NcclTestsHeader {
   std::optional<Collective> collective;
   std::map<std::int64_t, std::set<std::int64_t>> ranks;  ///< of each group
   std::map<std::int64_t, std::set<std::string>> hosts;   ///< of each group
-  std::map<std::int64_t, int> times_listed;              ///< of each rank
+  /// Of each rank: of several programs side by side several, however often a line was repeated.
+  std::map<std::int64_t, std::set<std::string>> processes;
   Launch launch;                                         ///< what the launcher was told
   std::int64_t own_ranks = 0;  ///< as bench_mpi or bench_nccl says; 0: another program
   std::int64_t own_nodes = 0;  ///< likewise

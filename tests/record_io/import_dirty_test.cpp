@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -102,6 +103,19 @@ TEST(ImportDirty, TakesProgramsThatRanSideBySideForRepeats) {
     EXPECT_EQ(record.scenario.nodes, 1);
   }
   EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("2 times: so many programs ran side by")));
+}
+
+// As where a job's output goes to a file and through a collector into the same.
+TEST(ImportDirty, LinesThatWereWrittenTwiceAreOfOneProgram) {
+  std::ifstream log(COLLSCALE_SOURCE_DIR "/tests/fixtures/logs/nccl-tests-messages-between.log");
+  std::string text;
+  for (std::string line; std::getline(log, line);) text += line + "\n" + line + "\n";
+  const auto once = import_fixture("nccl-tests-messages-between.log");
+  const auto twice = import_log(text, "t.log", {});
+  ASSERT_TRUE(once && twice);
+  EXPECT_EQ(twice->records.front().scenario.ranks, once->records.front().scenario.ranks);
+  EXPECT_EQ(twice->records.front().scenario.nodes, once->records.front().scenario.nodes);
+  EXPECT_THAT(twice->warnings, testing::Not(testing::Contains(HasSubstr("side by"))));
 }
 
 TEST(ImportDirty, SeesThroughThePrefixesOfLaunchersAndCollectors) {
