@@ -77,7 +77,7 @@ class ImbImporter {
       columns_.clear();
     } else if (const auto place = line.find(kProcesses); place != std::string::npos) {
       const auto words = split_words(std::string_view(line).substr(place + kProcesses.size()));
-      ranks_ = words.empty() ? 0 : to_integer(words.front()).value_or(0);
+      ranks_ = words.empty() ? 0 : to_count(words.front()).value_or(0);
     } else if (line.find("MPI_Datatype for reductions") != std::string::npos) {
       const auto at_type = line.rfind("MPI_");
       std::string type = line.substr(at_type + 4);
@@ -177,7 +177,7 @@ class ImbImporter {
         *average_us > *time_us * 1.01 + 0.01)
       return std::nullopt;
     Row row{*time_us, *size, 1, false};
-    if (const auto at = column("#repetitions")) row.iterations = to_integer(words[*at]).value_or(1);
+    if (const auto at = column("#repetitions")) row.iterations = to_count(words[*at]).value_or(1);
     if (const auto at = column("defects")) row.wrong = to_number(words[*at]).value_or(0) > 0;
     return row;
   }

@@ -34,6 +34,11 @@ std::optional<double> number_member(const ForeignJson& object, const char* key) 
   return value->get<double>();
 }
 
+/// JSON's numbers may be larger than a whole number of ours.
+std::int64_t whole(double value) {
+  return static_cast<std::int64_t>(std::clamp(value, 0.0, 0x1p53));
+}
+
 std::string base_source(std::string_view file_name, const ImportOptions& options) {
   return options.source.empty() ? std::string(file_name) : options.source;
 }
@@ -111,11 +116,11 @@ class NcclTestsJsonImporter {
     if (config != nullptr) {
       const double iterations = number_member(*config, "iterations").value_or(1) *
                                 number_member(*config, "aggregated_iterations").value_or(1);
-      record_.iterations = std::max<std::int64_t>(1, static_cast<std::int64_t>(iterations));
+      record_.iterations = std::max<std::int64_t>(1, whole(iterations));
     }
     std::string details;
     if (const auto code = number_member(root, "nccl_version")) {
-      const auto number = static_cast<std::int64_t>(*code);
+      const auto number = whole(*code);
       details = fmt::format("NCCL {}.{}.{}", number / 10000, number % 10000 / 100, number % 100);
     }
     if (!device.empty()) details += (details.empty() ? "" : ", ") + device;
@@ -149,7 +154,7 @@ class NcclTestsJsonImporter {
     const auto root = first == std::string::npos ? std::nullopt : to_integer(words.substr(first));
     record.scenario.root = std::max<std::int64_t>(0, root.value_or(0));
     if (const auto iterations = number_member(result, "actual_iterations"); iterations >= 1.0)
-      record.iterations = static_cast<std::int64_t>(*iterations);
+      record.iterations = whole(*iterations);
     for (const bool in_place : {false, true}) {
       const ForeignJson* const half = member(result, in_place ? "in_place" : "out_of_place");
       if (half == nullptr || half->is_null()) continue;
@@ -211,8 +216,7 @@ std::optional<std::int64_t> count_of(const std::vector<std::string>& parts,
       if (!part.starts_with(mark)) continue;
       if (const auto value = to_integer(std::string_view(part).substr(mark.size()))) return value;
     }
-    if (const auto counter = number_member(object, key); counter > 0.0)
-      return static_cast<std::int64_t>(*counter);
+    if (const auto counter = number_member(object, key); counter > 0.0) return whole(*counter);
   }
   return std::nullopt;
 }
@@ -308,7 +312,7 @@ class GoogleBenchmarkImporter {
     record.scenario.ranks = ranks;
     record.scenario.nodes = options_.nodes;
     if (const auto iterations = number_member(object, "iterations"); iterations >= 1.0)
-      record.iterations = static_cast<std::int64_t>(*iterations);
+      record.iterations = whole(*iterations);
     record.source = fmt::format("{} [Google Benchmark]", base_source(file_name_, options_));
     return record;
   }

@@ -179,10 +179,9 @@ class NcclTestsImporter {
   }
 
   /// Whether a printed bus bandwidth is that of so many ranks, to the digits of it and of the time.
-  static bool fits(const PrintedBusBandwidth& printed, std::int64_t ranks, Record record) {
-    record.scenario.ranks = ranks;
-    set_bandwidths(record);
-    const double derived = record.busbw_Bps / 1e9;
+  static bool fits(const PrintedBusBandwidth& printed, std::int64_t ranks, const Record& record) {
+    const double derived =
+        record.algbw_Bps / 1e9 * bus_bandwidth_factor(record.scenario.collective, ranks);
     return std::abs(derived - printed.busbw_GBps) <=
            2 * printed.precision + (2 * printed.relative_time + 1e-3) * derived;
   }
@@ -198,7 +197,9 @@ class NcclTestsImporter {
     }
     std::vector<std::int64_t> candidates;
     if (2 * misfits.size() > printed_.size() && ranks_are_of_log_) {
-      const std::int64_t most = 4 * report_.records[misfits.front().record].scenario.ranks + 64;
+      // Beyond a million ranks no factor of a bus bandwidth tells two numbers apart.
+      const std::int64_t most = std::min<std::int64_t>(
+          1'000'000, 4 * report_.records[misfits.front().record].scenario.ranks + 64);
       for (std::int64_t n = 2; n <= most && candidates.size() < 2; ++n) {
         if (std::all_of(printed_.begin(), printed_.end(),
                         [&](const auto& printed) { return fits(printed, n); }))

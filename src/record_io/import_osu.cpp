@@ -244,7 +244,7 @@ class OsuImporter {
     const bool cut = printed_precision(words[*time_at]) > 0.0051;
     if (cut || !time_us || !size || *time_us <= 0 || *size < 0) return std::nullopt;
     Row row{*time_us, *size, 1, false};
-    if (columns_->iterations) row.iterations = to_integer(words[*columns_->iterations]).value_or(1);
+    if (columns_->iterations) row.iterations = to_count(words[*columns_->iterations]).value_or(1);
     if (columns_->validation) row.wrong = words[*columns_->validation] != "Pass";
     return row;
   }

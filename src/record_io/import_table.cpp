@@ -94,8 +94,8 @@ class TableImporter {
     return column ? csv_quantity(plain(row, field), field, column->unit) : std::nullopt;
   }
 
-  std::optional<std::int64_t> whole(const Fields& row, CsvField field) const {
-    return to_integer(plain(row, field));
+  std::optional<std::int64_t> count(const Fields& row, CsvField field) const {
+    return to_count(plain(row, field));
   }
 
   /// nccl-tests prints "N/A" for a place that a collective does not have.
@@ -140,16 +140,16 @@ class TableImporter {
 
   /// Of this row, whether a column says it or it is ranks over ranks per node.
   std::int64_t nodes_of(const Fields& row, std::int64_t ranks) const {
-    if (const auto nodes = whole(row, CsvField::nodes)) return *nodes;
-    const auto per_node = whole(row, CsvField::ranks_per_node);
+    if (const auto nodes = count(row, CsvField::nodes)) return *nodes;
+    const auto per_node = count(row, CsvField::ranks_per_node);
     return per_node && *per_node > 0 && ranks % *per_node == 0 ? ranks / *per_node : options_.nodes;
   }
 
   std::optional<std::int64_t> ranks_of(const Fields& row) const {
     if (columns_[CsvField::ranks] && !text(row, CsvField::ranks).empty())
-      return whole(row, CsvField::ranks);
-    const auto nodes = whole(row, CsvField::nodes);
-    const auto per_node = whole(row, CsvField::ranks_per_node);
+      return count(row, CsvField::ranks);
+    const auto nodes = count(row, CsvField::nodes);
+    const auto per_node = count(row, CsvField::ranks_per_node);
     if (nodes && per_node) return *nodes * *per_node;
     return options_.ranks > 0 ? std::optional(options_.ranks) : std::nullopt;
   }

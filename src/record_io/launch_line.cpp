@@ -60,7 +60,7 @@ std::int64_t per_node_of(std::string_view mapping) {
   mapping.remove_prefix(kPpr.size());
   const auto colon = mapping.find(':');
   if (colon == std::string_view::npos || !mapping.substr(colon + 1).starts_with("node")) return 0;
-  return to_integer(mapping.substr(0, colon)).value_or(0);
+  return to_count(mapping.substr(0, colon)).value_or(0);
 }
 
 /// "b1:128,b2:128" -> 256 processes on 2 nodes; a host without a number has one process.
@@ -71,8 +71,8 @@ Launch launch_on(std::string_view hosts) {
     hosts.remove_prefix(std::min(host.size() + 1, hosts.size()));
     const auto colon = host.find(':');
     const auto slots = colon == std::string_view::npos ? std::optional<std::int64_t>(1)
-                                                       : to_integer(host.substr(colon + 1));
-    if (host.empty() || !slots || *slots < 1) return {};
+                                                       : to_count(host.substr(colon + 1));
+    if (host.empty() || !slots) return {};
     launch.processes += *slots;
     ++launch.nodes;
   }
@@ -97,8 +97,8 @@ struct Options {
     }
     const bool slurm = dialect == Dialect::slurm;
     if (!slurm && (name == "H" || name == "host" || name == "hosts")) hosts = launch_on(value);
-    const auto number = to_integer(value);
-    if (!number || *number < 1) return;
+    const auto number = to_count(value);
+    if (!number) return;
     if (dialect == Dialect::jsrun) return take_of_jsrun(name, *number);
     if (is_one_of(kProcessNames, name)) processes = *number;
     if (slurm && (name == "nodes" || name == "N")) nodes = *number;

@@ -128,6 +128,12 @@ std::optional<std::int64_t> to_integer(std::string_view word) {
   return to_whole_word<std::int64_t>(word);
 }
 
+std::optional<std::int64_t> to_count(std::string_view word) {
+  static constexpr std::int64_t kMost = 100'000'000;
+  const auto number = to_integer(word);
+  return number && *number >= 1 && *number <= kMost ? number : std::nullopt;
+}
+
 double printed_precision(std::string_view word) {
   const auto exponent_at = word.find_first_of("eE");
   const std::string_view mantissa = word.substr(0, exponent_at);

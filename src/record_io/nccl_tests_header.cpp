@@ -14,6 +14,9 @@ using Header = NcclTestsHeader;
 
 constexpr std::string_view kPerf = "_perf";
 
+/// More threads or GPUs than a process has: the number behind a torn one.
+constexpr std::int64_t kMostOfAProcess = 1024;
+
 bool has(std::string_view line, std::string_view part) {
   return line.find(part) != std::string_view::npos;
 }
@@ -43,7 +46,7 @@ void read_rank_line(const std::vector<std::string_view>& words, std::string_view
   std::optional<std::int64_t> rank;
   std::string process;
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-    if (words[i] == "Rank") rank = to_integer(words[i + 1]);
+    if (words[i] == "Rank") rank = words[i + 1] == "0" ? 0 : to_count(words[i + 1]);
     if (words[i] == "Group") group = to_integer(words[i + 1]).value_or(0);
     if (words[i] == "on" && i >= 2) header.hosts[group].emplace(words[i + 1]);
     if (words[i] == "Pid" || words[i] == "on") process.append(words[i + 1]).append(" ");
@@ -78,11 +81,12 @@ void read_parameter_line(const std::vector<std::string_view>& words, Header& hea
   std::int64_t iterations = 1;
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     const bool warm_up = i > 0 && words[i - 1] == "warmup";
-    if (words[i] == "iters:" && !warm_up) iterations *= to_integer(words[i + 1]).value_or(1);
-    if (words[i] == "nThread" || words[i] == "nGpus")
-      header.ranks_per_process *= to_integer(words[i + 1]).value_or(1);
+    if (words[i] == "iters:" && !warm_up) iterations *= to_count(words[i + 1]).value_or(1);
+    if (words[i] != "nThread" && words[i] != "nGpus") continue;
+    const std::int64_t count = to_count(words[i + 1]).value_or(1);
+    if (count <= kMostOfAProcess) header.ranks_per_process *= count;
   }
-  header.iterations = iterations > 0 ? iterations : 1;
+  header.iterations = iterations;
 }
 
 void read_column_line(const std::vector<std::string_view>& words, Header& header) {
@@ -109,8 +113,8 @@ void read_own_line(std::string_view line, Engine engine, Header& header) {
   const auto words = split_words(said);
   for (std::size_t i = 1; i + 3 < words.size(); ++i) {
     if (!words[i].starts_with("rank") || words[i + 1] != "on") continue;
-    header.own_ranks = to_integer(words[i - 1]).value_or(0);
-    header.own_nodes = to_integer(words[i + 2]).value_or(0);
+    header.own_ranks = to_count(words[i - 1]).value_or(0);
+    header.own_nodes = to_count(words[i + 2]).value_or(0);
     header.library = std::string(said.substr(0, said.find(',')));
     header.engine = engine;
     return;
@@ -173,7 +177,7 @@ void read_header_line(std::string_view line, Header& header) {
   if (has(line, "nccl-library=")) read_version_line(after(line, "nccl-library="), header);
   if (has(line, "in-place")) header.columns.first_in_place = !has(line, "out-of-place");
   if (has(line, "Out of bounds values")) {
-    for (const std::string_view word : words) header.out_of_bounds += to_integer(word).value_or(0);
+    for (const std::string_view word : words) header.out_of_bounds += to_count(word).value_or(0);
   }
 }
 

@@ -251,6 +251,22 @@ TEST(ImportNcclTests, TakesTheGpusOfTheOneProcessWhereNoLauncherStartedMore) {
   EXPECT_EQ(report->records[0].scenario.ranks, 8);
 }
 
+// Blanks or lines were lost before these numbers.
+TEST(ImportNcclTests, TakesNoImpossibleNumberForRanks) {
+  const std::string header =
+      "# Collective test starting: all_reduce_perf\n"
+      "# nThread 134217728 nGpus 9223372036854775807 iters: 9223372036854775807\n"
+      "#  Rank  0 Group  0 Pid  1 on n1 device  0 [0x01] Toy\n"
+      "#  Rank  9223372036854775807 Group  0 Pid  1 on n1 device  0 [0x01] Toy\n"
+      "#  Rank  7 Group  0 Pid  1 on n1 device  7 [0x01] Toy\n";
+  const auto report = import_log(header +
+                                     "1048576 262144 float sum -1 30.74 34.11 99.0 0 30.12 "
+                                     "34.81 99.0 0\n",
+                                 "x.log", {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records[0].scenario.ranks, 8);
+}
+
 TEST(ImportNcclTests, KnowsNoNodesFromAnExcerptOfTheList) {
   const auto report = import_log(
       std::string("#  Rank 71 Group  0 Pid  14840 on rack1-18 device  3 [0x01] Toy\n") +
