@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -27,6 +28,8 @@ struct Changed {
   std::string name;
   System system;
   double taper = 1;  ///< new, of the highest uplinks
+  /// What the interval of the answer allows for, and this fabric does not have.
+  std::optional<EffectKind> gone{};
 };
 
 std::vector<Changed> changed_fabrics(const System& system, std::int64_t ranks) {
@@ -37,14 +40,15 @@ std::vector<Changed> changed_fabrics(const System& system, std::int64_t ranks) {
   Changed routed{fmt::format("{} in place of {}", hashes ? "spray" : "ecmp", name(clos->routing)),
                  system};
   std::get<Clos>(routed.system.fabric).routing = hashes ? Routing::spray : Routing::ecmp;
+  if (hashes) routed.gone = EffectKind::ecmp;
   all.push_back(std::move(routed));
   if (is_tapered(*clos)) {
-    all.push_back({"1:1 in place of the taper", without_taper(system)});
+    all.push_back({"1:1 in place of the taper", without_taper(system), 1, EffectKind::taper});
   } else if (clos->tiers.size() > 1) {
     const std::size_t highest = clos->tiers.size() - 2;
     for (const double taper : kOtherTapers) {
       Changed tapered{fmt::format("{} {:.0f}:1 in place of 1:1", clos->tiers[highest].name, taper),
-                      system, taper};
+                      system, taper, std::nullopt};
       std::get<Clos>(tapered.system.fabric).tiers[highest].oversubscription.value = taper;
       all.push_back(std::move(tapered));
     }
@@ -52,8 +56,13 @@ std::vector<Changed> changed_fabrics(const System& system, std::int64_t ranks) {
   return all;
 }
 
+/// Half a width of an interval without one of the parts that it was made of, in quadrature.
+double without(double half_width, double part) {
+  return std::sqrt(std::max(0.0, half_width * half_width - part * part));
+}
+
 void scale(const Extrapolation& answer, const Prediction& prediction, const System& system,
-           bool same_algorithm, Alternative& alternative) {
+           bool same_algorithm, std::optional<EffectKind> gone, Alternative& alternative) {
   Record& record = alternative.record;
   record = answer.record;
   alternative.ratio = prediction.time_s / answer.model.time_s;
@@ -66,11 +75,17 @@ void scale(const Extrapolation& answer, const Prediction& prediction, const Syst
   // twice as large (assumed).
   const double width =
       same_algorithm ? std::fabs(std::log(alternative.ratio)) : ratio_width(alternative.ratio);
+  ScenarioRange left_out;
+  for (const ScenarioEffect& effect : answer.range.effects)
+    if (gone && effect.kind == *gone) left_out.effects.push_back(effect);
+  const HalfWidths part = left_out.widths();
   for (Interval& interval : record.intervals) {
     const double share = interval.level < 0.9 ? kHalfLevelShare : 1.0;
-    const double up = std::hypot(std::log(interval.high_s / answer.record.time_s), share * width,
+    const double known_up = std::log(interval.high_s / answer.record.time_s);
+    const double known_down = std::log(answer.record.time_s / interval.low_s);
+    const double up = std::hypot(without(known_up, share * part.up), share * width,
                                  share * std::log(alternative.scattered));
-    const double down = std::hypot(std::log(answer.record.time_s / interval.low_s), share * width);
+    const double down = std::hypot(without(known_down, share * part.down), share * width);
     interval.high_s = record.time_s * std::exp(up);
     interval.low_s = std::max(record.time_s * std::exp(-down), bound_s);
   }
@@ -97,12 +112,12 @@ std::vector<Alternative> alternatives(const Extrapolation& answer, const System&
                             std::array{scenario.size_bytes});
   };
   const auto add = [&](std::string called, const System& on, std::string_view algorithm,
-                       double taper = 1) {
+                       double taper = 1, std::optional<EffectKind> gone = {}) {
     Alternative alternative;
     alternative.name = std::move(called);
     alternative.scattered = scattered_factor(answer.model, taper);
     if (const auto predicted = predict(on, algorithm)) {
-      scale(answer, predicted->front(), on, algorithm == answer.model.algorithm, alternative);
+      scale(answer, predicted->front(), on, algorithm == answer.model.algorithm, gone, alternative);
     } else {
       alternative.error = predicted.error().message;
     }
@@ -119,7 +134,7 @@ std::vector<Alternative> alternatives(const Extrapolation& answer, const System&
     all.back().record.scenario.protocol.clear();
   }
   for (const Changed& changed : changed_fabrics(system, scenario.ranks)) {
-    if (add(changed.name, changed.system, answer.model.algorithm, changed.taper))
+    if (add(changed.name, changed.system, answer.model.algorithm, changed.taper, changed.gone))
       all.back().record.scenario.topology.append(" with ").append(changed.name);
   }
   return all;

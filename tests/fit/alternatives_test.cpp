@@ -91,6 +91,23 @@ TEST(Alternatives, HaveOtherFabricsUnderTheirOwnNames) {
   EXPECT_GE(named(others, "ecmp in place of spray").ratio, 1.0);
 }
 
+// What the answer's interval allows for the taper of a machine that was not measured, the same
+// machine at 1:1 does not have.
+TEST(Alternatives, WithoutATaperDoNotAllowForIt) {
+  const System system = synthetic::system(4, "other");
+  System tapered = system;
+  std::get<Clos>(tapered.fabric).tiers[0].oversubscription.value = 4;
+  const auto up = [](const Record& record) {
+    return record.intervals.back().high_s / record.time_s;
+  };
+  const Extrapolation answer = answer_of(tapered, 1 << 30, 8192);
+  EXPECT_THAT(answer.range.text(), HasSubstr("taper of leaf 4:1"));
+  const auto all = alternatives(answer, tapered);
+  const Alternative& untapered = named(all, "1:1 in place of the taper");
+  EXPECT_LT(up(untapered.record), 0.7 * up(answer.record));
+  EXPECT_NEAR(up(untapered.record) / up(answer_of(system, 1 << 30, 8192).record), 1, 0.05);
+}
+
 TEST(Alternatives, SayWhatTheSystemLacks) {
   const System system = synthetic::system(4);
   const auto all = alternatives(answer_of(system, 1 << 20, 8192), system);
