@@ -111,6 +111,23 @@ std::vector<Record> counted_by_nodes_of(const System& system, std::vector<Record
   return records;
 }
 
+std::vector<Record> of_full_nodes(const System& system, std::vector<Record> records) {
+  const auto per_node = ranks_per_node(system);
+  const auto spans_nodes = [](const Record& record) { return record.scenario.nodes > 1; };
+  const auto is_full = [&](const Record& record) {
+    return spans_nodes(record) && record.scenario.ranks == per_node * record.scenario.nodes;
+  };
+  const auto across = std::count_if(records.begin(), records.end(), spans_nodes);
+  const auto full = std::count_if(records.begin(), records.end(), is_full);
+  if (full == 0 || full == across) return records;
+  std::erase_if(records,
+                [&](const Record& record) { return spans_nodes(record) && !is_full(record); });
+  print_note(fmt::format(
+      "note: {} of {} records across nodes are left out, of other than {} ranks on every node",
+      across - full, across, format_count(per_node)));
+  return records;
+}
+
 Context common_context(const std::vector<std::string>& files) {
   Context common;
   bool first = true;

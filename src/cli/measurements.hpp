@@ -29,6 +29,11 @@ std::vector<Record> called_by_name(std::vector<Record> records, const std::strin
 std::vector<Record> counted_by_nodes_of(const System& system, std::vector<Record> records,
                                         bool is_same_system);
 
+/// Without the records that use another number of ranks on every node than `system` has, where
+/// there are some that do not: of the measured machine itself they are another setting. A note says
+/// it.
+std::vector<Record> of_full_nodes(const System& system, std::vector<Record> records);
+
 /// What the contexts of the files agree on; a file that cannot be read has none.
 Context common_context(const std::vector<std::string>& files);
 

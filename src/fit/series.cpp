@@ -141,8 +141,10 @@ Expected<std::int64_t> node_size(std::span<const Record> records, const System& 
     }
     const std::int64_t here = s.ranks / s.nodes;
     if (per_node != 0 && per_node != here) {
-      return fail(fmt::format("the records have {} and {} ranks per node: calibrate each by itself",
-                              per_node, here));
+      return fail(fmt::format(
+          "the records have {} and {} ranks per node, the latter {} on {} nodes: calibrate each by "
+          "itself",
+          per_node, here, label(s), s.nodes));
     }
     per_node = here;
   }

@@ -127,6 +127,29 @@ TEST(Measurements, ASystemIsKnownByWhatWasTypedForIt) {
   }
 }
 
+// Runs with one rank on every node are another setting of the machine that has four.
+TEST(Measurements, OfTheMeasuredMachineFullNodesCount) {
+  const TemporaryFolder folder;
+  std::string table = "collective,ranks,nodes,size,time_us,library\n";
+  for (const int nodes : {2, 4})
+    for (const int per_node : {1, 4})
+      for (int i = 0; i < 4; ++i)
+        table += fmt::format("all_reduce,{},{},{},{},NCCL\n", nodes * per_node, nodes,
+                             1024 << (4 * i), per_node * nodes * (5 + (1 << i)));
+  write_file(folder.path() / "table.csv", table);
+  run_collscale({"import", "table.csv", "-o", "table.json"}, folder.path());
+  const Words calibrate = {"calibrate", "table.json", "-t", "alps", "-o", "profile.json"};
+  EXPECT_THAT(run_collscale(calibrate, folder.path()).err,
+              HasSubstr("1 and 4 ranks per node, the latter all_reduce/auto, 1 KiB on 8 ranks on 2 "
+                        "nodes: calibrate each by itself"));
+  const Outcome said = run_words(folder, calibrate, {"--same-system"});
+  EXPECT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_THAT(said.err,
+              HasSubstr("note: 8 of 16 records across nodes are left out, of other than 4 "
+                        "ranks on every node"));
+  EXPECT_THAT(said.out, HasSubstr("fitted on 8 to 16 ranks"));
+}
+
 // The user's word is about records that name no system.
 TEST(Measurements, RecordsThatNameAnotherSystemStayOfAnother) {
   const TemporaryFolder folder;

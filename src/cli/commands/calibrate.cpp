@@ -166,8 +166,9 @@ Expected<void> run(const CalibrateCommandOptions& options, const Terminal& termi
   auto records = read_measurements(options.results, options.collective);
   if (!records) return tl::unexpected(records.error());
   records = called_by_name(*std::move(records), options.topology, *system);
-  records = without_unfit(counted_by_nodes_of(*system, *std::move(records), options.same_system),
-                          *system, options.same_system);
+  records = counted_by_nodes_of(*system, *std::move(records), options.same_system);
+  if (options.same_system) records = of_full_nodes(*system, *std::move(records));
+  records = without_unfit(*std::move(records), *system, options.same_system);
   const auto profile = fit_all(*records, *system, options);
   if (!profile) return tl::unexpected(profile.error());
 

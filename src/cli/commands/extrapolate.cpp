@@ -53,6 +53,7 @@ Expected<Profile> profile_of(const ExtrapolateCommandOptions& options, const Sys
   }
   records = called_by_name(*std::move(records), options.topology, system);
   records = counted_by_nodes_of(system, *std::move(records), options.same_system);
+  if (options.same_system) records = of_full_nodes(system, *std::move(records));
   return calibrate(*records, system, fit_options);
 }
 
