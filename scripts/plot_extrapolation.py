@@ -167,8 +167,9 @@ def draw_alternatives(axis, answer, alternatives):
 def finding(answer, algorithms):
     low, high = answer.interval(0.95)
     distance = answer.ranks / answer.validated_to_ranks
+    by = f" by {answer.variant}" if len(algorithms) > 1 else ""
     text = (f"{answer.collective} of {fmt.size(answer.size_bytes)} on {fmt.ranks(answer.ranks)} ranks of "
-            f"{answer.scenario.get('topology')}{f' by {answer.variant}' if len(algorithms) > 1 else ''}: {fmt.time(answer.time_s)} (95 %: {fmt.time(low)} to {fmt.time(high)})")
+            f"{answer.scenario.get('topology')}{by}: {fmt.time(answer.time_s)} (95 %: {fmt.time(low)} to {fmt.time(high)})")
     if distance > 1:
         text += f", ×{distance:.0f} beyond the largest measured scale"
     return text
@@ -223,7 +224,8 @@ def main():
         box = axes[0][2].get_position()  # room for the names
         axes[0][2].set_position([box.x0 + 0.05, box.y0, box.width - 0.05, box.height])
         draw_alternatives(axes[0][2], answer, others)
-    style.save(figure, arguments.output, finding(answer, algorithms), answers + measured, key_of(answer, measured, others, columns))
+    style.save(figure, arguments.output, finding(answer, algorithms), answers + measured,
+               key_of(answer, measured, others, columns))
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ std::vector<std::string_view> split_words(std::string_view line);
 std::optional<double> to_number(std::string_view word);
 /// The whole word as a whole number.
 std::optional<std::int64_t> to_integer(std::string_view word);
-/// The whole word as a number of ranks, nodes or repetitions: from 1 to 100 million. More is no such
-/// number, but one whose blanks were lost.
+/// The whole word as a number of ranks, nodes or repetitions: from 1 to 100 million. More is no
+/// such number, but one whose blanks were lost.
 std::optional<std::int64_t> to_count(std::string_view word);
 
 /// Half a unit of the last digit that was printed: 0.005 for "34.71", 0.5 for "18285".
