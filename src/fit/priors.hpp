@@ -43,10 +43,10 @@ inline constexpr Priors kPublishedPriors = {
     .torus_ends = 3.00,
     .growth_weight = 1.00,
     .contention = 0.15,
-    .several_scales = {{{0.42, 0.30, 0.25, 0.15},
-                        {0.17, 0.60, 0.54, 0.05},
-                        {0.23, 0.25, 0.29, 0.10}}},
-    .one_scale = {0.12, 0.64, 0.49, 0.30},
+    .several_scales = {{{0.37, 0.21, 0.22, 0.04},
+                        {0.09, 0.47, 0.42, 0.00},
+                        {0.28, 0.08, 0.22, 0.04}}},
+    .one_scale = {0.12, 0.60, 0.46, 0.28},
     // learn-priors: end
 };
 

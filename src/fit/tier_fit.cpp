@@ -72,6 +72,10 @@ TierPrediction::TierPrediction(const Estimator& estimator, const OwnRecord& own,
     log_time_[g] = with_line(log_time_[g], static_cast<double>(g) * kOctave);
   make_monotone(log_time_);
   for (std::size_t g = 0; g < kOctaves; ++g) fell_[g] = log_time_[g] != before[g];
+  if (estimator.scale_count() < 2 || target.units < estimator.anchor().units) return;
+  for (std::size_t g = 0; g < kOctaves; ++g)
+    off_line_[g] =
+        off_line_width(estimator.line(static_cast<double>(g) * kOctave, target) - log_time_[g]);
 }
 
 // Up to the largest scale the data themselves, joined by straight lines in ln t over ln g.
@@ -132,9 +136,10 @@ Predicted TierPrediction::at(double log_size) const {
   }
   if (estimator_->scale_count() < 2 && log_distance_ > 0.0)
     predicted.widths = one_scale_widths(estimator_->priors(), estimator_->network(), log_distance_);
-  const double spread = kSpreadShare * over_octaves(spread_, log_size);
-  predicted.added = {spread + over_octaves(unmeasured_up_, log_size),
-                     spread + over_octaves(unmeasured_down_, log_size)};
+  const double rivals =
+      kSpreadShare * over_octaves(spread_, log_size) + over_octaves(off_line_, log_size);
+  predicted.added = {rivals + over_octaves(unmeasured_up_, log_size),
+                     rivals + over_octaves(unmeasured_down_, log_size)};
   predicted.widths.up += predicted.added.up;
   predicted.widths.down += predicted.added.down;
   const double floor = noise_floor(log_size);

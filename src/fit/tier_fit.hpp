@@ -19,7 +19,8 @@ namespace collscale {
 struct Predicted {
   double log_time = 0;
   HalfWidths widths;
-  /// Of these widths: what laws that disagree and a size that was not measured add.
+  /// Of these widths: what laws that disagree, with each other or with the straight line, and a
+  /// size that was not measured add.
   HalfWidths added;
 };
 
@@ -46,6 +47,7 @@ class TierPrediction {
   Table log_time_{};
   std::array<bool, kOctaves> fell_{};  ///< where that is not what the laws say, since they fall
   Table spread_{};
+  Table off_line_{};
   Table unmeasured_up_{};
   Table unmeasured_down_{};
   Table line_shares_{};

@@ -5,8 +5,8 @@
 // series' own.
 //
 //   h = r s (c + kappa ln d), in ln t, per side and regime, d = target ÷ largest measured nodes, r
-//   by how rough the data are, s by the series' own hold-out errors, and a third of what the mixed
-//   laws of the estimate lie apart (Estimate::spread) on top
+//   by how rough the data are, s by the series' own hold-out errors; on top a third of what the
+//   mixed laws of the estimate lie apart (Estimate::spread), and off_line_width
 //
 // The priors are learned from published series (priors.hpp). d = 16 is the farthest that these
 // reach; beyond it kappa is kExtrapolatedKappa, assumed.
@@ -60,15 +60,22 @@ struct OriginError {
 
 /// The series' own factor s on the prior widths: what its errors are on average, over what they are
 /// where the priors are right (kTypicalShare of a half width), each pair weighing the same, drawn
-/// towards 1 (in logarithms) as if one more pair had shown the priors to be right; within [0.3, 3].
-/// 1 without errors.
+/// towards 1 (in logarithms) as if one more pair had shown the priors to be right; within [0.3, 1].
+/// A bad record widens nothing: where the smaller scales were missed by much, the straight line
+/// ends far from the estimate (off_line_width), and widened once more such series were covered at
+/// 96 to 100 %. 1 without errors.
 double own_width_factor(const Priors& priors, std::span<const OriginError> errors);
 
 /// Of data whose growth from one scale to the next is rough over the sizes, as of a busy machine:
-/// (roughness ÷ kTypicalRoughness)^0.4. Roughness: mean distance of ln(t(k) ÷ t(k')) from the
+/// (roughness ÷ kTypicalRoughness)^0.25. Roughness: mean distance of ln(t(k) ÷ t(k')) from the
 /// straight line between the sizes next to it.
 double roughness_factor(double roughness);
 inline constexpr double kTypicalRoughness = 0.1;
+
+/// What either side widens by where the straight line through the two largest scales, in ln t over
+/// ln g, ends `log_gap` above the estimate (below it: < 0): a last step steeper than the laws
+/// either goes on, or was an artefact of the largest scale that the estimate stands on.
+double off_line_width(double log_gap);
 
 /// No interval is narrower: half of what two measurements of one point differ by in 95 % of cases
 /// (x1.5 for small and middle sizes, x1.06 for large ones, in repeated runs of the same systems).

@@ -78,15 +78,26 @@ TEST(Uncertainty, ASeriesMovesItsWidthsByWhatItShows) {
     return own_width_factor(kPublishedPriors, errors);
   };
   EXPECT_NEAR(factor_of(0.33, 3), 1, 1e-6);
-  EXPECT_NEAR(factor_of(0.66, 1), std::sqrt(2.0), 1e-6);
-  EXPECT_NEAR(factor_of(0.66, 3), std::pow(2.0, 0.75), 1e-6) << "more pairs are believed more";
-  EXPECT_DOUBLE_EQ(factor_of(20, 9), 3);
+  EXPECT_NEAR(factor_of(0.165, 1), std::sqrt(0.5), 1e-6);
+  EXPECT_NEAR(factor_of(0.165, 3), std::pow(0.5, 0.75), 1e-6) << "more pairs are believed more";
+  EXPECT_DOUBLE_EQ(factor_of(20, 9), 1) << "a bad record is told by the straight line";
   EXPECT_DOUBLE_EQ(factor_of(0, 9), 0.3);
+}
+
+TEST(Uncertainty, AStepUnlikeTheLawsWidensMoreWhereItIsSteeper) {
+  EXPECT_DOUBLE_EQ(off_line_width(0), 0);
+  double before = 0;
+  for (const double gap : {0.1, 0.5, 1.0, 3.0}) {
+    EXPECT_GT(off_line_width(gap), before);
+    EXPECT_LT(off_line_width(gap), gap) << "no farther than the line";
+    EXPECT_GT(off_line_width(gap), 2 * off_line_width(-gap));
+    before = off_line_width(gap);
+  }
 }
 
 TEST(Uncertainty, RoughDataGetWiderIntervals) {
   EXPECT_DOUBLE_EQ(roughness_factor(kTypicalRoughness), 1);
-  EXPECT_NEAR(roughness_factor(0.2), std::pow(2.0, 0.4), 1e-12);
+  EXPECT_NEAR(roughness_factor(0.2), std::pow(2.0, 0.25), 1e-12);
   EXPECT_DOUBLE_EQ(roughness_factor(0), roughness_factor(0.03)) << "no data are that smooth";
   EXPECT_DOUBLE_EQ(roughness_factor(9), roughness_factor(0.5));
 }
