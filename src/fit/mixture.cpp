@@ -133,7 +133,7 @@ void find_jump(const Series& series, std::span<const double> medians_s, const Pr
       below += errors.back() < -predicted.widths.down ? 1 : 0;
     }
     const std::size_t outside = std::max(above, below);
-    if (errors.size() < kFewestOfRegime || outside < errors.size()) continue;
+    if (errors.size() < kFewestOfRegime || 4 * outside < 3 * errors.size()) continue;
     const double jump = median(errors);
     if (std::fabs(jump) < std::log(kSettingsJump)) continue;
     double& widest = mixture.apart[static_cast<std::size_t>(Regime::bandwidth)];
@@ -141,10 +141,10 @@ void find_jump(const Series& series, std::span<const double> medians_s, const Pr
     widest = std::fabs(jump);
     mixture.text = fmt::format(
         "from {} to {} ranks, where data set {} gives way to {}, messages above 64 MiB become "
-        "x{:.2g} {} than the smaller scales say ({} sizes, all outside the 95 % interval): {}",
+        "x{:.2g} {} than the smaller scales say ({} of {} sizes outside the 95 % interval): {}",
         format_count(scales[at - 1]), format_count(scales[at]), data_set(series, scales[at - 1], 0),
         data_set(series, scales[at], 0), std::exp(std::fabs(jump)), jump > 0 ? "slower" : "faster",
-        errors.size(), kAdvice);
+        outside, errors.size(), kAdvice);
   }
 }
 

@@ -28,7 +28,7 @@ inline constexpr double kSettingsApart = 2;
 inline constexpr double kSettingsJump = 3;
 
 /// Of a series with its cells' medians. Data sets must lie apart at two scales or ranges of sizes,
-/// a jump must take all sizes.
+/// a jump must take three sizes of four.
 Mixture find_mixture(const Series& series, std::span<const double> medians_s, const Priors& priors);
 
 }  // namespace collscale

@@ -43,10 +43,10 @@ inline constexpr Priors kPublishedPriors = {
     .torus_ends = 3.00,
     .growth_weight = 1.00,
     .contention = 0.15,
-    .several_scales = {{{0.37, 0.21, 0.22, 0.04},
-                        {0.09, 0.47, 0.42, 0.00},
-                        {0.28, 0.08, 0.22, 0.04}}},
-    .one_scale = {0.12, 0.60, 0.46, 0.28},
+    .several_scales = {{{0.39, 0.24, 0.13, 0.14},
+                        {0.10, 0.57, 0.41, 0.05},
+                        {0.28, 0.14, 0.26, 0.05}}},
+    .one_scale = {0.16, 0.59, 0.48, 0.30},
     // learn-priors: end
 };
 
