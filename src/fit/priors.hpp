@@ -43,9 +43,9 @@ inline constexpr Priors kPublishedPriors = {
     .torus_ends = 3.00,
     .growth_weight = 1.00,
     .contention = 0.15,
-    .several_scales = {{{0.39, 0.24, 0.13, 0.14},
-                        {0.10, 0.57, 0.41, 0.05},
-                        {0.28, 0.14, 0.26, 0.05}}},
+    .several_scales = {{{0.38, 0.23, 0.13, 0.14},
+                        {0.09, 0.56, 0.39, 0.05},
+                        {0.27, 0.14, 0.27, 0.00}}},
     .one_scale = {0.16, 0.59, 0.48, 0.30},
     // learn-priors: end
 };
