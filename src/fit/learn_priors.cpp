@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <span>
 #include <utility>
 
 #include "fit/tier_fit.hpp"
@@ -23,7 +24,9 @@ constexpr Priors kUninformed = {.ends = 1.0,
                                 .growth_weight = 0.0,
                                 .contention = 0.0,
                                 .several_scales = {},
-                                .one_scale = {0.4, 0.3, 0.4, 0.3}};
+                                .one_scale = {0.4, 0.3, 0.4, 0.3},
+                                .several_inside = {},
+                                .one_inside = {0.4, 0.3, 0.4, 0.3}};
 constexpr double kLevel = 0.975;    // of each side
 constexpr double kCoverage = 0.94;  // of both
 constexpr double kMostKappa = 1.2;  // per unit of ln d: more than proportional growth of the error
@@ -120,10 +123,29 @@ void choose_constants(std::span<const MeasuredSystem> systems, Priors& priors) {
 
 // ---- widths
 
-enum class Table { several, one };
+enum class Table { several_scales, one_scale, several_inside, one_inside };
+constexpr std::array kTables = {Table::several_scales, Table::one_scale, Table::several_inside,
+                                Table::one_inside};
 
-bool belongs(Table table, const TierErrors& tier, const OriginError& error) {
-  return error.trained > 1 ? table == Table::several : table == Table::one && tier.network;
+// The laws of a table: one per regime, or one of all sizes.
+std::span<WidthLaw> laws_of(Priors& priors, Table table) {
+  switch (table) {
+    case Table::several_scales:
+      return priors.several_scales;
+    case Table::one_scale:
+      return {&priors.one_scale, 1};
+    case Table::several_inside:
+      return {&priors.several_inside, 1};
+    case Table::one_inside:
+      return {&priors.one_inside, 1};
+  }
+  return {};
+}
+
+bool belongs(Table table, const OriginError& error) {
+  if (error.trained > 1)
+    return table == (error.network ? Table::several_scales : Table::several_inside);
+  return table == (error.network ? Table::one_scale : Table::one_inside);
 }
 
 struct Weighted {
@@ -180,10 +202,10 @@ WidthLaw width_law(const std::vector<const SystemErrors*>& systems, const WidthL
     std::map<int, double> count;
     for (const TierErrors& tier : *system)
       for (const OriginError& error : tier.errors)
-        if (picks(tier, error)) count[doubling(error)] += 1;
+        if (picks(error)) count[doubling(error)] += 1;
     for (const TierErrors& tier : *system)
       for (const OriginError& error : tier.errors) {
-        if (!picks(tier, error)) continue;
+        if (!picks(error)) continue;
         const double distance = std::min(error.log_distance, std::log(16.0));
         const double weight = error.roughness / count[doubling(error)];
         up.push_back({distance, (error.log_error - error.added.up) / error.roughness, weight});
@@ -196,20 +218,19 @@ WidthLaw width_law(const std::vector<const SystemErrors*>& systems, const WidthL
   return {c_up, kappa_up, c_down, kappa_down};
 }
 
-void fit_widths(const std::vector<const SystemErrors*>& systems, Priors& priors) {
-  for (std::size_t r = 0; r < kRegimes; ++r)
-    priors.several_scales[r] =
-        width_law(systems, kPublishedPriors.several_scales[r],
-                  [&](const TierErrors& t, const OriginError& e) {
-                    return belongs(Table::several, t, e) && static_cast<std::size_t>(e.regime) == r;
-                  });
-  priors.one_scale = width_law(
-      systems, kPublishedPriors.one_scale,
-      [](const TierErrors& t, const OriginError& e) { return belongs(Table::one, t, e); });
+void fit_widths(const std::vector<const SystemErrors*>& systems, Priors& priors, Table table) {
+  Priors published = kPublishedPriors;
+  const std::span<WidthLaw> laws = laws_of(priors, table);
+  for (std::size_t r = 0; r < laws.size(); ++r)
+    laws[r] = width_law(systems, laws_of(published, table)[r], [&](const OriginError& error) {
+      return belongs(table, error) &&
+             (laws.size() == 1 || static_cast<std::size_t>(error.regime) == r);
+    });
 }
 
-void widen(WidthLaw& law, double factor) {
-  law = {law.up * factor, law.up_kappa * factor, law.down * factor, law.down_kappa * factor};
+void widen(Priors& priors, Table table, double factor) {
+  for (WidthLaw& law : laws_of(priors, table))
+    law = {law.up * factor, law.up_kappa * factor, law.down * factor, law.down_kappa * factor};
 }
 
 // Share of a table's points of a system inside their intervals, mean over doublings of the
@@ -219,14 +240,14 @@ double coverage(const SystemErrors& system, const Priors& priors, Table table) {
   for (const TierErrors& tier : system) {
     std::map<int, double> factors;  // of a series that ends with that many scales
     for (const OriginError& error : tier.errors) {
-      if (!belongs(table, tier, error)) continue;
+      if (!belongs(table, error)) continue;
       HalfWidths widths;
-      if (table == Table::several) {
+      if (error.trained > 1) {
         if (!factors.contains(error.trained)) {
           factors[error.trained] = own_record(priors, tier.errors, error.trained).width_factor;
         }
         const double factor = factors[error.trained] * error.roughness;
-        widths = prior_widths(priors, error.log_size, error.log_distance, factor);
+        widths = prior_widths(priors, error.network, error.log_size, error.log_distance, factor);
       } else {
         widths = one_scale_widths(priors, tier.network, error.log_distance);
       }
@@ -255,7 +276,7 @@ double honest_factor(const std::vector<SystemErrors>& systems, const Priors& con
     for (const SystemErrors& system : systems)
       if (&system != &left_out) others.push_back(&system);
     without.emplace_back(&left_out, constants);
-    fit_widths(others, without.back().second);
+    fit_widths(others, without.back().second, table);
   }
   if (without.size() < 2) return 1;
   double low = 0.5;
@@ -265,8 +286,7 @@ double honest_factor(const std::vector<SystemErrors>& systems, const Priors& con
     double sum = 0;
     for (const auto& [left_out, priors] : without) {
       Priors wider = priors;
-      for (WidthLaw& law : wider.several_scales) widen(law, factor);
-      widen(wider.one_scale, factor);
+      widen(wider, table, factor);
       sum += coverage(*left_out, wider, table);
     }
     (sum < kCoverage * static_cast<double>(without.size()) ? low : high) = factor;
@@ -285,13 +305,13 @@ Expected<Priors> learn_priors(std::span<const MeasuredSystem> systems) {
     return fail(
         "no machine was measured at two scales, inside a node or across nodes: there is nothing to "
         "learn from");
-  const double several = honest_factor(errors, priors, Table::several);
-  const double one = honest_factor(errors, priors, Table::one);
   std::vector<const SystemErrors*> all;
   for (const SystemErrors& system : errors) all.push_back(&system);
-  fit_widths(all, priors);
-  for (WidthLaw& law : priors.several_scales) widen(law, several);
-  widen(priors.one_scale, one);
+  const Priors constants = priors;
+  for (const Table table : kTables) {
+    fit_widths(all, priors, table);
+    widen(priors, table, honest_factor(errors, constants, table));
+  }
   return priors;
 }
 

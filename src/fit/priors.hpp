@@ -32,8 +32,12 @@ struct Priors {
   double growth_weight = 0;
   /// Of MPI, all_to_all takes g^contention more than the number of peers says.
   double contention = 0;
+  /// Across nodes, two scales or more measured there, or one and growth assumed (all sizes alike).
   std::array<WidthLaw, kRegimes> several_scales{};
-  WidthLaw one_scale{};  ///< across nodes, growth assumed; all sizes alike
+  WidthLaw one_scale{};
+  /// The same inside a node, all sizes alike.
+  WidthLaw several_inside{};
+  WidthLaw one_inside{};
 };
 
 /// Learned from results/published by scripts/learn-priors, which writes them here.
@@ -43,15 +47,18 @@ inline constexpr Priors kPublishedPriors = {
     .torus_ends = 3.00,
     .growth_weight = 1.00,
     .contention = 0.15,
-    .several_scales = {{{0.38, 0.23, 0.13, 0.14},
-                        {0.09, 0.56, 0.39, 0.05},
-                        {0.27, 0.14, 0.27, 0.00}}},
-    .one_scale = {0.16, 0.59, 0.48, 0.30},
+    .several_scales = {{{0.40, 0.24, 0.13, 0.15},
+                        {0.11, 0.59, 0.40, 0.05},
+                        {0.44, 0.10, 0.25, 0.00}}},
+    .one_scale = {0.17, 0.54, 0.41, 0.29},
+    .several_inside = {0.43, 0.00, 2.45, 0.00},
+    .one_inside = {1.62, 0.00, 0.29, 1.16},
     // learn-priors: end
 };
 
 /// {"ends", "torus_ends", "growth_weight", "contention", "several_scales": {regime: {"up",
-///  "up_kappa", "down", "down_kappa"}}, "one_scale": {...}}
+///  "up_kappa", "down", "down_kappa"}}, "one_scale": {...}, "several_inside": {...}, "one_inside":
+///  {...}}
 std::string priors_to_json(const Priors& priors);
 /// Fails with the file's name and the field that is wrong.
 Expected<Priors> priors_from_json(std::string_view text, std::string_view file_name);

@@ -129,7 +129,8 @@ double TierPrediction::log_time(double log_size) const {
 Predicted TierPrediction::at(double log_size) const {
   Predicted predicted;
   predicted.log_time = log_time(log_size);
-  predicted.widths = prior_widths(estimator_->priors(), log_size, log_distance_, factor_);
+  predicted.widths =
+      prior_widths(estimator_->priors(), estimator_->network(), log_size, log_distance_, factor_);
   if (log_distance_ <= 0.0) {  // measured, or between measured scales: a third of the first step
     predicted.widths.up /= 3.0;
     predicted.widths.down /= 3.0;
@@ -176,6 +177,7 @@ std::vector<OriginError> rolling_origin_errors(const Series& series,
         const double log_time = std::log(times_s[i]);
         const Predicted predicted = prediction.at(log_size);
         OriginError error = {regime_of(series.cells[i].size_bytes),
+                             network,
                              log_size,
                              log_distance,
                              log_time - predicted.log_time,

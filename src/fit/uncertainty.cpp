@@ -11,10 +11,6 @@
 namespace collscale {
 namespace {
 
-// Inside a node one scale says little: from 2 to 4 or 8 accelerators the assumed growth was up to a
-// factor 2.2 too slow on NVSwitch nodes and 6 too fast on a PCIe node, which has another bridge and
-// another socket to cross. Assumed.
-constexpr WidthLaw kOneScaleInside = {1.60, 0.20, 0.70, 0.15};
 // Of ln(1 + gap). Half and twice of both give intervals as wide for the same coverage; without them
 // these are 15 % wider.
 constexpr double kSteeperShare = 0.5;
@@ -52,7 +48,9 @@ HalfWidths widths_of(const WidthLaw& prior, double log_distance, double factor) 
 
 }  // namespace
 
-HalfWidths prior_widths(const Priors& priors, double log_size, double log_distance, double factor) {
+HalfWidths prior_widths(const Priors& priors, bool network, double log_size, double log_distance,
+                        double factor) {
+  if (!network) return widths_of(priors.several_inside, log_distance, factor);
   const std::array<double, kRegimes> share = shares(log_size);
   HalfWidths widths;
   for (std::size_t r = 0; r < kRegimes; ++r) {
@@ -64,13 +62,14 @@ HalfWidths prior_widths(const Priors& priors, double log_size, double log_distan
 }
 
 HalfWidths one_scale_widths(const Priors& priors, bool network, double log_distance) {
-  return widths_of(network ? priors.one_scale : kOneScaleInside, log_distance, 1);
+  return widths_of(network ? priors.one_scale : priors.one_inside, log_distance, 1);
 }
 
 double own_width_factor(const Priors& priors, std::span<const OriginError> errors) {
   std::map<int, std::pair<double, double>> by_pair;  // sum of error ÷ half width, count
   for (const OriginError& error : errors) {
-    const HalfWidths prior = prior_widths(priors, error.log_size, error.log_distance);
+    const HalfWidths prior =
+        prior_widths(priors, error.network, error.log_size, error.log_distance);
     auto& [sum, count] = by_pair[error.pair];
     sum += std::fabs(error.log_error) / (0.5 * (prior.up + prior.down) * error.roughness + 1e-9);
     count += 1;

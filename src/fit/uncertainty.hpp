@@ -27,10 +27,11 @@ struct HalfWidths {
   double down = 0;
 };
 
-/// Prior widths at a log distance ln d >= 0, times what the data say of themselves (`factor`).
-/// Beyond d = 16, where nothing was ever measured, good data narrow nothing: that part takes max(1,
-/// factor). Between regimes the widths change over one octave each side.
-HalfWidths prior_widths(const Priors& priors, double log_size, double log_distance,
+/// Prior widths, across nodes or inside one, at a log distance ln d >= 0, times what the data say
+/// of themselves (`factor`). Beyond d = 16, where nothing was ever measured, good data narrow
+/// nothing: that part takes max(1, factor). Between regimes the widths change over one octave each
+/// side.
+HalfWidths prior_widths(const Priors& priors, bool network, double log_size, double log_distance,
                         double factor = 1);
 
 /// The same where one scale alone was measured and growth is assumed, whatever the size; across
@@ -46,6 +47,7 @@ struct RivalErrors {
 /// One rolling-origin error: ln(measured ÷ predicted) at a scale that was left out.
 struct OriginError {
   Regime regime = Regime::latency;
+  bool network = true;  ///< across nodes
   double log_size = 0;
   double log_distance = 0;
   double log_error = 0;
