@@ -43,14 +43,14 @@ struct Priors {
 /// Learned from results/published by scripts/learn-priors, which writes them here.
 inline constexpr Priors kPublishedPriors = {
     // learn-priors: begin
-    .ends = 1.00,
-    .torus_ends = 3.00,
-    .growth_weight = 1.00,
+    .ends = 0.70,
+    .torus_ends = 2.00,
+    .growth_weight = 0.25,
     .contention = 0.15,
-    .several_scales = {{{0.40, 0.24, 0.13, 0.15},
-                        {0.11, 0.59, 0.40, 0.05},
-                        {0.44, 0.10, 0.25, 0.00}}},
-    .one_scale = {0.17, 0.54, 0.41, 0.29},
+    .several_scales = {{{0.42, 0.25, 0.13, 0.15},
+                        {0.12, 0.60, 0.42, 0.05},
+                        {0.46, 0.10, 0.26, 0.00}}},
+    .one_scale = {0.20, 0.56, 0.32, 0.35},
     .several_inside = {0.43, 0.00, 2.45, 0.00},
     .one_inside = {1.62, 0.00, 0.29, 1.16},
     // learn-priors: end
