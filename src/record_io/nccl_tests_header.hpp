@@ -23,7 +23,7 @@ struct NcclTestsHeader {
   std::map<std::int64_t, std::set<std::string>> hosts;   ///< of each group
   /// Of each rank: of several programs side by side several, however often a line was repeated.
   std::map<std::int64_t, std::set<std::string>> processes;
-  Launch launch;                                         ///< what the launcher was told
+  Launch launch;               ///< what the launcher was told
   std::int64_t own_ranks = 0;  ///< as bench_mpi or bench_nccl says; 0: another program
   std::int64_t own_nodes = 0;  ///< likewise
   Engine engine = Engine::nccl;
