@@ -52,8 +52,9 @@ Expected<const SeriesFit*> named_series(std::span<const SeriesFit* const> found,
                             wanted, suggestion(wanted, names)));
   names.clear();
   for (const SeriesFit* fit : of_algorithm) names.push_back(name_of(fit->series));
-  return fail(fmt::format("the data have {} of {} with several protocols: name one of {}", wanted,
-                          name(collective), fmt::join(names, ", ")));
+  return fail(
+      fmt::format("the data have {} of {} with several protocols: name one of {} (-a), or all",
+                  wanted, name(collective), fmt::join(names, ", ")));
 }
 
 Expected<const SeriesFit*> choose_series(const Profile& profile, Collective collective,
@@ -78,7 +79,7 @@ Expected<const SeriesFit*> choose_series(const Profile& profile, Collective coll
   if (found.size() == 1) return found.front();
   auto automatic = named_series(found, "auto");
   if (automatic) return automatic;
-  return fail(fmt::format("the data have {} with the algorithms {}: name one of them",
+  return fail(fmt::format("the data have {} with the algorithms {}: name one of them, or all (-a)",
                           name(collective), fmt::join(names, ", ")));
 }
 

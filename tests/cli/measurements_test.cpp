@@ -202,7 +202,7 @@ TEST(Measurements, AProtocolIsPartOfAnAlgorithmsName) {
                      more);
   };
   EXPECT_THAT(answered({"-a", "ring"}).err,
-              HasSubstr("several protocols: name one of ring/LL, ring/Simple"));
+              HasSubstr("several protocols: name one of ring/LL, ring/Simple (-a), or all"));
   EXPECT_THAT(answered({"-a", "ring/LL128"}).err, HasSubstr("did you mean \"ring/LL\"?"));
   EXPECT_THAT(answered({"-a", "ring/ll"}).out, HasSubstr("algorithm ring/LL, fitted on"));
   const Outcome all = answered({"-a", "all", "--json", "all.json"});
