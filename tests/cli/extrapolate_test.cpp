@@ -90,22 +90,25 @@ TEST(Extrapolate, GivesEveryMeasuredAlgorithm) {
     EXPECT_NE(outcome.out.find(word), std::string::npos) << word << outcome.out;
 }
 
-// 64 MiB by what NCCL chose, whose growth is the ring's, beside the tree of the same file.
+// 128 MiB by what NCCL chose, whose growth is the ring's, beside the tree of the same file; as sure
+// of both as the data alone let it be.
 TEST(Extrapolate, SaysWhereANamedAlgorithmContradictsTheLibrarysChoice) {
   const std::string sentence = "contradicted by tree of the same data, extrapolated to ";
-  const std::vector<std::string> far = {"-s", "128MiB", "-n", "1024", "--same-system"};
-  const nlohmann::json record = extrapolated(far);
+  const std::string sure =
+      std::string(COLLSCALE_SOURCE_DIR) + "/tests/fixtures/priors_of_no_width.json";
+  const nlohmann::json record =
+      extrapolated({"-s", "128MiB", "-n", "1024", "--same-system", "--priors", sure});
   EXPECT_NE(record.at("source").get<std::string>().find(sentence), std::string::npos) << record;
   const TemporaryFolder folder;
   const Outcome outcome = run_collscale(
       {"extrapolate",
        std::string(COLLSCALE_SOURCE_DIR) + "/results/published/marenostrum5-h100.json", "-t",
        "fat-tree:nodes=512,gpus=4,nic=200Gbps", "-c", "all_reduce", "-s", "1MiB,128MiB", "-n",
-       "128,1024", "--same-system"},
+       "64,1024", "--same-system", "--priors", sure},
       folder.path());
   EXPECT_NE(outcome.out.find("\n128 MiB on 1,024 ranks: " + sentence), std::string::npos)
       << outcome.out;
-  EXPECT_EQ(outcome.out.find(" on 128 ranks: contradicted"), std::string::npos) << outcome.out;
+  EXPECT_EQ(outcome.out.find(" on 64 ranks: contradicted"), std::string::npos) << outcome.out;
 }
 
 // A term is a bottleneck, too: Polaris' small messages, which wait for NCCL's overhead.
