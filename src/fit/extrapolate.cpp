@@ -194,10 +194,11 @@ double default_bound(const System& system, const Series& series, double size_byt
   return bounds.time_s();
 }
 
-// Small messages between nodes that beat the latency bound: a barrier in the network's hardware is
-// none of the model's links. Large ones that beat the others: the figures of the file, assumed as
-// in a family, are too slow. What beats the first tenfold or the others twice is in a wrong unit or
-// of another machine, and lowers nothing.
+// Small messages between nodes that beat the latency bound: a sum or a barrier in the network's
+// hardware is none of the model's links and need not grow with their depth, so none is left. Large
+// ones that beat the others: the figures of the file, assumed as in a family, are too slow. What
+// beats the first tenfold or the others twice is in a wrong unit or of another machine, and lowers
+// nothing.
 BoundShares beaten_bounds(const System& system, const Series& series,
                           std::span<const double> medians) {
   BoundShares shares;
@@ -212,7 +213,7 @@ BoundShares beaten_bounds(const System& system, const Series& series,
     if (regime_of(cell.size_bytes) == Regime::bandwidth && bytes_s > 0)
       shares.bytes = std::min(shares.bytes, medians[i] / bytes_s);
   }
-  if (shares.latency < 0.1) shares.latency = 1;
+  shares.latency = shares.latency < 0.1 || shares.latency >= 1 ? 1 : 0;
   if (shares.bytes < 0.5) shares.bytes = 1;
   return shares;
 }

@@ -71,13 +71,11 @@ TEST(Extrapolate, IsNeverFasterThanTheBounds) {
   const std::vector<std::int64_t> ranks = {4096};
   const auto records = extrapolate(profile, system, Collective::all_reduce, kSizes, ranks, quick());
   ASSERT_TRUE(records);
-  // Its latency was measured to be less than the file says: what stays of that bound is less, too.
-  const double latency_share = 1e-6 / lower_bounds(system, Collective::all_reduce, 8, 8).latency_s;
-  ASSERT_LT(latency_share, 1);
-  ASSERT_GT(latency_share, 0.1);
+  // Its latency was measured to be less than the file says: nothing stays of that bound.
+  ASSERT_GT(lower_bounds(system, Collective::all_reduce, 8, 8).latency_s, 1e-6);
   for (const Record& record : *records) {
     Bounds bounds = lower_bounds(system, Collective::all_reduce, 4096, record.scenario.size_bytes);
-    bounds.latency_s *= latency_share;
+    bounds.latency_s = 0;
     const double bound_s = bounds.time_s();
     EXPECT_GE(record.time_s, bound_s);
     EXPECT_GE(record.intervals[1].low_s, bound_s);
@@ -92,7 +90,7 @@ TEST(Extrapolate, IsNeverFasterThanTheBounds) {
   EXPECT_DOUBLE_EQ(bounded->front().time_s, 123.0);
 }
 
-TEST(Extrapolate, OnlyTheSystemsOwnMessagesBetweenNodesLowerItsLatencyBound) {
+TEST(Extrapolate, OnlyTheSystemsOwnMessagesBetweenNodesDropItsLatencyBound) {
   const System system = synthetic::system(4);
   const auto records_of = [](double between_nodes_s) {
     std::vector<Record> records = synthetic::records(
@@ -113,8 +111,7 @@ TEST(Extrapolate, OnlyTheSystemsOwnMessagesBetweenNodesLowerItsLatencyBound) {
            lower_bounds(target, Collective::all_reduce, ranks, 8).time_s();
   };
   EXPECT_DOUBLE_EQ(share(1e-3, 1024, system), 1);
-  EXPECT_NEAR(share(1e-6, 1024, system),
-              1e-6 / lower_bounds(system, Collective::all_reduce, 128, 8).latency_s, 1e-3);
+  EXPECT_LT(share(1e-6, 1024, system), 1e-3) << "a sum in the switches is as deep on any number";
   EXPECT_NEAR(share(1e-9, 1024, system), 1, 1e-3) << "a wrong unit";
   EXPECT_DOUBLE_EQ(share(1e-6, 4, system), 1) << "inside a node";
   EXPECT_DOUBLE_EQ(share(1e-6, 1024, synthetic::system(4, "other")), 1);
