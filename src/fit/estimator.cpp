@@ -42,6 +42,9 @@ constexpr double kSameJoint = 0.22;
 // the spines. On 2 to 32 nodes of p5 2 GiB take 1.03 times as long per byte that leaves a node for
 // each doubling.
 constexpr double kContentionOfNccl = 0.05;
+// As Priors::contention, where one scale stands for all peers: none of its time is taken not to
+// grow with them, so that less is left for contention.
+constexpr double kContentionFromOneScale = 0.15;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // The latencies of a message of MPI are those of the smallest one at that scale times the ratio of
 // their times to the power 1 less this. From 0.2 to 0.5 the errors from one scale change by less
@@ -57,16 +60,10 @@ double ramp(double at, double begin, double end) {
 // Of a block per pair of ranks, from 0 up to 256 B to 1 from 64 KiB on.
 double largeness(double log_share) { return ramp(log_share, 8 * kOctave, 16 * kOctave); }
 
-// Of the cells of a tier, the number of different scales.
-std::size_t count_scales(const Series& series, bool network, std::int64_t max_ranks) {
-  std::size_t count = 0;
-  std::int64_t last = 0;
-  for (const Cell& cell : series.cells) {
-    if ((cell.nodes > 1) != network || cell.ranks > max_ranks || cell.ranks == last) continue;
-    last = cell.ranks;
-    ++count;
-  }
-  return count;
+std::ptrdiff_t count_scales(const Series& series, bool network, std::int64_t max_ranks) {
+  const std::vector<std::int64_t> scales = series.scales(network);
+  return std::count_if(scales.begin(), scales.end(),
+                       [&](std::int64_t ranks) { return ranks <= max_ranks; });
 }
 
 // Times of one full node, by size; empty where none was measured.
@@ -253,7 +250,7 @@ void Estimator::fit_growth() {
       if (!nccl_ && growth_ != Growth::chain && priors_.growth_weight > 0) {
         // As if so many scales more had grown as growth is assumed to: MPI jumps from one
         // algorithm to another, and two scales are little to tell a law from a jump.
-        const double ends = assumed_ends();
+        const double ends = drawn_to_ends();
         const double weight =
             std::sqrt(priors_.growth_weight * static_cast<double>(b.size()) / scales_used) /
             (ends + coordinate(k.place.units));
@@ -347,7 +344,7 @@ void Estimator::fit_locally(const Series& series, std::span<const double> times_
                       std::log(cell.size_bytes),
                       std::log(times_s[i])});
   }
-  local_fit_ = LocalFit(collective_, torus_dimensions_, assumed_ends(), points);
+  local_fit_ = LocalFit(collective_, torus_dimensions_, drawn_to_ends(), points);
 }
 
 double Estimator::ring(double log_size, Place target) const {
@@ -391,7 +388,8 @@ double Estimator::slower_joint(double log_share, Place target) const {
 // the less of that stays near. On a torus the coordinate has it.
 double Estimator::contention(Place target) const {
   if (!network_ || collective_ != Collective::all_to_all || torus_dimensions_ > 0) return 0;
-  const double contention = nccl_ ? kContentionOfNccl : priors_.contention;
+  const double of_mpi = scales_.size() > 1 ? priors_.contention : kContentionFromOneScale;
+  const double contention = nccl_ ? kContentionOfNccl : of_mpi;
   return contention * std::max(0.0, std::log(target.units / anchor().units));
 }
 
@@ -439,6 +437,9 @@ double Estimator::ends_of(double log_size) const {
 double Estimator::assumed_ends() const {
   return torus_dimensions_ > 0 ? priors_.torus_ends : priors_.ends;
 }
+
+// What laws of several scales are drawn to: what is best from one scale is too steep for them.
+double Estimator::drawn_to_ends() const { return torus_dimensions_ > 0 ? priors_.torus_ends : 1; }
 
 double Estimator::beyond_two_nodes(Place target) const {
   if (!network_ || !nccl_ || anchor().units > 2.0 || target.units <= 2.0) return 0;

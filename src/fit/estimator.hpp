@@ -126,6 +126,7 @@ class Estimator {
   [[nodiscard]] double contention(Place target) const;
   [[nodiscard]] double ends_of(double log_size) const;
   [[nodiscard]] double assumed_ends() const;
+  [[nodiscard]] double drawn_to_ends() const;
   [[nodiscard]] double bandwidth_share(double log_size) const;
   [[nodiscard]] double assumed_growth(double log_size, Place target) const;
   [[nodiscard]] double beyond_two_nodes(Place target) const;

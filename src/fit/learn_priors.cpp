@@ -101,10 +101,11 @@ void choose_constants(std::span<const MeasuredSystem> systems, Priors& priors) {
   constexpr std::array kEnds = {1.0, 0.3, 0.5, 0.7, 1.5, 2.0};
   constexpr std::array kTorusEnds = {1.0, 2.0, 3.0, 4.0, 6.0};
   constexpr std::array kGrowthWeight = {0.0, 0.25, 1.0, 4.0, 9.0};
-  constexpr std::array kContention = {0.0, 0.05, 0.1, 0.15, 0.2, 0.3};
+  constexpr std::array kContention = {0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3};
   choose(systems, priors, &Priors::contention, kContention,
-         [](const TierErrors& t, const OriginError&) {
-           return t.network && !t.nccl && !t.torus && t.collective == Collective::all_to_all;
+         [](const TierErrors& t, const OriginError& e) {
+           return t.network && !t.nccl && !t.torus && t.collective == Collective::all_to_all &&
+                  e.trained > 1;
          });
   choose(systems, priors, &Priors::ends, kEnds, [](const TierErrors& t, const OriginError& e) {
     return t.network && !t.torus && e.trained == 1 && t.growth != Growth::ring &&

@@ -25,12 +25,12 @@ struct WidthLaw {
 
 struct Priors {
   /// What the ends of a message take, in latencies of a level: growth from one scale is ends + log2
-  /// g levels. On a torus the same in its coordinate (estimator.hpp).
+  /// g levels. On a torus the same in its coordinate (estimator.hpp), from several scales, too.
   double ends = 0;
   double torus_ends = 0;
   /// Of MPI, as how many scales the assumed growth (ends) weighs, beside those that were measured.
   double growth_weight = 0;
-  /// Of MPI, all_to_all takes g^contention more than the number of peers says.
+  /// Of MPI, from two scales on: all_to_all takes g^contention more than the number of peers says.
   double contention = 0;
   /// Across nodes, two scales or more measured there, or one and growth assumed (all sizes alike).
   std::array<WidthLaw, kRegimes> several_scales{};
