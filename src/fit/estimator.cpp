@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "fit/node_rates.hpp"
 #include "fit/octaves.hpp"
 #include "fit/ring_switch.hpp"
 #include "fit/roughness.hpp"
@@ -35,9 +36,6 @@ constexpr double kLocalShareOfAllReduce = 0.75;
 // rays they take 1.2 to 1.7 times as long on 4 accelerators as on 2, and on 8 as on 4, over A100 to
 // GB200 (github:ai-dynamo/aiconfigurator).
 constexpr double kStart = 4;
-// By how much a step inside a node may differ, in ln t, without a slower joint on the way: over
-// NVSwitch and xGMI the bus bandwidth falls by up to 1.1, over PCIe by 2.3 to 4.8 per doubling.
-constexpr double kSameJoint = 0.22;
 // As Priors::contention, of NCCL: it sends over the NIC of the peer's rail, so that little crosses
 // the spines. On 2 to 32 nodes of p5 2 GiB take 1.03 times as long per byte that leaves a node for
 // each doubling.
@@ -88,7 +86,8 @@ Estimator::Estimator(const Series& series, std::span<const double> times_s, bool
       growth_(network ? series.growth : Growth::ring),
       torus_dimensions_(network ? series.torus_dimensions : 0),
       nccl_(series.engine == Engine::nccl),
-      network_(network) {
+      network_(network),
+      inside_(inside_of(series)) {
   std::vector<double> sizes;
   std::vector<double> times;
   std::map<double, double> below;
@@ -369,21 +368,6 @@ double Estimator::start_steps(double log_size) const {
   return kStart * latency * ring_steps(collective_, {2, 2});
 }
 
-// Where a step inside a node takes longer between more accelerators a slower joint is on the way (a
-// PCIe bridge, the link between two sockets), and more accelerators may meet the next one: this
-// much per doubling or quadrupling as before, in ln t, or not.
-double Estimator::slower_joint(double log_share, Place target) const {
-  if (network_ || scales_.size() < 2 || target.units <= anchor().units) return 0;
-  const Scale& below = scales_[scales_.size() - 2];
-  const auto step = [&](const Scale& scale) {
-    return scale.curve.log_time(log_share + std::log(scale.place.ranks)) -
-           std::log(ring_steps(collective_, scale.place));
-  };
-  const double slower = std::max(0.0, step(scales_.back()) - step(below) - kSameJoint);
-  return slower * std::log(target.units / anchor().units) /
-         std::log(anchor().units / below.place.units);
-}
-
 // What all_to_all takes more than its peers say: everybody sends to everybody, and the more nodes
 // the less of that stays near. On a torus the coordinate has it.
 double Estimator::contention(Place target) const {
@@ -527,7 +511,8 @@ HalfWidths Estimator::unmeasured_size(std::size_t index, double log_size, Place 
     // Only smaller scales have it: one step of growth is assumed on the way.
     if (index > 0 && alone.up + alone.down > widths.up + widths.down) {
       const HalfWidths step = one_scale_widths(
-          priors_, network_, std::log(scale.place.units / scales_[index - 1].place.units));
+          priors_, network_, std::log(scale.place.units / scales_[index - 1].place.units),
+          inside_ == Inside::unknown ? Inside::uneven : inside_);
       widths = {std::min(widths.up + step.up, alone.up),
                 std::min(widths.down + step.down, alone.down)};
     }
@@ -566,8 +551,9 @@ Estimate Estimator::by_growth(double log_size, Place target) const {
   Estimate estimate;
   if (growth_ == Growth::ring) {
     const double slower = slower_joint(log_size - std::log(target.ranks), target);
-    estimate.log_time = ring(log_size, target) + 0.5 * slower;
-    estimate.spread = 0.5 * slower / kSpreadShare;  // the interval holds both
+    estimate.log_time = ring(log_size, target) + slower;
+    // The interval holds another joint and none; and where they got quicker, that they do no more.
+    estimate.spread = (slower + further_gain(log_size, target)) / kSpreadShare;
     return estimate;
   }
   if (growth_ != Growth::library) {

@@ -74,6 +74,10 @@ class Estimator {
   [[nodiscard]] double roughness() const { return roughness_; }
   [[nodiscard]] std::size_t scale_count() const { return scales_.size(); }
   [[nodiscard]] bool network() const { return network_; }
+  [[nodiscard]] Inside inside() const { return inside_; }
+  /// Whether, inside a node, the largest scale takes clearly less time than the one below: where
+  /// every accelerator brings links along, more of them are quicker.
+  [[nodiscard]] bool quickens(double log_size) const { return quickening(log_size) > 0; }
   [[nodiscard]] const Priors& priors() const { return priors_; }
   [[nodiscard]] Place anchor() const { return scales_.back().place; }
   /// ln of the hull time at measured scale `index`.
@@ -123,6 +127,9 @@ class Estimator {
   [[nodiscard]] double ring(double log_size, Place target) const;
   [[nodiscard]] double start_steps(double log_size) const;
   [[nodiscard]] double slower_joint(double log_share, Place target) const;
+  [[nodiscard]] double doublings_again(Place target) const;
+  [[nodiscard]] double quickening(double log_size) const;
+  [[nodiscard]] double further_gain(double log_size, Place target) const;
   [[nodiscard]] double contention(Place target) const;
   [[nodiscard]] double ends_of(double log_size) const;
   [[nodiscard]] double assumed_ends() const;
@@ -143,6 +150,7 @@ class Estimator {
   double torus_dimensions_ = 0;
   bool nccl_ = false;
   bool network_ = true;
+  Inside inside_ = Inside::unknown;
   std::vector<Scale> scales_;
   double roughness_ = kTypicalRoughness;
   std::array<GrowthLaw, kOctaves> growth_laws_{};  ///< by size, octaves from 1 B

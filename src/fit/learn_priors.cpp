@@ -207,7 +207,7 @@ WidthLaw width_law(const std::vector<const SystemErrors*>& systems, const WidthL
     for (const TierErrors& tier : *system)
       for (const OriginError& error : tier.errors) {
         if (!picks(error)) continue;
-        const double distance = std::min(error.log_distance, std::log(16.0));
+        const double distance = std::min(error.log_distance, farthest_log_distance(error.network));
         const double weight = error.roughness / count[doubling(error)];
         up.push_back({distance, (error.log_error - error.added.up) / error.roughness, weight});
         down.push_back({distance, (-error.log_error - error.added.down) / error.roughness, weight});

@@ -12,6 +12,13 @@ struct Place {
   double units = 0;
 };
 
+/// What is known of the inside of a node.
+enum class Inside {
+  unknown,
+  even,    ///< a switch: any of its accelerators have the same
+  uneven,  ///< links of their own, or a host that they share
+};
+
 /// Levels of a tree over `units`: log2 g. On a torus of D long dimensions (0: no torus) a message
 /// passes D/4 g^(1/D) links on average, so log2 g + D (g^(1/D) - 1).
 inline double tree_levels(double units, double torus_dimensions) {

@@ -90,8 +90,8 @@ inline constexpr int kProfileSchemaVersion = 5;
 /// {"schema_version", "data_system", "ranks_per_node", "topology", "same_system" (false where it is
 ///  not there), "seed", "replicates", "notes",
 ///  "series": [{"collective", "algorithm", "protocol", "engine", "trust", "growth",
-///    "torus_dimensions", "summary",
-///    "validated_to_ranks",
+///    "torus_dimensions", "summary", "validated_to_ranks",
+///    "node_rates", where the inside of its nodes is known,
 ///    "branches": [{"tier": "network"|"node", "growth", "scales",
 ///                  "parameters": [{"name", "unit", "value", "low", "high", "meaning"}],
 ///                  "median_residual", "width_factor", "line_shares" ([] where none),

@@ -86,6 +86,7 @@ Json series_to_json(const SeriesFit& fit) {
                {"validated_to_ranks", fit.validated_to_ranks},
                {"branches", std::move(branches)},
                {"cells", std::move(cells)}};
+  if (!series.node_rates.empty()) json["node_rates"] = series.node_rates;
   if (!fit.mixture.text.empty())
     json["mixture"] = {{"apart", fit.mixture.apart}, {"text", fit.mixture.text}};
   return json;
@@ -425,6 +426,12 @@ SeriesFit read_series(Reader& reader, const Json& json, const Profile& profile,
   series.system = profile.data_system;
   series.ranks_per_node = profile.ranks_per_node;
   series.torus_dimensions = static_cast<int>(reader.integer(json, "torus_dimensions", place, 0));
+  if (json.contains("node_rates"))
+    for (const Json& rate : reader.child(json, "node_rates", place, true))
+      series.node_rates.push_back(reader.as_number(rate, place + ".node_rates", 0));
+  reader.require(std::all_of(series.node_rates.begin(), series.node_rates.end(),
+                             [](double rate) { return rate > 0; }),
+                 place + ".node_rates", "positive numbers");
   fit.summary = reader.text(json, "summary", place);
   fit.validated_to_ranks = reader.integer(json, "validated_to_ranks", place, 2);
   if (json.contains("mixture")) {

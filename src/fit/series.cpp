@@ -12,6 +12,7 @@
 #include <tuple>
 #include <utility>
 
+#include "fit/node_rates.hpp"
 #include "fit/unhealthy_run.hpp"
 #include "stats/quantiles.hpp"
 #include "units/quantity.hpp"
@@ -382,8 +383,8 @@ Expected<std::vector<Series>> make_series(std::span<const Record> records, const
   empty.trust = first.trust;
   empty.system = in_messages(records);
   empty.ranks_per_node = *per_node;
-  if (same_system || system_of(first) == system.name)
-    empty.torus_dimensions = torus_dimensions(system);
+  const bool is_its_file = same_system || system_of(first) == system.name;
+  if (is_its_file) empty.torus_dimensions = torus_dimensions(system);
   std::vector<Draft> drafts;
   for (const Record& record : records) {
     draft_of(record.scenario, empty, drafts).sources[record.scenario.ranks].insert(record.source);
@@ -402,6 +403,7 @@ Expected<std::vector<Series>> make_series(std::span<const Record> records, const
     if (draft.series.cells.empty()) {
       continue;
     }
+    if (is_its_file) draft.series.node_rates = node_rates(system, draft.series);
     draft.series.taken_out = take_out_unhealthy_run(draft.series);
     if (auto agreed = check_agreement(draft.series); !agreed) {
       return tl::make_unexpected(agreed.error());

@@ -56,7 +56,10 @@ struct Series {
   std::string system;               ///< where it was measured, for messages and `source`
   std::int64_t ranks_per_node = 1;  ///< of that system
   int torus_dimensions = 0;         ///< of its network; 0: no torus, or not known to be one
-  std::vector<Cell> cells;          ///< by (ranks, size)
+  /// Bus bandwidth among 2, 3, .. ranks of its nodes, or among any (node_rates.hpp); empty: not
+  /// known.
+  std::vector<double> node_rates{};
+  std::vector<Cell> cells;  ///< by (ranks, size)
   /// What a scale's runs are of, by Cell::run: the data set that a source names in brackets, else
   /// the source. Known where the series was made from records, not in a file of a profile.
   std::map<std::int64_t, std::vector<std::string>> data_sets;

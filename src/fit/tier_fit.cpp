@@ -5,6 +5,8 @@
 #include <cmath>
 #include <optional>
 
+#include "fit/node_rates.hpp"
+
 namespace collscale {
 namespace {
 
@@ -86,12 +88,13 @@ double TierPrediction::joined(double log_size) const {
 }
 
 // The laws. They may dip where they change hands, and where the largest measured scale has an
-// artefact, but more nodes never take less time: so they are followed from that scale by doublings,
-// each no faster than the one before, with straight lines in ln t over ln g between two.
+// artefact, but more nodes never take less time (unless accelerators bring links along): so they
+// are followed from that scale by doublings, each no faster than the one before, with straight
+// lines in ln t over ln g between two.
 Estimate TierPrediction::followed(double log_size) const {
   const Place anchor = estimator_->anchor();
   Estimate estimate = estimator_->at(log_size, target_);
-  if (target_.units <= anchor.units) return estimate;
+  if (target_.units <= anchor.units || estimator_->quickens(log_size)) return estimate;
   double before = estimator_->at(log_size, anchor).log_time;
   double units = anchor.units;
   for (; 2.0 * units <= target_.units; units *= 2.0) {
@@ -136,7 +139,8 @@ Predicted TierPrediction::at(double log_size) const {
     predicted.widths.down /= 3.0;
   }
   if (estimator_->scale_count() < 2 && log_distance_ > 0.0)
-    predicted.widths = one_scale_widths(estimator_->priors(), estimator_->network(), log_distance_);
+    predicted.widths = one_scale_widths(estimator_->priors(), estimator_->network(), log_distance_,
+                                        estimator_->inside());
   const double rivals =
       kSpreadShare * over_octaves(spread_, log_size) + over_octaves(off_line_, log_size);
   predicted.added = {rivals + over_octaves(unmeasured_up_, log_size),
@@ -158,8 +162,9 @@ std::vector<OriginError> rolling_origin_errors(const Series& series,
   std::erase_if(scales, [&](std::int64_t ranks) { return ranks > max_ranks; });
   int pair = 0;
   for (std::size_t trained = fewest_scales; trained < scales.size(); ++trained) {
-    const Estimator estimator(series, times_s, network, scales[trained - 1], priors);
-    const double roughness = roughness_factor(estimator.roughness());
+    const std::int64_t largest = scales[trained - 1];
+    const Estimator as_measured(series, times_s, network, largest, priors);
+    const double roughness = roughness_factor(as_measured.roughness());
     const OwnRecord own = own_record(priors, errors, static_cast<int>(trained));
     for (std::size_t target = trained; target < scales.size(); ++target, ++pair) {
       std::size_t i = 0;
@@ -168,6 +173,11 @@ std::vector<OriginError> rolling_origin_errors(const Series& series,
       }
       const Place place = {static_cast<double>(scales[target]),
                            static_cast<double>(network ? series.cells[i].nodes : scales[target])};
+      std::optional<Estimator> joined;
+      if (!network && as_measured.inside() == Inside::uneven)
+        joined.emplace(series, times_as_on(series, times_s, scales[target]), network, largest,
+                       priors);
+      const Estimator& estimator = joined ? *joined : as_measured;
       const TierPrediction prediction(estimator, own, place);
       std::optional<TierPrediction> laws;
       if (estimator.doubts_laws()) laws.emplace(estimator, OwnRecord{}, place);

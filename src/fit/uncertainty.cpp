@@ -15,6 +15,12 @@ namespace {
 // these are 15 % wider.
 constexpr double kSteeperShare = 0.5;
 constexpr double kFlatterShare = 0.15;
+// Growth that is assumed from one scale inside a node with a switch was at most x2 too fast on 11
+// published ones, x2.2 too slow.
+constexpr WidthLaw kOneScaleOnSwitch = {0.35, 0.10, 0.40, 0.30};
+// Where the topology says how accelerators are joined otherwise, assumed: of 8 on PCIe it says a
+// quarter of what a host costs that all of them share.
+constexpr WidthLaw kOneScaleOnLinks = {1.60, 0.20, 0.70, 0.15};
 constexpr double kTypicalShare = 0.33;  // of a half width: mean error where that is right
 
 // Shares of the three regimes at a size: one octave of transition each side of a boundary.
@@ -36,10 +42,12 @@ Regime regime_of(double size_bytes) {
   return size_bytes > 67108864.0 ? Regime::bandwidth : Regime::middle;
 }
 
+double farthest_log_distance(bool network) { return std::log(network ? 16.0 : 4.0); }
+
 namespace {
 
-HalfWidths widths_of(const WidthLaw& prior, double log_distance, double factor) {
-  const double near = std::clamp(log_distance, 0.0, std::log(16.0));
+HalfWidths widths_of(const WidthLaw& prior, bool network, double log_distance, double factor) {
+  const double near = std::clamp(log_distance, 0.0, farthest_log_distance(network));
   const double far =
       std::max(1.0, factor) * kExtrapolatedKappa * std::max(0.0, log_distance - near);
   return {factor * (prior.up + prior.up_kappa * near) + far,
@@ -50,19 +58,24 @@ HalfWidths widths_of(const WidthLaw& prior, double log_distance, double factor) 
 
 HalfWidths prior_widths(const Priors& priors, bool network, double log_size, double log_distance,
                         double factor) {
-  if (!network) return widths_of(priors.several_inside, log_distance, factor);
+  if (!network) return widths_of(priors.several_inside, network, log_distance, factor);
   const std::array<double, kRegimes> share = shares(log_size);
   HalfWidths widths;
   for (std::size_t r = 0; r < kRegimes; ++r) {
-    const HalfWidths of_regime = widths_of(priors.several_scales[r], log_distance, factor);
+    const HalfWidths of_regime = widths_of(priors.several_scales[r], network, log_distance, factor);
     widths.up += share[r] * of_regime.up;
     widths.down += share[r] * of_regime.down;
   }
   return widths;
 }
 
-HalfWidths one_scale_widths(const Priors& priors, bool network, double log_distance) {
-  return widths_of(network ? priors.one_scale : priors.one_inside, log_distance, 1);
+HalfWidths one_scale_widths(const Priors& priors, bool network, double log_distance,
+                            Inside inside) {
+  if (network) return widths_of(priors.one_scale, network, log_distance, 1);
+  const WidthLaw& law = inside == Inside::even     ? kOneScaleOnSwitch
+                        : inside == Inside::uneven ? kOneScaleOnLinks
+                                                   : priors.one_inside;
+  return widths_of(law, network, log_distance, 1);
 }
 
 double own_width_factor(const Priors& priors, std::span<const OriginError> errors) {

@@ -16,6 +16,7 @@
 #include <optional>
 #include <span>
 
+#include "fit/place.hpp"
 #include "fit/priors.hpp"
 #include "fit/regime.hpp"
 
@@ -34,9 +35,14 @@ struct HalfWidths {
 HalfWidths prior_widths(const Priors& priors, bool network, double log_size, double log_distance,
                         double factor = 1);
 
+/// ln of the distance up to which priors are learned: x16 across nodes; inside one x4, beyond which
+/// no mesh was measured, nor a host that more accelerators share.
+double farthest_log_distance(bool network);
+
 /// The same where one scale alone was measured and growth is assumed, whatever the size; across
-/// nodes or inside one.
-HalfWidths one_scale_widths(const Priors& priors, bool network, double log_distance);
+/// nodes or inside one, of which it counts what is known.
+HalfWidths one_scale_widths(const Priors& priors, bool network, double log_distance,
+                            Inside inside = Inside::unknown);
 
 /// log_error of the laws alone and of the straight line alone.
 struct RivalErrors {

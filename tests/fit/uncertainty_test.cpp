@@ -112,5 +112,18 @@ TEST(Uncertainty, OneScaleIsWiderThanSeveral) {
   }
 }
 
+TEST(Uncertainty, FromOneScaleInsideANodeItCountsWhatIsKnownOfIt) {
+  for (const double distance : {2.0, 4.0, 8.0}) {
+    const auto widths = [&](Inside inside) {
+      return one_scale_widths(kPublishedPriors, false, std::log(distance), inside);
+    };
+    for (const Inside other : {Inside::unknown, Inside::uneven}) {
+      EXPECT_GT(widths(other).up, widths(Inside::even).up);
+      EXPECT_GT(widths(other).down + widths(other).up,
+                widths(Inside::even).down + widths(Inside::even).up);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace collscale
