@@ -61,6 +61,17 @@ TEST(ProfileFile, KeepsTheLineBesideTheLaws) {
               HasSubstr("line_shares: expected none, or one for each of 48 octaves"));
 }
 
+TEST(ProfileFile, KeepsWhatIsKnownOfANode) {
+  Profile profile = profile_from_json(profile_text(), "p.json").value();
+  EXPECT_TRUE(profile.series.front().series.node_rates.empty());
+  const std::vector<double> rates = {57e9, 114e9, 171e9};
+  profile.series.front().series.node_rates = rates;
+  const std::string text = profile_to_json(profile);
+  EXPECT_EQ(profile_from_json(text, "p.json").value().series.front().series.node_rates, rates);
+  EXPECT_THAT(error_of(replaced(text, "114000000000.0", "0")),
+              HasSubstr("node_rates: expected positive numbers"));
+}
+
 TEST(ProfileFile, ErrorsNameTheFileAndTheField) {
   const std::string text = profile_text();
   EXPECT_THAT(error_of("{"), StartsWith("p.json: this is not JSON"));
