@@ -45,13 +45,13 @@ inline constexpr Priors kPublishedPriors = {
     // learn-priors: begin
     .ends = 0.70,
     .torus_ends = 2.00,
-    .growth_weight = 0.25,
-    .contention = 0.15,
-    .several_scales = {{{0.42, 0.25, 0.13, 0.15},
-                        {0.12, 0.60, 0.42, 0.05},
-                        {0.46, 0.10, 0.26, 0.00}}},
-    .one_scale = {0.20, 0.56, 0.32, 0.35},
-    .several_inside = {0.43, 0.00, 2.45, 0.00},
+    .growth_weight = 1.00,
+    .contention = 0.30,
+    .several_scales = {{{0.53, 0.09, 0.12, 0.18},
+                        {0.10, 0.54, 0.37, 0.04},
+                        {0.29, 0.13, 0.28, 0.00}}},
+    .one_scale = {0.18, 0.51, 0.29, 0.31},
+    .several_inside = {0.16, 0.00, 0.17, 0.00},
     .one_inside = {1.62, 0.00, 0.29, 1.16},
     // learn-priors: end
 };
