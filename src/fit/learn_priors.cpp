@@ -27,9 +27,9 @@ constexpr Priors kUninformed = {.ends = 1.0,
                                 .one_scale = {0.4, 0.3, 0.4, 0.3},
                                 .several_inside = {},
                                 .one_inside = {0.4, 0.3, 0.4, 0.3}};
-constexpr double kLevel = 0.975;    // of each side
+constexpr double kLevel = 0.975;     // of each side
 constexpr double kCoverage = 0.925;  // of both
-constexpr double kMostKappa = 1.2;  // per unit of ln d: more than proportional growth of the error
+constexpr double kMostKappa = 1.2;   // per unit of ln d: more than proportional growth of the error
 constexpr double kKappaStep = 0.05;
 
 // All errors of one tier of one series; what is wrong with any of them says something of the next
