@@ -15,27 +15,53 @@
 namespace collscale {
 namespace {
 
-/// From the names of the columns on: above them stand remarks ("# measured in May") or nothing.
-std::size_t begin_of_table(std::string_view text) {
-  std::size_t begin = 0;
-  while (begin < text.size()) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::size_t first = text.substr(begin, end - begin).find_first_not_of(" \t\r");
-    if (first != std::string_view::npos && text[begin + first] != '#') return begin;
-    begin = end + 1;
+std::string_view line_at(std::string_view text, std::size_t begin) {
+  return text.substr(begin, text.find('\n', begin) - begin);
+}
+
+/// Remarks ("# measured in May") may stand between the lines of a table.
+bool is_remark(std::string_view line) {
+  const std::size_t first = line.find_first_not_of(" \t");
+  return first != std::string_view::npos && line[first] == '#';
+}
+
+/// Whether a remark holds the names of the columns, as NumPy writes them: "# bytes,time_us".
+bool names_columns(std::string_view remark) {
+  if (remark.find_first_of(",;") == std::string_view::npos) return false;
+  const CsvTable head = parse_csv(remark.substr(remark.find('#') + 1));
+  return head.names.size() > 1 && holds_measurements(head, {});
+}
+
+/// Where the names of the columns are: the first line that is no remark, unless that names none and
+/// the remark above it does.
+std::size_t begin_of_table(std::string_view text, const ImportOptions& options) {
+  std::size_t above = text.size();
+  for (std::size_t begin = 0; begin < text.size(); begin = text.find('\n', begin) + 1) {
+    const std::string_view line = line_at(text, begin);
+    if (is_remark(line)) {
+      above = begin;
+    } else if (line.find_first_not_of(" \t\r") != std::string_view::npos) {
+      const bool is_row = above < text.size() && names_columns(line_at(text, above)) &&
+                          !holds_measurements(parse_csv(line), options);
+      return is_row ? above : begin;
+    }
+    if (begin + line.size() >= text.size()) break;
   }
   return 0;
 }
 
 /// With the lines that are remarks empty, so that lines keep their numbers.
-std::string without_remarks(std::string_view text) {
+std::string without_remarks(std::string_view text, const ImportOptions& options) {
+  const std::size_t names = begin_of_table(text, options);
   std::string kept;
   for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line = text.substr(begin, end - begin);
-    if (!line.starts_with('#')) kept += line;
-    if (end < text.size()) kept += '\n';
-    begin = end + 1;
+    const std::string_view line = line_at(text, begin);
+    if (!is_remark(line))
+      kept += line;
+    else if (begin == names && names_columns(line))
+      kept += line.substr(line.find('#') + 1);
+    begin += line.size() + 1;
+    if (begin <= text.size()) kept += '\n';
   }
   return kept;
 }
@@ -43,8 +69,8 @@ std::string without_remarks(std::string_view text) {
 }  // namespace
 
 bool looks_like_csv(std::string_view text) {
-  text.remove_prefix(begin_of_table(text));
-  const std::string_view first = text.substr(0, text.find('\n'));
+  const std::string_view first = line_at(text, begin_of_table(text, {}));
+  if (is_remark(first) && names_columns(first)) return true;
   const CsvTable head = parse_csv(first);
   if (head.names.size() < 2) return false;
   // Names of columns hold no '#' but that of "#wrong"; a command line with commas is no table.
@@ -61,7 +87,7 @@ bool looks_like_csv(std::string_view text) {
 Expected<ImportReport> import_csv(std::string_view text, std::string_view file_name,
                                   const ImportOptions& options) {
   if (!looks_like_json_rows(text))
-    return import_table(parse_csv(without_remarks(text)), file_name, options);
+    return import_table(parse_csv(without_remarks(text, options)), file_name, options);
   const auto rows = parse_json_rows(text);
   if (!rows) return fail(fmt::format("{}: expected a list of flat JSON objects", file_name));
   return import_table(*rows, file_name, options);

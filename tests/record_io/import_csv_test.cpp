@@ -307,6 +307,20 @@ TEST(ImportCsv, TakesUnitsThatTheFiguresProveAndNoOthers) {
     EXPECT_THAT(error_of(table(time, algbw)), HasSubstr("does not say its unit")) << time;
 }
 
+// As NumPy writes them; a table's own names count before a remark's.
+TEST(ImportCsv, TakesTheNamesOfTheColumnsFromTheRemarkAboveThem) {
+  for (const char* text :
+       {"# made by numpy\n# collective,ranks,bytes,time_us\nall_reduce,8,1024,5\n",
+        "  # measured in May\ncollective,ranks,bytes,time_us\nall_reduce,8,1024,5\n",
+        "# ranks,bytes,time_ms\ncollective,ranks,bytes,time_us\nall_reduce,8,1024,5\n"}) {
+    const auto report = import_log(text, "t.csv", {});
+    ASSERT_TRUE(report) << report.error().message;
+    ASSERT_EQ(report->records.size(), 1U) << text;
+    EXPECT_EQ(report->records[0].scenario.ranks, 8);
+    EXPECT_DOUBLE_EQ(report->records[0].time_s, 5e-6);
+  }
+}
+
 /// What nccl-tests prints, in three spellings of the names of both places.
 TEST(ImportCsv, LeavesOutThePlaceWhoseResultsWereWrong) {
   const std::string rows =
