@@ -11,7 +11,6 @@
 #include <string>
 #include <utility>
 
-#include "fit/node_rates.hpp"
 #include "fit/parameters.hpp"
 #include "fit/tier_fit.hpp"
 #include "stats/bootstrap.hpp"
@@ -63,7 +62,7 @@ HoldOut judge(const Series& series, std::span<const double> times_s, bool networ
   result.held_out_ranks = scales[target];
   std::vector<Point> points;
   Place place;
-  std::optional<Estimator> joined;
+  std::optional<Estimator> as_on;
   std::optional<TierPrediction> prediction;
   for (std::size_t i = 0; i < series.cells.size(); ++i) {
     const Cell& cell = series.cells[i];
@@ -73,10 +72,8 @@ HoldOut judge(const Series& series, std::span<const double> times_s, bool networ
     if (!prediction) {
       const auto ranks = static_cast<double>(cell.ranks);
       place = {ranks, network ? static_cast<double>(cell.nodes) : ranks};
-      if (!network && estimator.inside() == Inside::uneven)
-        joined.emplace(series, times_as_on(series, times_s, cell.ranks), network,
-                       scales[trained - 1], estimator.priors());
-      prediction.emplace(joined ? *joined : estimator, own, place);
+      as_on = estimator_as_on(estimator, series, times_s, cell.ranks);
+      prediction.emplace(as_on ? *as_on : estimator, own, place);
       result.distance = place.units / estimator.anchor().units;
     }
     const double log_size = std::log(cell.size_bytes);

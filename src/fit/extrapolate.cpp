@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "fit/calibrate.hpp"
-#include "fit/node_rates.hpp"
 #include "fit/regime.hpp"
 #include "fit/size_curve.hpp"
 #include "fit/target_model.hpp"
@@ -288,13 +287,8 @@ class Predictor {
       if (!estimators[tier]) {
         estimators[tier].emplace(series_, times_s, target.network, kEveryScale, priors_);
       }
-      std::optional<Estimator> joined;
-      if (!target.network && estimators[tier]->inside() == Inside::uneven &&
-          target.place.units > estimators[tier]->anchor().units)
-        joined.emplace(series_, times_as_on(series_, times_s, target.ranks), false, kEveryScale,
-                       priors_);
-      const TierPrediction prediction(joined ? *joined : *estimators[tier], own_[tier],
-                                      target.place);
+      const auto as_on = estimator_as_on(*estimators[tier], series_, times_s, target.ranks);
+      const TierPrediction prediction(as_on ? *as_on : *estimators[tier], own_[tier], target.place);
       for (const double size_bytes : sizes_bytes_) {
         predictions.push_back(prediction.at(std::log(size_bytes * target.size_factor)));
       }

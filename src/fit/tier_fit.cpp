@@ -153,6 +153,15 @@ Predicted TierPrediction::at(double log_size) const {
   return predicted;
 }
 
+std::optional<Estimator> estimator_as_on(const Estimator& as_measured, const Series& series,
+                                         std::span<const double> times_s, std::int64_t ranks) {
+  const std::int64_t largest = std::llround(as_measured.anchor().ranks);
+  if (as_measured.network() || as_measured.inside() != Inside::uneven || ranks <= largest)
+    return std::nullopt;
+  return Estimator(series, times_as_on(series, times_s, ranks), false, largest,
+                   as_measured.priors());
+}
+
 std::vector<OriginError> rolling_origin_errors(const Series& series,
                                                std::span<const double> times_s, bool network,
                                                std::int64_t max_ranks, const Priors& priors,
@@ -162,8 +171,7 @@ std::vector<OriginError> rolling_origin_errors(const Series& series,
   std::erase_if(scales, [&](std::int64_t ranks) { return ranks > max_ranks; });
   int pair = 0;
   for (std::size_t trained = fewest_scales; trained < scales.size(); ++trained) {
-    const std::int64_t largest = scales[trained - 1];
-    const Estimator as_measured(series, times_s, network, largest, priors);
+    const Estimator as_measured(series, times_s, network, scales[trained - 1], priors);
     const double roughness = roughness_factor(as_measured.roughness());
     const OwnRecord own = own_record(priors, errors, static_cast<int>(trained));
     for (std::size_t target = trained; target < scales.size(); ++target, ++pair) {
@@ -173,11 +181,8 @@ std::vector<OriginError> rolling_origin_errors(const Series& series,
       }
       const Place place = {static_cast<double>(scales[target]),
                            static_cast<double>(network ? series.cells[i].nodes : scales[target])};
-      std::optional<Estimator> joined;
-      if (!network && as_measured.inside() == Inside::uneven)
-        joined.emplace(series, times_as_on(series, times_s, scales[target]), network, largest,
-                       priors);
-      const Estimator& estimator = joined ? *joined : as_measured;
+      const auto as_on = estimator_as_on(as_measured, series, times_s, scales[target]);
+      const Estimator& estimator = as_on ? *as_on : as_measured;
       const TierPrediction prediction(estimator, own, place);
       std::optional<TierPrediction> laws;
       if (estimator.doubts_laws()) laws.emplace(estimator, OwnRecord{}, place);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -54,6 +55,11 @@ class TierPrediction {
   double factor_ = 1;  ///< on the prior widths
   double log_distance_ = 0;
 };
+
+/// Of the same scales, from times as on `ranks` of their node (times_as_on); nothing where these
+/// are as measured: across nodes, on even nodes and on unknown ones, and up to the largest scale.
+std::optional<Estimator> estimator_as_on(const Estimator& as_measured, const Series& series,
+                                         std::span<const double> times_s, std::int64_t ranks);
 
 /// Every rolling-origin error within the scales of a tier up to `max_ranks`: fitted on
 /// `fewest_scales` or more, each larger scale predicted. Empty where there are no more than these.
