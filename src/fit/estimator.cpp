@@ -157,9 +157,11 @@ void Estimator::split_at_ring(const Series& series, std::span<const double> time
   const SeriesPart trees = part_below(series, times_s, log_ring_begin_);
   SeriesPart rings = part_from(series, times_s, log_ring_begin_);
   rings.series.growth = Growth::ring;
-  for (const SeriesPart* side : {&trees, static_cast<const SeriesPart*>(&rings)})
-    sides_.emplace_back(side->series, side->times_s, network_, std::llround(anchor().ranks),
-                        priors_);
+  const auto add = [&](const SeriesPart& side) {
+    sides_.emplace_back(side.series, side.times_s, network_, std::llround(anchor().ranks), priors_);
+  };
+  add(trees);
+  add(rings);
 }
 
 double Estimator::tree_limit(const SizeCurve& curve, double log_peak_busbw) const {
@@ -247,8 +249,8 @@ void Estimator::fit_growth() {
     }
     if (scales_used > 1) {
       if (!nccl_ && growth_ != Growth::chain && priors_.growth_weight > 0) {
-        // As if so many scales more had grown as growth is assumed to: MPI jumps from one
-        // algorithm to another, and two scales are little to tell a law from a jump.
+        // As if so many scales more had grown by levels: MPI jumps from one algorithm to another,
+        // and two scales are little to tell a law from a jump.
         const double ends = drawn_to_ends();
         const double weight =
             std::sqrt(priors_.growth_weight * static_cast<double>(b.size()) / scales_used) /

@@ -8,8 +8,8 @@
 //   ring     t(n,S) = t~(k, S k/n) (a + b(g-1)) / (a + b(g_k-1)), a and b from the measured scales
 //            along the ray S/n = const (the protocol switches of a ring lie at fixed S/n)
 //   tree     t(n,S) = t~(k,S) (A + B c(g)) / (A + B c(g_k)), A and B from all scales at sizes
-//            within an octave of S; c = log2 g. Of MPI with the growth that is assumed for one
-//            scale as so many scales more (priors.hpp)
+//            within an octave of S; c = log2 g. Of MPI with growth by 1 + c levels (on a torus
+//            Priors::torus_ends + c) as Priors::growth_weight scales more
 //   chain    as tree, with c = g-1
 //   library  of NCCL ring with L(n)/L(k) steps, by weight w; the rest tree, from 64 KiB on averaged
 //            with a fit of [1, log2 g, g-1, S f(n), S, S log2 g, sqrt S] to everything that a tree

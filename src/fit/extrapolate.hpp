@@ -30,8 +30,8 @@ struct ExtrapolateOptions {
   /// True where accelerator, network, library era and launch mode are known to match the data's;
   /// otherwise data of another system widens the interval (kOtherSystemFactor).
   bool matched_system = false;
-  /// Empty: the bounds of the target system (model/bounds.hpp), lowered where its own messages
-  /// between nodes beat them: the small ones its latency, the large ones the others.
+  /// Empty: the bounds of the target system (model/bounds.hpp), where its own messages between
+  /// nodes do not beat them: small ones drop that of latency, large ones lower the others.
   BoundFunction bound_s;
 };
 

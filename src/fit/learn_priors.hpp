@@ -24,10 +24,10 @@ struct MeasuredSystem {
 /// Constants of the laws: of a few values each, the one with the smallest median over systems of
 /// the median error; where no series tells, the uninformed one (the first). Widths: per side
 /// the 97.5 % quantile regression on ln d, each system and doubling of the distance weighing the
-/// same, times the factor by which intervals made without a system cover 92.5 % of that system's
-/// points, mean over systems.
-/// Widths that no system tells of stay those learned from results/published. Fails where no system
-/// was measured at two scales of one tier: there is nothing to learn from.
+/// same, times the factor, one per kind of width, by which intervals made without a system
+/// cover 92.5 % of that system's points, mean over systems. Widths that no system tells of stay
+/// those learned from results/published. Fails where no system was measured at two scales of one
+/// tier: there is nothing to learn from.
 Expected<Priors> learn_priors(std::span<const MeasuredSystem> systems);
 
 }  // namespace collscale

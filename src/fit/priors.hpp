@@ -28,7 +28,8 @@ struct Priors {
   /// g levels. On a torus the same in its coordinate (estimator.hpp), from several scales, too.
   double ends = 0;
   double torus_ends = 0;
-  /// Of MPI, as how many scales the assumed growth (ends) weighs, beside those that were measured.
+  /// Of MPI, as how many scales an assumed growth weighs, beside those that were measured: by 1 +
+  /// log2 g levels, on a torus by torus_ends + its coordinate.
   double growth_weight = 0;
   /// Of MPI, from two scales on: all_to_all takes g^contention more than the number of peers says.
   double contention = 0;

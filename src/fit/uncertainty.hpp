@@ -8,8 +8,8 @@
 //   by how rough the data are, s by the series' own hold-out errors; on top a third of what the
 //   mixed laws of the estimate lie apart (Estimate::spread), and off_line_width
 //
-// The priors are learned from published series (priors.hpp). d = 16 is the farthest that these
-// reach; beyond it kappa is kExtrapolatedKappa, assumed.
+// The priors are learned from published series (priors.hpp). d = 16, inside a node 4, is the
+// farthest that these reach; beyond it kappa is kExtrapolatedKappa, assumed.
 #pragma once
 
 #include <array>
@@ -29,9 +29,9 @@ struct HalfWidths {
 };
 
 /// Prior widths, across nodes or inside one, at a log distance ln d >= 0, times what the data say
-/// of themselves (`factor`). Beyond d = 16, where nothing was ever measured, good data narrow
-/// nothing: that part takes max(1, factor). Between regimes the widths change over one octave each
-/// side.
+/// of themselves (`factor`). Beyond farthest_log_distance, where nothing was ever measured, good
+/// data narrow nothing: that part takes max(1, factor). Across nodes the widths change over one
+/// octave each side from one regime to the next.
 HalfWidths prior_widths(const Priors& priors, bool network, double log_size, double log_distance,
                         double factor = 1);
 
