@@ -268,8 +268,9 @@ void add_record(const Record& record, Draft& draft) {
 }  // namespace
 
 bool is_published(std::string_view source) {
-  const std::size_t scheme = source.find_first_not_of("abcdefghijklmnopqrstuvwxyz");
-  return scheme != std::string_view::npos && scheme > 1 && source[scheme] == ':';
+  const std::size_t end = source.find_first_not_of("abcdefghijklmnopqrstuvwxyz");
+  if (end == std::string_view::npos || end < 2 || source[end] != ':') return false;
+  return end + 1 < source.size() && source[end + 1] != ' ';  // "lab: the second run"
 }
 
 std::string_view name(Growth growth) {

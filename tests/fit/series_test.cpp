@@ -135,6 +135,14 @@ TEST(Series, OnTheMeasuredMachineSourcesAreRuns) {
               HasSubstr("two systems, \"synthetic\" and \"other\": calibrate each by itself"));
 }
 
+TEST(Series, PublishedIsARepositoryOrAPage) {
+  for (const char* source : {"github:owner/name@0123456 a.log [set]", "https://example.org/page"})
+    EXPECT_TRUE(is_published(source)) << source;
+  for (const char* source :
+       {"", "a.log", "C:\\logs\\a.log", "me@host:a.log", "lab: the second run"})
+    EXPECT_FALSE(is_published(source)) << source;
+}
+
 TEST(Series, OfOneProtocolIsNamedSo) {
   Series series;
   series.algorithm = "ring";
