@@ -203,8 +203,9 @@ void add_notes(const SeriesFit& fit, std::vector<SeriesNote>& notes) {
     if (sizes.size() >= kFewestSizes) continue;
     std::vector<std::string> texts;
     for (const double size_bytes : sizes) texts.push_back(format_size(size_bytes));
-    add(fmt::format("{} only {} was measured, so only sizes near it are answered",
-                    branch.network ? "across nodes" : "inside a node", fmt::join(texts, " and ")));
+    add(fmt::format("{} only {} {} measured, so only sizes near {} are answered",
+                    branch.network ? "across nodes" : "inside a node", fmt::join(texts, " and "),
+                    texts.size() == 1 ? "was" : "were", texts.size() == 1 ? "it" : "them"));
   }
   const std::size_t network = series.scales(true).size();
   if (series.scales(false).size() == 1) {
