@@ -84,7 +84,9 @@ std::pair<ProgramOutcome, ProgramOutcome> run_two(int port, const std::string& o
   return {zero, one};
 }
 
-int port_of_this_process() { return 33000 + static_cast<int>(::getpid()) % 20000; }
+// Below the ports that the system gives to outgoing connections (32,768 and up), as those of MPI's
+// tests beside this one.
+int port_of_this_process() { return 12000 + static_cast<int>(::getpid()) % 20000; }
 
 TEST(NcclBootstrap, TwoProcessesFindOneAnotherAndOneReports) {
   const auto [zero, one] = run_two(port_of_this_process(), "--list -b 1M -e 1M all_gather -g 4",
