@@ -156,9 +156,9 @@ Expected<void> check_sizes(const Series& series, const Target& target,
 }
 
 /// What is left of a system's bounds where its own measurements beat them.
-struct BoundShares {
-  double latency = 1;
-  double bytes = 1;
+struct BoundsLeft {
+  bool latency = true;
+  double bytes_share = 1;
 };
 
 // In-network reduction (NVLink SHARP inside a node, CollNet across) moves fewer bytes than the
@@ -186,11 +186,11 @@ Bounds bounds_of(const System& system, const Series& series, double size_bytes,
 }
 
 double default_bound(const System& system, const Series& series, double size_bytes,
-                     std::int64_t ranks, const BoundShares& shares) {
+                     std::int64_t ranks, const BoundsLeft& left) {
   Bounds bounds = bounds_of(system, series, size_bytes, ranks);
-  bounds.latency_s *= shares.latency;
-  bounds.injection_s *= shares.bytes;
-  bounds.cut_s *= shares.bytes;
+  if (!left.latency) bounds.latency_s = 0;
+  bounds.injection_s *= left.bytes_share;
+  bounds.cut_s *= left.bytes_share;
   return bounds.time_s();
 }
 
@@ -199,23 +199,24 @@ double default_bound(const System& system, const Series& series, double size_byt
 // ones that beat the others: the figures of the file, assumed as in a family, are too slow. What
 // beats the first tenfold or the others twice is in a wrong unit or of another machine, and lowers
 // nothing.
-BoundShares beaten_bounds(const System& system, const Series& series,
-                          std::span<const double> medians) {
-  BoundShares shares;
-  if (series.ranks_per_node != ranks_per_node(system)) return shares;
+BoundsLeft bounds_left(const System& system, const Series& series,
+                       std::span<const double> medians) {
+  BoundsLeft left;
+  if (series.ranks_per_node != ranks_per_node(system)) return left;
+  double latency_share = 1;
   for (std::size_t i = 0; i < series.cells.size(); ++i) {
     const Cell& cell = series.cells[i];
     if (cell.nodes < 2 || cell.ranks > max_ranks(system)) continue;
     const Bounds bounds = bounds_of(system, series, cell.size_bytes, cell.ranks);
     const double bytes_s = std::max(bounds.injection_s, bounds.cut_s);
     if (regime_of(cell.size_bytes) == Regime::latency && bounds.latency_s > 0)
-      shares.latency = std::min(shares.latency, medians[i] / bounds.latency_s);
+      latency_share = std::min(latency_share, medians[i] / bounds.latency_s);
     if (regime_of(cell.size_bytes) == Regime::bandwidth && bytes_s > 0)
-      shares.bytes = std::min(shares.bytes, medians[i] / bytes_s);
+      left.bytes_share = std::min(left.bytes_share, medians[i] / bytes_s);
   }
-  shares.latency = shares.latency < 0.1 || shares.latency >= 1 ? 1 : 0;
-  if (shares.bytes < 0.5) shares.bytes = 1;
-  return shares;
+  left.latency = latency_share < 0.1 || latency_share >= 1;
+  if (left.bytes_share < 0.5) left.bytes_share = 1;
+  return left;
 }
 
 // "x256 beyond the largest measured size, 4 MiB on such nodes", or nothing.
@@ -531,7 +532,7 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
   const auto replicates = bootstrapped(predictor, series, options);
   const double other_system = same_system ? 0.0 : std::log(kOtherSystemFactor);
   const NamedAlgorithms named(profile, fit, *targets, sizes_bytes);
-  const BoundShares shares = same_system ? beaten_bounds(system, series, medians) : BoundShares{};
+  const BoundsLeft left = same_system ? bounds_left(system, series, medians) : BoundsLeft{};
   std::vector<Extrapolation> answers;
   Modelled modelled;
   for (std::size_t i = 0; i < central.size(); ++i) {
@@ -541,7 +542,7 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
     if (size == 0) modelled = model(system, series, target, sizes_bytes, same_system);
     const double bound_s = options.bound_s ? options.bound_s(collective, size_bytes, target.ranks)
                                            : default_bound(system, series, size_bytes, target.ranks,
-                                                           target.network ? shares : BoundShares{});
+                                                           target.network ? left : BoundsLeft{});
     Extrapolation answer{make_record(profile, system, fit, target, size_bytes, same_system),
                          std::move(modelled.predictions[size]),
                          std::move(modelled.ranges[size]),
