@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "units/number.hpp"
+
 namespace collscale {
 namespace {
 
@@ -18,12 +20,6 @@ char separator_of(std::string_view text) {
   return best;
 }
 
-std::string trimmed(std::string text) {
-  text.erase(text.find_last_not_of(" \t") + 1);
-  text.erase(0, std::min(text.find_first_not_of(" \t"), text.size()));
-  return text;
-}
-
 }  // namespace
 
 CsvTable parse_csv(std::string_view text) {
@@ -35,7 +31,7 @@ CsvTable parse_csv(std::string_view text) {
   std::int64_t line = 1;
   std::int64_t first_line = 1;
   const auto end_field = [&] {
-    row.push_back(trimmed(std::move(field)));
+    row.emplace_back(trim(field));
     field.clear();
   };
   const auto end_row = [&] {

@@ -196,9 +196,7 @@ class ImbImporter {
     record.trust = Trust::measured;
     record.time_s = row.time_us / 1e6;
     record.iterations = row.iterations;
-    record.source =
-        fmt::format("{} [IMB, maximum over ranks]",
-                    options_.source.empty() ? std::string(file_name_) : options_.source);
+    record.source = fmt::format("{} [IMB, maximum over ranks]", base_source(file_name_, options_));
     Scenario& scenario = record.scenario;
     scenario.topology = options_.topology;
     scenario.collective = *collective_;

@@ -39,10 +39,6 @@ std::int64_t whole(double value) {
   return static_cast<std::int64_t>(std::clamp(value, 0.0, 0x1p53));
 }
 
-std::string base_source(std::string_view file_name, const ImportOptions& options) {
-  return options.source.empty() ? std::string(file_name) : options.source;
-}
-
 // --- nccl-tests -J ------------------------------------------------------------------------------
 
 class NcclTestsJsonImporter {

@@ -275,7 +275,7 @@ class NcclTestsImporter {
     std::string details = header_.library;
     if (!details.empty() && !header_.device.empty()) details += ", ";
     details += header_.device;
-    const std::string base = options_.source.empty() ? std::string(file_name_) : options_.source;
+    const std::string base = base_source(file_name_, options_);
     return details.empty() ? base : fmt::format("{} [{}]", base, details);
   }
 

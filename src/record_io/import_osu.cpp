@@ -263,7 +263,7 @@ class OsuImporter {
     record.trust = Trust::measured;
     record.time_s = row.time_us / 1e6;
     record.iterations = row.iterations;
-    const std::string base = options_.source.empty() ? std::string(file_name_) : options_.source;
+    const std::string base = base_source(file_name_, options_);
     record.source =
         fmt::format("{} [OSU, {} over ranks]", base, columns_->maximum ? "maximum" : "mean");
     Scenario& scenario = record.scenario;

@@ -232,8 +232,7 @@ class TableImporter {
 
   std::string source_of(const Fields& row, std::string_view notes) const {
     std::string source(text(row, CsvField::source));
-    if (source.empty())
-      source = options_.source.empty() ? std::string(file_name_) : options_.source;
+    if (source.empty()) source = base_source(file_name_, options_);
     std::string details(text(row, CsvField::dataset));
     if (details.empty()) details = text(row, CsvField::system);
     details += notes;

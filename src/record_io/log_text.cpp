@@ -156,6 +156,10 @@ void warn_count(ImportReport& report, std::string_view file_name, std::int64_t c
       fmt::format("{}: {} {}", file_name, count, count == 1 ? singular : plural));
 }
 
+std::string base_source(std::string_view file_name, const ImportOptions& options) {
+  return options.source.empty() ? std::string(file_name) : options.source;
+}
+
 void warn_lines(ImportReport& report, std::string_view file_name, const LeftOut& left_out,
                 std::string_view singular, std::string_view plural) {
   static constexpr std::size_t kNamed = 8;

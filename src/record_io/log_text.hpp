@@ -63,6 +63,9 @@ struct LeftOut {
   void add(std::int64_t line) { lines.push_back(line); }
 };
 
+/// What a record's source begins with: as it was told (--source), else the file's name.
+std::string base_source(std::string_view file_name, const ImportOptions& options);
+
 /// "FILE: 2 torn lines were left out: lines 17 and 45" where there are any.
 void warn_lines(ImportReport& report, std::string_view file_name, const LeftOut& left_out,
                 std::string_view singular, std::string_view plural);
