@@ -37,7 +37,6 @@ constexpr double kKappaStep = 0.05;
 struct TierErrors {
   Collective collective = Collective::all_reduce;
   bool nccl = false;
-  bool network = true;
   bool torus = false;
   Growth growth = Growth::library;
   std::vector<OriginError> errors;
@@ -51,9 +50,11 @@ std::vector<SystemErrors> errors_of(std::span<const MeasuredSystem> systems, con
     for (const Series& series : system.series) {
       const std::vector<double> medians = cell_medians(series);
       for (const bool network : {false, true}) {
-        TierErrors tier{series.collective, series.engine == Engine::nccl,
-                        network,           network && series.torus_dimensions > 0,
-                        series.growth,     {}};
+        TierErrors tier{series.collective,
+                        series.engine == Engine::nccl,
+                        network && series.torus_dimensions > 0,
+                        series.growth,
+                        {}};
         tier.errors = rolling_origin_errors(series, medians, network, kAllScales, priors, 1);
         if (!tier.errors.empty()) of_system.push_back(std::move(tier));
       }
@@ -104,11 +105,11 @@ void choose_constants(std::span<const MeasuredSystem> systems, Priors& priors) {
   constexpr std::array kContention = {0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3};
   choose(systems, priors, &Priors::contention, kContention,
          [](const TierErrors& t, const OriginError& e) {
-           return t.network && !t.nccl && !t.torus && t.collective == Collective::all_to_all &&
+           return e.network && !t.nccl && !t.torus && t.collective == Collective::all_to_all &&
                   e.trained > 1;
          });
   choose(systems, priors, &Priors::ends, kEnds, [](const TierErrors& t, const OriginError& e) {
-    return t.network && !t.torus && e.trained == 1 && t.growth != Growth::ring &&
+    return e.network && !t.torus && e.trained == 1 && t.growth != Growth::ring &&
            e.regime == Regime::latency;
   });
   choose(systems, priors, &Priors::torus_ends, kTorusEnds,
@@ -118,7 +119,7 @@ void choose_constants(std::span<const MeasuredSystem> systems, Priors& priors) {
          });
   choose(systems, priors, &Priors::growth_weight, kGrowthWeight,
          [](const TierErrors& t, const OriginError& e) {
-           return t.network && !t.nccl && e.trained > 1 && t.growth != Growth::ring;
+           return e.network && !t.nccl && e.trained > 1 && t.growth != Growth::ring;
          });
 }
 
@@ -250,7 +251,7 @@ double coverage(const SystemErrors& system, const Priors& priors, Table table) {
         const double factor = factors[error.trained] * error.roughness;
         widths = prior_widths(priors, error.network, error.log_size, error.log_distance, factor);
       } else {
-        widths = one_scale_widths(priors, tier.network, error.log_distance);
+        widths = one_scale_widths(priors, error.network, error.log_distance);
       }
       const double floor = noise_floor(error.log_size);
       auto& [covered, count] = inside[doubling(error)];
