@@ -91,8 +91,7 @@ double own_width_factor(const Priors& priors, std::span<const OriginError> error
   const auto pairs = static_cast<double>(by_pair.size());
   double share = 0;
   for (const auto& [pair, of] : by_pair) share += of.first / of.second / pairs;
-  const double own = std::log(std::clamp(share / kTypicalShare, 0.05, 20.0));
-  return std::clamp(std::exp(own * pairs / (pairs + 1.0)), 0.3, 1.0);
+  return std::clamp(std::pow(share / kTypicalShare, pairs / (pairs + 1.0)), 0.3, 1.0);
 }
 
 double roughness_factor(double roughness) {
