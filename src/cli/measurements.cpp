@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "cli/output.hpp"
@@ -112,19 +114,35 @@ std::vector<Record> counted_by_nodes_of(const System& system, std::vector<Record
 }
 
 std::vector<Record> of_full_nodes(const System& system, std::vector<Record> records) {
+  struct Count {
+    std::ptrdiff_t across = 0, full = 0;
+  };
   const auto per_node = ranks_per_node(system);
   const auto spans_nodes = [](const Record& record) { return record.scenario.nodes > 1; };
   const auto is_full = [&](const Record& record) {
     return spans_nodes(record) && record.scenario.ranks == per_node * record.scenario.nodes;
   };
-  const auto across = std::count_if(records.begin(), records.end(), spans_nodes);
-  const auto full = std::count_if(records.begin(), records.end(), is_full);
-  if (full == 0 || full == across) return records;
+  Count all;
+  std::map<Collective, Count> counts;
+  for (const Record& record : records) {
+    for (Count* const count : {&all, &counts[record.scenario.collective]}) {
+      count->across += spans_nodes(record) ? 1 : 0;
+      count->full += is_full(record) ? 1 : 0;
+    }
+  }
+  if (all.full == 0 || all.full == all.across) return records;
+  std::vector<std::string_view> lost;
+  for (const auto& [collective, count] : counts)
+    if (count.across > 0 && count.full == 0) lost.push_back(name(collective));
   std::erase_if(records,
                 [&](const Record& record) { return spans_nodes(record) && !is_full(record); });
   print_note(fmt::format(
-      "note: {} of {} records across nodes are left out, of other than {} ranks on every node",
-      across - full, across, format_count(per_node)));
+      "note: {} of {} records across nodes are left out, of other than {} ranks on every node{}",
+      all.across - all.full, all.across, format_count(per_node),
+      lost.empty() ? ""
+                   : fmt::format("; those are all of {}: a profile is of nodes used alike, so "
+                                 "calibrate {} by itself (--collective)",
+                                 fmt::join(lost, ", "), lost.size() == 1 ? "it" : "each")));
   return records;
 }
 

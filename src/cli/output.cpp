@@ -7,13 +7,14 @@
 #include <cstdio>
 #include <cstring>
 
+#include "cli/terminal.hpp"
 #include "record_io/results_file.hpp"
 
 namespace collscale {
 
 void print_result(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
-void print_note(std::string_view text) { fmt::print(stderr, "{}\n", text); }
+void print_note(std::string_view text) { fmt::print(stderr, "{}\n", printable(text)); }
 
 Expected<void> check_output(std::string_view flag, const std::string& path) {
   if (path.empty() || path == "-") return {};

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 
@@ -20,6 +21,19 @@ std::string_view environment(const char* variable) {
 
 double now_s() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// How many bytes the character in front takes; 0 of one that is none in UTF-8, or a control.
+std::size_t printable_length(std::string_view text) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  const unsigned first = byte(0);
+  if (first < 0x80)
+    return (first >= ' ' && first != 0x7f) || first == '\n' || first == '\t' ? 1 : 0;
+  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if (byte(i) >> 6 != 2) return 0;
+  return first == 0xc2 && byte(1) < 0xa0 ? 0 : length;
 }
 
 }  // namespace
@@ -39,8 +53,21 @@ std::string bold(std::string_view text, bool colour) {
   return colour ? fmt::format("\033[1m{}\033[0m", text) : std::string(text);
 }
 
+std::string printable(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t length = printable_length(text);
+    if (length > 0)
+      result += text.substr(0, length);
+    else
+      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(text.front()));
+    text.remove_prefix(std::max<std::size_t>(1, length));
+  }
+  return result;
+}
+
 std::string error_line(std::string_view message, bool colour) {
-  return fmt::format("{} {}\n", colour ? "\033[1;31merror:\033[0m" : "error:", message);
+  return fmt::format("{} {}\n", colour ? "\033[1;31merror:\033[0m" : "error:", printable(message));
 }
 
 StatusLine::StatusLine(std::FILE* stream) : stream_(stream), start_s_(now_s()) {}

@@ -25,6 +25,10 @@ bool may_be_coloured();
 /// The text in bold where `colour` is on, else as it is.
 std::string bold(std::string_view text, bool colour);
 
+/// The text with bytes that a terminal would obey or cannot show as "\x1b": a file's words stand in
+/// messages. Ends of lines and tabs stay.
+std::string printable(std::string_view text);
+
 /// `error: <message>` for stderr, its first word red where `colour` is on.
 std::string error_line(std::string_view message, bool colour);
 

@@ -14,6 +14,7 @@
 
 #include "record_io/launch_line.hpp"
 #include "record_io/log_text.hpp"
+#include "record_io/timed_rows.hpp"
 
 namespace collscale {
 namespace {
@@ -73,17 +74,14 @@ class ImbImporter {
       test_ = *test;
       collective_ = collective_of_test(test_);
       ranks_ = 0;
-      last_size_ = -1;
+      rows_.begin_table();
       columns_.clear();
     } else if (const auto place = line.find(kProcesses); place != std::string::npos) {
       const auto words = split_words(std::string_view(line).substr(place + kProcesses.size()));
       ranks_ = words.empty() ? 0 : to_count(words.front()).value_or(0);
     } else if (line.find("MPI_Datatype for reductions") != std::string::npos) {
-      const auto at_type = line.rfind("MPI_");
-      std::string type = line.substr(at_type + 4);
-      type.resize(type.find_last_not_of(" \t") + 1);
-      for (char& c : type) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-      if (const auto parsed = parse_data_type(type)) reduced_type_ = *parsed;
+      const auto words = split_words(line);
+      reduced_type_ = read_mpi_type(words.back()).value_or(reduced_type_);
     } else if (is_imb_columns(line)) {
       columns_.clear();
       for (const std::string_view word : split_words(line)) columns_.emplace_back(word);
@@ -93,16 +91,12 @@ class ImbImporter {
   }
 
   Expected<ImportReport> finish() {
-    warn_lines(report_, file_name_, torn_, "torn line was left out", "torn lines were left out");
+    rows_.warn(report_, file_name_);
     warn_lines(report_, file_name_, unmeasured_,
                "size was not measured: too large for IMB's memory limit",
                "sizes were not measured: too large for IMB's memory limit");
     warn_lines(report_, file_name_, timed_out_, "size was not measured: IMB's time was up",
                "sizes were not measured: IMB's time was up");
-    warn_lines(report_, file_name_, wrong_, "size with wrong results was left out",
-               "sizes with wrong results were left out");
-    warn_lines(report_, file_name_, empty_, "row of size 0 was left out",
-               "rows of size 0 were left out");
     static constexpr std::string_view kMulti = "Multi-";
     const bool multi = std::any_of(others_.begin(), others_.end(), [](const std::string& other) {
       return other.starts_with(kMulti);
@@ -126,8 +120,7 @@ class ImbImporter {
  private:
   bool size_is_per_rank(Collective collective) const {
     if (collective == Collective::reduce_scatter) return !splits_reduce_scatter_;
-    return collective == Collective::all_gather || collective == Collective::all_to_all ||
-           collective == Collective::gather || collective == Collective::scatter;
+    return size_is_of_one_rank(collective);
   }
 
   std::optional<std::size_t> column(std::string_view name) const {
@@ -136,13 +129,6 @@ class ImbImporter {
     }
     return std::nullopt;
   }
-
-  struct Row {
-    double time_us = 0;
-    std::int64_t size = 0;
-    std::int64_t iterations = 1;
-    bool wrong = false;
-  };
 
   void read_row(const std::string& line) {
     const auto words = split_words(line);
@@ -154,43 +140,31 @@ class ImbImporter {
     if (line.find("out-of-mem") != std::string::npos) return unmeasured_.add(line_);
     if (line.find("time-out") != std::string::npos) return timed_out_.add(line_);
     const auto row = parse_row(words);
-    if (!row || !follows(row->size)) return torn_.add(line_);
-    if (row->wrong) return wrong_.add(line_);
-    if (row->size == 0 && *collective_ != Collective::barrier) return empty_.add(line_);
-    add(*row);
+    const TimedRows::Verdict verdict = rows_.judge(row, *collective_, line_);
+    if (verdict == TimedRows::Verdict::of_another_table) columns_.clear();
+    if (verdict == TimedRows::Verdict::counts) add(*row);
   }
 
   /// The row's figures; nothing where some are missing or cut.
-  std::optional<Row> parse_row(const std::vector<std::string_view>& words) const {
+  std::optional<TimedRow> parse_row(const std::vector<std::string_view>& words) const {
     const auto time_at = column("t_max[usec]");
     const auto size_at = column("#bytes");
     if (words.size() != columns_.size() || !time_at ||
         (!size_at && *collective_ != Collective::barrier) || ranks_ < 1)
       return std::nullopt;
-    const auto time_us = to_number(words[*time_at]);
+    const auto time_us = read_time_us(words[*time_at]);
     const auto size = size_at ? to_integer(words[*size_at]) : std::optional<std::int64_t>(0);
     const auto average_at = column("t_avg[usec]");
     const auto average_us = average_at ? to_number(words[*average_at]) : time_us;
-    // IMB prints two decimals: a time with fewer was cut.
-    const bool cut = printed_precision(words[*time_at]) > 0.0051;
-    if (cut || !time_us || !size || !average_us || *time_us <= 0 || *size < 0 ||
-        *average_us > *time_us * 1.01 + 0.01)
+    if (!time_us || !size || !average_us || *size < 0 || *average_us > *time_us * 1.01 + 0.01)
       return std::nullopt;
-    Row row{*time_us, *size, 1, false};
+    TimedRow row{*time_us, *size, 1, false};
     if (const auto at = column("#repetitions")) row.iterations = to_count(words[*at]).value_or(1);
     if (const auto at = column("defects")) row.wrong = to_number(words[*at]).value_or(0) > 0;
     return row;
   }
 
-  /// Sizes ascend: where they do not, the title of another table was lost.
-  bool follows(std::int64_t size) {
-    if (size < last_size_) columns_.clear();
-    const bool ascends = size > last_size_;
-    if (ascends) last_size_ = size;
-    return ascends;
-  }
-
-  void add(const Row& row) {
+  void add(const TimedRow& row) {
     Record record;
     record.engine = Engine::mpi;
     record.trust = Trust::measured;
@@ -219,9 +193,9 @@ class ImbImporter {
   bool splits_reduce_scatter_ = false;         ///< as the log's version of the suite does
   std::vector<std::string> columns_;
   std::set<std::string> others_;
-  LeftOut torn_, unmeasured_, timed_out_, wrong_, empty_;
+  TimedRows rows_;
+  LeftOut unmeasured_, timed_out_;
   std::int64_t line_ = 0;
-  std::int64_t last_size_ = -1;  ///< of this table
   ImportReport report_;
 };
 

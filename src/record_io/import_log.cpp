@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "record_io/json_rows.hpp"
@@ -50,6 +51,8 @@ std::string algorithm_name(std::string_view foreign) {
   if (result == "nvlstree") return "nvls_tree";
   static constexpr std::string_view kCollNet = "coll_net";
   if (result.starts_with(kCollNet)) result.erase(4, 1);
+  // What a library takes where it is told nothing; PICO says so of the algorithm and its own.
+  if (result == "default" || result == "default_default") return "auto";
   return result.empty() ? "auto" : result;
 }
 
@@ -82,6 +85,23 @@ constexpr std::array<Unreadable, 8> kUnreadable{
      {"<html", "a web page, not its text alone"},
      {"&nbsp;&nbsp;", "a web page, not its text alone"},
      {"{\"log\":", "a container's log as JSON, not its text alone"}}};
+
+/// Files that are no text, by how they begin.
+constexpr std::array<Unreadable, 6> kBinaries{{{"\x1f\x8b", "a file packed by gzip"},
+                                               {"BZh", "a file packed by bzip2"},
+                                               {"\xfd"
+                                                "7zXZ",
+                                                "a file packed by xz"},
+                                               {"PK\x03\x04", "a ZIP archive or a spreadsheet"},
+                                               {"%PDF", "a PDF, not its text alone"},
+                                               {"\x89PNG", "a picture"}}};
+
+std::string_view binary_in(std::string_view text) {
+  const auto* const known = std::find_if(kBinaries.begin(), kBinaries.end(), [&](const auto& one) {
+    return text.starts_with(one.mark);
+  });
+  return known == kBinaries.end() ? "a file that is no text" : known->what;
+}
 
 /// By the text's front; "" where it is nothing of that.
 std::string_view unreadable_in(std::string_view text) {
@@ -152,6 +172,7 @@ Expected<ImportReport> import_first(const std::vector<LogFormat>& formats, std::
 Expected<ImportReport> import_log(std::string_view encoded, std::string_view file_name,
                                   const ImportOptions& options) {
   const std::string text = plain_text(encoded);
+  if (!is_text(text)) return tl::make_unexpected(not_a_log(file_name, binary_in(encoded)));
   const bool is_json = looks_like_json(text);
   if (is_json && options.columns.empty() && is_whole_json(text))
     return import_json(text, file_name, options);

@@ -14,11 +14,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <set>
+#include <utility>
 
 #include "record_io/log_text.hpp"
 #include "record_io/nccl_choice_line.hpp"
 #include "record_io/nccl_tests_header.hpp"
+#include "record_io/nccl_tests_ranks.hpp"
 #include "record_io/nccl_tests_row.hpp"
 
 namespace collscale {
@@ -26,6 +28,7 @@ namespace {
 
 struct Counts {
   LeftOut torn, contradictory, wrong, empty, unknown_type, unknown_op;
+  LeftOut other_ranks;          ///< by their bus bandwidths
   LeftOut other_busbw;          ///< kept
   LeftOut outvoted, undecided;  ///< kept, of whose choice the library's messages differ
   std::ptrdiff_t programs = 1;  ///< that ran side by side, each by itself
@@ -48,15 +51,6 @@ double tolerated_error(DataType type) {
   }
 }
 
-/// The bus bandwidth that was printed beside a record's time.
-struct PrintedBusBandwidth {
-  std::size_t record = 0;  ///< its place in the report
-  std::int64_t line = 0;
-  double busbw_GBps = 0;
-  double precision = 0;      ///< of busbw_GBps
-  double relative_time = 0;  ///< precision of the time, as a share of it
-};
-
 class NcclTestsImporter {
  public:
   NcclTestsImporter(std::string_view file_name, const ImportOptions& options)
@@ -70,10 +64,11 @@ class NcclTestsImporter {
     if (first == std::string_view::npos) return {};
     if (const auto told = read_nccl_choice(line)) choices_.add(*told);
     if (is_nccl_tests_header(line)) {
+      Expected<void> settled;
       if (ends_nccl_table(line)) drop_begun();
-      if (begins_nccl_test(line)) settle_ranks();
+      if (begins_nccl_table(line)) settled = settle_ranks();
       read_header_line(line, header_);
-      return {};
+      return settled;
     }
     NcclTestsRow row;
     std::string front;
@@ -90,7 +85,7 @@ class NcclTestsImporter {
       begun_.clear();
       return add(row, begun_line_);
     }
-    if (kind == NcclTestsLine::other) read_other_line(line, header_);
+    if (kind == NcclTestsLine::other) return read_other(line);
     if (kind == NcclTestsLine::contradictory) counts_.contradictory.add(line_);
     if (kind == NcclTestsLine::torn && !continued_) counts_.torn.add(line_);
     return {};
@@ -98,7 +93,7 @@ class NcclTestsImporter {
 
   Expected<ImportReport> finish() {
     drop_begun();
-    settle_ranks();
+    if (auto settled = settle_ranks(); !settled) return tl::make_unexpected(settled.error());
     warn("torn line was left out", "torn lines were left out", counts_.torn);
     warn("row was left out whose bandwidth is not what its size and time give",
          "rows were left out whose bandwidths are not what their sizes and times give",
@@ -110,8 +105,11 @@ class NcclTestsImporter {
          "rows of data types that collscale does not have were left out", counts_.unknown_type);
     warn("row of an operation that collscale does not have was left out",
          "rows of operations that collscale does not have were left out", counts_.unknown_op);
-    warn("measurement's printed busbw is not what its ranks give: is the number of ranks right?",
-         "measurements' printed busbw is not what their ranks give: is the number of ranks right?",
+    warn("measurement was left out whose busbw is not that of the number of ranks",
+         "measurements were left out whose busbw is not that of the number of ranks",
+         counts_.other_ranks);
+    warn("measurement's busbw is printed as its algbw, which says nothing of the ranks",
+         "measurements' busbw is printed as their algbw, which says nothing of the ranks",
          counts_.other_busbw);
     warn("row keeps the choice that most of the library's messages tell, not all",
          "rows keep the choice that most of the library's messages tell, not all",
@@ -133,6 +131,17 @@ class NcclTestsImporter {
   }
 
  private:
+  /// A command below a table begins another run, of which the lists above say nothing.
+  Expected<void> read_other(std::string_view line) {
+    Expected<void> settled;
+    if (!printed_.empty() && commands_nccl_test(line)) {
+      settled = settle_ranks();
+      header_.begin_run();
+    }
+    read_other_line(line, header_);
+    return settled;
+  }
+
   void warn(std::string_view singular, std::string_view plural, const LeftOut& left_out) {
     warn_lines(report_, file_name_, left_out, singular, plural);
   }
@@ -174,52 +183,80 @@ class NcclTestsImporter {
     return kind == NcclTestsLine::row;
   }
 
-  bool fits(const PrintedBusBandwidth& printed, std::int64_t ranks) const {
-    return fits(printed, ranks, report_.records[printed.record]);
-  }
-
-  /// Whether a printed bus bandwidth is that of so many ranks, to the digits of it and of the time.
-  static bool fits(const PrintedBusBandwidth& printed, std::int64_t ranks, const Record& record) {
-    const double derived =
-        record.algbw_Bps / 1e9 * bus_bandwidth_factor(record.scenario.collective, ranks);
-    return std::abs(derived - printed.busbw_GBps) <=
-           2 * printed.precision + (2 * printed.relative_time + 1e-3) * derived;
-  }
-
-  /// Holds the test's printed bus bandwidths against the number of ranks that it was read with.
-  /// Where most of them are those of one other number, lines of the list were lost, and that number
-  /// counts; a number that was given is left as it is.
-  void settle_ranks() {
-    std::vector<PrintedBusBandwidth> misfits;
-    for (const PrintedBusBandwidth& printed : printed_) {
-      if (!fits(printed, report_.records[printed.record].scenario.ranks))
-        misfits.push_back(printed);
+  /// Holds the table's printed bus bandwidths against the number of ranks that it was read with.
+  /// Where all of them are those of one other number, that number counts: lines of the list were
+  /// lost, or the table is of another run than the list. Rows of neither are left out.
+  Expected<void> settle_ranks() {
+    count_ranks_again();
+    const RanksOfTable found = ranks_of_table(printed_, report_.records);
+    const std::int64_t ranks = found.misfits.empty() ? 0 : ranks_of(found.misfits.front());
+    if (found.is_of_two_jobs || (!printed_.empty() && lists_two_jobs(header_))) {
+      const std::int64_t line =
+          found.misfits.empty() ? printed_.front().line : found.misfits.front().line;
+      return fail(fmt::format(
+          "{}: the table at line {} has rows of several numbers of ranks: is it the output of two "
+          "jobs, merged line by line? Import that of each by itself",
+          file_name_, line));
     }
-    std::vector<std::int64_t> candidates;
-    if (2 * misfits.size() > printed_.size() && ranks_are_of_log_) {
-      // Beyond a million ranks no factor of a bus bandwidth tells two numbers apart.
-      const std::int64_t most = std::min<std::int64_t>(
-          1'000'000, 4 * report_.records[misfits.front().record].scenario.ranks + 64);
-      for (std::int64_t n = 2; n <= most && candidates.size() < 2; ++n) {
-        if (std::all_of(printed_.begin(), printed_.end(),
-                        [&](const auto& printed) { return fits(printed, n); }))
-          candidates.push_back(n);
-      }
-    }
-    if (candidates.size() == 1) {
-      report_.warnings.push_back(fmt::format(
-          "{}: the log lists {} ranks, but its bandwidths are those of {}: {} were taken",
-          file_name_, report_.records[misfits.front().record].scenario.ranks, candidates.front(),
-          candidates.front()));
-      for (const PrintedBusBandwidth& printed : printed_) {
-        report_.records[printed.record].scenario.ranks = candidates.front();
-        set_bandwidths(report_.records[printed.record]);
-      }
+    if (found.of_all > 0) {
+      take_ranks(ranks, found.of_all);
+    } else if (!found.is_derived) {
+      for (const PrintedBusBandwidth& misfit : found.misfits) counts_.other_busbw.add(misfit.line);
     } else {
-      for (const PrintedBusBandwidth& misfit : misfits) counts_.other_busbw.add(misfit.line);
+      // Where most are of other ranks those that may be of any are so, too.
+      leave_out(2 * found.misfits.size() > printed_.size() ? std::vector(printed_) : found.misfits);
     }
     keep_choices();
     printed_.clear();
+    return {};
+  }
+
+  std::int64_t ranks_of(const PrintedBusBandwidth& printed) const {
+    return report_.records[printed.record].scenario.ranks;
+  }
+
+  /// The list of ranks may go on between the rows, where processes write by themselves.
+  void count_ranks_again() {
+    if (header_.ranks.empty()) return;
+    const auto [ranks, nodes] = ranks_and_nodes();
+    for (const PrintedBusBandwidth& printed : printed_) {
+      Record& record = report_.records[printed.record];
+      record.scenario.ranks = ranks;
+      if (nodes > 0) record.scenario.nodes = nodes;
+      set_bandwidths(record);
+    }
+  }
+
+  void take_ranks(std::int64_t read, std::int64_t ranks) {
+    report_.warnings.push_back(fmt::format(
+        "{}: {} {} ranks, but its bandwidths are those of {}: {} were taken", file_name_,
+        ranks_are_of_log_ ? "the log lists" : "--ranks says", read, ranks, ranks));
+    for (const PrintedBusBandwidth& printed : printed_) {
+      Record& record = report_.records[printed.record];
+      record.scenario.ranks = ranks;
+      if (ranks > 2 * read) record.scenario.nodes = options_.nodes;  // more than some lost lines
+      set_bandwidths(record);
+    }
+  }
+
+  /// Of the records of this table, which are the last of the report.
+  void leave_out(const std::vector<PrintedBusBandwidth>& misfits) {
+    if (misfits.empty()) return;
+    std::set<std::size_t> left_out;
+    for (const PrintedBusBandwidth& misfit : misfits) {
+      left_out.insert(misfit.record);
+      counts_.other_ranks.add(misfit.line);
+    }
+    std::vector<PrintedBusBandwidth> kept;
+    std::size_t place = printed_.front().record;
+    for (PrintedBusBandwidth printed : printed_) {
+      if (left_out.contains(printed.record)) continue;
+      std::swap(report_.records[place], report_.records[printed.record]);
+      printed.record = place++;
+      kept.push_back(printed);
+    }
+    report_.records.resize(place);
+    printed_ = std::move(kept);
   }
 
   /// Puts what the library said of its choices into the test's records.
@@ -336,9 +373,12 @@ class NcclTestsImporter {
     record.scenario.in_place = in_place;
     record.time_s = *to_number(half.time) / 1e6;
     set_bandwidths(record);
-    const PrintedBusBandwidth printed{report_.records.size(), line, *to_number(half.busbw),
+    const PrintedBusBandwidth printed{report_.records.size(),
+                                      line,
+                                      *to_number(half.busbw),
                                       printed_precision(half.busbw),
-                                      printed_precision(half.time) / *to_number(half.time)};
+                                      printed_precision(half.time) / *to_number(half.time),
+                                      half.busbw == half.algbw};
     const bool splits = scenario.collective == Collective::all_gather ||
                         scenario.collective == Collective::reduce_scatter;
     if (half.algbw_is_busbw && !(splits && fits(printed, scenario.ranks, record))) {

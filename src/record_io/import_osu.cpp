@@ -16,6 +16,7 @@
 
 #include "record_io/launch_line.hpp"
 #include "record_io/log_text.hpp"
+#include "record_io/timed_rows.hpp"
 
 namespace collscale {
 namespace {
@@ -70,11 +71,6 @@ Expected<Title> read_title(std::string_view line, std::string_view file_name) {
       file_name, line.substr(line.find(kTitle))));
 }
 
-bool size_is_per_rank(Collective collective) {
-  return collective == Collective::all_gather || collective == Collective::all_to_all ||
-         collective == Collective::gather || collective == Collective::scatter;
-}
-
 /// "# Size       Avg Latency(us)": a name ends before two blanks, behind its unit, and where it is
 /// one word, so that a line whose blanks were squeezed is read as well.
 std::vector<std::string> column_names(std::string_view line) {
@@ -119,12 +115,8 @@ struct Columns {
 
 /// "# Datatype: MPI_FLOAT." -> float.
 std::optional<DataType> read_data_type(std::string_view line) {
-  for (const std::string_view word : split_words(line)) {
-    if (!word.starts_with("MPI_")) continue;
-    std::string type(word.substr(4, word.find_first_of(".,") - 4));
-    for (char& c : type) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (const auto parsed = parse_data_type(type)) return *parsed;
-  }
+  for (const std::string_view word : split_words(line))
+    if (const auto type = read_mpi_type(word)) return type;
   return std::nullopt;
 }
 
@@ -152,7 +144,7 @@ class OsuImporter {
         note_other(title.error());
       type_.reset();
       columns_.reset();
-      last_size_ = -1;
+      rows_.begin_table();
       launch_ = std::exchange(announced_, {});
       if (options_.ranks > 0) launch_.processes = options_.ranks;
       if (options_.nodes > 0) launch_.nodes = options_.nodes;
@@ -166,11 +158,7 @@ class OsuImporter {
   }
 
   Expected<ImportReport> finish() {
-    warn_lines(report_, file_name_, torn_, "torn line was left out", "torn lines were left out");
-    warn_lines(report_, file_name_, empty_, "row of size 0 was left out",
-               "rows of size 0 were left out");
-    warn_lines(report_, file_name_, wrong_, "size with wrong results was left out",
-               "sizes with wrong results were left out");
+    rows_.warn(report_, file_name_);
     if (report_.records.empty() && !without_ranks_.lines.empty()) {
       return fail(
           fmt::format("{}: an OSU log does not say how many ranks it was run on: give their number "
@@ -210,54 +198,36 @@ class OsuImporter {
     others_.push_back({error, 1});
   }
 
-  struct Row {
-    double time_us = 0;
-    std::int64_t size = 0;
-    std::int64_t iterations = 1;
-    bool wrong = false;
-  };
-
   void read_row(const std::string& line) {
     const auto words = split_words(line);
     if (words.empty() || !to_number(words.front())) return;  // a prompt, a scheduler's message
     // "0 upgraded, 0 newly installed": what a container's start prints between two tables.
     if (words.size() > 1 && std::isalpha(static_cast<unsigned char>(words[1].front()))) return;
     const auto row = parse_row(words);
-    if (!row) return torn_.add(line_);
-    if (row->wrong) return wrong_.add(line_);
-    if (!follows(row->size)) return torn_.add(line_);
-    if (row->size == 0 && title_->collective != Collective::barrier) return empty_.add(line_);
+    const TimedRows::Verdict verdict = rows_.judge(row, title_->collective, line_);
+    if (verdict == TimedRows::Verdict::of_another_table) columns_.reset();
+    if (verdict != TimedRows::Verdict::counts) return;
     if (launch_.processes < 1) return without_ranks_.add(line_);
     add(*row);
   }
 
   /// The row's figures; nothing where some are missing or cut.
-  std::optional<Row> parse_row(const std::vector<std::string_view>& words) const {
+  std::optional<TimedRow> parse_row(const std::vector<std::string_view>& words) const {
     const auto time_at = columns_->maximum ? columns_->maximum : columns_->average;
     const auto size_at = columns_->size;
     if (words.size() != columns_->count || !time_at ||
         (!size_at && title_->collective != Collective::barrier))
       return std::nullopt;
-    const auto time_us = to_number(words[*time_at]);
+    const auto time_us = read_time_us(words[*time_at]);
     const auto size = size_at ? to_integer(words[*size_at]) : std::optional<std::int64_t>(0);
-    // OSU prints two decimals: a time with fewer was cut.
-    const bool cut = printed_precision(words[*time_at]) > 0.0051;
-    if (cut || !time_us || !size || *time_us <= 0 || *size < 0) return std::nullopt;
-    Row row{*time_us, *size, 1, false};
+    if (!time_us || !size || *size < 0) return std::nullopt;
+    TimedRow row{*time_us, *size, 1, false};
     if (columns_->iterations) row.iterations = to_count(words[*columns_->iterations]).value_or(1);
     if (columns_->validation) row.wrong = words[*columns_->validation] != "Pass";
     return row;
   }
 
-  /// Sizes ascend: where they do not, the title of another table was lost.
-  bool follows(std::int64_t size) {
-    if (size < last_size_) columns_.reset();
-    const bool ascends = size > last_size_;
-    if (ascends) last_size_ = size;
-    return ascends;
-  }
-
-  void add(const Row& row) {
+  void add(const TimedRow& row) {
     Record record;
     record.engine = title_->engine;
     record.trust = Trust::measured;
@@ -274,7 +244,7 @@ class OsuImporter {
     scenario.ranks = launch_.processes;
     scenario.nodes = launch_.nodes;
     scenario.size_bytes = static_cast<double>(row.size);
-    if (size_is_per_rank(title_->collective))
+    if (size_is_of_one_rank(title_->collective))
       scenario.size_bytes *= static_cast<double>(scenario.ranks);
     set_bandwidths(record);
     report_.records.push_back(std::move(record));
@@ -289,8 +259,8 @@ class OsuImporter {
   std::optional<DataType> type_;
   std::optional<Columns> columns_;
   std::int64_t line_ = 0;
-  std::int64_t last_size_ = -1;  ///< of this table
-  LeftOut torn_, empty_, wrong_, without_ranks_;
+  TimedRows rows_;
+  LeftOut without_ranks_;
   std::vector<Other> others_;
   ImportReport report_;
 };

@@ -46,7 +46,7 @@ Expected<ImportReport> import_log(std::string_view text, std::string_view file_n
 Expected<ImportReport> import_file(const std::string& path, const ImportOptions& options);
 
 /// A library's name for an algorithm in our spelling: "Ring" -> "ring", "NVLSTree" -> "nvls_tree",
-/// "CollNet/SHARP" -> "collnet_sharp", "" -> "auto".
+/// "CollNet/SHARP" -> "collnet_sharp", "" and "default_default" -> "auto".
 std::string algorithm_name(std::string_view foreign);
 
 /// "RCCL 2.18" -> nccl, "Open MPI" and "MVAPICH2" -> mpi.

@@ -50,7 +50,8 @@ bool is_one_of(const std::array<std::string_view, N>& names, std::string_view wo
 
 /// Behind the program the options are its own: "-n 100" are iterations there.
 bool is_benchmark(std::string_view program) {
-  return program.ends_with("_perf") || program.starts_with("osu_") || program.starts_with("IMB-");
+  return program.ends_with("_perf") || program.ends_with("_perf_mpi") ||
+         program.starts_with("osu_") || program.starts_with("IMB-");
 }
 
 /// "ppr:4:node", "ppr:4:node:PE=8" -> 4.
@@ -134,17 +135,25 @@ struct Options {
 std::optional<Launch> read_launch(std::string_view line) {
   const auto words = split_words(line);
   std::optional<Options> options;
+  Launch before;  // of the parts that end in " : ", as mpirun starts several programs
+  bool in_program = false;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string_view word = words[i];
     const std::string_view program = word.substr(word.rfind('/') + 1);
-    if (const Launcher* const launcher = launcher_named(program)) {
+    if (const Launcher* const launcher = launcher_named(program); launcher && !in_program) {
       options.emplace();
       options->dialect = launcher->dialect;
       continue;
     }
     if (!options) continue;
-    if (is_benchmark(program)) break;
-    if (!word.starts_with('-')) continue;
+    if (in_program && word == ":" && options->dialect == Dialect::mpi) {
+      before.processes += options->launch().processes;
+      *options = {};
+      in_program = false;
+      continue;
+    }
+    in_program = in_program || is_benchmark(program);
+    if (in_program || !word.starts_with('-')) continue;
     const auto equals = word.find('=');
     if (equals != std::string_view::npos) {
       options->take(word.substr(0, equals), word.substr(equals + 1));
@@ -154,7 +163,10 @@ std::optional<Launch> read_launch(std::string_view line) {
       options->take(word, words[i + 1]);
     }
   }
-  return options ? std::optional(options->launch()) : std::nullopt;
+  if (!options) return std::nullopt;
+  Launch launch = options->launch();
+  if (before.processes > 0) launch = {before.processes + launch.processes, 0};
+  return launch;
 }
 
 }  // namespace collscale

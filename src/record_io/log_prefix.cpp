@@ -20,6 +20,7 @@ bool is_host(std::string_view label) {
          });
 }
 
+/// What follows stays as it is: blanks behind a figure part columns.
 std::string_view trimmed_front(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   return first == std::string_view::npos ? std::string_view{} : text.substr(first);

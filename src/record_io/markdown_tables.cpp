@@ -4,29 +4,25 @@
 #include <algorithm>
 #include <string>
 
+#include "units/number.hpp"
+
 namespace collscale {
 namespace {
 
 using Cells = std::vector<std::string>;
 
-std::string_view without_blanks(std::string_view text) {
-  static constexpr std::string_view kBlanks = " \t\r";
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
 std::string_view unquoted(std::string_view line) {
-  line = without_blanks(line);
-  while (line.starts_with('>')) line = without_blanks(line.substr(1));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  line = trim(line);
+  while (line.starts_with('>')) line = trim(line.substr(1));
   return line;
 }
 
 std::string unadorned(std::string_view cell) {
-  cell = without_blanks(cell);
+  cell = trim(cell);
   while (!cell.empty() && (cell.front() == '*' || cell.front() == '`')) cell.remove_prefix(1);
   while (!cell.empty() && (cell.back() == '*' || cell.back() == '`')) cell.remove_suffix(1);
-  return std::string(without_blanks(cell));
+  return std::string(trim(cell));
 }
 
 Cells cells_of(std::string_view line) {

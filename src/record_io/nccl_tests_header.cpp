@@ -71,13 +71,21 @@ void read_version_line(std::string_view code, Header& header) {
   header.library = fmt::format("NCCL {}.{}.{}", major, minor, number % 100);
 }
 
+/// "all_reduce_perf -b 8 -e 1G -t 2 -g 4": eight ranks in a process.
+void read_command(std::string_view line, Header& header) {
+  const auto words = split_words(line.substr(line.rfind(kPerf)));
+  header.ranks_per_process = 1;
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    const bool counts =
+        words[i] == "-g" || words[i] == "--ngpus" || words[i] == "-t" || words[i] == "--nthreads";
+    const std::int64_t count = counts ? to_count(words[i + 1]).value_or(1) : 1;
+    if (count <= kMostOfAProcess) header.ranks_per_process *= count;
+  }
+}
+
 /// "# nThread 1 nGpus 8 minBytes 8 … iters: 20 agg iters: 1 …": a new test begins.
 void read_parameter_line(const std::vector<std::string_view>& words, Header& header) {
-  header.ranks.clear();
-  header.hosts.clear();
-  header.processes.clear();
-  header.in_table = false;
-  header.ranks_per_process = 1;
+  header.begin_run();
   std::int64_t iterations = 1;
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     const bool warm_up = i > 0 && words[i - 1] == "warmup";
@@ -158,8 +166,35 @@ bool names_nccl_tests(std::string_view line) {
   return is_parameter_line(line) || is_column_line(line) || has(line, "Collective test starting:");
 }
 
-bool begins_nccl_test(std::string_view line) {
-  return has(line, "nThread ") || has(line, "Collective test starting:");
+bool begins_nccl_table(std::string_view line) {
+  return has(line, "nThread ") || has(line, "Collective test starting:") || is_column_line(line);
+}
+
+bool commands_nccl_test(std::string_view line) {
+  return program_in(line) &&
+         (has(line, "_perf -") || has(line, "_perf_mpi -") || read_launch(line).has_value());
+}
+
+bool lists_two_jobs(const NcclTestsHeader& header) {
+  static constexpr std::ptrdiff_t kRanks = 2;  // one alone may be of a torn line
+  if (header.ranks.size() != 1) return false;
+  const auto& listed = header.processes;
+  const auto times = [](const auto& rank) { return rank.second.size(); };
+  const auto first_of_others = std::find_if(listed.begin(), listed.end(), [&](const auto& rank) {
+    return times(rank) != times(*listed.begin());
+  });
+  return std::distance(listed.begin(), first_of_others) >= kRanks &&
+         std::distance(first_of_others, listed.end()) >= kRanks &&
+         std::all_of(first_of_others, listed.end(),
+                     [&](const auto& rank) { return times(rank) < times(*listed.begin()); });
+}
+
+void NcclTestsHeader::begin_run() {
+  ranks.clear();
+  hosts.clear();
+  processes.clear();
+  in_table = false;
+  ranks_per_process = 1;
 }
 
 bool ends_nccl_table(std::string_view line) {
@@ -170,6 +205,7 @@ void read_header_line(std::string_view line, Header& header) {
   const std::vector<std::string_view> words = split_words(line);
   if (is_rank_line(line)) read_rank_line(words, line, header);
   if (has(line, "nThread ")) read_parameter_line(words, header);
+  if (has(line, "Avg bus")) header.in_table = false;
   if (has(line, "Collective test starting:")) header.collective = program_in(line);
   if (is_column_line(line)) read_column_line(words, header);
   if (has(line, "# bench_mpi: ")) read_own_line(line, Engine::mpi, header);
@@ -184,7 +220,9 @@ void read_header_line(std::string_view line, Header& header) {
 void read_other_line(std::string_view line, Header& header) {
   if (const auto program = program_in(line)) {
     header.collective = program;
-    header.launch = read_launch(line).value_or(header.launch);
+    const bool is_command = commands_nccl_test(line);
+    header.launch = read_launch(line).value_or(is_command ? Launch{} : header.launch);
+    if (is_command) read_command(line, header);
   }
   for (const std::string_view mark : {"NCCL version ", "RCCL version "}) {
     const auto words = split_words(after(line, mark));

@@ -35,6 +35,9 @@ struct NcclTestsHeader {
   bool in_table = false;           ///< the columns' names were seen
   bool error_column = false;       ///< "error" is a deviation, not a number of wrong elements
   std::int64_t out_of_bounds = 0;  ///< values, by all tests' own count
+
+  /// Forgets what was said of the run before.
+  void begin_run();
 };
 
 /// "# …", also behind a prefix such as "0: " or a time of day; not a shell's prompt "root@host:~#
@@ -44,9 +47,15 @@ bool is_nccl_tests_header(std::string_view line);
 /// Whether a test's output begins or has its table here: no other program's, and no sentence.
 bool names_nccl_tests(std::string_view line);
 
-/// "# Collective test starting: …" and "# nThread 1 nGpus 8 …": what was said of the test before
-/// holds no more.
-bool begins_nccl_test(std::string_view line);
+/// "# Collective test starting: …", "# nThread 1 nGpus 8 …" and the names of the columns: the rows
+/// before are of a table of their own.
+bool begins_nccl_table(std::string_view line);
+
+/// "mpirun -np 8 ./build/all_reduce_perf -b 8": a command that runs a test.
+bool commands_nccl_test(std::string_view line);
+
+/// Whether the first ranks are listed more often than the last: each job lists its own.
+bool lists_two_jobs(const NcclTestsHeader& header);
 
 /// "# Avg bus bandwidth …", or another test: no row goes on behind it.
 bool ends_nccl_table(std::string_view line);

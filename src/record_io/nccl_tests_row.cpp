@@ -92,8 +92,11 @@ NcclTestsLine read_row(std::string_view line, const NcclTestsColumns& columns, b
     if (to_number(words[i])) ++figures;
   }
   if (type_at == words.size()) {
-    // "  1048576   262144" inside a table: cut before the type.
-    const bool only_figures = figures == words.size() && figures >= 2;
+    // "  1048576   262144" inside a table: cut before the type. "72 73 74 75": a list.
+    const bool is_list = figures > 3 && std::all_of(words.begin(), words.end(), [](auto word) {
+                           return to_integer(word).has_value();
+                         });
+    const bool only_figures = figures == words.size() && figures >= 2 && !is_list;
     return in_table && only_figures ? NcclTestsLine::torn : NcclTestsLine::other;
   }
   const auto size = type_at < 2 ? std::nullopt : to_integer(words[type_at - 2]);

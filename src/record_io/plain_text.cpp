@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 
 namespace collscale {
@@ -71,6 +72,16 @@ std::string plain_text(std::string_view text) {
       result.replace(at, blank.size(), " ");
   }
   return result;
+}
+
+bool is_text(std::string_view text) {
+  static constexpr std::size_t kFront = 4096;
+  static constexpr std::string_view kOfTerminals = "\t\n\v\f\r\b\a\x1b";
+  const std::string_view front = text.substr(0, kFront);
+  const auto controls = std::count_if(front.begin(), front.end(), [](char c) {
+    return static_cast<unsigned char>(c) < ' ' && kOfTerminals.find(c) == std::string_view::npos;
+  });
+  return 50 * controls <= std::ssize(front);
 }
 
 }  // namespace collscale

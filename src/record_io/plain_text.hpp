@@ -11,4 +11,8 @@ namespace collscale {
 /// blanks for those that web pages and chats put in their place (U+00A0, U+2007, U+202F).
 std::string plain_text(std::string_view text);
 
+/// Whether it is text at all: in its front hardly any control characters. A log of a node that was
+/// lost may hold a few.
+bool is_text(std::string_view text);
+
 }  // namespace collscale

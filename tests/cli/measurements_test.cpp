@@ -150,6 +150,32 @@ TEST(Measurements, OfTheMeasuredMachineFullNodesCount) {
   EXPECT_THAT(said.out, HasSubstr("fitted on 8 to 16 ranks"));
 }
 
+// A profile is of nodes used alike: a collective that was never measured so is named.
+TEST(Measurements, ACollectiveThatIsLeftOutWholeIsNamed) {
+  const TemporaryFolder folder;
+  std::string table = "collective,ranks,nodes,size,time_us,library\n";
+  for (const int nodes : {2, 4})
+    for (int i = 0; i < 4; ++i) {
+      table += fmt::format("all_reduce,{},{},{},{},NCCL\n", nodes * 4, nodes, 1024 << (4 * i),
+                           nodes * (5 + (1 << i)));
+      table += fmt::format("all_gather,{},{},{},{},NCCL\n", nodes, nodes, 1024 << (4 * i),
+                           nodes * (5 + (1 << i)));
+    }
+  write_file(folder.path() / "table.csv", table);
+  run_collscale({"import", "table.csv", "-o", "table.json"}, folder.path());
+  const Words calibrate = {"calibrate",     "table.json", "-t",    "alps",
+                           "--same-system", "-o",         "p.json"};
+  const Outcome all = run_collscale(calibrate, folder.path());
+  EXPECT_EQ(all.exit_code, 0) << all.err;
+  EXPECT_THAT(all.err,
+              HasSubstr("8 of 16 records across nodes are left out, of other than 4 ranks on every "
+                        "node; those are all of all_gather: a profile is of nodes used alike, so "
+                        "calibrate it by itself (--collective)"));
+  const Outcome alone = run_words(folder, calibrate, {"-c", "all_gather"});
+  EXPECT_EQ(alone.exit_code, 0) << alone.err;
+  EXPECT_THAT(alone.out, HasSubstr("all_gather, algorithm auto: fitted on 2 to 4 ranks"));
+}
+
 // The user's word is about records that name no system.
 TEST(Measurements, RecordsThatNameAnotherSystemStayOfAnother) {
   const TemporaryFolder folder;

@@ -416,6 +416,8 @@ TEST(AlgorithmName, SpellsOthersNamesOurWay) {
   EXPECT_EQ(algorithm_name("CollNet/SHARP"), "collnet_sharp");
   EXPECT_EQ(algorithm_name("CollNet-SHARP"), "collnet_sharp");
   EXPECT_EQ(algorithm_name("/"), "auto");
+  EXPECT_EQ(algorithm_name("default"), "auto");
+  EXPECT_EQ(algorithm_name("default_ring"), "default_ring");
 }
 
 }  // namespace

@@ -288,9 +288,10 @@ TEST(ImportImb, ReadsCollectivesByTheirSlowestRank) {
           "all_gather/auto/int8/bytes:524288/ranks:8", "barrier/auto/int8/bytes:0/ranks:8"));
   EXPECT_DOUBLE_EQ(report->records[2].time_s, 264.41e-6);
   EXPECT_EQ(report->records[2].iterations, 40);
-  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr(": 1 torn line was left out: line 20"),
-                                            HasSubstr(": 1 size was not measured"),
-                                            HasSubstr(": 1 row of size 0"), HasSubstr("PingPong")));
+  EXPECT_THAT(
+      report->warnings,
+      ElementsAre(HasSubstr(": 1 torn line was left out: line 20"), HasSubstr(": 1 row of size 0"),
+                  HasSubstr(": 1 size was not measured"), HasSubstr("PingPong")));
 }
 
 TEST(ImportImb, TheNodesThatAreGivenAreThoseOfTheLargestRun) {
@@ -408,6 +409,9 @@ TEST(LaunchLine, SaysProcessesAndNodesBeforeTheProgram) {
   EXPECT_EQ(launched("mpiexec -hosts b1,b2 -ppn 4 ./osu_allreduce"), "8 on 2");
   EXPECT_EQ(launched("mpirun -np 16 -host b1,b2 ./osu_allreduce"), "16 on 2");
   EXPECT_EQ(launched("srun -H -n 4 ./osu_allreduce"), "4 on 0");
+  EXPECT_EQ(launched("mpirun -np 4 ./all_reduce_perf_mpi -b 8 -n 5"), "4 on 0");
+  EXPECT_EQ(launched("mpirun -np 1 -x ID=a ./osu_bcast -m 8 : -np 3 -x ID=b ./osu_bcast -m 8"),
+            "4 on 0");
   EXPECT_EQ(launched("./all_reduce_perf -n 100"), "not launched");
   EXPECT_EQ(launched("/opt/bin/mpirun ./x_perf -n 3"), "0 on 0");
 }
@@ -447,8 +451,26 @@ TEST(ImportImb, LeavesOutWhatWasWrongAndWhatWasNotMeasured) {
       "x.log", {});
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->records.size(), 1U);
-  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("IMB's time was up: line 6"),
-                                            HasSubstr("wrong results was left out: line 5")));
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("wrong results was left out: line 5"),
+                                            HasSubstr("IMB's time was up: line 6")));
+}
+
+// A row that was measured wrongly is a row of its table: what is smaller below it is of another.
+TEST(TimedRows, AWrongRowCountsForTheOrderOfSizes) {
+  ImportOptions options;
+  options.ranks = 4;
+  for (const std::string text :
+       {"# OSU MPI Allreduce Latency Test v7.4\n"
+        "# Size       Avg Latency(us)  Validation\n4  2.31  Pass\n16  2.40  Fail\n8  9.10  Pass\n",
+        "# Benchmarking Allreduce\n# #processes = 4\n"
+        "#bytes #repetitions  t_min[usec]  t_max[usec]  t_avg[usec]  defects\n"
+        "4 1000 2.10 2.31 2.20 0.00\n16 1000 2.10 2.40 2.20 1.50\n8 1000 9.00 9.10 9.00 0.00\n"}) {
+    const auto report = import_log(text, "x.log", options);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->records.size(), 1U);
+    EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("1 torn line was left out"),
+                                              HasSubstr("1 size with wrong results")));
+  }
 }
 
 TEST(ImportImb, NamesTheTestsWhoseTablesHaveNoTimes) {

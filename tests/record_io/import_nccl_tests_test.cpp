@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "fixture.hpp"
 #include "record_io/importer.hpp"
@@ -153,10 +156,82 @@ TEST(ImportNcclTests, ReadsRowsAlone) {
   EXPECT_EQ(report->records[0].scenario.nodes, 0);
 }
 
-TEST(ImportNcclTests, WarnsWhereTheRanksDoNotFitThePrintedBandwidths) {
+TEST(ImportNcclTests, TakesTheRanksThatThePrintedBandwidthsAreOf) {
   const auto report = import_fixture("nccl-tests-rows-only.log", all_reduce_of(2));
   ASSERT_TRUE(report);
-  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("is the number of ranks right?")));
+  EXPECT_EQ(report->records.front().scenario.ranks, 8);
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("--ranks says 2 ranks, but its bandwidths "
+                                                      "are those of 8: 8 were taken")));
+}
+
+std::string row_of(int ranks, double size, double time_us) {
+  const double algbw = size / time_us / 1e3;
+  const std::string half =
+      fmt::format("{:.1f} {:.2f} {:.2f} 0", time_us, algbw, algbw * 2 * (ranks - 1) / ranks);
+  return fmt::format("{:.0f} {:.0f} float sum -1 {} {}\n", size, size / 4, half, half);
+}
+
+constexpr const char* kColumns =
+    "# size count type redop root time algbw busbw #wrong time algbw busbw #wrong\n";
+
+// A report that shows the large sizes of several runs: the first with its list of ranks, one
+// without, one below its command, one of so many ranks that its bandwidths tell no number.
+TEST(ImportNcclTests, TakesEachTableOfAReportForARunOfItsOwn) {
+  const std::string log =
+      "$ ./build/all_reduce_perf -b 1G -e 8G -f 2 -g 4\n# nThread 1 nGpus 4 iters: 20\n" +
+      std::string(kColumns) + row_of(4, 1e9, 2750.5) + "# Avg bus bandwidth : 545\n\nTwo nodes:\n" +
+      kColumns + row_of(8, 1e9, 3150.5) + row_of(8, 4e9, 12001.5) + "\nA rack:\n" +
+      "$ mpirun -np 64 --map-by ppr:4:node ./build/all_reduce_perf -b 1G -e 8G -f 2 -g 1\n" +
+      kColumns + row_of(64, 1e9, 4100.5) + "\nMany racks:\n" + kColumns + row_of(700, 1e9, 9000.5) +
+      "physcpubind: 72 73 74 75 76 77\n";
+  const auto report = import_log(log, "x.md", {});
+  ASSERT_TRUE(report) << report.error().message;
+  std::vector<std::string> read;
+  for (const Record& record : report->records)
+    if (!record.scenario.in_place)
+      read.push_back(fmt::format("{} on {}", record.scenario.ranks, record.scenario.nodes));
+  EXPECT_THAT(read, ElementsAre("4 on 0", "8 on 0", "8 on 0", "64 on 16"));
+  EXPECT_THAT(report->warnings,
+              ElementsAre(HasSubstr("lists 4 ranks, but its bandwidths are those of 8: 8 were"),
+                          HasSubstr("2 measurements were left out whose busbw is not that of the "
+                                    "number of ranks: line 19")));
+}
+
+/// What a job lists and measures, line by line.
+std::vector<std::string> job_of(int ranks, const std::string& host) {
+  std::vector<std::string> lines{"# Collective test starting: all_reduce_perf\n",
+                                 "# nThread 1 nGpus 1 iters: 20\n"};
+  for (int rank = 0; rank < ranks; ++rank)
+    lines.push_back(fmt::format("#  Rank {:2} Group  0 Pid {} on {} device {} [0x1b] Toy\n", rank,
+                                100 + rank, host, rank));
+  lines.emplace_back(kColumns);
+  for (int i = 0; i < 8; ++i)
+    lines.push_back(row_of(ranks, std::ldexp(1024, 3 * i), 5.0 * ranks + std::ldexp(1, 2 * i)));
+  return lines;
+}
+
+std::string merged(const std::vector<std::string>& one, const std::vector<std::string>& other) {
+  std::string log;
+  for (std::size_t i = 0; i < std::max(one.size(), other.size()); ++i)
+    log += (i < one.size() ? one[i] : "") + (i < other.size() ? other[i] : "");
+  return log;
+}
+
+TEST(ImportNcclTests, RefusesTheOutputOfTwoJobsMergedLineByLine) {
+  const auto report = import_log(merged(job_of(4, "n1"), job_of(8, "n2")), "x.log", {});
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().message,
+              ::testing::AllOf(HasSubstr("x.log: the table at line "),
+                               HasSubstr("has rows of several numbers of ranks: is it the output "
+                                         "of two jobs, merged line by line?")));
+  const auto alike = import_log(merged(job_of(4, "n1"), job_of(4, "n2")), "x.log", {});
+  ASSERT_TRUE(alike) << alike.error().message;  // repeats
+  EXPECT_EQ(alike->records.size(), 32U);
+  std::string listed = merged(job_of(4, "n1"), job_of(8, "n2"));  // no bandwidth tells anything
+  for (auto at = listed.find("all_reduce_perf"); at != std::string::npos;
+       at = listed.find("all_reduce_perf"))
+    listed.replace(at, 15, "broadcast_perf");
+  EXPECT_THAT(import_log(listed, "x.log", {}).error().message, HasSubstr("of two jobs"));
 }
 
 TEST(ImportNcclTests, BelievesWhatOurOwnProgramsSayAboveTheTable) {
@@ -204,8 +279,7 @@ TEST(ImportNcclTests, ReadsABusBandwidthInTheColumnOfAlgbw) {
               ElementsAre(HasSubstr("bandwidth is not what its size and time give: line 3"),
                           HasSubstr("wrong results was left out: line 3")));
   const auto other = import_log(log, "x.log", all_reduce_of(4));  // which never did
-  ASSERT_TRUE(other) << other.error().message;
-  EXPECT_EQ(other->records.size(), 1U);
+  EXPECT_THAT(other.error().message, HasSubstr("busbw is not that of the number of ranks: line 2"));
 }
 
 TEST(ImportNcclTests, TellsADeviationFromACountWithoutTheNamesOfTheColumns) {
@@ -260,8 +334,8 @@ TEST(ImportNcclTests, TakesNoImpossibleNumberForRanks) {
       "#  Rank  9223372036854775807 Group  0 Pid  1 on n1 device  0 [0x01] Toy\n"
       "#  Rank  7 Group  0 Pid  1 on n1 device  7 [0x01] Toy\n";
   const auto report = import_log(header +
-                                     "1048576 262144 float sum -1 30.74 34.11 99.0 0 30.12 "
-                                     "34.81 99.0 0\n",
+                                     "1048576 262144 float sum -1 30.74 34.11 59.69 0 30.12 "
+                                     "34.81 60.92 0\n",
                                  "x.log", {});
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->records[0].scenario.ranks, 8);

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "record_io/timed_rows.hpp"
+
+#include <string>
+
+namespace collscale {
+
+std::optional<double> read_time_us(std::string_view word) {
+  const auto time_us = to_number(word);
+  const bool cut = printed_precision(word) > 0.0051;
+  return time_us && *time_us > 0 && !cut ? time_us : std::nullopt;
+}
+
+std::optional<DataType> read_mpi_type(std::string_view word) {
+  static constexpr std::string_view kMpi = "MPI_";
+  if (!word.starts_with(kMpi)) return std::nullopt;
+  std::string type(word.substr(kMpi.size(), word.find_first_of(".,") - kMpi.size()));
+  for (char& c : type) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const auto parsed = parse_data_type(type);
+  return parsed ? std::optional(*parsed) : std::nullopt;
+}
+
+bool size_is_of_one_rank(Collective collective) {
+  return collective == Collective::all_gather || collective == Collective::all_to_all ||
+         collective == Collective::gather || collective == Collective::scatter;
+}
+
+TimedRows::Verdict TimedRows::judge(const std::optional<TimedRow>& row, Collective collective,
+                                    std::int64_t line) {
+  const auto leave_out = [line](LeftOut& why) {
+    why.add(line);
+    return Verdict::left_out;
+  };
+  if (!row) return leave_out(torn_);
+  if (row->size < last_size_) {
+    torn_.add(line);
+    return Verdict::of_another_table;
+  }
+  if (row->size == last_size_) return leave_out(torn_);
+  last_size_ = row->size;  // of a wrong row as well: its size was measured
+  if (row->wrong) return leave_out(wrong_);
+  if (row->size == 0 && collective != Collective::barrier) return leave_out(empty_);
+  return Verdict::counts;
+}
+
+void TimedRows::warn(ImportReport& report, std::string_view file_name) const {
+  warn_lines(report, file_name, torn_, "torn line was left out", "torn lines were left out");
+  warn_lines(report, file_name, wrong_, "size with wrong results was left out",
+             "sizes with wrong results were left out");
+  warn_lines(report, file_name, empty_, "row of size 0 was left out",
+             "rows of size 0 were left out");
+}
+
+}  // namespace collscale
