@@ -79,6 +79,14 @@ class Options {
   std::optional<Error> first_error_;
 };
 
+// ---- words of several commands
+
+inline constexpr const char* kTopologyHelp =
+    "a name from `collscale topo list`, a file, or a family with parameters "
+    "(fat-tree:nodes=4096,oversubscription=4; torus:dims=4x4x4; dragonfly:groups=9)";
+inline constexpr const char* kSizesHelp =
+    "the larger of a rank's two buffers: 1GiB, a list 8B,1MiB, or a range 8B:1GiB:x2";
+
 // ---- help and errors of usage (command_line_text.cpp)
 
 /// What the bare tool prints.
@@ -107,8 +115,14 @@ class CommandLine {
  private:
   CLI::App& add(CLI::App& parent, const std::string& command, const std::string& description,
                 std::vector<std::string> examples, std::vector<std::string> required = {});
-  void add_topo();
-  void add_predict();
+  void add_topo();  // command_line_topo.cpp
+  void add_topo_judgements(CLI::App& topo);
+  void add_topo_files(CLI::App& topo);
+  void add_predict();  // command_line_predict.cpp
+  void add_question(CLI::App& app);
+  void add_library(CLI::App& app);
+  void add_surroundings(CLI::App& app);
+  void add_terms(CLI::App& app);
   void add_flow(CLI::App& app);
   void add_event(CLI::App& app);
   void add_import();

@@ -120,6 +120,20 @@ Error not_a_log(std::string_view file_name, std::string_view found) {
       file_name, found.empty() ? "" : fmt::format("found {}, ", found))};
 }
 
+/// Rows that were pasted out of a spreadsheet become a table of Markdown without the names of its
+/// columns: "1024 | 256 | float | sum | ...".
+void remove_bars(std::vector<std::string>& lines) {
+  for (std::string& line : lines) {
+    if (line.find('|') == std::string::npos) continue;
+    std::string plain = line;
+    std::replace(plain.begin(), plain.end(), '|', ' ');
+    const auto words = split_words(plain);
+    if (words.size() > 5 && to_integer(words[0]) && to_integer(words[1]) &&
+        parse_data_type(words[2]))
+      line = std::move(plain);
+  }
+}
+
 /// What a text may hold, in the order in which they are tried.
 std::vector<LogFormat> formats_in(std::string_view text, const std::vector<std::string>& lines,
                                   const ImportOptions& options) {
@@ -183,7 +197,8 @@ Expected<ImportReport> import_log(std::string_view encoded, std::string_view fil
   const std::string_view unreadable = unreadable_in(text);
   if (unreadable.empty() && (looks_like_json_rows(text) || looks_like_csv(text)))
     return import_csv(text, file_name, options);
-  const std::vector<std::string> lines = clean_lines(text);
+  std::vector<std::string> lines = clean_lines(text);
+  if (!looks_like_markdown(text, options)) remove_bars(lines);
   const std::vector<LogFormat> formats = formats_in(text, lines, options);
   if (!formats.empty()) {
     auto report = import_first(formats, text, lines, file_name, options);

@@ -284,7 +284,9 @@ class NcclTestsImporter {
       const std::int64_t processes = header_.launch.processes == 0 && header_.ranks_per_process > 1
                                          ? 1
                                          : header_.launch.processes;
-      const std::int64_t started = processes * header_.ranks_per_process;
+      const std::int64_t started = header_.communicator_ranks > 0
+                                       ? header_.communicator_ranks
+                                       : processes * header_.ranks_per_process;
       ranks_are_of_log_ = options_.ranks < 1;
       return {options_.ranks > 0 ? options_.ranks : started,
               options_.nodes > 0 ? options_.nodes : header_.launch.nodes};

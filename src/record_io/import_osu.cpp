@@ -111,7 +111,22 @@ struct Columns {
     }
     return columns;
   }
+
+  /// As -f prints them.
+  static Columns full() {
+    return from({"Size", "Avg Latency(us)", "Min Latency(us)", "Max Latency(us)", "Iterations"});
+  }
 };
+
+/// "1  50.89  18.27  89.23  1000": OMB 7.3 and others print what -f asks for below the names of
+/// less.
+bool is_full_row(const std::vector<std::string_view>& words) {
+  if (words.size() != 5 || !to_count(words[4])) return false;
+  const auto average = to_number(words[1]);
+  const auto minimum = to_number(words[2]);
+  const auto maximum = to_number(words[3]);
+  return average && minimum && maximum && *minimum <= *average && *average <= *maximum;
+}
 
 /// "# Datatype: MPI_FLOAT." -> float.
 std::optional<DataType> read_data_type(std::string_view line) {
@@ -212,7 +227,8 @@ class OsuImporter {
   }
 
   /// The row's figures; nothing where some are missing or cut.
-  std::optional<TimedRow> parse_row(const std::vector<std::string_view>& words) const {
+  std::optional<TimedRow> parse_row(const std::vector<std::string_view>& words) {
+    if (columns_->count == 2 && is_full_row(words)) columns_ = Columns::full();
     const auto time_at = columns_->maximum ? columns_->maximum : columns_->average;
     const auto size_at = columns_->size;
     if (words.size() != columns_->count || !time_at ||

@@ -193,6 +193,7 @@ void NcclTestsHeader::begin_run() {
   ranks.clear();
   hosts.clear();
   processes.clear();
+  communicator_ranks = 0;
   in_table = false;
   ranks_per_process = 1;
 }
@@ -223,6 +224,12 @@ void read_other_line(std::string_view line, Header& header) {
     const bool is_command = commands_nccl_test(line);
     header.launch = read_launch(line).value_or(is_command ? Launch{} : header.launch);
     if (is_command) read_command(line, header);
+  }
+  // "NCCL INFO comm 0x7f5780001ca0 rank 15 nranks 32 cudaDev 7 ... - Init COMPLETE"
+  if (has(line, "NCCL INFO comm ")) {
+    const auto words = split_words(after(line, " nranks "));
+    const std::int64_t ranks = words.empty() ? 0 : to_count(words.front()).value_or(0);
+    header.communicator_ranks = std::max(header.communicator_ranks, ranks);
   }
   for (const std::string_view mark : {"NCCL version ", "RCCL version "}) {
     const auto words = split_words(after(line, mark));

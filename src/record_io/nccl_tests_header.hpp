@@ -23,9 +23,10 @@ struct NcclTestsHeader {
   std::map<std::int64_t, std::set<std::string>> hosts;   ///< of each group
   /// Of each rank: of several programs side by side several, however often a line was repeated.
   std::map<std::int64_t, std::set<std::string>> processes;
-  Launch launch;               ///< what the launcher was told
-  std::int64_t own_ranks = 0;  ///< as bench_mpi or bench_nccl says; 0: another program
-  std::int64_t own_nodes = 0;  ///< likewise
+  Launch launch;                        ///< what the launcher was told
+  std::int64_t communicator_ranks = 0;  ///< as NCCL's messages say, of the largest
+  std::int64_t own_ranks = 0;           ///< as bench_mpi or bench_nccl says; 0: another program
+  std::int64_t own_nodes = 0;           ///< likewise
   Engine engine = Engine::nccl;
   std::int64_t ranks_per_process = 1;  ///< -t times -g
   std::string device;

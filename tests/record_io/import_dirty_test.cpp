@@ -156,6 +156,32 @@ TEST(ImportDirty, CountsTheRanksOfOneGroup) {
   EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("split into 2 groups")));
 }
 
+TEST(ImportDirty, TakesTheRanksFromTheLibrarysMessagesWhereTheLogListsNone) {
+  const auto report = import_log(
+      "$ ./run.sh all_reduce_perf\n"
+      "n1:63:221 [0] NCCL INFO comm 0x5 rank 0 nranks 8 cudaDev 0 busId 1e0 - Init COMPLETE\n"
+      "     1048576        262144     float     sum      -1    30.74   34.11   59.69      0    "
+      "30.12   34.81   60.92      0\n",
+      "x.log", {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records.front().scenario.ranks, 8);
+}
+
+// Out of a spreadsheet: the first row became the names of the columns.
+TEST(ImportDirty, ReadsRowsWithBars) {
+  ImportOptions options;
+  options.ranks = 8;
+  options.collective = Collective::all_reduce;
+  const auto report = import_log(
+      "\\#  size  count  type  redop  root  time  algbw  busbw #wrong  time  algbw  busbw #wrong\n"
+      "1048576 | 262144 | float | sum | -1 | 30.74 | 34.11 | 59.69 | 0 | 30.12 | 34.81 | 60.92 | "
+      "0\n-- | -- | -- | -- | -- | -- | -- | -- | -- | -- | -- | -- | --\n"
+      "2097152 | 524288 | float | sum | -1 | 40.5 | 51.78 | 90.62 | 0 | 40.5 | 51.78 | 90.62 | 0\n",
+      "x.md", options);
+  EXPECT_THAT(points(report), ElementsAre("1048576 out 30.74", "1048576 in 30.12",
+                                          "2097152 out 40.5", "2097152 in 40.5"));
+}
+
 TEST(ImportDirty, TakesTheRanksFromTheCommandLineWhereTheLogListsNone) {
   const std::string log =
       "$ mpirun -np 4 -x A=1 ./build/all_reduce_perf -n 100 -g 2\n"

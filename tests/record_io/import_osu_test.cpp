@@ -74,6 +74,19 @@ TEST(ImportOsu, ReadsColumnsWhoseBlanksWereSqueezed) {
   EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("wrong results was left out: line 4")));
 }
 
+TEST(ImportOsu, ReadsFullRowsBelowTheNamesOfFewerColumns) {
+  const auto report = import_log(
+      "$ mpirun -np 96 osu_reduce -d cuda -f\n# OSU MPI-CUDA Reduce Latency Test v7.3\n"
+      "# Datatype: MPI_CHAR.\n# Size       Avg Latency(us)\n"
+      "1                      50.89             18.27             89.23        1000\n"
+      "2                      50.20             18.24             88.37        1000\n",
+      "x.log", {});
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->records.size(), 2U);
+  EXPECT_NEAR(report->records[0].time_s, 89.23e-6, 1e-9);
+  EXPECT_EQ(report->records[0].iterations, 1000);
+}
+
 TEST(ImportOsu, CountsTheWholeVectorOfAnAllgather) {
   const auto report = import_fixture("osu-allgather-dirty.log", ranks(4));
   ASSERT_TRUE(report) << report.error().message;
