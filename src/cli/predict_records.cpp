@@ -21,11 +21,14 @@ System with_least_latencies(System system, std::span<const ProtocolFigures> prot
                             const LatencyFactors& factors) {
   double& scale_up_s = system.node.scale_up.latency_s.value;
   double& nic_s = system.node.nics.latency_s.value;
+  double waits = 1;
   for (const ProtocolFigures& one : protocols) {
     if (one.scale_up_latency_s >= 0)
       scale_up_s = std::min(scale_up_s, factors.scale_up * one.scale_up_latency_s);
     if (one.nic_latency_s >= 0) nic_s = std::min(nic_s, factors.nic * one.nic_latency_s);
+    waits = std::min(waits, one.transport_waits);
   }
+  if (system.node.nics.transport_latency_s) system.node.nics.transport_latency_s->value *= waits;
   return system;
 }
 

@@ -34,6 +34,11 @@ NcclCpu cpu_of(CpuVendor vendor) {
   return NcclCpu::other;
 }
 
+/// What the network's plug-in, or its operator, sets NCCL_PROTO to.
+std::string protocols_between_nodes(NicProtocols allowed) {
+  return allowed == NicProtocols::all ? std::string() : std::string(name(allowed));
+}
+
 /// NCCL counts whole generations of PCIe x16: 12, 24 and 48 GB/s.
 double pcie_as_nccl_counts(const std::optional<Figure>& pcie_Bps) {
   if (!pcie_Bps) return NcclNode{}.pcie_Bps;
@@ -99,6 +104,8 @@ Expected<NcclNode> nccl_node(const System& system) {
   if (node.nics.attached_to == NicAttachment::cpu)
     // A Grace CPU is one with its GPU: NCCL 2.27 and newer count that as PCIe next to the GPU.
     seen.nic_path = node.cpu == CpuVendor::arm ? NcclPath::p2c : NcclPath::phb;
+  if (const auto& transport_s = node.nics.transport_latency_s)
+    seen.net_latency_s = transport_s->value;
   seen.collnet = fabric_in_network(system) != nullptr;
   return seen;
 }
@@ -110,7 +117,10 @@ Expected<NcclTuning> nccl_tuning(const NcclSelector& selector, const System& sys
   const std::int64_t per_node = std::min(ranks, ranks_per_node(system));
   const auto comm = make_comm(*node, selector.version, ranks, per_node, selector.graphs);
   if (!comm) return tl::unexpected(comm.error());
-  return tune_nccl(selector.version, *comm, collective, selector.environment);
+  NcclEnvironment environment = selector.environment;
+  if (environment.protocols.empty() && comm->nodes > 1)
+    environment.protocols = protocols_between_nodes(system.node.nics.protocols);
+  return tune_nccl(selector.version, *comm, collective, environment);
 }
 
 Expected<Chooser> Chooser::make(const Selector& selector, const System& system,

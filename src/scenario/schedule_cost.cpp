@@ -321,6 +321,8 @@ System with_protocol(System system, const PriceOptions& options) {
     system.node.scale_up.latency_s.value = factors.scale_up * protocol.scale_up_latency_s;
   if (protocol.nic_latency_s >= 0)
     system.node.nics.latency_s.value = factors.nic * protocol.nic_latency_s;
+  if (system.node.nics.transport_latency_s)
+    system.node.nics.transport_latency_s->value *= protocol.transport_waits;
   return system;
 }
 

@@ -17,6 +17,7 @@ struct ProtocolFigures {
   double nic_latency_s = -1;       ///< and between nodes, without the switches
   double base_s = 0;               ///< once per collective
   double wire_share = 1;           ///< data in what the protocol puts on the wire: LL 8 bytes in 16
+  double transport_waits = 1;      ///< of a message between nodes for the transport beside these
   bool has_overhead = false;  ///< its latencies are of whole steps: no overhead per message besides
   bool operator==(const ProtocolFigures&) const = default;
 };

@@ -15,6 +15,8 @@ Fabric::Fabric(const System& system)
     : ranks_per_node_(collscale::ranks_per_node(system)), ranks_(max_ranks(system)) {
   latency_s_[0] = system.node.scale_up.latency_s.value;
   host_latency_s_ = system.node.nics.latency_s.value;
+  if (const auto& transport_s = system.node.nics.transport_latency_s)
+    host_latency_s_ += transport_s->value;
   rail_ranks_ = Divisor(ranks_per_node_.value());
   is_clos_ = std::holds_alternative<Clos>(system.fabric);
   if (const auto* clos = std::get_if<Clos>(&system.fabric)) add_clos(system, *clos);

@@ -59,6 +59,18 @@ std::string_view name(CpuVendor vendor) {
   return "";
 }
 
+std::string_view name(NicProtocols protocols) {
+  switch (protocols) {
+    case NicProtocols::all:
+      return "LL,LL128,Simple";
+    case NicProtocols::simple_and_ll128:
+      return "Simple,LL128";
+    case NicProtocols::simple:
+      return "Simple";
+  }
+  return "";
+}
+
 std::string_view name(NicAttachment attachment) {
   switch (attachment) {
     case NicAttachment::pcie_switch:
@@ -131,6 +143,7 @@ std::vector<OptionalFigure> optional_figures(System& system) {
       {"node.nics.window", Q::size, &nics.window_bytes},
       {"node.nics.queue_pairs", Q::count, &nics.queue_pairs},
       {"node.nics.per_device", Q::count, &nics.per_device},
+      {"node.nics.transport_latency", Q::time, &nics.transport_latency_s},
       {"node.nics.eager", Q::size, &nics.eager_bytes},
       {"node.nics.rendezvous", Q::time, &nics.rendezvous_s}};
   if (auto* clos = std::get_if<Clos>(&system.fabric))

@@ -59,6 +59,10 @@ struct ScaleUp {
 /// What a NIC hangs on, with the GPUs next to it: NCCL's choice of protocols looks at it.
 enum class NicAttachment { pcie_switch, cpu };
 
+/// NCCL's protocols that the network's transport allows: LL and LL128 need it to keep an order
+/// among the bytes of a message.
+enum class NicProtocols { all, simple_and_ll128, simple };
+
 struct Nics {
   NicAttachment attached_to = NicAttachment::pcie_switch;
   Figure per_node;
@@ -74,6 +78,10 @@ struct Nics {
   std::optional<Figure> rendezvous_s{};  ///< what that adds to a message's latency: LogGPS's S
   /// NICs that the network's plug-in makes one device of, which is what the library then sees.
   std::optional<Figure> per_device{};
+  /// What a message takes beyond `latency_s` where the library's transport is not the one that this
+  /// was tuned on; twice where the library also flushes what arrived (NCCL's Simple).
+  std::optional<Figure> transport_latency_s{};
+  NicProtocols protocols = NicProtocols::all;
 };
 
 /// What the accelerator itself adds to a step. Where a library overlaps it with the transfer (NCCL
@@ -209,6 +217,7 @@ std::string_view name(CrossRail policy);
 std::string_view name(ScaleUpKind kind);
 std::string_view name(CpuVendor vendor);
 std::string_view name(NicAttachment attachment);
+std::string_view name(NicProtocols protocols);  ///< as NCCL_PROTO lists them
 std::string_view name(Wrap wrap);
 std::string_view name(DragonflyRouting routing);
 

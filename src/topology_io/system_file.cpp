@@ -119,13 +119,18 @@ void read_node(Reader& reader, const Mapping& root, std::string name, System& sy
   const Mapping nics =
       reader.mapping(root, "nics",
                      {"per_node", "bandwidth", "latency", "attached_to", "message_gap", "overhead",
-                      "pcie", "window", "queue_pairs", "eager", "rendezvous", "per_device"});
+                      "pcie", "window", "queue_pairs", "eager", "rendezvous", "per_device",
+                      "transport_latency", "protocols"});
   node.nics.per_node = take(reader.figure(nics, "per_node", Quantity::count));
   node.nics.bandwidth_Bps = take(reader.figure(nics, "bandwidth", Quantity::bandwidth));
   node.nics.latency_s = take(reader.figure(nics, "latency", Quantity::time));
   if (reader.find(nics, "attached_to", false) != nullptr)
     node.nics.attached_to =
         reader.choice(nics, "attached_to", {NicAttachment::pcie_switch, NicAttachment::cpu});
+  if (reader.find(nics, "protocols", false) != nullptr)
+    node.nics.protocols =
+        reader.choice(nics, "protocols",
+                      {NicProtocols::all, NicProtocols::simple_and_ll128, NicProtocols::simple});
   read_optional(reader, nics, system, "node.nics");
   if (reader.find(root, "compute", false) != nullptr)
     read_optional(reader, reader.mapping(root, "compute", {"reduce", "copy", "launch"}), system,

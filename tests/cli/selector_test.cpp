@@ -36,6 +36,21 @@ TEST(Selector, HeedsNcclsVariablesAndSaysSo) {
   EXPECT_EQ(free.err.find("NCCL_ALGO"), std::string::npos);
 }
 
+// AWS' plug-in leaves NCCL the protocol Simple between nodes of P4d, unless the user says
+// otherwise.
+TEST(Selector, TheTransportLeavesSomeProtocolsOut) {
+  const TemporaryFolder folder;
+  const auto chosen = [&folder](const char* ranks, const Environment& environment) {
+    return run_collscale({"predict", "-t", "aws-p4d", "-c", "all_reduce", "-s", "1KiB", "-n", ranks,
+                          "--selector", "nccl", "--profile", "none"},
+                         folder.path(), environment)
+        .out;
+  };
+  EXPECT_THAT(chosen("16", {}), HasSubstr("Simple"));
+  EXPECT_THAT(chosen("16", {"NCCL_PROTO=LL"}), HasSubstr("LL "));
+  EXPECT_THAT(chosen("8", {}), HasSubstr("LL "));
+}
+
 TEST(Selector, AnAlgorithmThatNcclLacksIsPricedOnItsProtocolsOfAnyCollective) {
   const TemporaryFolder folder;
   for (const auto& [collective, algorithm] : std::vector<std::pair<std::string, std::string>>{

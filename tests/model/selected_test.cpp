@@ -48,6 +48,20 @@ TEST(SelectedCosts, TheProtocolsLatenciesTakeThePlaceOfTheSystems) {
               7e-6 + 27 * 1e-6 + 4 * 3.5e-6 + 2 * 31 * size / 32 / 400e9, 1e-9);
 }
 
+// Beside the protocol's latency of a message stands the transport's, as often as it waits for it.
+TEST(SelectedCosts, TheTransportsLatencyIsAdded) {
+  System system = clos_system({});
+  Selection selection = ring(8);
+  selection.figures = {0.5, 1e-6, 3e-6, 7e-6};
+  SelectedCosts without(system, Collective::all_gather, 32, {});
+  const double least_s = time_of(without, selection, 8);
+  system.node.nics.transport_latency_s = test::figure(20e-6);
+  SelectedCosts costs(system, Collective::all_gather, 32, {});
+  EXPECT_NEAR(time_of(costs, selection, 8), least_s + 4 * 20e-6, 1e-9);
+  selection.figures.transport_waits = 2;
+  EXPECT_NEAR(time_of(costs, selection, 8), least_s + 4 * 40e-6, 1e-9);
+}
+
 // What is announced is what a channel sends, whichever trees the channels have and however many
 // orders of a node's ranks the schedule has them in.
 TEST(SelectedCosts, AChannelsMessageIsAnnounced) {

@@ -41,6 +41,8 @@ TEST(LoadSystem, ReadsEveryLimitAndAbilityThatASystemMayHave) {
   EXPECT_EQ(listed, without + given + 4);  // two of each reduction in the network
   EXPECT_EQ(system.node.cpu, CpuVendor::amd);
   EXPECT_DOUBLE_EQ(system.node.nics.window_bytes->value, 4 << 20);
+  EXPECT_DOUBLE_EQ(system.node.nics.transport_latency_s->value, 20e-6);
+  EXPECT_EQ(system.node.nics.protocols, NicProtocols::simple_and_ll128);
   EXPECT_DOUBLE_EQ(system.node.scale_up.in_network->latency_s.value, 5e-6);
   const Clos& clos = std::get<Clos>(system.fabric);
   EXPECT_EQ(clos.planes, 2);

@@ -110,6 +110,9 @@ NcclComm assemble(const NcclNode& node, NcclVersion version, std::int64_t ranks,
       .collnet_reduce_scatter = node.collnet_reduce_scatter,
       .clique_of_nodes = node.clique_of_nodes,
       .graphs = graphs};
+  for (NcclGraph* graph : {&comm.graphs.ring, &comm.graphs.tree, &comm.graphs.collnet_direct,
+                           &comm.graphs.collnet_chain, &comm.graphs.nvls})
+    graph->inter_latency_s = node.net_latency_s;
   comm.channels = coll_channels(comm, version);
   comm.nvls_channels = nvls_channels(comm, version);
   if (nccl_tables(version).rules.channels_cover_nvls)

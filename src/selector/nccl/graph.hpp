@@ -34,7 +34,7 @@ struct NcclGraph {
   NcclPath intra_path = NcclPath::nvlink;
   NcclPath inter_path = NcclPath::pix;
   bool same_channels = false;  ///< every channel visits the GPUs in the same order
-  double inter_latency_s = 0;  ///< that the network plugin reports; IB and sockets report 0
+  double inter_latency_s = 0;  ///< NcclNode's net_latency_s
 
   friend bool operator==(const NcclGraph&, const NcclGraph&) = default;
 };
@@ -70,6 +70,7 @@ struct NcclNode {
   bool collnet_all_gather = true;  ///< what that plugin offers
   bool collnet_reduce_scatter = true;
   bool clique_of_nodes = false;  ///< several hosts on one NVLink fabric (MNNVL)
+  double net_latency_s = 0;      ///< that NCCL counts beyond its own; IB and sockets: 0
 };
 
 /// GB/s of one NVLink in one direction as NCCL counts it: 20.6 on Hopper, where 25 is nominal.

@@ -312,17 +312,22 @@ ProtocolFigures figures_of(const NcclTuning& tuning, const NcclChoice& choice) {
     return kMicro *
            tables.hardware_latency_us[static_cast<std::size_t>(hardware)][index(of)][index(p)];
   };
+  // [P] tuning.cc:389: what Simple received is flushed to the GPU, which takes the network's
+  // latency once more.
+  const double waits = p == P::simple ? 2 : 1;
   ProtocolFigures figures;
   if (tuning.point_to_point) {
     // NCCL has no model of these [D]: the launch that its tables have for LL, and between nodes a
     // message of Simple, the protocol that they use there.
     figures.base_s = kMicro * tables.base_latency_us[index(A::ring)][index(P::ll)];
+    figures.transport_waits = waits;
     figures.nic_latency_s =
         kMicro * tables.hardware_latency_us[static_cast<std::size_t>(NcclHardware::net)]
                                            [index(A::ring)][index(P::simple)];
     return figures;
   }
   figures.has_overhead = true;
+  figures.transport_waits = waits;
   // [P] device.h:55-88: 8 bytes of data and 8 of flags; 120 bytes and a flag of 8
   figures.wire_share = p == P::ll ? 0.5 : p == P::ll128 ? 120.0 / 128 : 1;
   figures.base_s = kMicro * tables.base_latency_us[index(a)][index(p)];
@@ -355,6 +360,7 @@ ProtocolFigures figures_of(const NcclTuning& tuning, const NcclChoice& choice) {
       break;
     case A::pat:  // [P] 399: a message between nodes costs a step / 3.5
       figures.nic_latency_s = latency_s(NcclHardware::net, single ? A::tree : a) / 3.5;
+      figures.transport_waits /= 3.5;
       break;
     case A::collnet_direct:  // their latencies are of the whole operation: the system's stand
     case A::collnet_chain:

@@ -67,6 +67,15 @@ TEST(NcclSelector, RingsOfFewGpusHaveLessOfTheirNvlinks) {
   EXPECT_NEAR(share(1, 8, C::broadcast), 1, 1e-9);
 }
 
+/// Simple flushes what it received: its messages wait for the transport twice; PAT hides most.
+TEST(NcclSelector, SimpleWaitsForTheTransportTwice) {
+  const NcclComm comm = h100(kNccl228, 2);
+  EXPECT_EQ(forced(comm, "Tree", "Simple", kGiB).figures.transport_waits, 2);
+  EXPECT_EQ(forced(comm, "Ring", "LL128", kGiB).figures.transport_waits, 1);
+  const NcclComm rail = h100(kNccl228, 4, 1);
+  EXPECT_EQ(forced(rail, "PAT", "Simple", kGiB, C::all_gather).figures.transport_waits, 2 / 3.5);
+}
+
 /// LL128: 640 x 8 B for every channel; Tree: always all 640 threads.
 TEST(NcclSelector, Ll128AndTrees) {
   const NcclComm comm = h100(kNccl228, 16);

@@ -233,6 +233,12 @@ TEST(NcclTuning, LatencyOfThePlugin) {
   const NcclTuning tuning = tuned(kNccl228, comm, C::all_reduce);
   EXPECT_NEAR(latency_us(tuning, A::tree, P::ll), 35.2 + 2 * 2 * 1, 1e-9);
   EXPECT_NEAR(latency_us(tuning, A::tree), 120.4 + 2 * 2 * 2, 1e-9);
+  const NcclTuning slow =
+      tuned(kNccl228, comm_of({.net_latency_s = 1e-6}, kNccl228, 4, 8), C::all_reduce);
+  EXPECT_NEAR(latency_us(slow, A::tree, P::ll), 35.2 + 2 * 2 * 1, 1e-9);
+  EXPECT_NEAR(latency_us(slow, A::ring, P::ll),
+              latency_us(tuned(kNccl228, h100(kNccl228, 4), C::all_reduce), A::ring, P::ll) + 6 * 1,
+              1e-9);
 }
 
 /// Rings pay 1.4 times the latency from 64 B per channel and rank on, 1.9 on Volta. Volta: 4 x 12
