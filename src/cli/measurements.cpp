@@ -91,7 +91,7 @@ std::vector<Record> called_by_name(std::vector<Record> records, const std::strin
 std::vector<Record> counted_by_nodes_of(const System& system, std::vector<Record> records,
                                         bool is_same_system) {
   const auto hosts = std::find_if(records.begin(), records.end(), [&](const Record& record) {
-    return counts_hosts(record.scenario, system);
+    return counts_hosts(record, system);
   });
   if (hosts == records.end()) return records;
   const auto first = std::distance(records.begin(), hosts);

@@ -174,6 +174,8 @@ Bounds bounds_of(const System& system, const Series& series, double size_bytes,
   const bool library_may = series.engine == Engine::nccl && series.algorithm == "auto";
   const bool nvls = library_may || named("nvls");
   Bounds bounds = lower_bounds(system, series.collective, ranks, size_bytes);
+  // Ranks of MPI in one node may meet in its memory, which is none of the model's links.
+  if (one_node && series.engine == Engine::mpi) bounds.latency_s = 0;
   if (named("collnet") || (one_node && nvls)) return {bounds.latency_s};
   if (nvls && system.node.scale_up.in_network) {
     Abilities abilities;

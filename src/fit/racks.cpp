@@ -13,8 +13,8 @@ std::int64_t ranks_of_a_rack(std::span<const Record> records, const System& syst
   const std::int64_t full = ranks_per_node(system);
   for (std::int64_t ranks = full; ranks > 1; --ranks) {
     const bool serves = std::all_of(records.begin(), records.end(), [&](const Record& record) {
-      const Scenario& s = record.scenario;
-      return !counts_hosts(s, system) || s.ranks <= full || s.ranks % ranks == 0;
+      const std::int64_t all = record.scenario.ranks;
+      return !counts_hosts(record, system) || all <= full || all % ranks == 0;
     });
     if (serves) return ranks;
   }
@@ -23,8 +23,10 @@ std::int64_t ranks_of_a_rack(std::span<const Record> records, const System& syst
 
 }  // namespace
 
-bool counts_hosts(const Scenario& scenario, const System& system) {
+bool counts_hosts(const Record& record, const System& system) {
+  const Scenario& scenario = record.scenario;
   const Node& node = system.node;
+  if (record.engine == Engine::mpi && is_unsourced(node.scale_up.bandwidth_Bps)) return false;
   return node.accelerators.value > kMostOfAHost && scenario.nodes > 1 &&
          static_cast<double>(scenario.ranks) <=
              static_cast<double>(scenario.nodes) * kMostOfAHost * node.ranks_per_accelerator.value;
@@ -35,7 +37,7 @@ std::vector<Record> with_racks_for_nodes(std::vector<Record> records, const Syst
   const std::int64_t shared = ranks_of_a_rack(records, system);
   for (Record& record : records) {
     Scenario& s = record.scenario;
-    if (!counts_hosts(s, system)) continue;
+    if (!counts_hosts(record, system)) continue;
     s.nodes = s.ranks <= full ? 1 : (s.ranks + shared - 1) / shared;
   }
   return records;

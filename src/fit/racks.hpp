@@ -11,8 +11,9 @@
 
 namespace collscale {
 
-/// Whether a record counts hosts where a node of `system` is a rack of them.
-bool counts_hosts(const Scenario& scenario, const System& system);
+/// Whether a record counts hosts where a node of `system` is a rack of them. MPI's ranks of a
+/// family are as likely the cores of one host, which jobs may use in part.
+bool counts_hosts(const Record& record, const System& system);
 
 /// The records with racks of `system` for nodes where they count hosts: up to a full rack one node,
 /// beyond it the fullest racks that share the ranks evenly at every scale (OCI's 128 and 192 GPUs

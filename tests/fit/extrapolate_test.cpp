@@ -117,6 +117,21 @@ TEST(Extrapolate, OnlyTheSystemsOwnMessagesBetweenNodesDropItsLatencyBound) {
   EXPECT_DOUBLE_EQ(share(1e-6, 1024, synthetic::system(4, "other")), 1);
 }
 
+TEST(Extrapolate, MpiInsideANodeIsNotHeldToTheLatencyOfItsLinks) {
+  std::vector<Record> records;
+  for (const std::int64_t ranks : {2, 4, 8, 16})
+    for (double size_bytes = 8; size_bytes < 1e6; size_bytes *= 4)
+      records.push_back(synthetic::record(Collective::broadcast, "tree", ranks, 1, size_bytes,
+                                          1e-7 * std::log2(ranks) + size_bytes / 10e9));
+  for (Record& record : records) record.engine = Engine::mpi;
+  const System system = synthetic::system(32);
+  const auto answers = extrapolate(profile_of(records), system, Collective::broadcast,
+                                   std::vector<double>{8}, std::vector<std::int64_t>{32}, quick());
+  ASSERT_TRUE(answers);
+  ASSERT_GT(lower_bounds(system, Collective::broadcast, 32, 8).latency_s, 1e-6);
+  EXPECT_LT(answers->front().time_s, 8e-7);
+}
+
 // Two p5 nodes reach 487 GB/s of bus bandwidth with NVLink of 370 GB/s and a NIC of 50 GB/s per
 // GPU: their switches add up.
 TEST(Extrapolate, NvlinkSharpBetweenNicsIsNotHeldToWhatARingCanDo) {

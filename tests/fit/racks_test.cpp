@@ -44,5 +44,16 @@ TEST(Racks, WhatCountsRacksAlreadyAndNodesOfOneHostStayAsTheyAre) {
   EXPECT_THAT(counted({{32, 4}}, processors), ElementsAre(Pair(32, 4)));
 }
 
+// Two hosts of 128 cores, of which a job uses a few on each.
+TEST(Racks, CoresOfAHostAreNone) {
+  System family = synthetic::system(128);
+  family.node.scale_up.bandwidth_Bps.label = Label::assumed;
+  Record record = synthetic::record(Collective::broadcast, "auto", 16, 2, 1024, 1e-5);
+  EXPECT_TRUE(counts_hosts(record, family));
+  record.engine = Engine::mpi;
+  EXPECT_FALSE(counts_hosts(record, family));
+  EXPECT_EQ(with_racks_for_nodes({record}, family).front().scenario.nodes, 2);
+}
+
 }  // namespace
 }  // namespace collscale
