@@ -137,8 +137,9 @@ std::string hold_out_sentence(const FigureTier& tier) {
 std::string profile_sentence(const UsedProfile& used) {
   const AppliedFigures& applied = used.applied;
   const std::string name = std::filesystem::path(used.path).filename().string();
-  std::string text = fmt::format("{} {}: {} figures calibrated",
-                                 used.ready ? "ready profile" : "profile", name, applied.figures);
+  std::string text =
+      fmt::format("{} {}: {} figure{} calibrated", used.ready ? "ready profile" : "profile", name,
+                  applied.figures, applied.figures == 1 ? "" : "s");
   text += applied.node ? fmt::format("; inside a node {}", tier_sentence(*applied.node))
                        : std::string("; inside a node nothing was measured");
   text +=

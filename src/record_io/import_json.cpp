@@ -339,6 +339,18 @@ bool looks_like_json(std::string_view text) {
   return first != std::string_view::npos && text[first] == '{';
 }
 
+std::optional<std::string> text_of_container_log(std::string_view text) {
+  if (!text.starts_with("{\"log\":")) return std::nullopt;
+  std::string log;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const ForeignJson line = ForeignJson::parse(text.substr(0, end), nullptr, false);
+    if (line.is_object()) log += text_member(line, "log");
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return log;
+}
+
 bool is_whole_json(std::string_view text) { return ForeignJson::accept(text); }
 
 Expected<ImportReport> import_json(std::string_view text, std::string_view file_name,

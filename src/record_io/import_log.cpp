@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "record_io/header_prefix.hpp"
 #include "record_io/json_rows.hpp"
 #include "record_io/log_text.hpp"
 #include "record_io/plain_text.hpp"
@@ -76,15 +77,13 @@ struct Unreadable {
   std::string_view what;
 };
 
-constexpr std::array<Unreadable, 8> kUnreadable{
+constexpr std::array<Unreadable, 6> kUnreadable{
     {{"# Benchmarking: ", "oneCCL's benchmark"},
      {"#elem_count", "oneCCL's benchmark"},
      {"COMMS-RES", "PARAM's comms benchmark"},
      {"Time, us     ", "UCC's perftest"},
      {"<!DOCTYPE html", "a web page, not its text alone"},
-     {"<html", "a web page, not its text alone"},
-     {"&nbsp;&nbsp;", "a web page, not its text alone"},
-     {"{\"log\":", "a container's log as JSON, not its text alone"}}};
+     {"<html", "a web page, not its text alone"}}};
 
 /// Files that are no text, by how they begin.
 constexpr std::array<Unreadable, 6> kBinaries{{{"\x1f\x8b", "a file packed by gzip"},
@@ -185,9 +184,11 @@ Expected<ImportReport> import_first(const std::vector<LogFormat>& formats, std::
 
 Expected<ImportReport> import_log(std::string_view encoded, std::string_view file_name,
                                   const ImportOptions& options) {
-  const std::string text = plain_text(encoded);
+  std::string text = plain_text(encoded);
   if (!is_text(text)) return tl::make_unexpected(not_a_log(file_name, binary_in(encoded)));
+  if (const auto log = text_of_container_log(text)) text = *log;
   const bool is_json = looks_like_json(text);
+  if (!is_json && !looks_like_json_rows(text)) text = without_markup(text);
   if (is_json && options.columns.empty() && is_whole_json(text))
     return import_json(text, file_name, options);
   if (!options.columns.empty()) {
@@ -198,6 +199,7 @@ Expected<ImportReport> import_log(std::string_view encoded, std::string_view fil
   if (unreadable.empty() && (looks_like_json_rows(text) || looks_like_csv(text)))
     return import_csv(text, file_name, options);
   std::vector<std::string> lines = clean_lines(text);
+  remove_header_prefix(lines);
   if (!looks_like_markdown(text, options)) remove_bars(lines);
   const std::vector<LogFormat> formats = formats_in(text, lines, options);
   if (!formats.empty()) {

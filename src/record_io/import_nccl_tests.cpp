@@ -63,6 +63,13 @@ class NcclTestsImporter {
     const auto first = line.find_first_not_of(" \t");
     if (first == std::string_view::npos) return {};
     if (const auto told = read_nccl_choice(line)) choices_.add(*told);
+    const std::string cut = std::exchange(cut_, {});
+    if (names_nccl_columns(cut) && continues_nccl_columns(line)) {
+      read_header_line(fmt::format("{}{}", cut, line), header_);
+      if (header_.columns.halves == 1) read_header_line(fmt::format("{} {}", cut, line), header_);
+      return {};
+    }
+    if (names_nccl_columns(line)) cut_ = line;
     if (is_nccl_tests_header(line)) {
       Expected<void> settled;
       if (ends_nccl_table(line)) drop_begun();
@@ -79,7 +86,12 @@ class NcclTestsImporter {
     if (kind == NcclTestsLine::begun) {
       begun_ = std::move(front);
       begun_line_ = line_;
+      cut_ = line;
       return {};
+    }
+    if (completes(cut, line, row)) {
+      if (std::exchange(begun_, {}).empty()) counts_.torn.lines.pop_back();
+      return add(row, line_ - 1);
     }
     if (kind != NcclTestsLine::contradictory && continues(line, row)) {
       begun_.clear();
@@ -87,7 +99,10 @@ class NcclTestsImporter {
     }
     if (kind == NcclTestsLine::other) return read_other(line);
     if (kind == NcclTestsLine::contradictory) counts_.contradictory.add(line_);
-    if (kind == NcclTestsLine::torn && !continued_) counts_.torn.add(line_);
+    if (kind == NcclTestsLine::torn && !continued_) {
+      counts_.torn.add(line_);
+      cut_ = line;
+    }
     return {};
   }
 
@@ -181,6 +196,19 @@ class NcclTestsImporter {
     continued_ = kind == NcclTestsLine::row || kind == NcclTestsLine::begun;
     if (kind == NcclTestsLine::begun) begun_ = std::move(front);
     return kind == NcclTestsLine::row;
+  }
+
+  /// Whether the torn line above goes on in this one, as where a terminal's width cut it.
+  bool completes(const std::string& cut, std::string_view line, NcclTestsRow& row) const {
+    if (cut.empty() || names_nccl_columns(cut)) return false;
+    std::string front;
+    for (const std::string_view gap : {"", " "}) {
+      const std::string whole = fmt::format("{}{}{}", cut, gap, line);
+      if (read_row_in_any_style(whole, header_.columns, header_.in_table, row, front) ==
+          NcclTestsLine::row)
+        return true;
+    }
+    return false;
   }
 
   /// Holds the table's printed bus bandwidths against the number of ranks that it was read with.
@@ -403,6 +431,8 @@ class NcclTestsImporter {
   std::string begun_;    ///< the front of a row whose figures are awaited; empty: none
   std::int64_t begun_line_ = 0;
   bool continued_ = false;  ///< the last line was a part of the row that was begun
+  std::string
+      cut_;  ///< the last line, where it is a row's front or names the columns: it may go on
 };
 
 }  // namespace

@@ -170,6 +170,13 @@ bool begins_nccl_table(std::string_view line) {
   return has(line, "nThread ") || has(line, "Collective test starting:") || is_column_line(line);
 }
 
+bool names_nccl_columns(std::string_view line) { return is_column_line(line); }
+
+bool continues_nccl_columns(std::string_view line) {
+  return has(line, "busbw") && line.find_first_of("0123456789") == std::string_view::npos &&
+         !is_column_line(line);
+}
+
 bool commands_nccl_test(std::string_view line) {
   return program_in(line) &&
          (has(line, "_perf -") || has(line, "_perf_mpi -") || read_launch(line).has_value());

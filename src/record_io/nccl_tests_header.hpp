@@ -52,6 +52,12 @@ bool names_nccl_tests(std::string_view line);
 /// before are of a table of their own.
 bool begins_nccl_table(std::string_view line);
 
+/// The names of the columns.
+bool names_nccl_columns(std::string_view line);
+
+/// The end of such a line that a terminal cut in two: "ng     time   algbw   busbw #wrong".
+bool continues_nccl_columns(std::string_view line);
+
 /// "mpirun -np 8 ./build/all_reduce_perf -b 8": a command that runs a test.
 bool commands_nccl_test(std::string_view line);
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
+#include <span>
 
 namespace collscale {
 namespace {
@@ -60,6 +61,30 @@ std::string from_utf16(std::string_view text, ByteOrder order) {
   return result;
 }
 
+struct Replacement {
+  std::string_view from, to;
+};
+
+/// The first of the replacements that is at a place counts there.
+std::string replaced(std::string_view text, std::span<const Replacement> replacements) {
+  std::string fronts;
+  for (const Replacement& one : replacements) fronts += one.from.front();
+  std::string result;
+  result.reserve(text.size());
+  while (!text.empty()) {
+    const auto plain = std::min(text.find_first_of(fronts), text.size());
+    result += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    const auto found = std::find_if(replacements.begin(), replacements.end(),
+                                    [&](const auto& one) { return text.starts_with(one.from); });
+    const bool is_one = found != replacements.end();
+    result += is_one ? found->to : text.substr(0, 1);
+    text.remove_prefix(is_one ? found->from.size() : 1);
+  }
+  return result;
+}
+
 }  // namespace
 
 std::string plain_text(std::string_view text) {
@@ -67,11 +92,29 @@ std::string plain_text(std::string_view text) {
   std::string result = order ? from_utf16(text, *order) : std::string(text);
   static constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (result.starts_with(kByteOrderMark)) result.erase(0, kByteOrderMark.size());
-  for (const std::string_view blank : {"\u00a0", "\u2007", "\u202f"}) {
-    for (auto at = result.find(blank); at != std::string::npos; at = result.find(blank, at))
-      result.replace(at, blank.size(), " ");
-  }
+  static constexpr std::array<Replacement, 3> kBlanks{
+      {{"\u00a0", " "}, {"\u2007", " "}, {"\u202f", " "}}};
+  result = replaced(result, kBlanks);
+  if (result.find('\n') == std::string::npos)
+    std::replace(result.begin(), result.end(), '\r', '\n');
   return result;
+}
+
+std::string without_markup(std::string_view text) {
+  static constexpr std::array<Replacement, 13> kMarkup{{{"&nbsp;", " "},
+                                                        {"&#160;", " "},
+                                                        {"&lt;", "<"},
+                                                        {"&gt;", ">"},
+                                                        {"&quot;", "\""},
+                                                        {"&#39;", "'"},
+                                                        {"&amp;", "&"},
+                                                        {"<br>\n", "\n"},
+                                                        {"<br/>\n", "\n"},
+                                                        {"<br>", "\n"},
+                                                        {"<br/>", "\n"},
+                                                        {"<pre>", ""},
+                                                        {"</pre>", ""}}};
+  return replaced(text, kMarkup);
 }
 
 bool is_text(std::string_view text) {

@@ -7,8 +7,9 @@ namespace collscale {
 
 std::optional<double> read_time_us(std::string_view word) {
   const auto time_us = to_number(word);
-  const bool cut = printed_precision(word) > 0.0051;
-  return time_us && *time_us > 0 && !cut ? time_us : std::nullopt;
+  const double precision = printed_precision(word);
+  const bool is_printed_so = precision < 0.0051 && precision > 0.00004;
+  return time_us && *time_us > 0 && is_printed_so ? time_us : std::nullopt;
 }
 
 std::optional<DataType> read_mpi_type(std::string_view word) {

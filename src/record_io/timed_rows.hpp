@@ -19,7 +19,8 @@ struct TimedRow {
   bool wrong = false;  ///< by the benchmark's own check
 };
 
-/// Both print two decimals: nothing where fewer are left, or the time is none.
+/// Both print two decimals, forks up to four: nothing where fewer are left, where there are more
+/// ("1706932800.123456" is a clock's) and where the time is none.
 std::optional<double> read_time_us(std::string_view word);
 
 /// Small letters of an MPI type: "MPI_FLOAT" and "MPI_FLOAT." are float.

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,28 @@ Change before_each_line(std::string_view prefix) {
   return [prefix](const std::string& text) {
     return std::string(prefix) + replaced(text, "\n", "\n" + std::string(prefix));
   };
+}
+
+/// Before each line what stands before its number, that, and what stands behind it.
+Change numbered(std::string_view front, std::string_view back) {
+  return [front, back](const std::string& text) {
+    std::istringstream lines(text);
+    std::string result;
+    int number = 0;
+    for (std::string line; std::getline(lines, line);)
+      result += fmt::format("{}{}{}{}\n", front, ++number, back, line);
+    return result;
+  };
+}
+
+/// As Docker keeps what a container wrote.
+std::string container_log(const std::string& text) {
+  std::istringstream lines(text);
+  std::string result;
+  for (std::string line; std::getline(lines, line);)
+    result += fmt::format("{{\"log\":\"{}\\n\",\"stream\":\"stdout\"}}\n",
+                          replaced(replaced(line, "\\", "\\\\"), "\"", "\\\""));
+  return result;
 }
 
 /// UTF-16 of a text that is ASCII.
@@ -83,7 +106,19 @@ const std::vector<std::pair<std::string, Change>>& shapes() {
       {"a system log", before_each_line("Nov 13 10:22:05 node01 nccl[4711]: ")},
       {"a logger", before_each_line("2023-11-13 10:22:05,123 - root - INFO - ")},
       {"another logger", before_each_line("[2023-11-13 10:22:05] INFO: ")},
-      {"torchrun", before_each_line("[default0]:")}};
+      {"torchrun", before_each_line("[default0]:")},
+      {"carriage returns", [](const auto& text) { return replaced(text, "\n", "\r"); }},
+      {"entities", [](const auto& text) { return replaced(text, "  ", "&nbsp; "); }},
+      {"a web page's text",
+       [](const auto& text) { return "<pre>" + replaced(text, "\n", "<br>\n") + "</pre>"; }},
+      {"a container's file", container_log},
+      {"grep", numbered("out.log:", ":")},
+      {"lines with numbers", numbered("   ", "  ")},
+      {"a time of day", before_each_line("04:05:06 ")},
+      {"seconds", before_each_line("1706932800.123456 ")},
+      {"stern", before_each_line("nccl-test-launcher-x9z launcher ")},
+      {"a difference", before_each_line("+")},
+      {"Python", before_each_line("INFO:root:")}};
   return all;
 }
 
@@ -107,6 +142,21 @@ INSTANTIATE_TEST_SUITE_P(Logs, ImportShapes,
                            for (const char c : log.param) name += std::isalnum(c) ? c : '_';
                            return name;
                          });
+
+TEST(ImportLog, JoinsRowsThatATerminalsWidthCut) {
+  std::ifstream file(COLLSCALE_SOURCE_DIR "/tests/fixtures/logs/nccl-tests-all-reduce-8.log");
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::vector<std::string> plain = described(import_log(text, "x.log", {}));
+  for (const std::size_t width : {76U, 80U, 88U, 100U, 104U, 110U}) {
+    std::istringstream lines(text);
+    std::string cut;
+    for (std::string line; std::getline(lines, line); cut += '\n') {
+      for (; line.size() > width; line.erase(0, width)) cut += line.substr(0, width) + '\n';
+      cut += line;
+    }
+    EXPECT_EQ(described(import_log(cut, "x.log", {})), plain) << width;
+  }
+}
 
 TEST(PlainText, DecodesWhatIsBeyondAscii) {
   EXPECT_EQ(plain_text(std::string_view("\xFF\xFE\xB5\x00\x73\x00\x3D\xD8\x00\xDE", 10)),
@@ -149,8 +199,7 @@ TEST(ImportLog, NamesTheOtherProgramWhoseOutputItSees) {
         {"\tCOMMS-RES-all_reduce-float32\tsize (B)\tLatency(us):p50\tAlgBW(GB/s)\n", "PARAM's"},
         {"       Count        Size                Time, us                Bandwidth, GB/s\n",
          "UCC's perftest"},
-        {"<html><body>Results,&nbsp;&nbsp;all,1\n", "found a web page"},
-        {"{\"log\":\"# nThread 1\\n\"}\n{\"log\":\"#\\n\"}\n", "a container's log as JSON"}})
+        {"<html><body>Results,&nbsp;&nbsp;all,1\n", "found a web page"}})
     EXPECT_THAT(error_of(import_log(text, "x.log", {})), HasSubstr(what));
 }
 

@@ -39,7 +39,8 @@ std::string counted(const std::vector<Record>& records) {
                         name(collective));
     text += count.ranks.size() > 4
                 ? fmt::format(" on {} to {} ranks", *count.ranks.begin(), *count.ranks.rbegin())
-                : fmt::format(" on {} ranks", fmt::join(count.ranks, ", "));
+                : fmt::format(" on {} rank{}", fmt::join(count.ranks, ", "),
+                              *count.ranks.rbegin() == 1 ? "" : "s");
   }
   const auto told = std::count_if(records.begin(), records.end(),
                                   [](const Record& record) { return record.chosen.has_value(); });
