@@ -77,6 +77,11 @@ Busiest busiest(const PerResource& seconds_per_byte, double size_bytes, double t
   return most;
 }
 
+/// Inside a node a rank moves a library's messages itself. What it does for one besides (looking
+/// for it, telling the next), which no transfer hides, is taken for half of its latency:
+/// docs/models.md.
+constexpr double kOwnWork = 0.5;
+
 class Evaluation {
  public:
   explicit Evaluation(const CostRates& rates) : rates_(rates), terms_(rates.options.terms) {}
@@ -167,15 +172,13 @@ class Evaluation {
       const double parts =
           static_cast<double>(options.segment_parts) *
           std::max(1.0, std::ceil(step.largest * size_bytes / options.segment_bytes));
-      // Inside a node a rank moves the parts itself. What it does for a message besides (looking
-      // for it, telling the next) is taken for half of its latency: docs/models.md.
-      constexpr double kOwn = 0.5;
-      shown = std::max(step.far_level == 0 ? kOwn : 0.0, 1 - moved_s * (1 - 1 / parts) / all_s);
+      shown = std::max(0.0, 1 - moved_s * (1 - 1 / parts) / all_s);
     }
     for (std::size_t level = 0; level < step.path.size(); ++level) {
+      const double part = level == 0 ? std::max(kOwnWork, shown) : shown;
       if (step.path[level] > 0)
         into.add(CostTerm::latency, slot_of(static_cast<int>(level)),
-                 shown * step.path[level] * latency_s(level));
+                 part * step.path[level] * latency_s(level));
     }
     if (step.switch_level >= 0)
       into.add(CostTerm::latency, slot_of(step.switch_level),
@@ -225,6 +228,8 @@ class Evaluation {
     if (chunks <= 1) return;
     Exposed period;
     add_step(cost.together, scaled, period);
+    if (rates_.options.segment_bytes > 0 && terms_.has(CostTerm::latency))
+      period.add(CostTerm::latency, 0, kOwnWork * rates_.latency_s[0]);
     // With a window, a chunk starts when the one `window` before it has arrived.
     const double spaced_s = cost.window > 0 ? fill.total / cost.window : 0;
     if (spaced_s > period.total && terms_.has(CostTerm::window)) {

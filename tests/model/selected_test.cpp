@@ -89,7 +89,8 @@ Selection ring_in_two_parts() {
   return selection;
 }
 
-// A message in two parts: t = max(b, α + b/2) a step, so half of the bytes hide the latency.
+// A message in two parts: t = max(b, α + b/2) a step, so half of the bytes hide the latency; but of
+// what is latency inside nodes half is the ranks' own time.
 TEST(SelectedCosts, PartsOfAMessageHideItsLatency) {
   const System system = clos_system({});
   SelectedCosts costs(system, Collective::all_gather, 32, {});
@@ -98,8 +99,8 @@ TEST(SelectedCosts, PartsOfAMessageHideItsLatency) {
   const double small = 1e6;
   const double bytes_s = 31 * small / 32 / 400e9;
   EXPECT_NEAR(time_of(costs, selection, small), latency_s + bytes_s / 2, 1e-12);
-  const double large = 1e9;  // the bytes of a step take longer than its α: all of it is hidden
-  EXPECT_NEAR(time_of(costs, selection, large), 31 * large / 32 / 400e9, 1e-9);
+  const double large = 1e9;  // the bytes of a step take longer than its α
+  EXPECT_NEAR(time_of(costs, selection, large), 27 * 1e-6 + 31 * large / 32 / 400e9, 1e-9);
 }
 
 // Inside a node half of the latency is the rank's own time: t = max(b + α/2, α + b/2).
@@ -126,6 +127,22 @@ TEST(SelectedCosts, ATreesChunksAreTheLibrarys) {
   const double whole_s = time_of(unbroken, tree, size);  // not cut: one chunk all the way
   tree.segment_bytes = size / 8 / 16;
   EXPECT_LT(time_of(costs, tree, size), 0.5 * whole_s);
+}
+
+// Each chunk but the first costs a rank half of a message's latency inside a node, over the bytes.
+TEST(SelectedCosts, EveryChunkOfAPipelineTakesTheRanksTime) {
+  const auto chunk_s = [](double latency_s) {
+    System system = clos_system({});
+    system.node.scale_up.latency_s.value = latency_s;
+    SelectedCosts costs(system, Collective::all_reduce, 128, {});
+    Selection tree = ring(8);
+    tree.algorithm = "tree";
+    tree.library_algorithm = "Tree";
+    tree.segment_bytes = 1e5;
+    const double some = 8 * 1e5;
+    return (time_of(costs, tree, 21 * some) - time_of(costs, tree, 11 * some)) / 10;
+  };
+  EXPECT_NEAR(chunk_s(4e-6) - chunk_s(2e-6), 1e-6, 1e-12);
 }
 
 // A window is of each channel: with 16 of them on 8 lanes twice as much is under way.
