@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What nccl-tests writes with -J (version 2.19, src/util.cu), and Google Benchmark's JSON of a
-// program whose benchmarks' names say the collective, the size and the ranks.
+// What nccl-tests writes with -J (version 2.19, src/util.cu), and Google Benchmark's JSON and CSV
+// of a program whose benchmarks' names say the collective, the size and the ranks.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "record_io/csv_table.hpp"
 #include "record_io/log_text.hpp"
 #include "record_io/results_file.hpp"
 
@@ -228,6 +229,47 @@ std::vector<std::string> parts_of_name(const std::string& name) {
   return parts;
 }
 
+/// "BM_AllReduce<float>" -> "AllReduce".
+std::string bare_name(const std::string& part) {
+  static constexpr std::string_view kPrefix = "BM_";
+  const std::string name = part.starts_with(kPrefix) ? part.substr(kPrefix.size()) : part;
+  return name.substr(0, name.find('<'));
+}
+
+/// Of the part behind the collective's: "ring", not "bytes:8", "float" and "real_time".
+bool is_algorithm(const std::string& part) {
+  return !part.empty() && !part.ends_with("_time") && !parse_data_type(part) &&
+         part.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_") ==
+             std::string::npos;
+}
+
+/// Where the table begins that --benchmark_format=csv prints below a few lines on the machine.
+std::size_t benchmark_table_in(std::string_view text) {
+  return text.find("name,iterations,real_time,cpu_time,time_unit");
+}
+
+/// The table as the same program's JSON: its counters are columns, its aggregates names.
+ForeignJson benchmarks_of(const CsvTable& table) {
+  ForeignJson benchmarks = ForeignJson::array();
+  for (const auto& row : table.rows) {
+    if (row.size() != table.names.size()) continue;
+    ForeignJson object;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const auto number = to_number(row[i]);
+      if (number)
+        object[table.names[i]] = *number;
+      else if (!row[i].empty())
+        object[table.names[i]] = row[i];
+    }
+    const std::string name = text_member(object, "name");
+    for (const char* const end : {"_mean", "_median", "_stddev", "_cv", "_BigO", "_RMS"})
+      if (name.ends_with(end)) object["run_type"] = "aggregate";
+    object["error_occurred"] = text_member(object, "error_occurred") == "true";
+    benchmarks.push_back(std::move(object));
+  }
+  return {{"benchmarks", std::move(benchmarks)}};
+}
+
 class GoogleBenchmarkImporter {
  public:
   GoogleBenchmarkImporter(std::string_view file_name, const ImportOptions& options)
@@ -288,8 +330,12 @@ class GoogleBenchmarkImporter {
   std::optional<Record> record_named(const std::string& name, const ForeignJson& object) const {
     const auto parts = parts_of_name(name);
     std::optional<Collective> collective = options_.collective;
-    for (const std::string& part : parts) {
-      if (const auto parsed = parse_collective(part); parsed && !collective) collective = *parsed;
+    std::string algorithm;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const auto parsed = parse_collective(bare_name(parts[i]));
+      if (!parsed || (collective && *parsed != *collective)) continue;
+      collective = *parsed;
+      if (i + 1 < parts.size() && is_algorithm(parts[i + 1])) algorithm = parts[i + 1];
     }
     const auto size = count_of(parts, object, {"bytes", "size_bytes", "size"});
     const std::int64_t ranks =
@@ -299,14 +345,19 @@ class GoogleBenchmarkImporter {
     record.engine = Engine::mpi;
     for (const std::string& part : parts) {
       if (part.find("nccl") != std::string::npos) record.engine = Engine::nccl;
+      const auto open = std::min(part.find('<'), part.size());  // "BM_AllReduce<float>"
+      const std::string type_name = part.substr(std::min(open + 1, part.size()));
       if (const auto type = parse_data_type(part)) record.scenario.dtype = *type;
+      if (const auto type = parse_data_type(type_name.substr(0, type_name.find_first_of(",>"))))
+        record.scenario.dtype = *type;
     }
     record.trust = Trust::measured;
     record.scenario.topology = options_.topology;
     record.scenario.collective = *collective;
     record.scenario.size_bytes = static_cast<double>(*size);
     record.scenario.ranks = ranks;
-    record.scenario.nodes = options_.nodes;
+    record.scenario.nodes = count_of(parts, object, {"nodes", "nnodes"}).value_or(options_.nodes);
+    record.scenario.algorithm = algorithm_name(algorithm);
     if (const auto iterations = number_member(object, "iterations"); iterations >= 1.0)
       record.iterations = whole(*iterations);
     record.source = fmt::format("{} [Google Benchmark]", base_source(file_name_, options_));
@@ -349,6 +400,16 @@ std::optional<std::string> text_of_container_log(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return log;
+}
+
+bool looks_like_benchmark_csv(std::string_view text) {
+  return benchmark_table_in(text) != std::string_view::npos;
+}
+
+Expected<ImportReport> import_benchmark_csv(std::string_view text, std::string_view file_name,
+                                            const ImportOptions& options) {
+  const CsvTable table = parse_csv(text.substr(benchmark_table_in(text)));
+  return GoogleBenchmarkImporter(file_name, options).read(benchmarks_of(table));
 }
 
 bool is_whole_json(std::string_view text) { return ForeignJson::accept(text); }

@@ -195,6 +195,7 @@ Expected<ImportReport> import_log(std::string_view encoded, std::string_view fil
     return looks_like_markdown(text, options) ? import_markdown(text, file_name, options)
                                               : import_csv(text, file_name, options);
   }
+  if (looks_like_benchmark_csv(text)) return import_benchmark_csv(text, file_name, options);
   const std::string_view unreadable = unreadable_in(text);
   if (unreadable.empty() && (looks_like_json_rows(text) || looks_like_csv(text)))
     return import_csv(text, file_name, options);

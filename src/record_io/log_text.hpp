@@ -92,6 +92,10 @@ Expected<ImportReport> import_osu(const std::vector<std::string>& lines, std::st
                                   const ImportOptions& options);
 Expected<ImportReport> import_imb(const std::vector<std::string>& lines, std::string_view file_name,
                                   const ImportOptions& options);
+/// Google Benchmark's CSV.
+bool looks_like_benchmark_csv(std::string_view text);
+Expected<ImportReport> import_benchmark_csv(std::string_view text, std::string_view file_name,
+                                            const ImportOptions& options);
 /// What nccl-tests writes with -J, and Google Benchmark's JSON.
 Expected<ImportReport> import_json(std::string_view text, std::string_view file_name,
                                    const ImportOptions& options);

@@ -234,9 +234,11 @@ void read_other_line(std::string_view line, Header& header) {
   }
   // "NCCL INFO comm 0x7f5780001ca0 rank 15 nranks 32 cudaDev 7 ... - Init COMPLETE"
   if (has(line, "NCCL INFO comm ")) {
-    const auto words = split_words(after(line, " nranks "));
-    const std::int64_t ranks = words.empty() ? 0 : to_count(words.front()).value_or(0);
-    header.communicator_ranks = std::max(header.communicator_ranks, ranks);
+    for (const std::string_view mark : {" nranks ", " nRanks "}) {
+      const auto words = split_words(after(line, mark));
+      const std::int64_t ranks = words.empty() ? 0 : to_count(words.front()).value_or(0);
+      header.communicator_ranks = std::max(header.communicator_ranks, ranks);
+    }
   }
   for (const std::string_view mark : {"NCCL version ", "RCCL version "}) {
     const auto words = split_words(after(line, mark));

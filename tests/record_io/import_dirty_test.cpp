@@ -376,6 +376,41 @@ TEST(ImportJson, ReadsGoogleBenchmarksByTheirNamesAndCounters) {
                           HasSubstr("does not say collective, bytes and ranks (\"BM_Memcpy")));
 }
 
+std::string described(const Record& record) {
+  const Scenario& s = record.scenario;
+  return fmt::format("{} {} {} {} on {} of {}", name(s.collective), s.algorithm, name(s.dtype),
+                     s.size_bytes, s.ranks, s.nodes);
+}
+
+TEST(ImportJson, ReadsGoogleBenchmarksOddNames) {
+  const auto report = import_log(
+      R"({"context":{},"benchmarks":[
+{"name":"BM_AllGather<half>/size:4096/np:8","real_time":0.0135,"time_unit":"ms"},
+{"name":"nccl/AllReduce/ring/bytes:4096/ranks:16/process_time/real_time","real_time":13500,"time_unit":"ns"},
+{"name":"Bcast/4194304","real_time":99,"time_unit":"us","ranks":32,"bytes":4194304,"nodes":4}]})",
+      "x.json", {});
+  ASSERT_TRUE(report) << report.error().message;
+  std::vector<std::string> read;
+  for (const Record& record : report->records) read.push_back(described(record));
+  EXPECT_THAT(read, ElementsAre("all_gather auto half 4096 on 8 of 0",
+                                "all_reduce ring float 4096 on 16 of 0",
+                                "broadcast auto float 4194304 on 32 of 4"));
+}
+
+TEST(ImportJson, ReadsGoogleBenchmarksTable) {
+  const auto report = import_log(
+      "2026-02-03T04:05:06+00:00\nRunning ./bench\nRun on (8 X 2400 MHz CPU s)\n"
+      "name,iterations,real_time,cpu_time,time_unit,bytes_per_second,items_per_second,label,"
+      "error_occurred,error_message,\"bytes\",\"ranks\"\n"
+      "\"all_reduce/bytes:1024/ranks:8\",1000,12.5,12.1,us,8.19e7,,,,,1024,8\n"
+      "\"all_reduce/large\",1000,13.5,12.1,us,8.19e7,,,,,4096,8\n"
+      "\"all_reduce/failed\",1000,13.5,12.1,us,,,,true,\"no device\",8192,8\n"
+      "\"all_reduce/large_mean\",3,13.5,12.1,us,8.19e7,,,,,4096,8\n",
+      "x.csv", {});
+  EXPECT_THAT(points(report), ElementsAre("1024 out 12.5", "4096 out 13.5"));
+  EXPECT_EQ(report->format, LogFormat::google_benchmark);
+}
+
 // --- parts -------------------------------------------------------------------------------------
 
 TEST(LogPrefix, GoesOnlyBeforeWhatIsOurs) {
