@@ -69,6 +69,8 @@ Expected<const SeriesFit*> choose_series(const Profile& profile, Collective coll
       names.push_back(name_of(fit.series));
     }
   }
+  if (collectives.empty())
+    return fail("the profile has no growth laws, only figures, which `predict --profile` takes");
   if (found.empty()) {
     std::sort(collectives.begin(), collectives.end());
     collectives.erase(std::unique(collectives.begin(), collectives.end()), collectives.end());

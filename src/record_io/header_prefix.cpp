@@ -19,8 +19,6 @@ std::size_t header_in(std::string_view line) {
   return line.find(" Test", title) == std::string_view::npos ? first : std::min(first, title);
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 std::size_t run_of_digits(std::string_view text) {
   return std::min(text.find_first_not_of("0123456789"), text.size());
 }
@@ -38,7 +36,7 @@ std::size_t length_like(std::string_view prefix, std::string_view line) {
     const std::string_view rest = line.substr(at);
     std::size_t taken = 1;
     std::size_t found = !rest.empty() && rest.front() == prefix.front() ? 1 : 0;
-    if (is_digit(prefix.front())) {
+    if (run_of_digits(prefix) > 0) {
       taken = run_of_digits(prefix);
       found = run_of_digits(rest);
     } else if (prefix.front() == ' ') {

@@ -230,7 +230,7 @@ std::vector<std::string> parts_of_name(const std::string& name) {
 }
 
 /// "BM_AllReduce<float>" -> "AllReduce".
-std::string bare_name(const std::string& part) {
+std::string function_in(const std::string& part) {
   static constexpr std::string_view kPrefix = "BM_";
   const std::string name = part.starts_with(kPrefix) ? part.substr(kPrefix.size()) : part;
   return name.substr(0, name.find('<'));
@@ -332,7 +332,7 @@ class GoogleBenchmarkImporter {
     std::optional<Collective> collective = options_.collective;
     std::string algorithm;
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      const auto parsed = parse_collective(bare_name(parts[i]));
+      const auto parsed = parse_collective(function_in(parts[i]));
       if (!parsed || (collective && *parsed != *collective)) continue;
       collective = *parsed;
       if (i + 1 < parts.size() && is_algorithm(parts[i + 1])) algorithm = parts[i + 1];

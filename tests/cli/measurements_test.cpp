@@ -310,6 +310,23 @@ TEST(Measurements, ResultsInThePlaceOfAProfileAreToldApart) {
   }
 }
 
+TEST(Measurements, AProfileOfFiguresAloneIsForPredict) {
+  const TemporaryFolder folder;
+  run_collscale({"calibrate", published("alps-gh200"), "-t", "alps", "-c", "all_reduce", "-o",
+                 "profile.json"},
+                folder.path());
+  auto profile = nlohmann::json::parse(read_file(folder.path() / "profile.json"));
+  profile.at("series") = nlohmann::json::array();
+  write_file(folder.path() / "profile.json", profile.dump());
+  const Outcome outcome = run_collscale({"extrapolate", "--profile", "profile.json", "-t", "alps",
+                                         "-c", "all_reduce", "-s", "1MiB", "-n", "512"},
+                                        folder.path());
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(outcome.err,
+            "error: the profile has no growth laws, only figures, which `predict --profile` "
+            "takes\n");
+}
+
 // Sizes far from all that were measured are told by bounds alone, whatever the machine.
 TEST(Measurements, AnswersAtTheBoundSayWhy) {
   const TemporaryFolder folder;
