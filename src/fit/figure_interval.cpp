@@ -26,6 +26,15 @@ constexpr std::array<double, kRegimes> kOtherKindAcross = {1.2, 1.2, 0.3};
 /// and ÷ √points, for how little few of them say about the others.
 constexpr double kFewPoints = 0.6;
 
+/// Of ln(measured ÷ predicted) by NCCL's constants and a topology's own figures, before any fit:
+/// 2.5, 25, 75 and 97.5 %, each machine weighing the same. Inside a node of 13 or 14 machines,
+/// across nodes of 10 to 14; made without a machine the outer two hold 90 to 94 % of its points
+/// (docs/method.md).
+constexpr std::array<std::array<IntervalOffsets, kRegimes>, 2> kUnmeasured = {
+    {{{{-0.30, 0.00, 0.54, 1.18}, {-0.27, 0.00, 0.50, 1.12}, {-0.17, 0.00, 0.11, 0.37}}},
+     {{{-0.90, 0.00, 0.36, 0.87}, {-0.38, 0.00, 0.77, 1.38}, {-0.09, 0.00, 0.24, 0.78}}}}};
+constexpr double kUnmeasuredRanks = 256;  // that most of these had at most
+
 /// The regime's own errors; of one that was not measured the widest of each quantile.
 FigureErrors errors_of_regime(const RegimeErrors& errors, Regime regime) {
   FigureErrors own = errors[static_cast<std::size_t>(regime)];
@@ -82,6 +91,18 @@ IntervalOffsets interval_offsets(const RegimeErrors& errors, double size_bytes,
     const double share = q == 0 || q == 3 ? 1 : kHalf;
     offsets[q] = sign * std::hypot(std::max(0.0, sign * own.quantiles[q]),
                                    share * std::hypot(common, other));
+  }
+  return offsets;
+}
+
+IntervalOffsets unmeasured_offsets(bool network, double size_bytes, double ranks) {
+  const auto r = static_cast<std::size_t>(regime_of(size_bytes));
+  IntervalOffsets offsets = kUnmeasured[network ? 1 : 0][r];
+  const double doublings = std::log2(std::max(1.0, ranks / kUnmeasuredRanks));
+  const double farther = kDoubling[r] * std::sqrt(doublings);
+  for (std::size_t q = 0; q < offsets.size(); ++q) {
+    const double share = q == 0 || q == 3 ? 1 : kHalf;
+    offsets[q] = (q < 2 ? -1 : 1) * std::hypot(offsets[q], share * farther);
   }
   return offsets;
 }

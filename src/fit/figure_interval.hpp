@@ -43,4 +43,8 @@ using IntervalOffsets = std::array<double, 4>;
 IntervalOffsets interval_offsets(const RegimeErrors& errors, double size_bytes,
                                  const Remoteness& remoteness);
 
+/// Where nobody measured such nodes, or what lies between them: how published measurements lie
+/// about NCCL's own constants on the figures of topology files.
+IntervalOffsets unmeasured_offsets(bool network, double size_bytes, double ranks);
+
 }  // namespace collscale

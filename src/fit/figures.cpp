@@ -127,6 +127,25 @@ std::vector<std::string> words_of(const Remoteness& remoteness, const std::strin
 
 }  // namespace
 
+namespace {
+
+void set_intervals(const IntervalOffsets& offsets, Record& record) {
+  const double t = record.time_s;
+  record.intervals = {{0.5, t * std::exp(offsets[1]), t * std::exp(offsets[2])},
+                      {0.95, t * std::exp(offsets[0]), t * std::exp(offsets[3])}};
+}
+
+}  // namespace
+
+std::vector<std::string> judge_unmeasured(std::int64_t ranks_per_node, Record& record) {
+  const Scenario& scenario = record.scenario;
+  const bool crosses = scenario.ranks > ranks_per_node;
+  set_intervals(
+      unmeasured_offsets(crosses, scenario.size_bytes, static_cast<double>(scenario.ranks)),
+      record);
+  return {crosses ? "across nodes" : "inside a node"};
+}
+
 std::vector<std::string> judge_by(const AppliedFigures& applied, std::int64_t ranks_per_node,
                                   Judged judged, Record& record) {
   const Scenario& scenario = record.scenario;
@@ -161,9 +180,7 @@ std::vector<std::string> judge_by(const AppliedFigures& applied, std::int64_t ra
                                      [](const FigureErrors& one) { return one.points > 0; });
     const IntervalOffsets offsets = interval_offsets(fastest ? tier->fastest : tier->as_chosen,
                                                      scenario.size_bytes, remoteness);
-    const double t = record.time_s;
-    record.intervals = {{0.5, t * std::exp(offsets[1]), t * std::exp(offsets[2])},
-                        {0.95, t * std::exp(offsets[0]), t * std::exp(offsets[3])}};
+    set_intervals(offsets, record);
   }
   return words_of(remoteness, sizes, record);
 }

@@ -55,6 +55,10 @@ enum class Judged { as_chosen, as_fastest, not_at_all };
 std::vector<std::string> judge_by(const AppliedFigures& applied, std::int64_t ranks_per_node,
                                   Judged judged, Record& record);
 
+/// Sets the intervals where that tier was not measured, of an answer by NCCL's constants, from what
+/// other systems taught; says which tier it is.
+std::vector<std::string> judge_unmeasured(std::int64_t ranks_per_node, Record& record);
+
 /// Of the tier that so many ranks lie in, or else of the other; nothing where neither knows one.
 std::optional<LibraryUse> library_of(const AppliedFigures& applied, std::int64_t ranks_per_node,
                                      std::int64_t ranks);

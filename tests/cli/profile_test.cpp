@@ -71,6 +71,19 @@ TEST(Profile, JsonCarriesWhatItIsWorth) {
   EXPECT_GT(record.at("intervals").at(1).at("high_s"), record.at("time_s"));
 }
 
+// Nobody measured Leonardo's nodes with NCCL: its constants stand, and other systems tell how far
+// they may be off. What RCCL would do, nothing tells.
+TEST(Profile, WhereNothingWasMeasuredOtherSystemsGiveTheInterval) {
+  const TemporaryFolder folder;
+  const Outcome none = predict({"-t", "leonardo", "-n", "4,64", "-c", "all_reduce"}, folder);
+  EXPECT_THAT(none.out, HasSubstr("inside a node"));
+  EXPECT_THAT(none.out, HasSubstr("across nodes"));
+  EXPECT_EQ(none.out.find("unknown"), std::string::npos);
+  EXPECT_EQ(predict({"-t", "leonardo", "-n", "64", "--profile", "none"}, folder).out.find("95 %"),
+            std::string::npos);
+  EXPECT_EQ(predict({"-t", "lumi-g", "-n", "64"}, folder).out.find("95 %"), std::string::npos);
+}
+
 TEST(Profile, CalibrateFitsFiguresThatPredictTakes) {
   const TemporaryFolder folder;
   const Outcome made =

@@ -376,5 +376,19 @@ TEST(FigureInterval, WidensWithWhatIsFartherAndHoldsThePrediction) {
   is_wider();
 }
 
+// What other systems teach of those that nobody measured: both intervals hold the answer, and more
+// ranks than they had make them wider.
+TEST(FigureInterval, OfWhatNobodyMeasured) {
+  for (const bool network : {false, true}) {
+    for (const double size_bytes : {1e3, 1e6, 1e9}) {
+      const IntervalOffsets near = unmeasured_offsets(network, size_bytes, 64);
+      const IntervalOffsets far = unmeasured_offsets(network, size_bytes, 100000);
+      EXPECT_EQ(near, unmeasured_offsets(network, size_bytes, 256));
+      EXPECT_TRUE(near[0] <= near[1] && near[1] <= 0 && 0 < near[2] && near[2] < near[3]);
+      EXPECT_TRUE(far[0] < near[0] && far[1] < near[1] && far[2] > near[2] && far[3] > near[3]);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace collscale

@@ -161,8 +161,10 @@ std::string breakdown_of(const Record& record, bool titled, bool colour) {
   return out + table.text(colour);
 }
 
-/// Intervals; of each record what lies outside of what the profile was measured on.
-std::vector<std::string> judged_by(const UsedProfile& profile, const PredictOptions& options,
+/// Intervals; of each record what lies outside of what the profile, where there is one, was
+/// measured on. `library_at`: whose constants the answers without a selector are by.
+std::vector<std::string> judged_by(const std::optional<UsedProfile>& profile,
+                                   const LibraryFunction& library_at, const PredictOptions& options,
                                    const System& system, std::vector<Record>& records) {
   const bool named = !options.selector && options.algorithm != "auto";
   std::map<std::int64_t, std::optional<Chooser>> libraries;  // by ranks
@@ -174,19 +176,28 @@ std::vector<std::string> judged_by(const UsedProfile& profile, const PredictOpti
     if (!options.selector) {
       const auto [library, is_new] = libraries.try_emplace(scenario.ranks);
       if (is_new)
-        if (const auto selector =
-                profile_library(profile, system, options.collective, scenario.ranks))
+        if (const auto selector = library_at(scenario.ranks))
           if (auto made = Chooser::make(*selector, system, options.collective, scenario.ranks))
             library->second = *std::move(made);
       if (library->second && !library->second->has(scenario.algorithm, scenario.size_bytes))
         judged = Judged::not_at_all;
     }
-    const auto outside = judge_by(profile.applied, ranks_per_node(system), judged, record);
+    std::vector<std::string> outside;
+    if (profile) outside = judge_by(profile->applied, ranks_per_node(system), judged, record);
+    const bool by_nccl = options.selector ? std::holds_alternative<NcclSelector>(*options.selector)
+                                          : libraries[scenario.ranks].has_value();
+    if (record.intervals.empty() && by_nccl && judged != Judged::not_at_all)
+      outside = judge_unmeasured(ranks_per_node(system), record);
     beyond.push_back(outside.empty() ? "-" : fmt::format("{}", fmt::join(outside, ", ")));
     if (!outside.empty())
       record.source =
-          fmt::format("beyond what {} was measured on: {}", profile.path, beyond.back());
+          profile ? fmt::format("beyond what {} was measured on: {}", profile->path, beyond.back())
+                  : fmt::format("not measured: {}", beyond.back());
   }
+  const bool says_nothing =
+      !profile && std::all_of(records.begin(), records.end(),
+                              [](const Record& record) { return record.intervals.empty(); });
+  if (says_nothing) beyond.clear();
   return beyond;
 }
 
@@ -332,7 +343,8 @@ Expected<void> run(const PredictOptions& asked, const Terminal& terminal) {
   auto records = records_for(options, *flow, *system, rank_counts, library_at, terminal);
   if (!records) return tl::unexpected(records.error());
   std::vector<std::string> beyond;
-  if (*profile) beyond = judged_by(**profile, options, *system, *records);
+  if (*profile || choice.profile.empty())
+    beyond = judged_by(*profile, library_at, options, *system, *records);
 
   if (!takes_stdout(options.json)) print_answers(options, *records, beyond, terminal);
   const std::optional<Selector> library = library_at(rank_counts.front());
