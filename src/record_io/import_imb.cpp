@@ -91,6 +91,8 @@ class ImbImporter {
   }
 
   Expected<ImportReport> finish() {
+    if (auto checked = rows_.check(file_name_); !checked)
+      return tl::make_unexpected(checked.error());
     rows_.warn(report_, file_name_);
     warn_lines(report_, file_name_, unmeasured_,
                "size was not measured: too large for IMB's memory limit",
@@ -140,9 +142,7 @@ class ImbImporter {
     if (line.find("out-of-mem") != std::string::npos) return unmeasured_.add(line_);
     if (line.find("time-out") != std::string::npos) return timed_out_.add(line_);
     const auto row = parse_row(words);
-    const TimedRows::Verdict verdict = rows_.judge(row, *collective_, line_);
-    if (verdict == TimedRows::Verdict::of_another_table) columns_.clear();
-    if (verdict == TimedRows::Verdict::counts) add(*row);
+    if (rows_.take(row, *collective_, line_)) add(*row);
   }
 
   /// The row's figures; nothing where some are missing or cut.

@@ -164,7 +164,10 @@ class OsuImporter {
       if (options_.ranks > 0) launch_.processes = options_.ranks;
       if (options_.nodes > 0) launch_.nodes = options_.nodes;
     } else if (line.find("# Datatype") != std::string_view::npos) {
-      type_ = read_data_type(line);
+      // Below one title a table for each type that -T asks for.
+      const auto type = read_data_type(line);
+      if (type_ && type != type_) rows_.begin_table();
+      type_ = type;
     } else if (is_osu_columns(line)) {
       columns_ = Columns::from(column_names(line));
     } else if (title_ && columns_) {
@@ -173,6 +176,8 @@ class OsuImporter {
   }
 
   Expected<ImportReport> finish() {
+    if (auto checked = rows_.check(file_name_); !checked)
+      return tl::make_unexpected(checked.error());
     rows_.warn(report_, file_name_);
     if (report_.records.empty() && !without_ranks_.lines.empty()) {
       return fail(
@@ -219,9 +224,7 @@ class OsuImporter {
     // "0 upgraded, 0 newly installed": what a container's start prints between two tables.
     if (words.size() > 1 && std::isalpha(static_cast<unsigned char>(words[1].front()))) return;
     const auto row = parse_row(words);
-    const TimedRows::Verdict verdict = rows_.judge(row, title_->collective, line_);
-    if (verdict == TimedRows::Verdict::of_another_table) columns_.reset();
-    if (verdict != TimedRows::Verdict::counts) return;
+    if (!rows_.take(row, title_->collective, line_)) return;
     if (launch_.processes < 1) return without_ranks_.add(line_);
     add(*row);
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "record_io/timed_rows.hpp"
 
+#include <fmt/format.h>
+
 #include <string>
 
 namespace collscale {
@@ -26,22 +28,34 @@ bool size_is_of_one_rank(Collective collective) {
          collective == Collective::gather || collective == Collective::scatter;
 }
 
-TimedRows::Verdict TimedRows::judge(const std::optional<TimedRow>& row, Collective collective,
-                                    std::int64_t line) {
+void TimedRows::begin_table() {
+  last_size_ = -1;
+  lost_title_ = false;
+}
+
+bool TimedRows::take(const std::optional<TimedRow>& row, Collective collective, std::int64_t line) {
   const auto leave_out = [line](LeftOut& why) {
     why.add(line);
-    return Verdict::left_out;
+    return false;
   };
-  if (!row) return leave_out(torn_);
-  if (row->size < last_size_) {
-    torn_.add(line);
-    return Verdict::of_another_table;
-  }
-  if (row->size == last_size_) return leave_out(torn_);
+  if (!row || lost_title_) return leave_out(torn_);
+  if (row->size == last_size_ && row->time_us != last_time_us_) repeated_.add(line);
+  lost_title_ = row->size < last_size_;
+  if (row->size <= last_size_) return leave_out(torn_);
   last_size_ = row->size;  // of a wrong row as well: its size was measured
+  last_time_us_ = row->time_us;
   if (row->wrong) return leave_out(wrong_);
   if (row->size == 0 && collective != Collective::barrier) return leave_out(empty_);
-  return Verdict::counts;
+  return true;
+}
+
+Expected<void> TimedRows::check(std::string_view file_name) const {
+  static constexpr std::size_t kByChance = 2;  // a line that was written twice and torn once
+  if (repeated_.lines.size() <= kByChance) return {};
+  return fail(fmt::format(
+      "{}: {} sizes stand twice in their tables, with other times, the first at line {}: is it the "
+      "output of two jobs, merged line by line? Import that of each by itself",
+      file_name, repeated_.lines.size(), repeated_.lines.front()));
 }
 
 void TimedRows::warn(ImportReport& report, std::string_view file_name) const {

@@ -29,25 +29,25 @@ std::optional<DataType> read_mpi_type(std::string_view word);
 /// Whether the benchmark's size is what one rank sends to one other; ours is the whole vector.
 bool size_is_of_one_rank(Collective collective);
 
-/// Chooses row by row, and remembers what it left out.
+/// Chooses row by row, and remembers what it left out. Sizes ascend within a table.
 class TimedRows {
  public:
-  enum class Verdict {
-    counts,
-    left_out,
-    of_another_table,  ///< sizes ascend: the title of this one was lost
-  };
+  void begin_table();
 
-  void begin_table() { last_size_ = -1; }
+  /// Whether the row counts. One that could not be read (nullopt) is torn, and so is all that
+  /// stands below a size smaller than the one before: the title of another table was lost.
+  bool take(const std::optional<TimedRow>& row, Collective collective, std::int64_t line);
 
-  /// A row that could not be read (nullopt) is torn.
-  Verdict judge(const std::optional<TimedRow>& row, Collective collective, std::int64_t line);
+  /// Fails where tables have several sizes twice, with other times: they are of several jobs.
+  Expected<void> check(std::string_view file_name) const;
 
   void warn(ImportReport& report, std::string_view file_name) const;
 
  private:
   std::int64_t last_size_ = -1;
-  LeftOut torn_, wrong_, empty_;
+  double last_time_us_ = 0;
+  bool lost_title_ = false;
+  LeftOut torn_, wrong_, empty_, repeated_;
 };
 
 }  // namespace collscale

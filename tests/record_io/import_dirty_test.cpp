@@ -238,7 +238,7 @@ TEST(ImportDirty, DoesNotTakeRowsBehindALostTitleForTheOnesBefore) {
       "x.log", options);
   EXPECT_THAT(points(report), ElementsAre("4 out 2.31", "1048576 out 1274.9"));
   ASSERT_TRUE(report);
-  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr(": 1 torn line was left out: line 5")));
+  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr(": 3 torn lines were left out: lines 5, 6 and 7")));
 }
 
 // --- OSU, IMB, JSON ----------------------------------------------------------------------------
@@ -514,6 +514,32 @@ TEST(ImportImb, LeavesOutWhatWasWrongAndWhatWasNotMeasured) {
   EXPECT_EQ(report->records.size(), 1U);
   EXPECT_THAT(report->warnings, ElementsAre(HasSubstr("wrong results was left out: line 5"),
                                             HasSubstr("IMB's time was up: line 6")));
+}
+
+TEST(TimedRows, OfTwoJobsAreRefused) {
+  ImportOptions options;
+  options.ranks = 4;
+  const std::string title = "# OSU MPI Allreduce Latency Test v7.4\n# Size       Avg Latency(us)\n";
+  std::string merged = title + title;
+  std::string doubled = title + title;
+  for (int size = 4; size < 128; size *= 2) {
+    merged += fmt::format("{}  2.{}\n{}  3.{}\n", size, size % 90 + 10, size, size % 90 + 10);
+    doubled += fmt::format("{}  2.{}\n{}  2.{}\n", size, size % 90 + 10, size, size % 90 + 10);
+  }
+  EXPECT_THAT(error_of(import_log(merged, "x.log", options)),
+              HasSubstr("x.log: 5 sizes stand twice in their tables, with other times, the first "
+                        "at line 6: is it the output of two jobs"));
+  EXPECT_TRUE(import_log(doubled, "x.log", options));
+}
+
+TEST(TimedRows, ATableForEachTypeStandsBelowOneTitle) {
+  ImportOptions options;
+  options.ranks = 4;
+  const auto report = import_log(
+      "# OSU MPI Allreduce Latency Test v7.4\n# Datatype: MPI_CHAR.\n# Size  Avg Latency(us)\n"
+      "4  2.31\n8  2.40\n# Datatype: MPI_FLOAT.\n# Size  Avg Latency(us)\n4  3.31\n8  3.40\n",
+      "x.log", options);
+  EXPECT_THAT(points(report), ElementsAre("4 out 2.31", "8 out 2.4", "4 out 3.31", "8 out 3.4"));
 }
 
 // A row that was measured wrongly is a row of its table: what is smaller below it is of another.
