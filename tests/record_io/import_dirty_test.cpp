@@ -238,7 +238,8 @@ TEST(ImportDirty, DoesNotTakeRowsBehindALostTitleForTheOnesBefore) {
       "x.log", options);
   EXPECT_THAT(points(report), ElementsAre("4 out 2.31", "1048576 out 1274.9"));
   ASSERT_TRUE(report);
-  EXPECT_THAT(report->warnings, ElementsAre(HasSubstr(": 3 torn lines were left out: lines 5, 6 and 7")));
+  EXPECT_THAT(report->warnings,
+              ElementsAre(HasSubstr(": 3 torn lines were left out: lines 5, 6 and 7")));
 }
 
 // --- OSU, IMB, JSON ----------------------------------------------------------------------------
