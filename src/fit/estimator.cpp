@@ -5,12 +5,10 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <optional>
 #include <utility>
 
 #include "fit/node_rates.hpp"
 #include "fit/octaves.hpp"
-#include "fit/ring_switch.hpp"
 #include "fit/roughness.hpp"
 #include "fit/uncertainty.hpp"
 #include "stats/nnls.hpp"
@@ -145,22 +143,6 @@ void Estimator::fit(const Series& series, std::span<const double> times_s) {
   if (growth_ == Growth::library && scales_.size() > 1) {
     fit_global();
   }
-}
-
-void Estimator::split_at_ring(const Series& series, std::span<const double> times_s) {
-  std::vector<CurveAt> curves;
-  for (const Scale& scale : scales_) curves.push_back({scale.place, &scale.measured});
-  const std::optional<double> log_begin = ring_switch(curves);
-  if (!log_begin) return;
-  log_ring_begin_ = *log_begin;
-  const SeriesPart trees = part_below(series, times_s, log_ring_begin_);
-  SeriesPart rings = part_from(series, times_s, log_ring_begin_);
-  rings.series.growth = Growth::ring;
-  const auto add = [&](const SeriesPart& side) {
-    sides_.emplace_back(side.series, side.times_s, network_, std::llround(anchor().ranks), priors_);
-  };
-  add(trees);
-  add(rings);
 }
 
 double Estimator::tree_limit(const SizeCurve& curve, double log_peak_busbw) const {
@@ -505,6 +487,8 @@ double Estimator::peer_weight(double log_size, Place target) const {
 }
 
 HalfWidths Estimator::unmeasured_size(std::size_t index, double log_size, Place target) const {
+  if (const ScaleOf of = scale_of(index, log_size); of.estimator != this)
+    return of.estimator->unmeasured_size(of.index, log_size, target);
   const Scale& scale = scales_[index];
   const auto doubt = [&](double at) {
     HalfWidths widths = scale.curve.beyond(at);
@@ -535,7 +519,7 @@ double Estimator::line(std::size_t index, double log_size, Place target) const {
 }
 
 Estimate Estimator::at(double log_size, Place target) const {
-  if (!sides_.empty()) return sides_[log_size < log_ring_begin_ ? 0 : 1].at(log_size, target);
+  if (!sides_.empty()) return side(log_size).at(log_size, target);
   Estimate estimate = by_growth(log_size, target);
   if (local_fit_.empty()) return estimate;
   const double share = collective_ == Collective::all_reduce ? kLocalShareOfAllReduce : kLocalShare;

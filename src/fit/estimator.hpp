@@ -80,14 +80,9 @@ class Estimator {
   [[nodiscard]] bool quickens(double log_size) const { return quickening(log_size) > 0; }
   [[nodiscard]] const Priors& priors() const { return priors_; }
   [[nodiscard]] Place anchor() const { return scales_.back().place; }
-  /// ln of the hull time at measured scale `index`.
-  [[nodiscard]] double measured(std::size_t index, double log_size) const {
-    return scales_[index].curve.log_time(log_size);
-  }
-  /// The same as it was measured, without the hull.
-  [[nodiscard]] double as_measured(std::size_t index, double log_size) const {
-    return scales_[index].curve.log_measured(log_size);
-  }
+  /// ln of the time at measured scale `index` as it was measured, without the hull; at sizes that
+  /// it lacks, as the laws have it there.
+  [[nodiscard]] double as_measured(std::size_t index, double log_size) const;
   /// What the interval of a prediction for `target` widens by because the size was not measured at
   /// scale `index`, in ln t. Where a ring may serve, the same bytes per rank count as well.
   [[nodiscard]] HalfWidths unmeasured_size(std::size_t index, double log_size, Place target) const;
@@ -112,6 +107,14 @@ class Estimator {
   [[nodiscard]] SizeCurve complete(const Series& series, std::span<const double> times_s,
                                    const Scale& scale, std::vector<double> sizes,
                                    std::vector<double> times) const;
+  struct ScaleOf {
+    const Estimator* estimator;
+    std::size_t index;
+  };
+  /// What stands for measured scale `index`: at a size that it lacks the same scale of the side
+  /// whose laws serve there, if it has one.
+  [[nodiscard]] ScaleOf scale_of(std::size_t index, double log_size) const;
+  [[nodiscard]] const Estimator& side(double log_size) const;
   /// The laws, from the scales that there are.
   void fit(const Series& series, std::span<const double> times_s);
   void fit_growth();
@@ -128,6 +131,10 @@ class Estimator {
   [[nodiscard]] double start_steps(double log_size) const;
   [[nodiscard]] double slower_joint(double log_share, Place target) const;
   [[nodiscard]] double doublings_again(Place target) const;
+  /// ln of the hull time at measured scale `index`.
+  [[nodiscard]] double measured(std::size_t index, double log_size) const {
+    return scales_[index].curve.log_time(log_size);
+  }
   [[nodiscard]] double quickening(double log_size) const;
   [[nodiscard]] double further_gain(double log_size, Place target) const;
   [[nodiscard]] double contention(Place target) const;

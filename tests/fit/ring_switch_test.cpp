@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "fit/estimator.hpp"
+#include "fit/tier_fit.hpp"
 #include "synthetic.hpp"
 
 namespace collscale {
@@ -90,6 +91,16 @@ TEST(Estimator, AnMpiThatLeavesItsTreeForARingIsFollowedOnBothSides) {
     }
     EXPECT_LT(predicted_s(series, 128, 4096), 0.2 * predicted_s(series, 128, 16384)) << largest;
   }
+}
+
+TEST(TierPrediction, SizesThatWereNotMeasuredAreTheRingsAtTheLargestScaleToo) {
+  const Series series = series_of(64, tree_to_8_kib_then_ring);
+  const Estimator estimator(series, cell_medians(series), true, 64);
+  const double log_size = std::log(8 * 1048576.0);  // 512 KiB from each of 4 ranks are known
+  const double at = TierPrediction(estimator, OwnRecord{}, {64, 64}).log_time(log_size);
+  const double past = TierPrediction(estimator, OwnRecord{}, {65, 65}).log_time(log_size);
+  EXPECT_NEAR(at, std::log(ring(64, 8 * 1048576.0)), 0.1);
+  EXPECT_NEAR(past, at, 0.03);
 }
 
 TEST(Estimator, NcclIsNotSplit) {
