@@ -496,8 +496,7 @@ HalfWidths Estimator::unmeasured_size(std::size_t index, double log_size, Place 
     // Only smaller scales have it: one step of growth is assumed on the way.
     if (index > 0 && alone.up + alone.down > widths.up + widths.down) {
       const HalfWidths step = one_scale_widths(
-          priors_, network_, std::log(scale.place.units / scales_[index - 1].place.units),
-          inside_ == Inside::unknown ? Inside::uneven : inside_);
+          priors_, network_, std::log(scale.place.units / scales_[index - 1].place.units), inside_);
       widths = {std::min(widths.up + step.up, alone.up),
                 std::min(widths.down + step.down, alone.down)};
     }

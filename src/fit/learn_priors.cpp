@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <span>
@@ -43,6 +44,24 @@ struct TierErrors {
 };
 using SystemErrors = std::vector<TierErrors>;
 
+// Every rolling-origin error of a tier. What is learned of growth from one scale inside a node is
+// of nodes that nobody knows: of those that the machine's file tells (Inside), the widths are
+// others.
+std::vector<OriginError> errors_of(const Series& series, std::span<const double> times_s,
+                                   bool network, const Priors& priors) {
+  std::vector<OriginError> errors =
+      rolling_origin_errors(series, times_s, network, kAllScales, priors, 1);
+  if (network || series.node_rates.empty()) return errors;
+  const auto from_one_scale = [](const OriginError& error) { return error.trained == 1; };
+  std::erase_if(errors, from_one_scale);
+  Series unknown = series;
+  unknown.node_rates.clear();
+  std::vector<OriginError> of_unknown =
+      rolling_origin_errors(unknown, times_s, network, kAllScales, priors, 1);
+  std::copy_if(of_unknown.begin(), of_unknown.end(), std::back_inserter(errors), from_one_scale);
+  return errors;
+}
+
 std::vector<SystemErrors> errors_of(std::span<const MeasuredSystem> systems, const Priors& priors) {
   std::vector<SystemErrors> all;
   for (const MeasuredSystem& system : systems) {
@@ -55,7 +74,7 @@ std::vector<SystemErrors> errors_of(std::span<const MeasuredSystem> systems, con
                         network && series.torus_dimensions > 0,
                         series.growth,
                         {}};
-        tier.errors = rolling_origin_errors(series, medians, network, kAllScales, priors, 1);
+        tier.errors = errors_of(series, medians, network, priors);
         if (!tier.errors.empty()) of_system.push_back(std::move(tier));
       }
     }
