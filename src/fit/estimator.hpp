@@ -41,6 +41,7 @@
 #include "fit/priors.hpp"
 #include "fit/series.hpp"
 #include "fit/size_curve.hpp"
+#include "fit/uncertainty.hpp"
 
 namespace collscale {
 
@@ -74,6 +75,7 @@ class Estimator {
   [[nodiscard]] double roughness() const { return roughness_; }
   [[nodiscard]] std::size_t scale_count() const { return scales_.size(); }
   [[nodiscard]] bool network() const { return network_; }
+  [[nodiscard]] ErrorsOf errors_of() const { return {network_, nccl_}; }
   [[nodiscard]] Inside inside() const { return inside_; }
   /// Whether, inside a node, the largest scale takes clearly less time than the one below: where
   /// every accelerator brings links along, more of them are quicker.

@@ -48,12 +48,12 @@ inline constexpr Priors kPublishedPriors = {
     .torus_ends = 2.00,
     .growth_weight = 1.00,
     .contention = 0.30,
-    .several_scales = {{{0.53, 0.09, 0.12, 0.18},
-                        {0.10, 0.54, 0.37, 0.04},
-                        {0.29, 0.13, 0.28, 0.00}}},
+    .several_scales = {{{0.54, 0.09, 0.12, 0.18},
+                        {0.23, 0.45, 0.37, 0.05},
+                        {0.29, 0.14, 0.28, 0.00}}},
     .one_scale = {0.18, 0.51, 0.29, 0.31},
     .several_inside = {0.16, 0.00, 0.17, 0.00},
-    .one_inside = {1.62, 0.00, 0.29, 1.16},
+    .one_inside = {1.61, 0.00, 0.22, 1.20},
     // learn-priors: end
 };
 

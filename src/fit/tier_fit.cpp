@@ -133,7 +133,7 @@ Predicted TierPrediction::at(double log_size) const {
   Predicted predicted;
   predicted.log_time = log_time(log_size);
   predicted.widths =
-      prior_widths(estimator_->priors(), estimator_->network(), log_size, log_distance_, factor_);
+      prior_widths(estimator_->priors(), estimator_->errors_of(), log_size, log_distance_, factor_);
   if (log_distance_ <= 0.0) {  // measured, or between measured scales: a third of the first step
     predicted.widths.up /= 3.0;
     predicted.widths.down /= 3.0;
@@ -192,7 +192,7 @@ std::vector<OriginError> rolling_origin_errors(const Series& series,
         const double log_time = std::log(times_s[i]);
         const Predicted predicted = prediction.at(log_size);
         OriginError error = {regime_of(series.cells[i].size_bytes),
-                             network,
+                             estimator.errors_of(),
                              log_size,
                              log_distance,
                              log_time - predicted.log_time,

@@ -28,11 +28,17 @@ struct HalfWidths {
   double down = 0;
 };
 
-/// Prior widths, across nodes or inside one, at a log distance ln d >= 0, times what the data say
+/// Whose errors widths are of.
+struct ErrorsOf {
+  bool network = true;  ///< across nodes, or inside one
+  bool nccl = false;    ///< across nodes these grow less with the distance (uncertainty.cpp)
+};
+
+/// Prior widths at a log distance ln d >= 0, times what the data say
 /// of themselves (`factor`). Beyond farthest_log_distance, where nothing was ever measured, good
 /// data narrow nothing: that part takes max(1, factor). Across nodes the widths change over one
 /// octave each side from one regime to the next.
-HalfWidths prior_widths(const Priors& priors, bool network, double log_size, double log_distance,
+HalfWidths prior_widths(const Priors& priors, ErrorsOf of, double log_size, double log_distance,
                         double factor = 1);
 
 /// ln of the distance up to which priors are learned: x16 across nodes; inside one x4, beyond which
@@ -53,7 +59,7 @@ struct RivalErrors {
 /// One rolling-origin error: ln(measured ÷ predicted) at a scale that was left out.
 struct OriginError {
   Regime regime = Regime::latency;
-  bool network = true;  ///< across nodes
+  ErrorsOf of;
   double log_size = 0;
   double log_distance = 0;
   double log_error = 0;
