@@ -80,7 +80,7 @@ Estimator::Estimator(const Series& series, std::span<const double> times_s, bool
                      std::int64_t max_ranks, const Priors& priors)
     : priors_(priors),
       collective_(series.collective),
-      growth_(network ? series.growth : Growth::ring),
+      growth_(network || series.engine != Engine::nccl ? series.growth : Growth::ring),
       torus_dimensions_(network ? series.torus_dimensions : 0),
       nccl_(series.engine == Engine::nccl),
       network_(network),
@@ -133,7 +133,7 @@ Estimator::Estimator(const Series& series, std::span<const double> times_s, bool
 }
 
 void Estimator::fit(const Series& series, std::span<const double> times_s) {
-  const bool chosen_by_mpi = series.growth == Growth::library && !nccl_ && network_;
+  const bool chosen_by_mpi = series.growth == Growth::library && !nccl_;
   if (chosen_by_mpi && scales_.size() > 1 && LocalFit::serves(collective_))
     fit_locally(series, times_s);
   if (chosen_by_mpi && collective_ == Collective::all_reduce && torus_dimensions_ == 0)
@@ -321,10 +321,11 @@ void Estimator::fit_locally(const Series& series, std::span<const double> times_
   std::vector<LocalFit::Point> points;
   for (std::size_t i = 0; i < series.cells.size(); ++i) {
     const Cell& cell = series.cells[i];
-    if (cell.nodes < 2 || cell.ranks > std::llround(anchor().ranks)) continue;
-    points.push_back({{static_cast<double>(cell.ranks), static_cast<double>(cell.nodes)},
-                      std::log(cell.size_bytes),
-                      std::log(times_s[i])});
+    if ((cell.nodes > 1) != network_ || cell.ranks > std::llround(anchor().ranks)) continue;
+    points.push_back(
+        {{static_cast<double>(cell.ranks), static_cast<double>(network_ ? cell.nodes : cell.ranks)},
+         std::log(cell.size_bytes),
+         std::log(times_s[i])});
   }
   local_fit_ = LocalFit(collective_, torus_dimensions_, drawn_to_ends(), points);
 }
@@ -335,7 +336,7 @@ double Estimator::ring(double log_size, Place target) const {
   const double anchored = scales_.back().curve.log_time(log_share + std::log(k.ranks));
   const double contended = anchored + contention(target);
   if (!rays_fitted_) {
-    const double start = network_ ? 0.0 : start_steps(log_share + std::log(k.ranks));
+    const double start = network_ || !nccl_ ? 0.0 : start_steps(log_share + std::log(k.ranks));
     return contended + std::log((start + ring_steps(collective_, target)) /
                                 (start + ring_steps(collective_, k)));
   }
@@ -495,8 +496,9 @@ HalfWidths Estimator::unmeasured_size(std::size_t index, double log_size, Place 
     const HalfWidths alone = scale.measured.beyond(at);
     // Only smaller scales have it: one step of growth is assumed on the way.
     if (index > 0 && alone.up + alone.down > widths.up + widths.down) {
-      const HalfWidths step = one_scale_widths(
-          priors_, network_, std::log(scale.place.units / scales_[index - 1].place.units), inside_);
+      const HalfWidths step =
+          one_scale_widths(priors_, errors_of().network,
+                           std::log(scale.place.units / scales_[index - 1].place.units), inside_);
       widths = {std::min(widths.up + step.up, alone.up),
                 std::min(widths.down + step.down, alone.down)};
     }

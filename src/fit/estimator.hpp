@@ -24,8 +24,8 @@
 // g-1, s from 0 for small messages to 1 for large ones.
 //
 // t~ is the monotone hull (size_curve.hpp), f the busbw factor, L the ring's steps, g the number of
-// nodes (of ranks inside one node). Every coefficient is >= 0, fitted to relative errors with Huber
-// weights.
+// nodes (of ranks inside one node, where all of NCCL is a ring). Every coefficient is >= 0, fitted
+// to relative errors with Huber weights.
 #pragma once
 
 #include <array>
@@ -75,7 +75,7 @@ class Estimator {
   [[nodiscard]] double roughness() const { return roughness_; }
   [[nodiscard]] std::size_t scale_count() const { return scales_.size(); }
   [[nodiscard]] bool network() const { return network_; }
-  [[nodiscard]] ErrorsOf errors_of() const { return {network_, nccl_}; }
+  [[nodiscard]] ErrorsOf errors_of() const { return {network_ || !nccl_, nccl_}; }
   [[nodiscard]] Inside inside() const { return inside_; }
   /// Whether, inside a node, the largest scale takes clearly less time than the one below: where
   /// every accelerator brings links along, more of them are quicker.

@@ -16,6 +16,7 @@
 #include "fit/regime.hpp"
 #include "fit/size_curve.hpp"
 #include "fit/target_model.hpp"
+#include "fit/target_place.hpp"
 #include "fit/tier_fit.hpp"
 #include "model/bounds.hpp"
 #include "stats/bootstrap.hpp"
@@ -83,36 +84,6 @@ Expected<const SeriesFit*> choose_series(const Profile& profile, Collective coll
   if (automatic) return automatic;
   return fail(fmt::format("the data have {} with the algorithms {}: name one of them, or all (-a)",
                           name(collective), fmt::join(names, ", ")));
-}
-
-// A target, in the coordinates of the data.
-struct Target {
-  std::int64_t ranks = 0;
-  bool network = false;
-  Place place;
-  double size_factor = 1;  ///< data's size ÷ target's
-};
-
-Target map_target(const Profile& profile, const System& system, std::int64_t ranks,
-                  bool same_system) {
-  const auto data_per_node = static_cast<double>(profile.ranks_per_node);
-  auto per_node = static_cast<double>(ranks_per_node(system));
-  const auto n = static_cast<double>(ranks);
-  Target target;
-  target.ranks = ranks;
-  target.network = n > per_node;
-  // Nodes of the measured machine that the data leave a few ranks of idle (64 of a rack of 72) go
-  // on being used so.
-  if (same_system && data_per_node < per_node && 2 * data_per_node > per_node)
-    per_node = data_per_node;
-  if (target.network) {
-    target.size_factor = data_per_node / per_node;
-    // A node that is used in part is a node: its link is crossed all the same.
-    target.place = {n * target.size_factor, std::ceil(n / per_node)};
-  } else {
-    target.place = {n, n};
-  }
-  return target;
 }
 
 Expected<void> check_target(const SeriesFit& fit, const System& system, const Target& target) {
@@ -260,10 +231,9 @@ std::string describe(const Profile& profile, const System& system, const SeriesF
   if (!same_system) {
     text += "; another system than the target: not rescaled to its links";
   }
-  if (target.network && target.size_factor != 1) {
-    text +=
-        fmt::format("; mapped to {} per node by nodes and bytes per rank", ranks_per_node(system));
-  }
+  if (target.log_per_node != 0)
+    text += fmt::format("; mapped to {} per node by nodes and bytes per {}", ranks_per_node(system),
+                        series.engine == Engine::nccl ? "rank" : "node");
   if (scales.size() == 1) {
     text += "; one scale only: growth is assumed";
   }
@@ -388,7 +358,7 @@ Expected<std::vector<Target>> make_targets(const Profile& profile, const System&
   }
   std::vector<Target> targets;
   for (const std::int64_t n : ranks) {
-    targets.push_back(map_target(profile, system, n, same_system));
+    targets.push_back(map_target(fit.series, profile.ranks_per_node, system, n, same_system));
     if (auto checked = check_target(fit, system, targets.back()); !checked) {
       return tl::make_unexpected(checked.error());
     }
@@ -557,11 +527,13 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
     Record& record = answer.record;
     const double settings =
         fit.mixture.apart[static_cast<std::size_t>(regime_of(size_bytes * target.size_factor))];
-    const double others = std::hypot(other_system, settings);
+    const double per_node = per_node_width(series, target, same_system);
+    const double others = std::hypot(other_system, settings, per_node);
     set_times(record,
               widened(central[i], log_times_of(replicates, i), answer.range.widths(), others),
               bound_s);
-    answer.choice = named.check(i, record, answer.range.widths(), other_system, bound_s);
+    answer.choice =
+        named.check(i, record, answer.range.widths(), std::hypot(other_system, per_node), bound_s);
     reach(record, answer.choice);
     answer.normal_form =
         check_normal_form(series, medians, target.network, target.place,

@@ -55,10 +55,10 @@ struct Extrapolation {
 /// is empty: measured times do not come apart into terms. A size that was not measured widens the
 /// interval and is named in the source.
 ///
-/// Data of another node size are mapped by nodes and by bytes per rank: n ranks on nodes of p are
-/// predicted from n q/p ranks on nodes of q, with q/p of the size; of the measured machine, more
-/// than half of whose nodes' ranks took part, as many go on doing so. Nothing is rescaled to the
-/// target's link rates, so the answer reads "a system of the data's kind, this large".
+/// Data of another number of ranks per node are mapped by nodes (target_place.hpp); of the measured
+/// machine, more than half of whose nodes' ranks took part, as many go on doing so. Nothing is
+/// rescaled to the target's link rates, so the answer reads "a system of the data's kind, this
+/// large".
 ///
 /// Fails when the profile has no such collective or algorithm, when a target lies in a tier of
 /// which there are no data (across nodes from one node's records), or is more than the system has,

@@ -139,8 +139,8 @@ Predicted TierPrediction::at(double log_size) const {
     predicted.widths.down /= 3.0;
   }
   if (estimator_->scale_count() < 2 && log_distance_ > 0.0)
-    predicted.widths = one_scale_widths(estimator_->priors(), estimator_->network(), log_distance_,
-                                        estimator_->inside());
+    predicted.widths = one_scale_widths(estimator_->priors(), estimator_->errors_of().network,
+                                        log_distance_, estimator_->inside());
   const double rivals =
       kSpreadShare * over_octaves(spread_, log_size) + over_octaves(off_line_, log_size);
   predicted.added = {rivals + over_octaves(unmeasured_up_, log_size),

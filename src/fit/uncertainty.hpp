@@ -30,7 +30,8 @@ struct HalfWidths {
 
 /// Whose errors widths are of.
 struct ErrorsOf {
-  bool network = true;  ///< across nodes, or inside one
+  /// Across nodes; MPI inside one counts as that, since the same program chooses there.
+  bool network = true;
   bool nccl = false;    ///< across nodes these grow less with the distance (uncertainty.cpp)
 };
 

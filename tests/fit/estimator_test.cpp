@@ -24,6 +24,27 @@ double predicted_s(const Series& series, double nodes, double size_bytes) {
   return std::exp(estimator.at(std::log(size_bytes), {4 * nodes, nodes}).log_time);
 }
 
+// Ranks of MPI on the cores of one node: the library's trees, not rings over links.
+TEST(Estimator, MpiInsideANodeGrowsAsAcrossNodes) {
+  const auto tree_s = [](double ranks, double size_bytes) {
+    return 0.5e-6 + std::log2(ranks) * (0.4e-6 + size_bytes / 8e9);
+  };
+  std::vector<Record> records;
+  for (const std::int64_t ranks : {2, 4, 8, 16})
+    for (double size_bytes = 8; size_bytes <= 4194304; size_bytes *= 4) {
+      records.push_back(synthetic::record(Collective::all_reduce, "auto", ranks, 1, size_bytes,
+                                          tree_s(static_cast<double>(ranks), size_bytes)));
+      records.back().engine = Engine::mpi;
+    }
+  const Series series = make_series(records, synthetic::system(128)).value().front();
+  const Estimator estimator(series, cell_medians(series), false, kAll);
+  EXPECT_TRUE(estimator.errors_of().network) << "with the widths of what MPI chooses";
+  for (const double size_bytes : {8.0, 8192.0, 2097152.0})
+    EXPECT_NEAR(estimator.at(std::log(size_bytes), {128, 128}).log_time,
+                std::log(tree_s(128, size_bytes)), 0.15)
+        << size_bytes;
+}
+
 TEST(SizeCurve, ALargerMessageBoundsASmallerOne) {
   const SizeCurve curve(std::vector<double>{1024, 2048, 4096, 8192},
                         std::vector<double>{10, 70, 12, 20});

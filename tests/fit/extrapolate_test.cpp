@@ -250,7 +250,9 @@ TEST(Extrapolate, MapsOtherNodeSizesByNodesAndBytesPerRankAndWidens) {
   matched.matched_system = true;
   const auto sibling = extrapolate(profile, synthetic::system(8, "other"), Collective::all_reduce,
                                    double_size, std::vector<std::int64_t>{2048}, matched);
-  EXPECT_NEAR(width(sibling->front()) / width(same->front()), 1.0, 1e-9);
+  EXPECT_NEAR(sibling->front().time_s / same->front().time_s, 1.0, 1e-9);
+  EXPECT_GT(width(sibling->front()), width(same->front())) << "of other ranks per node";
+  EXPECT_LT(width(sibling->front()), width(other->front()));
 }
 
 // 64 GPUs of each rack of 72, as in OCI's runs.
