@@ -44,11 +44,16 @@ def node_sizes(answer):
 
 
 def mapped(record, per_node):
-    """A measurement between nodes as the answer takes it: the same nodes and bytes per rank on the target's nodes."""
+    """A measurement between nodes as the answer takes it (src/fit/target_place.hpp): the same nodes, with NCCL the same
+    bytes per rank, with MPI the same bytes per node."""
     theirs, ours = per_node
     if theirs == ours or record.ranks <= theirs:
         return record
-    scenario = record.scenario | {"ranks": record.ranks * ours // theirs, "size_bytes": record.size_bytes * ours / theirs}
+    if record.engine == "nccl":
+        factor = ours / theirs
+    else:
+        factor = theirs / ours if record.collective in ("all_to_all", "send_recv") else 1
+    scenario = record.scenario | {"ranks": record.ranks * ours // theirs, "size_bytes": record.size_bytes * factor}
     moved = dataclasses.replace(record, scenario=scenario)
     moved.busbw_Bps = cr.busbw_at(moved, record.time_s)
     return moved
@@ -180,7 +185,8 @@ def key_of(answer, measured, alternatives, columns):
     parts.append("dashed: extrapolated, bands and bars 50 % and 95 %")
     theirs, ours = node_sizes(answer)
     if measured and theirs != ours:
-        parts.append(f"measured with {theirs} ranks per node, drawn at as many nodes of {ours} with the same bytes per rank")
+        parts.append(f"measured with {theirs} ranks per node, drawn at as many nodes of {ours} with the same bytes per "
+                     f"{'rank' if measured[0].engine == 'nccl' else 'node'}")
     if alternatives:
         parts.append("alternatives: not measured, the answer × the analytic engine's ratio")
     if any(" in place of 1:1" in r.alternative for r in alternatives):
