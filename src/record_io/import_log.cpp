@@ -85,7 +85,7 @@ constexpr std::array<Unreadable, 6> kUnreadable{
      {"<!DOCTYPE html", "a web page, not its text alone"},
      {"<html", "a web page, not its text alone"}}};
 
-/// Files that are no text, by how they begin.
+/// Files that are no text to read, by how they begin.
 constexpr std::array<Unreadable, 6> kBinaries{{{"\x1f\x8b", "a file packed by gzip"},
                                                {"BZh", "a file packed by bzip2"},
                                                {"\xfd"
@@ -95,11 +95,14 @@ constexpr std::array<Unreadable, 6> kBinaries{{{"\x1f\x8b", "a file packed by gz
                                                {"%PDF", "a PDF, not its text alone"},
                                                {"\x89PNG", "a picture"}}};
 
-std::string_view binary_in(std::string_view text) {
+/// What the file is where it is no text; "" of a text. A mark alone tells: the front of a PDF often
+/// is plain text.
+std::string_view binary_in(std::string_view encoded, std::string_view text) {
   const auto* const known = std::find_if(kBinaries.begin(), kBinaries.end(), [&](const auto& one) {
-    return text.starts_with(one.mark);
+    return encoded.starts_with(one.mark);
   });
-  return known == kBinaries.end() ? "a file that is no text" : known->what;
+  if (known != kBinaries.end()) return known->what;
+  return is_text(text) ? "" : "a file that is no text";
 }
 
 /// By the text's front; "" where it is nothing of that.
@@ -185,7 +188,8 @@ Expected<ImportReport> import_first(const std::vector<LogFormat>& formats, std::
 Expected<ImportReport> import_log(std::string_view encoded, std::string_view file_name,
                                   const ImportOptions& options) {
   std::string text = plain_text(encoded);
-  if (!is_text(text)) return tl::make_unexpected(not_a_log(file_name, binary_in(encoded)));
+  if (const auto binary = binary_in(encoded, text); !binary.empty())
+    return tl::make_unexpected(not_a_log(file_name, binary));
   if (const auto log = text_of_container_log(text)) text = *log;
   const bool is_json = looks_like_json(text);
   if (!is_json && !looks_like_json_rows(text)) text = without_markup(text);

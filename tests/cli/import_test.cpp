@@ -37,7 +37,8 @@ TEST(Import, SaysThatAFileIsNoText) {
   for (const auto& [text, what] :
        {std::pair{noise, "found a file that is no text,"},
         {"\x1f\x8b\x08" + noise, "found a file packed by gzip,"},
-        {"PK\x03\x04" + noise, "found a ZIP archive or a spreadsheet,"}}) {
+        {"PK\x03\x04" + noise, "found a ZIP archive or a spreadsheet,"},
+        {"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\n", "found a PDF,"}}) {
     const Outcome outcome = imported(folder, "table.csv", text);
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_THAT(outcome.err, HasSubstr(what));
