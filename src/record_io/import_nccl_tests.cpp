@@ -431,8 +431,7 @@ class NcclTestsImporter {
   std::string begun_;    ///< the front of a row whose figures are awaited; empty: none
   std::int64_t begun_line_ = 0;
   bool continued_ = false;  ///< the last line was a part of the row that was begun
-  std::string
-      cut_;  ///< the last line, where it is a row's front or names the columns: it may go on
+  std::string cut_;  ///< the last line, where it is a front of a row or of the columns' names
 };
 
 }  // namespace

@@ -9,15 +9,15 @@ namespace collscale {
 namespace {
 
 /// Rounding aside, that of figures which a person copied.
-constexpr double kLooseness = 1e-3;
-constexpr double kTightness = 1e-5;
+constexpr double kTolerance = 1e-3;
+constexpr double kTightTolerance = 1e-5;
 
 bool fits(const PrintedBusBandwidth& printed, std::int64_t ranks, const Record& record,
-          double looseness) {
+          double tolerance) {
   const double derived =
       record.algbw_Bps / 1e9 * bus_bandwidth_factor(record.scenario.collective, ranks);
   return std::abs(derived - printed.busbw_GBps) <=
-         2 * printed.precision + (2 * printed.relative_time + looseness) * derived;
+         2 * printed.precision + (2 * printed.relative_time + tolerance) * derived;
 }
 
 /// The numbers of ranks that all of them fit: one interval, as the factors grow with the ranks.
@@ -27,12 +27,12 @@ struct Numbers {
 };
 
 Numbers numbers_of(std::span<const PrintedBusBandwidth> table, std::span<const Record> records,
-                   double looseness) {
+                   double tolerance) {
   // Beyond, no factor of a bus bandwidth tells two numbers apart.
   static constexpr std::int64_t kMost = 100'000;
   const auto fit_all = [&](std::int64_t ranks) {
     return std::all_of(table.begin(), table.end(), [&](const PrintedBusBandwidth& printed) {
-      return fits(printed, ranks, records[printed.record], looseness);
+      return fits(printed, ranks, records[printed.record], tolerance);
     });
   };
   for (std::int64_t ranks = 2; ranks <= kMost; ++ranks)
@@ -48,7 +48,7 @@ bool are_of_another_job(std::span<const PrintedBusBandwidth> misfits,
   std::set<std::int64_t> lines;
   for (const PrintedBusBandwidth& misfit : misfits) lines.insert(misfit.line);
   if (lines.size() < kLines) return false;
-  const Numbers other = numbers_of(misfits, records, kLooseness);
+  const Numbers other = numbers_of(misfits, records, kTolerance);
   return other.first > 0 &&
          std::any_of(table.begin(), table.end(), [&](const PrintedBusBandwidth& printed) {
            return !lines.contains(printed.line) &&
@@ -59,7 +59,7 @@ bool are_of_another_job(std::span<const PrintedBusBandwidth> misfits,
 }  // namespace
 
 bool fits(const PrintedBusBandwidth& printed, std::int64_t ranks, const Record& record) {
-  return fits(printed, ranks, record, kLooseness);
+  return fits(printed, ranks, record, kTolerance);
 }
 
 RanksOfTable ranks_of_table(std::span<const PrintedBusBandwidth> table,
@@ -73,8 +73,8 @@ RanksOfTable ranks_of_table(std::span<const PrintedBusBandwidth> table,
   result.is_derived = std::any_of(table.begin(), table.end(),
                                   [](const auto& printed) { return !printed.is_algbw; });
   if (2 * result.misfits.size() > table.size()) {
-    for (const double looseness : {kLooseness, kTightness}) {
-      const Numbers all = numbers_of(table, records, looseness);
+    for (const double tolerance : {kTolerance, kTightTolerance}) {
+      const Numbers all = numbers_of(table, records, tolerance);
       if (result.of_all == 0 && all.is_one) result.of_all = all.first;
     }
   }
