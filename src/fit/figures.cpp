@@ -125,10 +125,6 @@ std::vector<std::string> words_of(const Remoteness& remoteness, const std::strin
   return words;
 }
 
-}  // namespace
-
-namespace {
-
 void set_intervals(const IntervalOffsets& offsets, Record& record) {
   const double t = record.time_s;
   record.intervals = {{0.5, t * std::exp(offsets[1]), t * std::exp(offsets[2])},
