@@ -142,10 +142,9 @@ std::string profile_sentence(const UsedProfile& used) {
                   applied.figures, applied.figures == 1 ? "" : "s");
   text += applied.node ? fmt::format("; inside a node {}", tier_sentence(*applied.node))
                        : std::string("; inside a node nothing was measured");
-  text +=
-      applied.network
-          ? fmt::format("; across nodes {}", tier_sentence(*applied.network))
-          : std::string("; across nodes the topology's figures stand, and nothing validates them");
+  text += applied.network
+              ? fmt::format("; across nodes {}", tier_sentence(*applied.network))
+              : std::string("; across nodes nothing was measured: the topology's figures stand");
   return text;
 }
 
