@@ -107,7 +107,8 @@ def draw_ranks(axis, answers, measured, algorithms, size):
         if len(algorithms) > 1:
             labels.append((points[-1].ranks, points[-1].time_s, shortened(algorithm), style.colour(index)))
     counts = [r.ranks for r in answers] + [r.ranks for r in measured if math.isclose(r.size_bytes, size, rel_tol=1e-6)]
-    style.ranks_axis(axis, counts)
+    of_mpi = any(r.engine == "mpi" for r in measured)
+    style.ranks_axis(axis, counts, *(["ranks"] if of_mpi else []))
     last = max(r.validated_to_ranks for r in answers)
     theirs, ours = node_sizes(answers[0])
     axis.axvline(last * ours / theirs, color=style.INK, linewidth=0.8, linestyle=":")
