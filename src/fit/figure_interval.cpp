@@ -95,10 +95,11 @@ IntervalOffsets interval_offsets(const RegimeErrors& errors, double size_bytes,
   return offsets;
 }
 
-IntervalOffsets unmeasured_offsets(bool network, double size_bytes, double ranks) {
+IntervalOffsets unmeasured_offsets(bool network, double size_bytes, double ranks, double inside) {
   const auto r = static_cast<std::size_t>(regime_of(size_bytes));
   IntervalOffsets offsets = kUnmeasured[network ? 1 : 0][r];
-  const double doublings = std::log2(std::max(1.0, ranks / kUnmeasuredRanks));
+  const double doublings =
+      std::log2(std::max(1.0, ranks / kUnmeasuredRanks)) + std::log2(std::max(1.0, inside));
   const double farther = kDoubling[r] * std::sqrt(doublings);
   for (std::size_t q = 0; q < offsets.size(); ++q) {
     const double share = q == 0 || q == 3 ? 1 : kHalf;

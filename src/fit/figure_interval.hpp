@@ -44,7 +44,9 @@ IntervalOffsets interval_offsets(const RegimeErrors& errors, double size_bytes,
                                  const Remoteness& remoteness);
 
 /// Where nobody measured such nodes, or what lies between them: how published measurements lie
-/// about NCCL's own constants on the figures of topology files.
-IntervalOffsets unmeasured_offsets(bool network, double size_bytes, double ranks);
+/// about NCCL's own constants on the figures of topology files. `inside`: ranks of a node ÷ the
+/// largest number of them that its own figures were fitted on.
+IntervalOffsets unmeasured_offsets(bool network, double size_bytes, double ranks,
+                                   double inside = 1);
 
 }  // namespace collscale

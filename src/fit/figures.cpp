@@ -133,11 +133,16 @@ void set_intervals(const IntervalOffsets& offsets, Record& record) {
 
 }  // namespace
 
-std::vector<std::string> judge_unmeasured(std::int64_t ranks_per_node, Record& record) {
+std::vector<std::string> judge_unmeasured(const AppliedFigures* applied,
+                                          std::int64_t ranks_per_node, Record& record) {
   const Scenario& scenario = record.scenario;
   const bool crosses = scenario.ranks > ranks_per_node;
+  const double inside =
+      crosses && applied != nullptr && applied->node
+          ? static_cast<double>(ranks_per_node) / static_cast<double>(applied->node->scales.back())
+          : 1;
   set_intervals(
-      unmeasured_offsets(crosses, scenario.size_bytes, static_cast<double>(scenario.ranks)),
+      unmeasured_offsets(crosses, scenario.size_bytes, static_cast<double>(scenario.ranks), inside),
       record);
   return {crosses ? "across nodes" : "inside a node"};
 }

@@ -56,8 +56,11 @@ std::vector<std::string> judge_by(const AppliedFigures& applied, std::int64_t ra
                                   Judged judged, Record& record);
 
 /// Sets the intervals where that tier was not measured, of an answer by NCCL's constants, from what
-/// other systems taught; says which tier it is.
-std::vector<std::string> judge_unmeasured(std::int64_t ranks_per_node, Record& record);
+/// other systems taught; says which tier it is. Across nodes whose own figures were fitted on fewer
+/// of their ranks they are as much wider as inside such a node. `applied`: nullptr where no profile
+/// stands.
+std::vector<std::string> judge_unmeasured(const AppliedFigures* applied,
+                                          std::int64_t ranks_per_node, Record& record);
 
 /// Of the tier that so many ranks lie in, or else of the other; nothing where neither knows one.
 std::optional<LibraryUse> library_of(const AppliedFigures& applied, std::int64_t ranks_per_node,

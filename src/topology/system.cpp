@@ -165,11 +165,11 @@ std::int64_t max_ranks(const System& system) {
   return std::llround(system.nodes.value) * ranks_per_node(system);
 }
 
-Expected<System> with_ranks_per_node(System system, std::int64_t ranks) {
+namespace {
+
+/// The first so many ranks of every node.
+System seen_by(System system, std::int64_t ranks) {
   const std::int64_t all = ranks_per_node(system);
-  if (ranks < 1 || all % ranks != 0)
-    return fail(fmt::format("{} ranks per node of {}: expected a divisor of its {}", ranks,
-                            system.name, all));
   const double share = static_cast<double>(ranks) / static_cast<double>(all);
   Nics& nics = system.node.nics;
   ScaleUp& scale_up = system.node.scale_up;
@@ -191,6 +191,36 @@ Expected<System> with_ranks_per_node(System system, std::int64_t ranks) {
     const double left = std::max(1.0, std::floor(routers * share));
     dragonfly->nodes.value = std::ceil(dragonfly->nodes.value * left / routers);
     routers = left;
+  }
+  return system;
+}
+
+}  // namespace
+
+Expected<System> with_ranks_per_node(System system, std::int64_t ranks) {
+  const std::int64_t all = ranks_per_node(system);
+  if (ranks < 1 || all % ranks != 0)
+    return fail(fmt::format("{} ranks per node of {}: expected a divisor of its {}", ranks,
+                            system.name, all));
+  return seen_by(std::move(system), ranks);
+}
+
+System with_shared_racks(System system, std::int64_t ranks) {
+  constexpr double kMostOfAHost = 16;  // accelerators: DGX-2, p2.16xlarge
+  const std::int64_t full = ranks_per_node(system);
+  if (system.node.scale_up.kind != ScaleUpKind::nvswitch ||
+      system.node.accelerators.value <= kMostOfAHost || ranks <= full || ranks % full == 0)
+    return system;
+  const auto* const clos = std::get_if<Clos>(&system.fabric);
+  const std::int64_t rails = clos != nullptr ? clos->rails : 1;
+  const auto racks = static_cast<std::int64_t>(std::llround(system.nodes.value));
+  for (std::int64_t used = (ranks + full - 1) / full; used <= racks; ++used) {
+    const std::int64_t share = ranks / used;
+    if (2 * share < full) break;
+    if (ranks % used != 0 || share % rails != 0) continue;
+    System shared = seen_by(std::move(system), share);
+    if (auto* const fabric = std::get_if<Clos>(&shared.fabric)) fabric->rails = rails;
+    return shared;
   }
   return system;
 }

@@ -384,6 +384,9 @@ TEST(FigureInterval, OfWhatNobodyMeasured) {
       const IntervalOffsets near = unmeasured_offsets(network, size_bytes, 64);
       const IntervalOffsets far = unmeasured_offsets(network, size_bytes, 100000);
       EXPECT_EQ(near, unmeasured_offsets(network, size_bytes, 256));
+      // Of a node whose figures are of fewer ranks, too.
+      const IntervalOffsets rack = unmeasured_offsets(network, size_bytes, 64, 16);
+      EXPECT_TRUE(rack[0] < near[0] && rack[3] > near[3]);
       EXPECT_TRUE(near[0] <= near[1] && near[1] <= 0 && 0 < near[2] && near[2] < near[3]);
       EXPECT_TRUE(far[0] < near[0] && far[1] < near[1] && far[2] > near[2] && far[3] > near[3]);
     }

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
+
 #include "topology/small_system.hpp"
 
 namespace collscale {
@@ -49,6 +51,25 @@ TEST(System, SomeRanksOfEveryNodeHaveTheirShareOfNicsAndRails) {
                    whole.node.nics.bandwidth_Bps.value / 2);
   EXPECT_EQ(with_ranks_per_node(whole, 3).error().message,
             "3 ranks per node of small: expected a divisor of its 8");
+}
+
+TEST(System, JobsTakeEquallyMuchOfEachRackAndNodesInOrder) {
+  System racks = make_system({.nodes = 10, .gpus = 72, .nics = 72, .rails = 4});
+  racks.node.scale_up.kind = ScaleUpKind::nvswitch;
+  for (const auto& [ranks, each] : std::map<std::int64_t, std::int64_t>{
+           {64, 72}, {72, 72}, {100, 72}, {128, 64}, {144, 72}, {192, 64}, {256, 64}, {512, 64}})
+    EXPECT_EQ(ranks_per_node(with_shared_racks(racks, ranks)), each) << ranks;
+  const System shared = with_shared_racks(racks, 128);
+  EXPECT_EQ(std::get<Clos>(shared.fabric).rails, 4);
+  EXPECT_DOUBLE_EQ(shared.node.nics.per_node.value, 64);
+  EXPECT_DOUBLE_EQ(shared.node.nics.bandwidth_Bps.value, racks.node.nics.bandwidth_Bps.value);
+  // 127 are no whole trays of any number of racks; cores of a host are no rack.
+  EXPECT_EQ(ranks_per_node(with_shared_racks(racks, 127)), 72);
+  System host = racks;
+  host.node.scale_up.kind = ScaleUpKind::links;
+  EXPECT_EQ(ranks_per_node(with_shared_racks(host, 128)), 72);
+  const System eight = make_system({.nodes = 10, .gpus = 8, .nics = 8, .rails = 8});
+  EXPECT_EQ(ranks_per_node(with_shared_racks(eight, 12)), 8);
 }
 
 TEST(System, NamesEveryFigureThatCountsAndNoOther) {

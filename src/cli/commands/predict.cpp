@@ -51,8 +51,8 @@ using LibraryFunction = std::function<std::optional<Selector>(std::int64_t ranks
 
 /// One record per size and rank count; with `-a all` one per algorithm, fastest first within each
 /// (ranks, size).
-Expected<std::vector<Record>> records_for(const PredictOptions& options, const FlowOptions& flow,
-                                          const System& system,
+Expected<std::vector<Record>> records_for(const PredictOptions& options,
+                                          const SystemFunction& system_at,
                                           const std::vector<std::int64_t>& rank_counts,
                                           const LibraryFunction& library_at,
                                           const Terminal& terminal) {
@@ -61,13 +61,16 @@ Expected<std::vector<Record>> records_for(const PredictOptions& options, const F
   std::vector<std::vector<std::string>> algorithms;
   std::size_t questions = 0;
   for (const std::int64_t ranks : rank_counts) {
-    algorithms.push_back(asked_for(options, system, ranks));
+    algorithms.push_back(asked_for(options, system_at(ranks), ranks));
     questions += algorithms.back().size();
   }
   Progress progress(terminal, questions);
   std::vector<Record> records;
   for (std::size_t r = 0; r < rank_counts.size(); ++r) {
     const std::int64_t ranks = rank_counts[r];
+    const System system = system_at(ranks);
+    const auto flow = flow_options(options.flow, system, options.seed);
+    if (!flow) return tl::unexpected(flow.error());
     std::vector<std::vector<Record>> by_size(options.sizes_bytes.size());
     const auto library = library_at(ranks);
     for (const std::string& algorithm : algorithms[r]) {
@@ -76,7 +79,7 @@ Expected<std::vector<Record>> records_for(const PredictOptions& options, const F
       auto answers =
           predict_records({options.topology, options.collective, algorithm, options.engine,
                            options.seed, options.price, selector_with(options.selector, library),
-                           flow, options.flow.trials, options.flow.threads, *event, library},
+                           *flow, options.flow.trials, options.flow.threads, *event, library},
                           system, ranks, options.sizes_bytes);
       if (!answers) return tl::unexpected(answers.error());
       std::size_t at = 0;  // with a selector some sizes may have no answer
@@ -165,12 +168,13 @@ std::string breakdown_of(const Record& record, bool titled, bool colour) {
 /// measured on. `library_at`: whose constants the answers without a selector are by.
 std::vector<std::string> judged_by(const std::optional<UsedProfile>& profile,
                                    const LibraryFunction& library_at, const PredictOptions& options,
-                                   const System& system, std::vector<Record>& records) {
+                                   const SystemFunction& system_at, std::vector<Record>& records) {
   const bool named = !options.selector && options.algorithm != "auto";
   std::map<std::int64_t, std::optional<Chooser>> libraries;  // by ranks
   std::vector<std::string> beyond;
   for (Record& record : records) {
     const Scenario& scenario = record.scenario;
+    const System system = system_at(scenario.ranks);
     Judged judged = options.selector || named ? Judged::as_chosen : Judged::as_fastest;
     if (options.engine == Engine::event) judged = Judged::not_at_all;  // other latencies
     if (!options.selector) {
@@ -187,7 +191,8 @@ std::vector<std::string> judged_by(const std::optional<UsedProfile>& profile,
     const bool by_nccl = options.selector ? std::holds_alternative<NcclSelector>(*options.selector)
                                           : libraries[scenario.ranks].has_value();
     if (record.intervals.empty() && by_nccl && judged != Judged::not_at_all)
-      outside = judge_unmeasured(ranks_per_node(system), record);
+      outside =
+          judge_unmeasured(profile ? &profile->applied : nullptr, ranks_per_node(system), record);
     beyond.push_back(outside.empty() ? "-" : fmt::format("{}", fmt::join(outside, ", ")));
     if (!outside.empty())
       record.source =
@@ -327,33 +332,40 @@ Expected<void> run(const PredictOptions& asked, const Terminal& terminal) {
   if (*profile) options.price.protocol_factors = (*profile)->applied.factors;
   const std::vector<std::int64_t> rank_counts =
       options.ranks.empty() ? std::vector<std::int64_t>{max_ranks(*system)} : options.ranks;
-  if (options.table) return run_table(options, *system, rank_counts, terminal);
+  // Who says how many ranks of each, or which nodes, has said it.
+  const bool free =
+      asked.ranks_per_node == 0 && options.flow.placement.kind == PlacementSpec::Kind::packed;
+  const SystemFunction system_at = [&](std::int64_t ranks) {
+    return free ? with_shared_racks(*system, ranks) : *system;
+  };
+  const System first = system_at(rank_counts.front());
+  if (options.table) return run_table(options, system_at, rank_counts, terminal);
 
-  const auto flow = flow_options(options.flow, *system, options.seed);
+  const auto flow = flow_options(options.flow, first, options.seed);
   if (!flow) return tl::unexpected(flow.error());
   if (!options.concurrent.empty() || options.background > 0 || !options.layout.empty())
-    return run_concurrent(options, *flow, *system, rank_counts.front(), terminal);
+    return run_concurrent(options, *flow, first, rank_counts.front(), terminal);
 
   // A profile that is left out leaves out the library, too: the schedules on the file's figures.
   const LibraryFunction library_at = [&](std::int64_t ranks) -> std::optional<Selector> {
-    if (*profile) return profile_library(**profile, *system, options.collective, ranks);
+    if (*profile) return profile_library(**profile, system_at(ranks), options.collective, ranks);
     if (asked.profile.profile == "none") return {};
-    return usual_library(*system, options.collective, ranks);
+    return usual_library(system_at(ranks), options.collective, ranks);
   };
-  auto records = records_for(options, *flow, *system, rank_counts, library_at, terminal);
+  auto records = records_for(options, system_at, rank_counts, library_at, terminal);
   if (!records) return tl::unexpected(records.error());
   std::vector<std::string> beyond;
   if (*profile || choice.profile.empty())
-    beyond = judged_by(*profile, library_at, options, *system, *records);
+    beyond = judged_by(*profile, library_at, options, system_at, *records);
 
   if (!takes_stdout(options.json)) print_answers(options, *records, beyond, terminal);
   const std::optional<Selector> library = library_at(rank_counts.front());
   if (options.flow.explain || !options.flow.trace.empty()) {
     if (library)
       options.price.protocols =
-          library_protocols(*library, *system, options.collective, rank_counts.front(),
+          library_protocols(*library, first, options.collective, rank_counts.front(),
                             records->front().scenario.algorithm);
-    if (auto told = run_explain(options, *flow, *system, records->front(), terminal); !told)
+    if (auto told = run_explain(options, *flow, first, records->front(), terminal); !told)
       return told;
   }
   if (!options.json.empty() && !options.flow.explain) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -61,8 +62,11 @@ std::string map_of(const std::vector<Record>& records, bool colour);
 Expected<void> run_explain(const PredictOptions& options, const FlowOptions& flow,
                            const System& system, const Record& record, const Terminal& terminal);
 
+/// The system as a job of so many ranks sees it.
+using SystemFunction = std::function<System(std::int64_t ranks)>;
+
 /// --table: what NCCL computes, what it takes, and what that costs on the fabric.
-Expected<void> run_table(const PredictOptions& options, const System& system,
+Expected<void> run_table(const PredictOptions& options, const SystemFunction& system_at,
                          const std::vector<std::int64_t>& rank_counts, const Terminal& terminal);
 
 }  // namespace collscale

@@ -152,7 +152,7 @@ Json json_of(const Point& point) {
 
 }  // namespace
 
-Expected<void> run_table(const PredictOptions& options, const System& system,
+Expected<void> run_table(const PredictOptions& options, const SystemFunction& system_at,
                          const std::vector<std::int64_t>& rank_counts, const Terminal& terminal) {
   const NcclSelector& selector = std::get<NcclSelector>(*options.selector);
   std::string out = fmt::format("{} on {} as {} computes it\n", name(options.collective),
@@ -161,6 +161,7 @@ Expected<void> run_table(const PredictOptions& options, const System& system,
   std::string graphs;
   bool fell_back = false;
   for (const std::int64_t ranks : rank_counts) {
+    const System system = system_at(ranks);
     const auto tuning = nccl_tuning(selector, system, options.collective, ranks);
     if (!tuning) return tl::unexpected(tuning.error());
     graphs = format_graphs(tuning->comm.graphs);
