@@ -6,8 +6,6 @@
 namespace collscale {
 namespace {
 
-constexpr double kMostOfAHost = 16;  // accelerators: DGX-2, p2.16xlarge
-
 // Ranks of each rack in jobs of more than one.
 std::int64_t ranks_of_a_rack(std::span<const Record> records, const System& system) {
   const std::int64_t full = ranks_per_node(system);

@@ -32,7 +32,7 @@ struct HalfWidths {
 struct ErrorsOf {
   /// Across nodes; MPI inside one counts as that, since the same program chooses there.
   bool network = true;
-  bool nccl = false;    ///< across nodes these grow less with the distance (uncertainty.cpp)
+  bool nccl = false;  ///< across nodes these grow less with the distance (uncertainty.cpp)
 };
 
 /// Prior widths at a log distance ln d >= 0, times what the data say

@@ -206,7 +206,6 @@ Expected<System> with_ranks_per_node(System system, std::int64_t ranks) {
 }
 
 System with_shared_racks(System system, std::int64_t ranks) {
-  constexpr double kMostOfAHost = 16;  // accelerators: DGX-2, p2.16xlarge
   const std::int64_t full = ranks_per_node(system);
   if (system.node.scale_up.kind != ScaleUpKind::nvswitch ||
       system.node.accelerators.value <= kMostOfAHost || ranks <= full || ranks % full == 0)
@@ -216,7 +215,7 @@ System with_shared_racks(System system, std::int64_t ranks) {
   const auto racks = static_cast<std::int64_t>(std::llround(system.nodes.value));
   for (std::int64_t used = (ranks + full - 1) / full; used <= racks; ++used) {
     const std::int64_t share = ranks / used;
-    if (2 * share < full) break;
+    if (8 * share < 7 * full) break;
     if (ranks % used != 0 || share % rails != 0) continue;
     System shared = seen_by(std::move(system), share);
     if (auto* const fabric = std::get_if<Clos>(&shared.fabric)) fabric->rails = rails;

@@ -237,10 +237,14 @@ std::int64_t max_ranks(const System& system);
 /// others do is left out. Fails where they do not divide the ranks of a node.
 Expected<System> with_ranks_per_node(System system, std::int64_t ranks);
 
+/// More accelerators on one scale-up network than this are several hosts: a rack. DGX-2 and
+/// p2.16xlarge have so many.
+inline constexpr double kMostOfAHost = 16;
+
 /// The system as a job of so many ranks sees it. Where nodes are racks of many hosts on one
 /// scale-up network (NVL72) and the ranks are no whole number of them, jobs take equally many hosts
-/// of the fewest racks that allow it, on all rails, and at least half of each: 128 ranks are 64 on
-/// each of two racks of 72. Else as it is.
+/// of the fewest racks that allow it, on all rails, and at least seven eighths of each: 128 ranks
+/// are 64 on each of two racks of 72. Else as it is.
 System with_shared_racks(System system, std::int64_t ranks);
 
 /// Calls f(path, figure) for every figure of the system, e.g. ("fabric.tiers[0].link", ...), in the
