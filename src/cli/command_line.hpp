@@ -115,7 +115,7 @@ class CommandLine {
  private:
   CLI::App& add(CLI::App& parent, const std::string& command, const std::string& description,
                 std::vector<std::string> examples, std::vector<std::string> required = {});
-  void add_topo();  // command_line_topo.cpp
+  void add_topo();
   void add_topo_judgements(CLI::App& topo);
   void add_topo_files(CLI::App& topo);
   void add_predict();  // command_line_predict.cpp
