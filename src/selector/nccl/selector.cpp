@@ -312,22 +312,20 @@ ProtocolFigures figures_of(const NcclTuning& tuning, const NcclChoice& choice) {
     return kMicro *
            tables.hardware_latency_us[static_cast<std::size_t>(hardware)][index(of)][index(p)];
   };
+  ProtocolFigures figures;
   // [P] tuning.cc:389: what Simple received is flushed to the GPU, which takes the network's
   // latency once more.
-  const double waits = p == P::simple ? 2 : 1;
-  ProtocolFigures figures;
+  figures.transport_waits = p == P::simple ? 2 : 1;
   if (tuning.point_to_point) {
     // NCCL has no model of these [D]: the launch that its tables have for LL, and between nodes a
     // message of Simple, the protocol that they use there.
     figures.base_s = kMicro * tables.base_latency_us[index(A::ring)][index(P::ll)];
-    figures.transport_waits = waits;
     figures.nic_latency_s =
         kMicro * tables.hardware_latency_us[static_cast<std::size_t>(NcclHardware::net)]
                                            [index(A::ring)][index(P::simple)];
     return figures;
   }
   figures.has_overhead = true;
-  figures.transport_waits = waits;
   // [P] device.h:55-88: 8 bytes of data and 8 of flags; 120 bytes and a flag of 8
   figures.wire_share = p == P::ll ? 0.5 : p == P::ll128 ? 120.0 / 128 : 1;
   figures.base_s = kMicro * tables.base_latency_us[index(a)][index(p)];
