@@ -70,8 +70,7 @@ HoldOut judge(const Series& series, std::span<const double> times_s, bool networ
       continue;
     }
     if (!prediction) {
-      const auto ranks = static_cast<double>(cell.ranks);
-      place = {ranks, network ? static_cast<double>(cell.nodes) : ranks};
+      place = place_of(cell, network);
       as_on = estimator_as_on(estimator, series, times_s, cell.ranks);
       prediction.emplace(as_on ? *as_on : estimator, own, place);
       result.distance = place.units / estimator.anchor().units;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "fit/node_rates.hpp"
@@ -85,51 +86,48 @@ Estimator::Estimator(const Series& series, std::span<const double> times_s, bool
       nccl_(series.engine == Engine::nccl),
       network_(network),
       inside_(inside_of(series)) {
-  std::vector<double> sizes;
-  std::vector<double> times;
-  std::map<double, double> below;
-  const auto close_scale = [&](const Cell& cell) {
-    Scale scale;
-    scale.place = {static_cast<double>(cell.ranks),
-                   static_cast<double>(network ? cell.nodes : cell.ranks)};
-    scale.measured = SizeCurve(sizes, times);
-    scale.curve = complete(series, times_s, scale, sizes, times);
-    scale.log_peak_busbw = -kInfinity;
-    for (const double log_size : scale.measured.log_sizes()) {
-      scale.log_peak_busbw =
-          std::max(scale.log_peak_busbw, log_size - scale.measured.log_time(log_size));
-    }
-    scale.log_tree_limit = tree_limit(scale.curve, scale.log_peak_busbw);
-    scales_.push_back(std::move(scale));
-    std::map<double, double> here;
-    for (std::size_t i = 0; i < sizes.size(); ++i) here[sizes[i]] = times[i];
-    if (!below.empty()) roughness_ = roughness_of(below, here);
-    below = std::move(here);
-    sizes.clear();
-    times.clear();
-  };
   if (network && series.ranks_per_node > 1) node_ = node_curve(series, times_s);
   // Every peer gets another block: with several scales to tell by, the peers are counted.
   if (growth_ == Growth::library && collective_ == Collective::all_to_all &&
       count_scales(series, network, max_ranks) > 1)
     growth_ = Growth::ring;
+  std::map<double, double> below;  // times by size, of one scale and of the next
+  std::map<double, double> here;
   const Cell* previous = nullptr;
+  const auto close_scale = [&] {
+    add_scale(series, times_s, place_of(*previous, network), here);
+    if (!below.empty()) roughness_ = roughness_of(below, here);
+    below = std::exchange(here, {});
+  };
   for (std::size_t i = 0; i < series.cells.size(); ++i) {
     const Cell& cell = series.cells[i];
-    if ((cell.nodes > 1) != network || cell.ranks > max_ranks) {
-      continue;
-    }
-    if (previous != nullptr && previous->ranks != cell.ranks) {
-      close_scale(*previous);
-    }
-    sizes.push_back(cell.size_bytes);
-    times.push_back(times_s[i]);
+    if ((cell.nodes > 1) != network || cell.ranks > max_ranks) continue;
+    if (previous != nullptr && previous->ranks != cell.ranks) close_scale();
+    here[cell.size_bytes] = times_s[i];
     previous = &cell;
   }
-  if (previous != nullptr) {
-    close_scale(*previous);
-  }
+  if (previous != nullptr) close_scale();
   fit(series, times_s);
+}
+
+void Estimator::add_scale(const Series& series, std::span<const double> times_s, Place place,
+                          const std::map<double, double>& time_of_size) {
+  std::vector<double> sizes;
+  std::vector<double> times;
+  for (const auto& [size_bytes, time_s] : time_of_size) {
+    sizes.push_back(size_bytes);
+    times.push_back(time_s);
+  }
+  Scale scale;
+  scale.place = place;
+  scale.measured = SizeCurve(sizes, times);
+  scale.curve = complete(series, times_s, scale, sizes, times);
+  scale.log_peak_busbw = -kInfinity;
+  for (const double log_size : scale.measured.log_sizes())
+    scale.log_peak_busbw =
+        std::max(scale.log_peak_busbw, log_size - scale.measured.log_time(log_size));
+  scale.log_tree_limit = tree_limit(scale.curve, scale.log_peak_busbw);
+  scales_.push_back(std::move(scale));
 }
 
 void Estimator::fit(const Series& series, std::span<const double> times_s) {
@@ -204,61 +202,53 @@ double Estimator::ray_coordinate(double log_share, double units) const {
 }
 
 void Estimator::fit_growth() {
-  const Scale& k = scales_.back();
-  std::array<bool, kOctaves> fitted{};
-  for (std::size_t g = 0; g < kOctaves; ++g) {
-    const double center = static_cast<double>(g) * kOctave;
-    std::vector<double> a;
-    std::vector<double> b;
-    int scales_used = 0;
-    for (const Scale& scale : scales_) {
-      // Two nodes are special for bandwidth: no switch is between them and their neighbours.
-      if (center > kLogBandwidthBegin && network_ && scale.place.units <= 2.0 &&
-          scales_.size() > 2) {
-        continue;
-      }
-      const std::size_t rows_before = b.size();
-      for (const double log_size : scale.curve.log_sizes()) {
-        if (std::fabs(log_size - center) > 1.01 * kOctave) {
-          continue;
-        }
-        const double ratio = std::exp(scale.curve.log_time(log_size) - k.curve.log_time(log_size));
-        a.insert(a.end(), {1.0 / ratio, coordinate(scale.place.units) / ratio});
-        b.push_back(1.0);
-      }
-      scales_used += b.size() > rows_before ? 1 : 0;
-    }
-    if (scales_used > 1) {
-      if (!nccl_ && growth_ != Growth::chain && priors_.growth_weight > 0) {
-        // As if so many scales more had grown by levels: MPI jumps from one algorithm to another,
-        // and two scales are little to tell a law from a jump.
-        const double ends = drawn_to_ends();
-        const double weight =
-            std::sqrt(priors_.growth_weight * static_cast<double>(b.size()) / scales_used) /
-            (ends + coordinate(k.place.units));
-        a.insert(a.end(), {weight, -weight * ends});
-        b.push_back(0.0);
-      }
-      const NnlsResult fit = huber_nnls(a, 2, b, 3);
-      if (fit.x[0] + fit.x[1] > 0.0) {
-        growth_laws_[g] = {fit.x[0], fit.x[1]};
-        fitted[g] = true;
-      }
-    }
-  }
+  std::array<std::optional<GrowthLaw>, kOctaves> fitted;
+  for (std::size_t g = 0; g < kOctaves; ++g)
+    fitted[g] = growth_near(static_cast<double>(g) * kOctave);
   // Sizes that two scales do not share take the law of the nearest size that they do.
   for (std::size_t g = 0; g < kOctaves; ++g) {
-    for (std::size_t away = 1; away < kOctaves && !fitted[g]; ++away) {
-      if (g >= away && fitted[g - away]) {
-        growth_laws_[g] = growth_laws_[g - away];
-        break;
-      }
-      if (g + away < kOctaves && fitted[g + away]) {
-        growth_laws_[g] = growth_laws_[g + away];
-        break;
-      }
+    std::optional<GrowthLaw> law = fitted[g];
+    for (std::size_t away = 1; away < kOctaves && !law; ++away) {
+      if (g >= away) law = fitted[g - away];
+      if (!law && g + away < kOctaves) law = fitted[g + away];
     }
+    if (law) growth_laws_[g] = *law;
   }
+}
+
+std::optional<Estimator::GrowthLaw> Estimator::growth_near(double log_center) const {
+  const Scale& k = scales_.back();
+  std::vector<double> a;
+  std::vector<double> b;
+  int scales_used = 0;
+  for (const Scale& scale : scales_) {
+    // Two nodes are special for bandwidth: no switch is between them and their neighbours.
+    if (log_center > kLogBandwidthBegin && network_ && scale.place.units <= 2.0 &&
+        scales_.size() > 2)
+      continue;
+    const std::size_t rows_before = b.size();
+    for (const double log_size : scale.curve.log_sizes()) {
+      if (std::fabs(log_size - log_center) > 1.01 * kOctave) continue;
+      const double ratio = std::exp(scale.curve.log_time(log_size) - k.curve.log_time(log_size));
+      a.insert(a.end(), {1.0 / ratio, coordinate(scale.place.units) / ratio});
+      b.push_back(1.0);
+    }
+    scales_used += b.size() > rows_before ? 1 : 0;
+  }
+  if (scales_used < 2) return std::nullopt;
+  if (!nccl_ && growth_ != Growth::chain && priors_.growth_weight > 0) {
+    // As if so many scales more had grown by levels: MPI jumps from one algorithm to another, and
+    // two scales are little to tell a law from a jump.
+    const double ends = drawn_to_ends();
+    const double weight =
+        std::sqrt(priors_.growth_weight * static_cast<double>(b.size()) / scales_used) /
+        (ends + coordinate(k.place.units));
+    a.insert(a.end(), {weight, -weight * ends});
+    b.push_back(0.0);
+  }
+  const NnlsResult fit = huber_nnls(a, 2, b, 3);
+  if (fit.x[0] + fit.x[1] <= 0.0) return std::nullopt;
+  return GrowthLaw{fit.x[0], fit.x[1]};
 }
 
 void Estimator::fit_rays() {
@@ -322,10 +312,7 @@ void Estimator::fit_locally(const Series& series, std::span<const double> times_
   for (std::size_t i = 0; i < series.cells.size(); ++i) {
     const Cell& cell = series.cells[i];
     if ((cell.nodes > 1) != network_ || cell.ranks > std::llround(anchor().ranks)) continue;
-    points.push_back(
-        {{static_cast<double>(cell.ranks), static_cast<double>(network_ ? cell.nodes : cell.ranks)},
-         std::log(cell.size_bytes),
-         std::log(times_s[i])});
+    points.push_back({place_of(cell, network_), std::log(cell.size_bytes), std::log(times_s[i])});
   }
   local_fit_ = LocalFit(collective_, torus_dimensions_, drawn_to_ends(), points);
 }

@@ -30,6 +30,8 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -104,6 +106,9 @@ class Estimator {
     double base = 1;
     double per = 0;
   };
+  /// The next larger scale: `time_of_size` is what was measured there.
+  void add_scale(const Series& series, std::span<const double> times_s, Place place,
+                 const std::map<double, double>& time_of_size);
   /// Sizes outside those of a scale that the scales below it have: as these predict them. A scale
   /// of few sizes must not be extended where another was measured.
   [[nodiscard]] SizeCurve complete(const Series& series, std::span<const double> times_s,
@@ -120,6 +125,8 @@ class Estimator {
   /// The laws, from the scales that there are.
   void fit(const Series& series, std::span<const double> times_s);
   void fit_growth();
+  /// From all scales at sizes within an octave; nothing where fewer than two have such a size.
+  [[nodiscard]] std::optional<GrowthLaw> growth_near(double log_center) const;
   void fit_rays();
   [[nodiscard]] static GrowthLaw peers_alone(GrowthLaw law, double share);
   void fit_global();

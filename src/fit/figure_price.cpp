@@ -121,7 +121,7 @@ std::vector<MeasuredPoint> points_of(std::span<const Series> all, const System& 
       if (!selection) continue;
       point.collective = series.collective;
       point.ranks = cell.ranks;
-      point.units = static_cast<double>(network ? cell.nodes : cell.ranks);
+      point.units = place_of(cell, network).units;
       point.size_bytes = cell.size_bytes;
       point.log_time = std::log(medians[i]);
       point.selection = *std::move(selection);

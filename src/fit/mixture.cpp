@@ -126,7 +126,7 @@ void find_jump(const Series& series, std::span<const double> medians_s, const Pr
         continue;
       if (!prediction)
         prediction.emplace(estimator, own_record(priors, own, static_cast<int>(at)),
-                           Place{static_cast<double>(cell.ranks), static_cast<double>(cell.nodes)});
+                           place_of(cell, true));
       const Predicted predicted = prediction->at(std::log(cell.size_bytes));
       errors.push_back(std::log(medians_s[i]) - predicted.log_time);
       above += errors.back() > predicted.widths.up ? 1 : 0;

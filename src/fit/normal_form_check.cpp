@@ -32,7 +32,7 @@ Points points_at(const Series& series, std::span<const double> times_s, bool net
     times.push_back(times_s[i]);
     const bool closes = i + 1 == series.cells.size() || series.cells[i + 1].ranks != cell.ranks;
     if (!closes) continue;
-    points.largest_units = static_cast<double>(network ? cell.nodes : cell.ranks);
+    points.largest_units = place_of(cell, network).units;
     // Sizes are written as decimals: the same size may differ in the last bits.
     if (size_bytes >= sizes.front() * (1 - 1e-9) && size_bytes <= sizes.back() * (1 + 1e-9)) {
       points.n.push_back(static_cast<double>(cell.ranks));

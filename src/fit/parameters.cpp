@@ -98,9 +98,7 @@ LawFit fit_law(const Series& series, std::span<const double> times_s, bool netwo
       continue;
     }
     const double weight = std::sqrt(static_cast<double>(count));
-    const auto ranks = static_cast<double>(cell.ranks);
-    append_features(a, growth, series.collective, cell.size_bytes,
-                    {ranks, network ? static_cast<double>(cell.nodes) : ranks});
+    append_features(a, growth, series.collective, cell.size_bytes, place_of(cell, network));
     for (std::size_t j = a.size() - columns; j < a.size(); ++j) {
       a[j] *= weight / times_s[i];
     }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fit/place.hpp"
 #include "record/record.hpp"
 #include "topology/system.hpp"
 #include "units/error.hpp"
@@ -42,6 +43,11 @@ struct Cell {
   /// series was made from records, not in a file of a profile.
   std::optional<Chosen> chosen{};
 };
+
+/// Of a cell on more than one node (`network`), or of one inside a node.
+inline Place place_of(const Cell& cell, bool network) {
+  return {static_cast<double>(cell.ranks), static_cast<double>(network ? cell.nodes : cell.ranks)};
+}
 
 /// A tier of fewer sizes tells no law over sizes: it is answered near its sizes only.
 inline constexpr std::size_t kFewestSizes = 3;

@@ -179,8 +179,7 @@ std::vector<OriginError> rolling_origin_errors(const Series& series,
       while (series.cells[i].ranks != scales[target] || (series.cells[i].nodes > 1) != network) {
         ++i;
       }
-      const Place place = {static_cast<double>(scales[target]),
-                           static_cast<double>(network ? series.cells[i].nodes : scales[target])};
+      const Place place = place_of(series.cells[i], network);
       const auto as_on = estimator_as_on(as_measured, series, times_s, scales[target]);
       const Estimator& estimator = as_on ? *as_on : as_measured;
       const TierPrediction prediction(estimator, own, place);
