@@ -16,9 +16,12 @@
 namespace collscale {
 namespace {
 
-/// The system with the least latencies of these protocols, which the lower bounds hold with.
-System with_least_latencies(System system, std::span<const ProtocolFigures> protocols,
-                            const LatencyFactors& factors) {
+/// The system at its best, which the lower bounds hold with: with the least latencies of these
+/// protocols, and a profile's figures where they are better than they were fitted.
+System at_best(const PredictQuery& query, System system,
+               std::span<const ProtocolFigures> protocols) {
+  const LatencyFactors& factors = query.price.protocol_factors;
+  system = with_figures_at_best(std::move(system), query.at_best);
   double& scale_up_s = system.node.scale_up.latency_s.value;
   double& nic_s = system.node.nics.latency_s.value;
   double waits = 1;
@@ -53,10 +56,9 @@ Record make_record(const PredictQuery& query, const System& system, const Predic
   record.bottleneck = prediction.bottleneck;
   for (const ExposedTime& part : prediction.breakdown)
     record.breakdown.push_back({part.term, part.tier, part.exposed_s});
-  set_bound(record,
-            lower_bounds(with_least_latencies(system, protocols, query.price.protocol_factors),
-                         query.collective, ranks, size_bytes, prediction.abilities)
-                .time_s());
+  set_bound(record, lower_bounds(at_best(query, system, protocols), query.collective, ranks,
+                                 size_bytes, prediction.abilities)
+                        .time_s());
   record.assumed_figures = unsourced_figures(system);
   return record;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/selectors.hpp"
+#include "fit/figures.hpp"
 #include "record/record.hpp"
 #include "scenario/schedule_cost.hpp"
 #include "sim/event/event.hpp"
@@ -36,6 +37,8 @@ struct PredictQuery {
   /// priced as it runs it, "auto" is the fastest of that, and other algorithms are priced as if
   /// they ran on its protocols; engine flow prices all so.
   std::optional<Selector> library{};
+  /// Of a profile's figures, which lower bounds hold with.
+  std::vector<FigureAtBest> at_best{};
 };
 
 /// What the library's protocols make of a message, in messages too large for fewer channels than

@@ -24,6 +24,11 @@ Figure* efficiency_of(System& system) {
 
 bool is_share(std::string_view path) { return path.ends_with("efficiency"); }
 
+double best_of(const FittedFigure& fitted, double own) {
+  return is_share(fitted.path) ? std::max({own, fitted.value, fitted.high})
+                               : std::min({own, fitted.value, fitted.low});
+}
+
 bool same_rate(double a, double b) { return std::fabs(a - b) <= 0.01 * std::max(a, b); }
 
 }  // namespace
@@ -63,6 +68,16 @@ void set_figure(System& system, LatencyFactors& factors, const FittedFigure& fit
   if (fitted.path == "node.compute.launch") factors.base = factor;
 }
 
+System with_figures_at_best(System system, std::span<const FigureAtBest> figures) {
+  for (const FigureAtBest& one : figures) {
+    Figure* const figure = fittable_figure(system, one.path);
+    if (figure == nullptr) continue;
+    figure->value = is_share(one.path) ? std::max(figure->value, one.value)
+                                       : std::min(figure->value, one.value);
+  }
+  return system;
+}
+
 Expected<AppliedFigures> apply_figures(System& system, std::span<const FigureTier> tiers,
                                        std::string_view profile, const ApplyOptions& options) {
   AppliedFigures applied;
@@ -91,6 +106,8 @@ Expected<AppliedFigures> apply_figures(System& system, std::span<const FigureTie
             figure.path, format_bandwidth(tier.nic_Bps), system.name, format_bandwidth(nic_Bps)));
         continue;
       }
+      applied.at_best.push_back(
+          {figure.path, best_of(figure, fittable_figure(trial, figure.path)->value)});
       set_figure(system, applied.factors, figure, tier.source);
       ++here;
     }
@@ -125,10 +142,14 @@ std::vector<std::string> words_of(const Remoteness& remoteness, const std::strin
   return words;
 }
 
+/// No end lies below the record's lower bound.
 void set_intervals(const IntervalOffsets& offsets, Record& record) {
-  const double t = record.time_s;
-  record.intervals = {{0.5, t * std::exp(offsets[1]), t * std::exp(offsets[2])},
-                      {0.95, t * std::exp(offsets[0]), t * std::exp(offsets[3])}};
+  const double bound_s = record.bound_s.value_or(0);
+  const auto end_s = [&](double offset) {
+    return std::max(bound_s, record.time_s * std::exp(offset));
+  };
+  record.intervals = {{0.5, end_s(offsets[1]), end_s(offsets[2])},
+                      {0.95, end_s(offsets[0]), end_s(offsets[3])}};
 }
 
 }  // namespace

@@ -29,6 +29,13 @@ struct ApplyOptions {
   bool any_system = false;  ///< also where node design or NICs are others than the measured ones
 };
 
+/// A figure at its best, of what the topology says, what a fit found and how far it may lie above:
+/// of shares the largest, of times the smallest.
+struct FigureAtBest {
+  std::string path;
+  double value = 0;
+};
+
 /// What was applied. The tiers are those of the profile whose figures now stand in the system.
 struct AppliedFigures {
   std::string system;  ///< in which they stand
@@ -36,8 +43,13 @@ struct AppliedFigures {
   std::optional<FigureTier> network;
   int figures = 0;
   LatencyFactors factors{};
-  std::vector<std::string> notes;  ///< what was not applied and why
+  std::vector<FigureAtBest> at_best{};  ///< of every figure that was set
+  std::vector<std::string> notes;       ///< what was not applied and why
 };
+
+/// The system with these figures where they are better than its own. Lower bounds hold with it: a
+/// fit finds how fast something was, which is not how fast it can be.
+System with_figures_at_best(System system, std::span<const FigureAtBest> figures);
 
 /// Puts the figures of `tiers` into `system`, labelled calibrated. Fails, in one sentence, where
 /// none of them was measured on nodes like the system's. A time of the network's tier holds at its

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -69,6 +70,38 @@ TEST(Profile, JsonCarriesWhatItIsWorth) {
   ASSERT_EQ(record.at("intervals").size(), 2U);
   EXPECT_LT(record.at("intervals").at(1).at("low_s"), record.at("time_s"));
   EXPECT_GT(record.at("intervals").at(1).at("high_s"), record.at("time_s"));
+}
+
+// Of every system some collectives: what no schedule can do on its links, no answer may say.
+TEST(Profile, NoTimeAndNoEndOfAnIntervalLiesBelowTheLowerBound) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> collectives = {"all_reduce", "all_gather", "reduce_scatter",
+                                                "broadcast",  "reduce",     "all_to_all",
+                                                "gather",     "scatter",    "send_recv"};
+  std::size_t at = 0;
+  std::size_t ends = 0;
+  for (const auto& file : std::filesystem::directory_iterator(kSource + "/topologies")) {
+    if (file.path().extension() != ".yaml") continue;
+    for (int i = 0; i < 2; ++i) {
+      const std::string& collective = collectives[at++ % collectives.size()];
+      const Outcome outcome =
+          run_collscale({"predict", "-t", file.path().stem().string(), "-c", collective, "-s",
+                         "8B,256KiB,64MiB,1GiB", "-n", "2,8,64,144", "--json", "-"},
+                        folder.path(), {"COLLSCALE_TOPOLOGIES=" + kSource + "/topologies"});
+      ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+      const auto answers = nlohmann::json::parse(outcome.out);
+      for (const auto& record : answers.at("benchmarks")) {
+        const double least_s = 0.999999 * record.at("bound_s").get<double>();
+        EXPECT_GE(record.at("time_s").get<double>(), least_s) << record.dump();
+        for (const auto& interval : record.at("intervals")) {
+          EXPECT_GE(interval.at("low_s").get<double>(), least_s) << record.dump();
+          EXPECT_LE(interval.at("low_s").get<double>(), record.at("time_s").get<double>());
+          ++ends;
+        }
+      }
+    }
+  }
+  EXPECT_GT(ends, 1000U);
 }
 
 // Nobody measured Leonardo's nodes with NCCL: its constants stand, and other systems tell how far

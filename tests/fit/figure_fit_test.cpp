@@ -210,6 +210,36 @@ TEST(FigureFit, IntervalsHoldTheMeasurementsAndWidenBeyondThem) {
   }
 }
 
+// What was measured may have been badly set up: links are as good as the better of what the
+// topology and the fit say, and no end of an interval lies below what such links allow.
+TEST(FigureFit, BoundsHoldWithTheFiguresAtTheirBest) {
+  const FigureFit fit = fitted(measured(truth(), {2, 4, 8, 16, 32, 64}), guessed());
+  System system = guessed();
+  const auto applied = apply_figures(system, fit.tiers, "p.json");
+  ASSERT_TRUE(applied);
+  ASSERT_EQ(applied->at_best.size(), static_cast<std::size_t>(applied->figures));
+  System own = guessed();
+  System best = with_figures_at_best(system, applied->at_best);
+  for (const FigureAtBest& one : applied->at_best) {
+    const double fitted_value = fittable_figure(system, one.path)->value;
+    const double own_value = fittable_figure(own, one.path)->value;
+    const double value = fittable_figure(best, one.path)->value;
+    EXPECT_EQ(value, one.value) << one.path;
+    if (one.path.ends_with("efficiency"))
+      EXPECT_TRUE(value >= fitted_value && value >= own_value) << one.path;
+    else
+      EXPECT_TRUE(value <= fitted_value && value <= own_value) << one.path;
+  }
+  Record record = synthetic::record(Collective::all_reduce, "ring", 64, 8, 1e9, 1e-2);
+  set_bound(record, 0.99e-2);
+  judge_by(*applied, 8, Judged::as_chosen, record);
+  ASSERT_EQ(record.intervals.size(), 2U);
+  EXPECT_EQ(record.intervals[1].low_s, 0.99e-2);
+  EXPECT_GT(record.intervals[1].high_s, 1e-2);
+  judge_unmeasured(nullptr, 8, record);
+  EXPECT_EQ(record.intervals[1].low_s, 0.99e-2);
+}
+
 TEST(FigureFit, NodesOfAnotherSizeAreRefused) {
   const auto series = make_series(measured(truth(), {2, 4, 8, 16}), guessed());
   ASSERT_TRUE(series);

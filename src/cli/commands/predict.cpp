@@ -55,6 +55,7 @@ Expected<std::vector<Record>> records_for(const PredictOptions& options,
                                           const SystemFunction& system_at,
                                           const std::vector<std::int64_t>& rank_counts,
                                           const LibraryFunction& library_at,
+                                          const std::vector<FigureAtBest>& at_best,
                                           const Terminal& terminal) {
   const auto event = event_options(options.event, options.engine);
   if (!event) return tl::unexpected(event.error());
@@ -76,11 +77,11 @@ Expected<std::vector<Record>> records_for(const PredictOptions& options,
     for (const std::string& algorithm : algorithms[r]) {
       progress.next(fmt::format("{} {} on {} ranks", name(options.collective), algorithm,
                                 format_count(ranks)));
-      auto answers =
-          predict_records({options.topology, options.collective, algorithm, options.engine,
-                           options.seed, options.price, selector_with(options.selector, library),
-                           *flow, options.flow.trials, options.flow.threads, *event, library},
-                          system, ranks, options.sizes_bytes);
+      auto answers = predict_records(
+          {options.topology, options.collective, algorithm, options.engine, options.seed,
+           options.price, selector_with(options.selector, library), *flow, options.flow.trials,
+           options.flow.threads, *event, library, at_best},
+          system, ranks, options.sizes_bytes);
       if (!answers) return tl::unexpected(answers.error());
       std::size_t at = 0;  // with a selector some sizes may have no answer
       for (Record& answer : *answers) {
@@ -352,7 +353,9 @@ Expected<void> run(const PredictOptions& asked, const Terminal& terminal) {
     if (asked.profile.profile == "none") return {};
     return usual_library(system_at(ranks), options.collective, ranks);
   };
-  auto records = records_for(options, system_at, rank_counts, library_at, terminal);
+  const std::vector<FigureAtBest> at_best =
+      *profile ? (*profile)->applied.at_best : std::vector<FigureAtBest>{};
+  auto records = records_for(options, system_at, rank_counts, library_at, at_best, terminal);
   if (!records) return tl::unexpected(records.error());
   std::vector<std::string> beyond;
   if (*profile || choice.profile.empty())
