@@ -5,6 +5,8 @@
 #include <array>
 #include <string_view>
 
+#include "record_io/log_text.hpp"
+
 namespace collscale {
 namespace {
 
@@ -50,7 +52,44 @@ std::size_t length_like(std::string_view prefix, std::string_view line) {
   return at;
 }
 
+bool is_figure(std::string_view word) {
+  return word == "N/A" || word == "Pass" || word == "Fail" ||
+         word.find_first_not_of("0123456789.,+-eE") == std::string_view::npos;
+}
+
+/// Of OSU and IMB nothing but figures; nccl-tests' have a type behind the size and the count.
+bool is_row(std::string_view line) {
+  const auto words = split_words(line);
+  if (words.size() < 2 || !to_number(words[0])) return false;
+  return std::all_of(words.begin(), words.end(), is_figure) ||
+         (words.size() > 4 && to_integer(words[1]) && parse_data_type(words[2]));
+}
+
+bool is_remark(std::string_view line) { return line.substr(run_of_blanks(line)).starts_with('#'); }
+
+/// What is behind a '#' at the front; "" where none is there.
+std::string_view remark_in(std::string_view line) {
+  return is_remark(line) ? line.substr(run_of_blanks(line) + 1) : std::string_view{};
+}
+
+/// Whether a '#' stands before every line of a log, its headers with one of their own included.
+bool is_all_remarks(const std::vector<std::string>& lines) {
+  const auto of_remark = [](std::string_view line) { return is_remark(remark_in(line)); };
+  return std::any_of(lines.begin(), lines.end(), of_remark) &&
+         std::all_of(lines.begin(), lines.end(), [](std::string_view line) {
+           return is_remark(line) || run_of_blanks(line) == line.size();
+         });
+}
+
 }  // namespace
+
+void uncomment_rows(std::vector<std::string>& lines) {
+  if (std::any_of(lines.begin(), lines.end(), is_row)) return;
+  const bool all = is_all_remarks(lines);
+  for (std::string& line : lines)
+    if (const std::string_view remark = remark_in(line); all || is_row(remark))
+      line = std::string(remark);
+}
 
 void remove_header_prefix(std::vector<std::string>& lines) {
   std::string prefix;

@@ -13,4 +13,8 @@ namespace collscale {
 /// Nothing where one of them has nothing before it.
 void remove_header_prefix(std::vector<std::string>& lines);
 
+/// Takes the '#' from before the rows where all rows are behind one, or from before every line, as
+/// in a script's remarks. Where other rows are not, those behind a '#' were taken out by hand.
+void uncomment_rows(std::vector<std::string>& lines);
+
 }  // namespace collscale

@@ -25,6 +25,20 @@ bool is_remark(std::string_view line) {
   return first != std::string_view::npos && line[first] == '#';
 }
 
+/// The text without the '#' of each line where every line is a remark.
+std::string uncommented(std::string_view text) {
+  std::string plain;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::string_view line = line_at(text, begin);
+    const bool blank = line.find_first_not_of(" \t\r") == std::string_view::npos;
+    if (!is_remark(line) && !blank) return std::string(text);
+    plain += blank ? line : line.substr(line.find('#') + 1);
+    plain += '\n';
+    begin += line.size() + 1;
+  }
+  return plain;
+}
+
 /// Whether a remark holds the names of the columns, as NumPy writes them: "# bytes,time_us".
 bool names_columns(std::string_view remark) {
   if (remark.find_first_of(",;") == std::string_view::npos) return false;
@@ -68,7 +82,8 @@ std::string without_remarks(std::string_view text, const ImportOptions& options)
 
 }  // namespace
 
-bool looks_like_csv(std::string_view text) {
+bool looks_like_csv(std::string_view file_text) {
+  const std::string text = uncommented(file_text);
   const std::string_view first = line_at(text, begin_of_table(text, {}));
   if (is_remark(first) && names_columns(first)) return true;
   const CsvTable head = parse_csv(first);
@@ -87,7 +102,7 @@ bool looks_like_csv(std::string_view text) {
 Expected<ImportReport> import_csv(std::string_view text, std::string_view file_name,
                                   const ImportOptions& options) {
   if (!looks_like_json_rows(text))
-    return import_table(parse_csv(without_remarks(text, options)), file_name, options);
+    return import_table(parse_csv(without_remarks(uncommented(text), options)), file_name, options);
   const auto rows = parse_json_rows(text);
   if (!rows) return fail(fmt::format("{}: expected a list of flat JSON objects", file_name));
   return import_table(*rows, file_name, options);

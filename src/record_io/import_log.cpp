@@ -9,6 +9,7 @@
 #include "record_io/log_text.hpp"
 #include "record_io/plain_text.hpp"
 #include "record_io/results_file.hpp"
+#include "record_io/wrapped_log.hpp"
 
 namespace collscale {
 
@@ -192,7 +193,8 @@ Expected<ImportReport> import_log(std::string_view encoded, std::string_view fil
     return tl::make_unexpected(not_a_log(file_name, binary));
   if (const auto log = text_of_container_log(text)) text = *log;
   const bool is_json = looks_like_json(text);
-  if (!is_json && !looks_like_json_rows(text)) text = without_markup(text);
+  if (!is_json && !looks_like_json_rows(text))
+    text = plain_text(without_python_quotes(without_markup(text)));
   if (is_json && options.columns.empty() && is_whole_json(text))
     return import_json(text, file_name, options);
   if (!options.columns.empty()) {
@@ -204,6 +206,7 @@ Expected<ImportReport> import_log(std::string_view encoded, std::string_view fil
   if (unreadable.empty() && (looks_like_json_rows(text) || looks_like_csv(text)))
     return import_csv(text, file_name, options);
   std::vector<std::string> lines = clean_lines(text);
+  uncomment_rows(lines);
   remove_header_prefix(lines);
   if (!looks_like_markdown(text, options)) remove_bars(lines);
   const std::vector<LogFormat> formats = formats_in(text, lines, options);

@@ -83,9 +83,6 @@ bool looks_like_csv(std::string_view text);
 bool looks_like_markdown(std::string_view text, const ImportOptions& options);
 bool looks_like_json(std::string_view text);
 bool is_whole_json(std::string_view text);
-/// The text within a container's log, a line of it in each {"log":"...\n","stream":"stdout",...};
-/// nothing where the text is none.
-std::optional<std::string> text_of_container_log(std::string_view text);
 Expected<ImportReport> import_nccl_tests(const std::vector<std::string>& lines,
                                          std::string_view file_name, const ImportOptions& options);
 Expected<ImportReport> import_osu(const std::vector<std::string>& lines, std::string_view file_name,
@@ -96,7 +93,7 @@ Expected<ImportReport> import_imb(const std::vector<std::string>& lines, std::st
 bool looks_like_benchmark_csv(std::string_view text);
 Expected<ImportReport> import_benchmark_csv(std::string_view text, std::string_view file_name,
                                             const ImportOptions& options);
-/// What nccl-tests writes with -J, and Google Benchmark's JSON.
+/// What nccl-tests writes with -J, or Google Benchmark's JSON.
 Expected<ImportReport> import_json(std::string_view text, std::string_view file_name,
                                    const ImportOptions& options);
 Expected<ImportReport> import_csv(std::string_view text, std::string_view file_name,

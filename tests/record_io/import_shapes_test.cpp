@@ -68,6 +68,33 @@ std::string container_log(const std::string& text) {
   return result;
 }
 
+/// What Python prints of the text as a string.
+std::string repr(const std::string& text) {
+  return "'" + replaced(replaced(replaced(text, "\\", "\\\\"), "'", "\\'"), "\n", "\\n") + "'";
+}
+
+/// The lines as strings, each with its end, and what is put between two.
+std::string repr_of_lines(const std::string& text, std::string_view between) {
+  std::istringstream lines(text);
+  std::string result;
+  for (std::string line; std::getline(lines, line);) {
+    if (!result.empty()) result += between;
+    result += repr(line + "\n");
+  }
+  return result;
+}
+
+/// A '#' before each line that begins with a figure, as before those of a plotter's file.
+std::string rows_behind_hash(const std::string& text) {
+  std::istringstream lines(text);
+  std::string result;
+  for (std::string line; std::getline(lines, line); result += line + "\n") {
+    const auto first = line.find_first_not_of(' ');
+    if (first != std::string::npos && std::isdigit(line[first])) result += "# ";
+  }
+  return result;
+}
+
 /// UTF-16 of a text that is ASCII.
 Change utf16(std::string_view mark, bool little) {
   return [mark, little](const std::string& text) {
@@ -118,7 +145,23 @@ const std::vector<std::pair<std::string, Change>>& shapes() {
       {"seconds", before_each_line("1706932800.123456 ")},
       {"stern", before_each_line("nccl-test-launcher-x9z launcher ")},
       {"a difference", before_each_line("+")},
-      {"Python", before_each_line("INFO:root:")}};
+      {"Python", before_each_line("INFO:root:")},
+      {"bytes of Python", [](const auto& text) { return "b" + repr(text); }},
+      {"a string of Python", [](const auto& text) { return "stdout: " + repr(text); }},
+      {"a string within one", [](const auto& text) { return repr("b" + repr(text)); }},
+      {"a process of Python",
+       [](const auto& text) {
+         return "CompletedProcess(args=['mpirun', './x'], returncode=0, stdout=b" + repr(text) +
+                ", stderr=b'')\n";
+       }},
+      {"a list of Python",
+       [](const auto& text) { return "[" + repr_of_lines(text, ", ") + "]\n"; }},
+      {"lines as strings of Python",
+       [](const auto& text) { return "b" + repr_of_lines(text, "\nb") + "\n"; }},
+      {"escapes alone", [](const auto& text) { return replaced(text, "\n", "\\n"); }},
+      {"remarks", before_each_line("# ")},
+      {"remarks without a blank", before_each_line("#")},
+      {"rows behind a #", rows_behind_hash}};
   return all;
 }
 
@@ -156,6 +199,36 @@ TEST(ImportLog, JoinsRowsThatATerminalsWidthCut) {
     }
     EXPECT_EQ(described(import_log(cut, "x.log", {})), plain) << width;
   }
+}
+
+TEST(ImportLog, LeavesARowOutThatAloneIsBehindAHash) {
+  ImportOptions options;
+  options.ranks = 8;
+  const auto report = import_log(
+      "# OSU MPI Allreduce Latency Test v7.4\n# Size       Avg Latency(us)\n"
+      "4       2.31\n# 8       99.00\n16      2.40\n",
+      "x.log", options);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records.size(), 2U);
+}
+
+TEST(ImportCsv, ReadsATableOfWhichEveryLineIsARemark) {
+  const auto report = import_log(
+      "# collective,ranks,size,time_us\n# all_reduce,8,1024,22.5\n#all_reduce,8,2048,23.5\n",
+      "x.csv", {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records.size(), 2U);
+}
+
+TEST(ImportLog, LeavesEscapesOfAShellAlone) {
+  ImportOptions options;
+  options.ranks = 8;
+  const auto report = import_log(
+      "$ printf 'size\\ntime\\n' # doesn't count\n# OSU MPI Allreduce Latency Test v7.4\n"
+      "# Size       Avg Latency(us)\n4       2.31\n",
+      "x.log", options);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->records.size(), 1U);
 }
 
 TEST(PlainText, DecodesWhatIsBeyondAscii) {
