@@ -52,7 +52,7 @@ std::size_t length_like(std::string_view prefix, std::string_view line) {
   return at;
 }
 
-bool is_figure(std::string_view word) {
+bool is_figure_or_verdict(std::string_view word) {
   return word == "N/A" || word == "Pass" || word == "Fail" ||
          word.find_first_not_of("0123456789.,+-eE") == std::string_view::npos;
 }
@@ -61,23 +61,25 @@ bool is_figure(std::string_view word) {
 bool is_row(std::string_view line) {
   const auto words = split_words(line);
   if (words.size() < 2 || !to_number(words[0])) return false;
-  return std::all_of(words.begin(), words.end(), is_figure) ||
+  return std::all_of(words.begin(), words.end(), is_figure_or_verdict) ||
          (words.size() > 4 && to_integer(words[1]) && parse_data_type(words[2]));
 }
 
-bool is_remark(std::string_view line) { return line.substr(run_of_blanks(line)).starts_with('#'); }
+bool is_behind_hash(std::string_view line) {
+  return line.substr(run_of_blanks(line)).starts_with('#');
+}
 
 /// What is behind a '#' at the front; "" where none is there.
 std::string_view remark_in(std::string_view line) {
-  return is_remark(line) ? line.substr(run_of_blanks(line) + 1) : std::string_view{};
+  return is_behind_hash(line) ? line.substr(run_of_blanks(line) + 1) : std::string_view{};
 }
 
 /// Whether a '#' stands before every line of a log, its headers with one of their own included.
 bool is_all_remarks(const std::vector<std::string>& lines) {
-  const auto of_remark = [](std::string_view line) { return is_remark(remark_in(line)); };
+  const auto of_remark = [](std::string_view line) { return is_behind_hash(remark_in(line)); };
   return std::any_of(lines.begin(), lines.end(), of_remark) &&
          std::all_of(lines.begin(), lines.end(), [](std::string_view line) {
-           return is_remark(line) || run_of_blanks(line) == line.size();
+           return is_behind_hash(line) || run_of_blanks(line) == line.size();
          });
 }
 

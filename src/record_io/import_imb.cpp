@@ -14,6 +14,7 @@
 
 #include "record_io/launch_line.hpp"
 #include "record_io/log_text.hpp"
+#include "record_io/openmpi_setting.hpp"
 #include "record_io/timed_rows.hpp"
 
 namespace collscale {
@@ -68,6 +69,7 @@ class ImbImporter {
 
   void read(const std::string& line) {
     ++line_;
+    if (read_launch(line)) command_ = line;
     if (line.starts_with('#') && line.find(kSuite) != std::string::npos) {
       splits_reduce_scatter_ = splits_reduce_scatter(line);
     } else if (const auto test = test_of(line)) {
@@ -175,6 +177,7 @@ class ImbImporter {
     scenario.topology = options_.topology;
     scenario.collective = *collective_;
     scenario.dtype = reduces(*collective_) ? reduced_type_ : DataType::int8;
+    scenario.algorithm = forced_algorithm(command_, *collective_);
     scenario.ranks = ranks_;
     scenario.nodes = options_.nodes;
     scenario.size_bytes = static_cast<double>(row.size);
@@ -186,6 +189,7 @@ class ImbImporter {
   std::string_view file_name_;
   const ImportOptions& options_;
   NumberStyle style_;
+  std::string command_;  ///< the last that the log shows
   std::string test_;
   std::optional<Collective> collective_;
   std::int64_t ranks_ = 0;

@@ -51,6 +51,7 @@ std::string algorithm_name(std::string_view foreign) {
   while (!result.empty() && result.back() == '_') result.pop_back();
   // Names that run together or apart in their libraries' own spelling.
   if (result == "nvlstree") return "nvls_tree";
+  if (result == "nonoverlapping") return "non_overlapping";
   static constexpr std::string_view kCollNet = "coll_net";
   if (result.starts_with(kCollNet)) result.erase(4, 1);
   // What a library takes where it is told nothing; PICO says so of the algorithm and its own.

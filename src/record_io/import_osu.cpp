@@ -16,6 +16,8 @@
 
 #include "record_io/launch_line.hpp"
 #include "record_io/log_text.hpp"
+#include "record_io/openmpi_setting.hpp"
+#include "record_io/table_commands.hpp"
 #include "record_io/timed_rows.hpp"
 
 namespace collscale {
@@ -23,6 +25,7 @@ namespace {
 
 constexpr std::string_view kTitle = "OSU ";
 constexpr std::string_view kLatency = " Latency Test";
+constexpr std::string_view kJobOption = "#SBATCH";
 
 /// "# OSU MPI Allreduce Latency Test v7.4", which lost its '#' where an issue's text was read as
 /// Markdown: that is a title there.
@@ -32,6 +35,8 @@ bool is_title(std::string_view line) {
           line.find("Test") != std::string_view::npos) ||
          (line.substr(first).starts_with(kTitle) && line.find(" Test v") != std::string_view::npos);
 }
+
+bool is_command(std::string_view line) { return line.find("osu_") != std::string_view::npos; }
 
 /// "# Size       Avg Latency(us)", with or without its '#'.
 bool is_osu_columns(std::string_view line) {
@@ -142,15 +147,17 @@ class OsuImporter {
     report_.format = LogFormat::osu;
   }
 
-  void read(std::string_view line) {
+  /// `command`: of a title the command line that printed its table, where the log shows it.
+  void read(std::string_view line, const std::string& command) {
     ++line_;
     // A new run: nothing that was said of the last one holds.
-    if (line.find("osu_") != std::string_view::npos) {
+    if (is_command(line)) {
       title_.reset();
       columns_.reset();
-      announced_ = read_launch(line).value_or(Launch{});
     }
-    if (is_title(line)) {
+    if (const auto option = line.find(kJobOption); option != std::string_view::npos) {
+      job_options_ += line.substr(option + kJobOption.size());
+    } else if (is_title(line)) {
       const auto title = read_title(line, file_name_);
       title_.reset();
       if (title)
@@ -160,7 +167,10 @@ class OsuImporter {
       type_.reset();
       columns_.reset();
       rows_.begin_table();
-      launch_ = std::exchange(announced_, {});
+      command_ = command;
+      launch_ = read_launch(command).value_or(Launch{});
+      if (launch_.processes < 1 && !command.empty())
+        launch_ = read_launch(job_options_).value_or(Launch{});
       if (options_.ranks > 0) launch_.processes = options_.ranks;
       if (options_.nodes > 0) launch_.nodes = options_.nodes;
     } else if (line.find("# Datatype") != std::string_view::npos) {
@@ -260,6 +270,7 @@ class OsuImporter {
     scenario.collective = title_->collective;
     scenario.dtype =
         type_.value_or(reduces(title_->collective) ? DataType::float32 : DataType::int8);
+    scenario.algorithm = forced_algorithm(command_, title_->collective);
     scenario.ranks = launch_.processes;
     scenario.nodes = launch_.nodes;
     scenario.size_bytes = static_cast<double>(row.size);
@@ -272,8 +283,9 @@ class OsuImporter {
   std::string_view file_name_;
   const ImportOptions& options_;
   NumberStyle style_;
-  Launch launch_;     ///< as given, or of the command line that the log shows
-  Launch announced_;  ///< of a command line, for the table that follows it
+  std::string command_;               ///< that printed the table, where the log shows it
+  std::string job_options_ = "srun";  ///< that a job script shows, for a command without its own
+  Launch launch_;                     ///< as given, or of that command
   std::optional<Title> title_;
   std::optional<DataType> type_;
   std::optional<Columns> columns_;
@@ -293,7 +305,8 @@ bool looks_like_osu(const std::vector<std::string>& lines) {
 Expected<ImportReport> import_osu(const std::vector<std::string>& lines, std::string_view file_name,
                                   const ImportOptions& options) {
   OsuImporter importer(file_name, options, number_style(lines));
-  for (const std::string& line : lines) importer.read(line);
+  const std::vector<std::string> commands = table_commands(lines, is_title, is_command);
+  for (std::size_t i = 0; i < lines.size(); ++i) importer.read(lines[i], commands[i]);
   return importer.finish();
 }
 

@@ -9,6 +9,7 @@
 #include "record_io/csv_columns.hpp"
 #include "record_io/csv_places.hpp"
 #include "record_io/log_text.hpp"
+#include "record_io/openmpi_setting.hpp"
 #include "units/suggest.hpp"
 
 namespace collscale {
@@ -240,6 +241,16 @@ class TableImporter {
     return details.empty() ? source : fmt::format("{} [{}]", source, details);
   }
 
+  /// By its name, also where Open MPI's number stands for it.
+  std::string algorithm_of(const Fields& row, Collective collective) const {
+    std::string foreign(text(row, CsvField::algorithm));
+    const std::string library = algorithm_name(text(row, CsvField::library));
+    if (library.starts_with("open_mpi") || library.starts_with("openmpi") ||
+        library.starts_with("ompi"))
+      foreign = openmpi_algorithm_named(foreign, collective);
+    return algorithm_name(foreign);
+  }
+
   RowReading read_row(const Fields& row) const {
     RowReading reading;
     Record& record = reading.record;
@@ -272,7 +283,7 @@ class TableImporter {
     record.engine = engine.value_or(options_.library.value_or(Engine::nccl));
     record.trust = Trust::measured;
     scenario.topology = options_.topology;
-    scenario.algorithm = algorithm_name(text(row, CsvField::algorithm));
+    scenario.algorithm = algorithm_of(row, scenario.collective);
     scenario.protocol = text(row, CsvField::protocol);
     scenario.op = parse_reduce_op(text(row, CsvField::op)).value_or(ReduceOp::sum);
     const std::string_view in_place = text(row, CsvField::in_place);
