@@ -27,13 +27,22 @@ constexpr std::array<double, kRegimes> kOtherKindAcross = {1.2, 1.2, 0.3};
 constexpr double kFewPoints = 0.6;
 
 /// Of ln(measured ÷ predicted) by NCCL's constants and a topology's own figures, before any fit:
-/// 2.5, 25, 75 and 97.5 %, each machine weighing the same. Inside a node of 13 or 14 machines,
-/// across nodes of 10 to 14; made without a machine the outer two hold 90 to 94 % of its points
-/// (docs/method.md).
-constexpr std::array<std::array<IntervalOffsets, kRegimes>, 2> kUnmeasured = {
-    {{{{-0.30, 0.00, 0.54, 1.18}, {-0.27, 0.00, 0.50, 1.12}, {-0.17, 0.00, 0.11, 0.37}}},
-     {{{-0.90, 0.00, 0.36, 0.87}, {-0.38, 0.00, 0.77, 1.38}, {-0.09, 0.00, 0.24, 0.78}}}}};
+/// 2.5, 25, 75 and 97.5 %, each machine weighing the same. Inside a node with links of its own,
+/// inside one on PCIe, across nodes (docs/method.md). scripts/learn-unmeasured makes them.
+constexpr std::array<std::array<IntervalOffsets, kRegimes>, 3> kUnmeasured = {{
+    // learn-unmeasured: begin
+    {{{{-0.30, 0.00, 0.54, 1.18}}, {{-0.22, 0.00, 0.54, 1.05}}, {{-0.17, 0.00, 0.11, 0.37}}}},
+    {{{{-0.38, -0.23, 0.09, 0.81}}, {{-0.12, 0.00, 0.67, 1.36}}, {{-0.04, 0.00, 0.66, 1.40}}}},
+    {{{{-0.89, -0.03, 0.52, 1.09}}, {{-0.34, 0.00, 0.63, 1.40}}, {{-0.08, 0.00, 0.20, 1.40}}}},
+    // learn-unmeasured: end
+}};
 constexpr double kUnmeasuredRanks = 256;  // that most of these had at most
+
+/// To hold the other's ends, too.
+void widen(IntervalOffsets& offsets, const IntervalOffsets& other) {
+  for (std::size_t q = 0; q < offsets.size(); ++q)
+    offsets[q] = q < 2 ? std::min(offsets[q], other[q]) : std::max(offsets[q], other[q]);
+}
 
 /// The regime's own errors; of one that was not measured the widest of each quantile.
 FigureErrors errors_of_regime(const RegimeErrors& errors, Regime regime) {
@@ -41,9 +50,7 @@ FigureErrors errors_of_regime(const RegimeErrors& errors, Regime regime) {
   if (own.points > 0) return own;
   for (const FigureErrors& other : errors) {
     own.points = std::max(own.points, other.points);
-    for (std::size_t q = 0; q < own.quantiles.size(); ++q)
-      own.quantiles[q] = q < 2 ? std::min(own.quantiles[q], other.quantiles[q])
-                               : std::max(own.quantiles[q], other.quantiles[q]);
+    widen(own.quantiles, other.quantiles);
   }
   return own;
 }
@@ -95,11 +102,13 @@ IntervalOffsets interval_offsets(const RegimeErrors& errors, double size_bytes,
   return offsets;
 }
 
-IntervalOffsets unmeasured_offsets(bool network, double size_bytes, double ranks, double inside) {
+IntervalOffsets unmeasured_offsets(const Unmeasured& what, double size_bytes) {
   const auto r = static_cast<std::size_t>(regime_of(size_bytes));
-  IntervalOffsets offsets = kUnmeasured[network ? 1 : 0][r];
-  const double doublings =
-      std::log2(std::max(1.0, ranks / kUnmeasuredRanks)) + std::log2(std::max(1.0, inside));
+  IntervalOffsets offsets = kUnmeasured[what.network ? 2 : 0][r];
+  // Of the few machines on PCIe that were measured none says that others are as near.
+  if (what.pcie) widen(offsets, kUnmeasured[1][r]);
+  const double doublings = std::log2(std::max(1.0, what.ranks / kUnmeasuredRanks)) +
+                           std::log2(std::max(1.0, what.inside));
   const double farther = kDoubling[r] * std::sqrt(doublings);
   for (std::size_t q = 0; q < offsets.size(); ++q) {
     const double share = q == 0 || q == 3 ? 1 : kHalf;

@@ -43,10 +43,15 @@ using IntervalOffsets = std::array<double, 4>;
 IntervalOffsets interval_offsets(const RegimeErrors& errors, double size_bytes,
                                  const Remoteness& remoteness);
 
-/// Where nobody measured such nodes, or what lies between them: how published measurements lie
-/// about NCCL's own constants on the figures of topology files. `inside`: ranks of a node ÷ the
-/// largest number of them that its own figures were fitted on.
-IntervalOffsets unmeasured_offsets(bool network, double size_bytes, double ranks,
-                                   double inside = 1);
+/// A question about nodes that nobody measured, or about what lies between them.
+struct Unmeasured {
+  bool network = false;  ///< across nodes
+  bool pcie = false;     ///< nodes on PCIe alone, which differ more than those with links
+  double ranks = 2;
+  double inside = 1;  ///< ranks of a node ÷ the largest number of them its figures were fitted on
+};
+
+/// How published measurements lie about NCCL's own constants on the figures of topology files.
+IntervalOffsets unmeasured_offsets(const Unmeasured& what, double size_bytes);
 
 }  // namespace collscale

@@ -154,18 +154,18 @@ void set_intervals(const IntervalOffsets& offsets, Record& record) {
 
 }  // namespace
 
-std::vector<std::string> judge_unmeasured(const AppliedFigures* applied,
-                                          std::int64_t ranks_per_node, Record& record) {
+std::vector<std::string> judge_unmeasured(const AppliedFigures* applied, const System& system,
+                                          Record& record) {
   const Scenario& scenario = record.scenario;
-  const bool crosses = scenario.ranks > ranks_per_node;
-  const double inside =
-      crosses && applied != nullptr && applied->node
-          ? static_cast<double>(ranks_per_node) / static_cast<double>(applied->node->scales.back())
-          : 1;
-  set_intervals(
-      unmeasured_offsets(crosses, scenario.size_bytes, static_cast<double>(scenario.ranks), inside),
-      record);
-  return {crosses ? "across nodes" : "inside a node"};
+  const std::int64_t per_node = ranks_per_node(system);
+  Unmeasured what;
+  what.network = scenario.ranks > per_node;
+  what.pcie = system.node.scale_up.kind == ScaleUpKind::pcie;
+  what.ranks = static_cast<double>(scenario.ranks);
+  if (what.network && applied != nullptr && applied->node)
+    what.inside = static_cast<double>(per_node) / static_cast<double>(applied->node->scales.back());
+  set_intervals(unmeasured_offsets(what, scenario.size_bytes), record);
+  return {what.network ? "across nodes" : "inside a node"};
 }
 
 std::vector<std::string> judge_by(const AppliedFigures& applied, std::int64_t ranks_per_node,

@@ -71,8 +71,8 @@ std::vector<std::string> judge_by(const AppliedFigures& applied, std::int64_t ra
 /// other systems taught; says which tier it is. Across nodes whose own figures were fitted on fewer
 /// of their ranks they are as much wider as inside such a node. `applied`: nullptr where no profile
 /// stands.
-std::vector<std::string> judge_unmeasured(const AppliedFigures* applied,
-                                          std::int64_t ranks_per_node, Record& record);
+std::vector<std::string> judge_unmeasured(const AppliedFigures* applied, const System& system,
+                                          Record& record);
 
 /// Of the tier that so many ranks lie in, or else of the other; nothing where neither knows one.
 std::optional<LibraryUse> library_of(const AppliedFigures& applied, std::int64_t ranks_per_node,

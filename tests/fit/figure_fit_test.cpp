@@ -236,7 +236,7 @@ TEST(FigureFit, BoundsHoldWithTheFiguresAtTheirBest) {
   ASSERT_EQ(record.intervals.size(), 2U);
   EXPECT_EQ(record.intervals[1].low_s, 0.99e-2);
   EXPECT_GT(record.intervals[1].high_s, 1e-2);
-  judge_unmeasured(nullptr, 8, record);
+  judge_unmeasured(nullptr, system, record);
   EXPECT_EQ(record.intervals[1].low_s, 0.99e-2);
 }
 
@@ -411,12 +411,24 @@ TEST(FigureInterval, WidensWithWhatIsFartherAndHoldsThePrediction) {
 TEST(FigureInterval, OfWhatNobodyMeasured) {
   for (const bool network : {false, true}) {
     for (const double size_bytes : {1e3, 1e6, 1e9}) {
-      const IntervalOffsets near = unmeasured_offsets(network, size_bytes, 64);
-      const IntervalOffsets far = unmeasured_offsets(network, size_bytes, 100000);
-      EXPECT_EQ(near, unmeasured_offsets(network, size_bytes, 256));
+      const Unmeasured small{.network = network, .ranks = 64};
+      const IntervalOffsets near = unmeasured_offsets(small, size_bytes);
+      Unmeasured large = small;
+      large.ranks = 256;
+      EXPECT_EQ(near, unmeasured_offsets(large, size_bytes));
+      large.ranks = 100000;
+      const IntervalOffsets far = unmeasured_offsets(large, size_bytes);
       // Of a node whose figures are of fewer ranks, too.
-      const IntervalOffsets rack = unmeasured_offsets(network, size_bytes, 64, 16);
+      Unmeasured of_few = small;
+      of_few.inside = 16;
+      const IntervalOffsets rack = unmeasured_offsets(of_few, size_bytes);
       EXPECT_TRUE(rack[0] < near[0] && rack[3] > near[3]);
+      // Cards on PCIe differ at least as much as GPUs with links.
+      Unmeasured on_pcie = small;
+      on_pcie.pcie = true;
+      const IntervalOffsets cards = unmeasured_offsets(on_pcie, size_bytes);
+      EXPECT_TRUE(cards[0] <= near[0] && cards[3] >= near[3]);
+      if (!network && size_bytes > 1e5) EXPECT_GT(cards[3], near[3]);
       EXPECT_TRUE(near[0] <= near[1] && near[1] <= 0 && 0 < near[2] && near[2] < near[3]);
       EXPECT_TRUE(far[0] < near[0] && far[1] < near[1] && far[2] > near[2] && far[3] > near[3]);
     }

@@ -192,8 +192,7 @@ std::vector<std::string> judged_by(const std::optional<UsedProfile>& profile,
     const bool by_nccl = options.selector ? std::holds_alternative<NcclSelector>(*options.selector)
                                           : libraries[scenario.ranks].has_value();
     if (record.intervals.empty() && by_nccl && judged != Judged::not_at_all)
-      outside =
-          judge_unmeasured(profile ? &profile->applied : nullptr, ranks_per_node(system), record);
+      outside = judge_unmeasured(profile ? &profile->applied : nullptr, system, record);
     beyond.push_back(outside.empty() ? "-" : fmt::format("{}", fmt::join(outside, ", ")));
     if (!outside.empty())
       record.source =
