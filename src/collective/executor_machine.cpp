@@ -126,11 +126,7 @@ Expected<void> Machine::send_arc(const Lane& lane, Payload& payload, std::int64_
   const std::int64_t s = forward_step(phase, position);
   const Arc& arc = phase.arcs[static_cast<std::size_t>(arc_number)];
   const std::int64_t d = evaluate(arc.distance, s, unit_value(phase, s));
-  Offsets receivers;
-  receivers.high = map.size;
-  if (arc.has_receivers) receivers = offsets_at(phase, arc.receivers, s, map.size);
-  receivers.low = std::max<std::int64_t>(receivers.low, 0);
-  receivers.high = std::min(receivers.high, map.size);
+  const Offsets receivers = receivers_at(phase, arc, s, map.size);
   Expected<void> result;
   for (std::int64_t group = 0; group < map.group_count; ++group) {
     receivers.for_each([&](std::int64_t w) {

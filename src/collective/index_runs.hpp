@@ -280,13 +280,11 @@ void for_each(const Phase& phase, std::int64_t s, int arc_number, std::int64_t s
     among(0, size, 1);
     return;
   }
-  Offsets receivers = offsets_at(phase, arc.receivers, s, size);
-  receivers.low = std::max<std::int64_t>(receivers.low, 0);
-  receivers.high = std::min(receivers.high, size);
-  receivers.for_each_run(
-      [&](std::int64_t first, std::int64_t length, std::int64_t times, std::int64_t period) {
-        lattice(first, length, times, period, among, tile);
-      });
+  receivers_at(phase, arc, s, size)
+      .for_each_run(
+          [&](std::int64_t first, std::int64_t length, std::int64_t times, std::int64_t period) {
+            lattice(first, length, times, period, among, tile);
+          });
 }
 
 /// Steps [first, last) with one message each, of a cyclic phase: at step s receiver w + w_hop·s

@@ -149,11 +149,8 @@ Load hand_overs(const Lane& lane, std::int64_t step, const Arc& arc) {
   const std::int64_t size = lane.map.size;
   const std::int64_t d = evaluate(arc.distance, step, unit_value(phase, step));
   const Offsets x = offsets_at(phase, arc.payload, step, size);
-  Offsets receivers = offsets_at(phase, arc.receivers, step, size);
-  receivers.low = std::max<std::int64_t>(receivers.low, 0);
-  receivers.high = std::min(receivers.high, size);
   Load load;
-  receivers.for_each([&](std::int64_t w) {
+  receivers_at(phase, arc, step, size).for_each([&](std::int64_t w) {
     const std::int64_t v = behind(phase, w, d, size);
     if (v == kNoRank || v == w) return;
     std::int64_t blocks = 0;

@@ -110,6 +110,17 @@ constexpr Offsets offsets_at(const Phase& phase, const OffsetSet& set, std::int6
   return at;
 }
 
+/// Who receives over the arc at `step`: those chosen that are in a group of `size`, else all.
+constexpr Offsets receivers_at(const Phase& phase, const Arc& arc, std::int64_t step,
+                               std::int64_t size) {
+  Offsets at;
+  at.high = size;
+  if (arc.has_receivers) at = offsets_at(phase, arc.receivers, step, size);
+  at.low = std::max<std::int64_t>(at.low, 0);
+  at.high = std::min(at.high, size);
+  return at;
+}
+
 /// The step of the phase in its own order that runs `position`-th (a dual phase runs backwards).
 constexpr std::int64_t forward_step(const Phase& phase, std::int64_t position) {
   return phase.dual ? phase.steps - 1 - position : position;

@@ -176,12 +176,8 @@ Expected<std::int64_t> prove_tree(const Lane& lane) {
     for (int a = 0; a < phase.arc_count; ++a) {
       const Arc& arc = phase.arcs[static_cast<std::size_t>(a)];
       const std::int64_t d = evaluate(arc.distance, s, unit_value(phase, s));
-      Offsets receivers{0, size, 1, 1, 0};
-      if (arc.has_receivers) receivers = offsets_at(phase, arc.receivers, s, size);
-      receivers.low = std::max<std::int64_t>(receivers.low, 0);
-      receivers.high = std::min(receivers.high, size);
       Expected<void> ok;
-      receivers.for_each([&](std::int64_t w) {
+      receivers_at(phase, arc, s, size).for_each([&](std::int64_t w) {
         const auto at = static_cast<std::size_t>(w);
         const std::int64_t from = behind(phase, w, d, size);
         if (from == kNoRank || from == w)
@@ -217,12 +213,8 @@ Expected<std::int64_t> prove_hand_over(const Lane& lane) {
     for (int a = 0; a < phase.arc_count; ++a) {
       const Arc& arc = phase.arcs[static_cast<std::size_t>(a)];
       const std::int64_t d = evaluate(arc.distance, s, unit_value(phase, s));
-      Offsets receivers{0, size, 1, 1, 0};
-      if (arc.has_receivers) receivers = offsets_at(phase, arc.receivers, s, size);
-      receivers.low = std::max<std::int64_t>(receivers.low, 0);
-      receivers.high = std::min(receivers.high, size);
       Expected<void> ok;
-      receivers.for_each([&](std::int64_t w) {
+      receivers_at(phase, arc, s, size).for_each([&](std::int64_t w) {
         const std::int64_t from = behind(phase, w, d, size);
         if (from == kNoRank || from == w) return;
         offsets_at(phase, arc.payload, s, size).for_each([&](std::int64_t x) {

@@ -61,17 +61,12 @@ struct Goodput {
 /// Checkpoints that cost nothing are written all the time: interval 0.
 Goodput expected_goodput(double ranks, const GoodputOptions& options);
 
-/// Links and switches of the access layer that fail for good, share per month (Alibaba HPN,
-/// SIGCOMM'24, section 2.3 [P]).
+/// Links of the access layer that fail for good, share per month (Alibaba HPN, SIGCOMM'24,
+/// section 2.3 [P]).
 inline constexpr double kNicLinkFailuresPerMonth = 0.057e-2;
-inline constexpr double kTorFailuresPerMonth = 0.051e-2;
 
-/// Time of a ring over its time without failures, when one of its links runs at `rate_share` of its
-/// bandwidth and channels stay where they are: the slowest link sets the pace [D].
-constexpr double pinned_ring_slowdown(double rate_share) { return 1 / rate_share; }
-
-/// As above, when one of the `planes` ≥ 2 of a rank is lost and its traffic moves to the others
-/// [D].
+/// Time of a ring over its time without failures, when one of the `planes` ≥ 2 of a rank is lost
+/// and its traffic moves to the others [D].
 constexpr double rerouted_ring_slowdown(double planes) { return planes / (planes - 1); }
 
 }  // namespace collscale

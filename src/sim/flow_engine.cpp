@@ -87,10 +87,6 @@ int FlowNetwork::for_each_pair_load_of(
   return farthest;
 }
 
-double FlowNetwork::engine_bytes() const {
-  return 8 * static_cast<double>(routes_.fabric().link_count());
-}
-
 /// How many messages pricing a program enumerates.
 double FlowNetwork::messages_of(const Program& program) const {
   double messages = 0;

@@ -32,7 +32,6 @@ class FlowNetwork {
   [[nodiscard]] std::int64_t ranks() const { return ranks_; }
   [[nodiscard]] const Routes& routes() const { return routes_; }
   /// The same with links in bundles that are shared evenly: for all pairs of many ranks.
-  [[nodiscard]] const System& even_system() const { return even_system_; }
   [[nodiscard]] const Routes& even_routes() const { return even_routes_; }
   /// Whether the engine will price a schedule; the same for every seed.
   [[nodiscard]] Expected<void> accepts(const Candidate& candidate) const;
@@ -42,8 +41,6 @@ class FlowNetwork {
   /// fractions of the size.
   int for_each_pair_load_of(const Lane& lane, const PairLoad& f,
                             const std::function<void(std::int64_t, std::int64_t)>& cut) const;
-  /// Bytes of memory that one engine takes.
-  [[nodiscard]] double engine_bytes() const;
 
  private:
   FlowNetwork(const System& system, std::int64_t ranks, JobPlacement placement,
