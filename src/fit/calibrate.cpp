@@ -196,7 +196,7 @@ void add_notes(const SeriesFit& fit, std::vector<SeriesNote>& notes) {
   const auto add = [&](std::string text) {
     notes.push_back({series.collective, name_of(series), std::move(text)});
   };
-  if (!series.taken_out.empty()) add(series.taken_out);
+  for (const std::string& text : series.taken_out) add(text);
   for (const Branch& branch : fit.branches) {
     const std::vector<double> sizes = series.sizes(branch.network);
     if (sizes.size() >= kFewestSizes) continue;

@@ -406,7 +406,8 @@ double Estimator::tree(double log_size, Place target) const {
   const Place k = anchor();
   const SizeCurve& curve = scales_.back().curve;
   double anchored = curve.log_time(log_size);
-  const double log_limit = scales_.back().log_tree_limit;
+  // Below 64 KiB a time is latency, which does not grow in proportion to the size.
+  const double log_limit = std::max(scales_.back().log_tree_limit, kLogLatencyEnd);
   if (growth_ == Growth::library && log_size > log_limit)
     anchored = std::max(anchored, curve.log_time(log_limit) + log_size - log_limit);
   if (scales_.size() == 1) return anchored + assumed_growth(log_size, target);

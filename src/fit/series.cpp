@@ -12,6 +12,7 @@
 #include <tuple>
 #include <utility>
 
+#include "fit/lone_row.hpp"
 #include "fit/node_rates.hpp"
 #include "fit/unhealthy_run.hpp"
 #include "stats/quantiles.hpp"
@@ -405,7 +406,9 @@ Expected<std::vector<Series>> make_series(std::span<const Record> records, const
       continue;
     }
     if (is_its_file) draft.series.node_rates = node_rates(system, draft.series);
-    draft.series.taken_out = take_out_unhealthy_run(draft.series);
+    for (const std::string& text :
+         {take_out_unhealthy_run(draft.series), take_out_lone_rows(draft.series)})
+      if (!text.empty()) draft.series.taken_out.push_back(text);
     if (auto agreed = check_agreement(draft.series); !agreed) {
       return tl::make_unexpected(agreed.error());
     }

@@ -69,7 +69,8 @@ struct Series {
   /// What a scale's runs are of, by Cell::run: the data set that a source names in brackets, else
   /// the source. Known where the series was made from records, not in a file of a profile.
   std::map<std::int64_t, std::vector<std::string>> data_sets;
-  std::string taken_out;  ///< a run that went wrong (unhealthy_run.hpp), in a sentence; or ""
+  /// What went wrong, a run (unhealthy_run.hpp) or rows (lone_row.hpp), a sentence each.
+  std::vector<std::string> taken_out;
 
   [[nodiscard]] std::vector<std::int64_t> scales() const;  ///< ascending rank counts
   /// Rank counts on more than one node, or on one.

@@ -105,10 +105,9 @@ std::string take_out_unhealthy_run(Series& series) {
   const Suspect& suspect = suspects.front();
   take_out(series, suspect);
   return fmt::format(
-      "{}/{}: data set \"{}\" is x{:.2g} as slow as the {} others on {} ranks, which agree: left "
+      "data set \"{}\" is x{:.2g} as slow as the {} others on {} ranks, which agree: left "
       "out as a run that went wrong",
-      name(series.collective), series.algorithm, suspect.data_set, std::exp(suspect.log_ratio),
-      suspect.others, format_count(suspect.ranks));
+      suspect.data_set, std::exp(suspect.log_ratio), suspect.others, format_count(suspect.ranks));
 }
 
 }  // namespace collscale

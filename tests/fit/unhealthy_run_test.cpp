@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fit/unhealthy_run.hpp"
 
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,6 +12,7 @@ namespace collscale {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 /// Data sets "a" to "c" on 2 to 16 nodes, whose times take `factor(data set, nodes, size)`.
@@ -39,16 +41,16 @@ TEST(UnhealthyRun, OneOfThreeThatIsFarSlowerAtOneScaleIsTakenOut) {
   const Series series = measured([](char data_set, std::int64_t nodes, double size_bytes) {
     return data_set == 'b' && nodes == 16 && size_bytes > 1e5 ? 4.0 : 1.0;
   });
-  EXPECT_EQ(series.taken_out,
-            "all_reduce/auto: data set \"b\" is x4 as slow as the 2 others on 64 ranks, which "
-            "agree: left out as a run that went wrong");
+  EXPECT_THAT(series.taken_out,
+              ElementsAre("data set \"b\" is x4 as slow as the 2 others on 64 ranks, which "
+                          "agree: left out as a run that went wrong"));
   EXPECT_EQ(values_at(series, 64), 2U);
   EXPECT_EQ(values_at(series, 32), 3U);
 }
 
 TEST(UnhealthyRun, SettingsAndTwoThatDisagreeStay) {
   const auto none = [](const auto& factor, const std::string& data_sets) {
-    return measured(factor, data_sets).taken_out;
+    return fmt::format("{}", fmt::join(measured(factor, data_sets).taken_out, "; "));
   };
   EXPECT_EQ(none([](char set, std::int64_t, double) { return set == 'b' ? 2.5 : 1.0; }, "abc"), "")
       << "slow at every scale";
