@@ -13,7 +13,8 @@ namespace {
 using Tokens = std::vector<std::string>;
 using Variables = std::map<std::string, std::string>;
 
-constexpr std::size_t kMostCommands = 10000;
+constexpr std::size_t kMostRuns = 10000;  // of the bodies of a loop and of those within it
+constexpr std::int64_t kMostValues = 1000;
 
 /// Words, and each ';' and end of a line as ";".
 Tokens tokens_of(std::string_view script) {
@@ -69,7 +70,10 @@ std::string substituted(std::string_view word, const Variables& variables) {
 }
 
 bool append_range(std::int64_t first, std::int64_t step, std::int64_t last, Tokens& values) {
-  if (step == 0 || std::abs(last - first) / std::abs(step) > 1000) return false;
+  static constexpr std::int64_t kMost = 100'000'000;
+  for (const std::int64_t figure : {first, step, last})
+    if (figure < -kMost || figure > kMost) return false;
+  if (step == 0 || std::abs(last - first) / std::abs(step) > kMostValues) return false;
   for (std::int64_t n = first; step > 0 ? n <= last : n >= last; n += step)
     values.push_back(std::to_string(n));
   return true;
@@ -119,6 +123,7 @@ class Loop {
     std::size_t begin = at + 3;
     if (!read_values(begin, variables, values)) return false;
     for (const std::string& value : values) {
+      if (++runs_ > kMostRuns) return false;
       variables[name] = value;
       at = begin;
       if (!run_body(at, variables)) return false;
@@ -157,7 +162,6 @@ class Loop {
       }
       if (!command.empty()) commands_.push_back(std::move(command));
       command.clear();
-      if (commands_.size() > kMostCommands) return false;
       if (token == "done") return ++at, true;
       if (token == "for") {
         if (at + 3 >= tokens_.size() || tokens_[at + 2] != "in" || !run(at, variables))
@@ -170,6 +174,7 @@ class Loop {
 
   const Tokens& tokens_;
   Tokens commands_;
+  std::size_t runs_ = 0;
 };
 
 }  // namespace

@@ -47,6 +47,8 @@ TEST(ShellLoop, RunsItsCommands) {
   for (const char* const untold :
        {"for n in $LIST; do x; done", "for f in *; do x; done", "for n in 1 2; do x",
         "for n in 1 2; do if y; then x; fi; done", "for n in {1..1000000000}; do x; done",
+        "for n in {-9223372036854775807..9223372036854775807}; do x; done",
+        "for a in {1..999}; do for b in {1..999}; do for c in {1..999}; do done; done; done",
         "for n in; do x; done", "for", "done"})
     EXPECT_THAT(commands(untold), ElementsAre("none")) << untold;
 }
