@@ -177,7 +177,8 @@ Expected<std::vector<SimPoint>> make_points(const SimOptions& options, const Sys
         if (!wanted) return tl::unexpected(wanted.error());
         if (!*wanted) continue;
         if (!checked) {
-          if (auto can = check_can_run(system, point); !can) return tl::unexpected(can.error());
+          if (auto can = check_can_run(with_shared_racks(system, ranks), point); !can)
+            return tl::unexpected(can.error());
           checked = true;
         }
         points.push_back(std::move(point));
@@ -214,7 +215,8 @@ class SimRun {
     current_.reset();
     if (!outcome_) return std::nullopt;
     const double start_s = steady_now_s();
-    auto records = predict_records(point.query, system_, point.ranks, {&point.size_bytes, 1});
+    auto records = predict_records(point.query, with_shared_racks(system_, point.ranks),
+                                   point.ranks, {&point.size_bytes, 1});
     cost_s_ = steady_now_s() - start_s;
     if (!records) {
       outcome_ = fail(records.error().message, ExitCode::failed);

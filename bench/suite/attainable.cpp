@@ -76,15 +76,16 @@ void Attainables::judge(Record& record, std::int64_t batch) const {
   if (!impl_->system) {
     return;
   }
-  const auto predicted = predict_analytic(*impl_->system, scenario.collective, "auto",
-                                          scenario.ranks, std::span(&scenario.size_bytes, 1));
+  const System job = with_shared_racks(*impl_->system, scenario.ranks);
+  const auto predicted = predict_analytic(job, scenario.collective, "auto", scenario.ranks,
+                                          std::span(&scenario.size_bytes, 1));
   if (!predicted) {
     return;
   }
   const Prediction& best = predicted->front();
   record.attainable = {best.time_s, "topology", best.bottleneck};
-  set_bound(record, lower_bounds(*impl_->system, scenario.collective, scenario.ranks,
-                                 scenario.size_bytes, best.abilities)
+  set_bound(record, lower_bounds(job, scenario.collective, scenario.ranks, scenario.size_bytes,
+                                 best.abilities)
                         .time_s());
   record.assumed_figures = unsourced_figures(*impl_->system);
 }

@@ -92,7 +92,7 @@ std::string Sweep::describe(std::size_t number) const {
 std::vector<Record> Sweep::answer(std::size_t number) const {
   const SweepBlock& block = blocks_[number];
   const SweepTask& task = tasks_[block.task];
-  const System& system = systems_[task.system];
+  const System system = with_shared_racks(systems_[task.system], task.ranks);
   const auto ask = [&](const std::string& algorithm, std::uint64_t seed) {
     PredictQuery query{options_.topologies[task.system], task.collective, algorithm, task.engine,
                        seed};

@@ -93,7 +93,10 @@ ChooseFunction chooser_of(const Selector& selector, const System& system) {
     const std::tuple key(series.collective, series.algorithm, series.protocol, ranks);
     auto found = known->find(key);
     if (found == known->end())
-      found = known->emplace(key, Chooser::make(here, system, series.collective, ranks)).first;
+      found = known
+                  ->emplace(key, Chooser::make(here, with_shared_racks(system, ranks),
+                                               series.collective, ranks))
+                  .first;
     if (!found->second) return as_named(series);  // NCCL does not know such a node
     const auto selection = found->second->choose(size_bytes);
     if (!selection) return tl::unexpected(selection.error());
@@ -108,7 +111,10 @@ OfferFunction offers_of(const Selector& selector, const System& system) {
     const std::tuple key(collective, std::string("auto"), std::string(), ranks);
     auto found = known->find(key);
     if (found == known->end())
-      found = known->emplace(key, Chooser::make(selector, system, collective, ranks)).first;
+      found = known
+                  ->emplace(key, Chooser::make(selector, with_shared_racks(system, ranks),
+                                               collective, ranks))
+                  .first;
     return found->second ? found->second->offers(size_bytes) : std::vector<Selection>{};
   };
 }

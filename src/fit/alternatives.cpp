@@ -67,9 +67,10 @@ void scale(const Extrapolation& answer, const Prediction& prediction, const Syst
   record = answer.record;
   alternative.ratio = prediction.time_s / answer.model.time_s;
   const Scenario& scenario = record.scenario;
-  const double bound_s = lower_bounds(system, scenario.collective, scenario.ranks,
-                                      scenario.size_bytes, prediction.abilities)
-                             .time_s();
+  const double bound_s =
+      lower_bounds(with_shared_racks(system, scenario.ranks), scenario.collective, scenario.ranks,
+                   scenario.size_bytes, prediction.abilities)
+          .time_s();
   record.time_s = std::max(answer.record.time_s * alternative.ratio, bound_s);
   // Of the same algorithm on another fabric nothing was measured: the effect may be nothing, or
   // twice as large (assumed).
@@ -108,8 +109,8 @@ std::vector<Alternative> alternatives(const Extrapolation& answer, const System&
   if (answer.model.algorithm.empty()) return all;
   const Scenario& scenario = answer.record.scenario;
   const auto predict = [&](const System& on, std::string_view algorithm) {
-    return predict_analytic(on, scenario.collective, algorithm, scenario.ranks,
-                            std::array{scenario.size_bytes});
+    return predict_analytic(with_shared_racks(on, scenario.ranks), scenario.collective, algorithm,
+                            scenario.ranks, std::array{scenario.size_bytes});
   };
   const auto add = [&](std::string called, const System& on, std::string_view algorithm,
                        double taper = 1, std::optional<EffectKind> gone = {}) {

@@ -138,8 +138,8 @@ struct BoundsLeft {
 // bounds of other algorithms assume: what may use it in one node or through the fabric is held to
 // the latency bound only, what may use it in the nodes and goes on from NIC to NIC to the bounds of
 // such.
-Bounds bounds_of(const System& system, const Series& series, double size_bytes,
-                 std::int64_t ranks) {
+Bounds bounds_of(const System& whole, const Series& series, double size_bytes, std::int64_t ranks) {
+  const System system = with_shared_racks(whole, ranks);
   const auto named = [&](const char* part) {
     return series.algorithm.find(part) != std::string::npos;
   };

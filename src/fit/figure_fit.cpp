@@ -300,7 +300,8 @@ Expected<void> check_nodes(std::span<const Series> series, const System& system)
   const std::int64_t here = ranks_per_node(system);
   for (const Series& one : series) {
     for (const Cell& cell : one.cells) {
-      if (cell.nodes > 1 ? cell.ranks == cell.nodes * here : cell.ranks <= here) continue;
+      const std::int64_t of_a_job = ranks_per_node(with_shared_racks(system, cell.ranks));
+      if (cell.nodes > 1 ? cell.ranks == cell.nodes * of_a_job : cell.ranks <= here) continue;
       return fail(fmt::format(
           "{} ranks of {} were measured on {} node{}, and a node of {} has {}: name the measured "
           "system with -t",
@@ -320,8 +321,9 @@ std::string impossible(const Points& points, const System& system, const Latency
   for (const MeasuredPoint& point : points) {
     if (regime_of(point.size_bytes) != Regime::bandwidth) continue;
     ++large;
-    const double bound_s =
-        lower_bounds(system, point.collective, point.ranks, point.size_bytes, any).time_s();
+    const double bound_s = lower_bounds(with_shared_racks(system, point.ranks), point.collective,
+                                        point.ranks, point.size_bytes, any)
+                               .time_s();
     constexpr double kOff = 0.8;  // efficiencies may be too low
     too_fast += std::exp(point.log_time) < kOff * bound_s ? 1 : 0;
   }

@@ -147,7 +147,8 @@ class PointPricer::Group {
   Group(std::span<const MeasuredPoint> points, std::size_t first, const System& system)
       : points_(points),
         first_(first),
-        costs_(system, points.front().collective, points.front().ranks, {}) {}
+        job_(with_shared_racks(system, points.front().ranks)),
+        costs_(job_, points.front().collective, points.front().ranks, {}) {}
 
   void price(const System& system, const LatencyFactors& factors, Question question,
              std::vector<double>& logs) {
@@ -173,8 +174,10 @@ class PointPricer::Group {
     if (unknown.empty()) return;
     PriceOptions options;
     options.protocol_factors = factors;
-    const auto found = predict_analytic(system, points_.front().collective, "auto",
-                                        points_.front().ranks, unknown, options);
+    const std::int64_t ranks = points_.front().ranks;
+    const auto found =
+        predict_analytic(with_shared_racks(system, ranks), points_.front().collective, "auto",
+                         ranks, unknown, options);
     for (std::size_t i = 0; found && i < at.size(); ++i)
       if ((*found)[i].time_s > 0) logs[at[i]] = std::log((*found)[i].time_s);
   }
@@ -188,6 +191,7 @@ class PointPricer::Group {
 
   std::span<const MeasuredPoint> points_;
   std::size_t first_;
+  System job_;
   SelectedCosts costs_;
 };
 
@@ -198,7 +202,6 @@ std::vector<double> PointPricer::log_times(const System& system, const LatencyFa
                                            Question question) {
   if (std::vector<double> shares = shares_of(system); shares != shares_) {
     shares_ = std::move(shares);
-    system_ = system;
     groups_.clear();
     for (std::size_t begin = 0; begin < points_.size();) {
       std::size_t end = begin;
@@ -206,7 +209,7 @@ std::vector<double> PointPricer::log_times(const System& system, const LatencyFa
              points_[end].ranks == points_[begin].ranks)
         ++end;
       groups_.push_back(
-          std::make_unique<Group>(points_.subspan(begin, end - begin), begin, system_));
+          std::make_unique<Group>(points_.subspan(begin, end - begin), begin, system));
       begin = end;
     }
   }

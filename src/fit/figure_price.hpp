@@ -63,8 +63,7 @@ class PointPricer {
   class Group;
   std::span<const MeasuredPoint> points_;
   std::vector<double> shares_;
-  System system_;  ///< with these shares
-  std::vector<std::unique_ptr<Group>> groups_;
+  std::vector<std::unique_ptr<Group>> groups_;  ///< with these shares
 };
 
 /// The same once.

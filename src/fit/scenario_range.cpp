@@ -20,8 +20,8 @@ namespace {
 std::vector<double> log_times(const System& system, Collective collective,
                               const std::string& algorithm, std::int64_t ranks,
                               std::span<const double> sizes_bytes, const PriceOptions& options) {
-  const auto predicted =
-      predict_analytic(system, collective, algorithm, ranks, sizes_bytes, options);
+  const auto predicted = predict_analytic(with_shared_racks(system, ranks), collective, algorithm,
+                                          ranks, sizes_bytes, options);
   std::vector<double> times;
   if (!predicted) return times;
   for (const Prediction& prediction : *predicted) times.push_back(std::log(prediction.time_s));
@@ -183,8 +183,9 @@ class Ranges {
     for (std::size_t tier = first; tier < top; ++tier)
       taper *= std::max(1.0, clos.tiers[tier].oversubscription.value);
     if (question_.same_system || taper <= 1) return {};
-    const auto predicted = predict_analytic(untapered, question_.collective, algorithm_,
-                                            question_.ranks, sizes_bytes_, options);
+    const auto predicted =
+        predict_analytic(with_shared_racks(untapered, question_.ranks), question_.collective,
+                         algorithm_, question_.ranks, sizes_bytes_, options);
     std::vector<double> factors;
     if (!predicted) return factors;
     for (const Prediction& prediction : *predicted)

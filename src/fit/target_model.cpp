@@ -36,10 +36,11 @@ Expected<std::vector<Prediction>> predict_fastest(const System& system, Collecti
                                                   std::span<const std::string> algorithms,
                                                   std::int64_t ranks,
                                                   std::span<const double> sizes_bytes) {
+  const System job = with_shared_racks(system, ranks);
   std::optional<Error> refused;
   std::vector<Prediction> best;
   for (const std::string& algorithm : algorithms) {
-    auto found = predict_analytic(system, collective, algorithm, ranks, sizes_bytes);
+    auto found = predict_analytic(job, collective, algorithm, ranks, sizes_bytes);
     if (!found) {
       refused = found.error();
       continue;

@@ -101,6 +101,8 @@ TEST(GoodputCommand, TakesNodesAndNicsFromTheSystem) {
   EXPECT_EQ(point.at("nodes"), 12500);
   EXPECT_NEAR(point.at("dead_nic_links_per_month").get<double>(), 57, 1e-9);
   EXPECT_EQ(json_of("goodput -n 64 --ranks-per-node 4").at("points").at(0).at("nodes"), 16);
+  // 64 GPUs of each of 20 racks, where 18 would hold them.
+  EXPECT_EQ(json_of("goodput -t gb300-azure-4608 -n 1280").at("points").at(0).at("nodes"), 20);
 }
 
 TEST(GoodputCommand, AddsTheStartUpToEachRestart) {

@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
 
 #include "cli/commands/startup.hpp"
@@ -41,6 +42,7 @@ struct Point {
 /// What the system adds to the options.
 struct Job {
   std::vector<std::int64_t> ranks;
+  std::optional<System> system;  ///< whose nodes count
   std::int64_t ranks_per_node = 8;
   double nics_per_rank = 1;
 };
@@ -55,10 +57,14 @@ Expected<Job> job_of(const GoodputCommandOptions& options) {
     if (job.ranks.back() > max_ranks(*system))
       return fail(fmt::format("--ranks: {} is more than {} has, {}", format_count(job.ranks.back()),
                               options.topology, format_count(max_ranks(*system))));
+    job.system = *system;
     job.ranks_per_node = ranks_per_node(*system);
     job.nics_per_rank = system->node.nics.per_node.value / static_cast<double>(job.ranks_per_node);
   }
-  if (options.ranks_per_node > 0) job.ranks_per_node = options.ranks_per_node;
+  if (options.ranks_per_node > 0) {
+    job.system.reset();
+    job.ranks_per_node = options.ranks_per_node;
+  }
   return job;
 }
 
@@ -77,7 +83,8 @@ Expected<Point> point_of(std::int64_t ranks, const Job& job, const GoodputComman
   point.dead_nic_links = n * job.nics_per_rank * kNicLinkFailuresPerMonth;
   GoodputOptions model;
   model.failures_per_node_day = options.failures.per_node_day;
-  model.ranks_per_node = static_cast<double>(job.ranks_per_node);
+  model.ranks_per_node = static_cast<double>(
+      job.system ? ranks_per_node(with_shared_racks(*job.system, ranks)) : job.ranks_per_node);
   model.checkpoint_s = options.checkpoint_s;
   model.restart_s = point.restart_s;
   model.interval_s = options.interval_s;
