@@ -310,17 +310,31 @@ void print_notes(const PredictOptions& options, const System& system,
     for (const std::string& note : profile->applied.notes) print_note(note);
 }
 
+Expected<System> asked_system(const PredictOptions& asked) {
+  auto system = load_system(asked.topology);
+  if (!system || asked.ranks_per_node <= 0) return system;
+  system = with_ranks_per_node(std::move(*system), asked.ranks_per_node);
+  if (!system) return fail("--ranks-per-node: " + system.error().message);
+  return system;
+}
+
+Expected<void> write_records(const PredictOptions& options, const std::vector<Record>& records,
+                             const std::optional<UsedProfile>& profile) {
+  Results results{make_context("collscale predict"), records};
+  results.context["topology"] = options.topology;
+  results.context["engine"] = std::string(name(options.engine));
+  results.context["seed"] = fmt::format("{}", options.seed);
+  if (profile) add_profile(*profile, results.context);
+  return write_results(options.json, results);
+}
+
 }  // namespace
 
 Expected<void> run(const PredictOptions& asked, const Terminal& terminal) {
   if (auto writable = check_output("--json", asked.json); !writable) return writable;
   if (auto writable = check_output("--trace", asked.flow.trace); !writable) return writable;
-  auto system = load_system(asked.topology);
+  auto system = asked_system(asked);
   if (!system) return tl::unexpected(system.error());
-  if (asked.ranks_per_node > 0) {
-    system = with_ranks_per_node(std::move(*system), asked.ranks_per_node);
-    if (!system) return fail("--ranks-per-node: " + system.error().message);
-  }
   ProfileChoice choice = asked.profile;
   // The ready ones are of NCCL: a launch of its kernels is none of MPI's.
   if (choice.profile.empty() && asked.selector &&
@@ -370,14 +384,8 @@ Expected<void> run(const PredictOptions& asked, const Terminal& terminal) {
     if (auto told = run_explain(options, *flow, first, records->front(), terminal); !told)
       return told;
   }
-  if (!options.json.empty() && !options.flow.explain) {
-    Results results{make_context("collscale predict"), *records};
-    results.context["topology"] = options.topology;
-    results.context["engine"] = std::string(name(options.engine));
-    results.context["seed"] = fmt::format("{}", options.seed);
-    if (*profile) add_profile(**profile, results.context);
-    if (auto written = write_results(options.json, results); !written) return written;
-  }
+  if (!options.json.empty() && !options.flow.explain)
+    if (auto written = write_records(options, *records, *profile); !written) return written;
 
   print_notes(options, *system, *profile, library, records->size());
   return {};

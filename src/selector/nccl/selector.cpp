@@ -102,6 +102,22 @@ bool fewer(std::int64_t bytes, std::int64_t parts, std::int64_t chunk, double li
   return static_cast<double>(bytes / (parts * chunk)) < limit;
 }
 
+std::int64_t tree_chunk(const NcclComm& comm, const NcclRules& rules, std::int64_t bytes,
+                        const NcclChoice& choice) {
+  const std::int64_t channels = choice.channels;
+  const std::int64_t of_channel = bytes / std::max<std::int64_t>(channels, 1);
+  std::int64_t chunk = nccl_tree_chunk_bytes(static_cast<double>(of_channel), choice.protocol,
+                                             comm.nodes, comm.ranks_per_node());
+  if (choice.protocol != P::simple || !rules.tree_simple_chunks_shrink) return chunk;
+  // [P] v2.19.4-1 enqueue.cc:1350-1354, connect.cc: depth
+  double depth = static_cast<double>(comm.ranks / comm.nodes - 1);
+  for (std::int64_t n = comm.nodes; n > 1; n /= 2) depth += 1;
+  while (fewer(bytes, channels, chunk, depth * 8) && chunk > 128 * kKiB) chunk /= 2;
+  while (fewer(bytes, channels, chunk, depth * 4) && chunk > 64 * kKiB) chunk /= 2;
+  while (fewer(bytes, channels, chunk, depth) && chunk > 32 * kKiB) chunk /= 2;
+  return chunk;
+}
+
 /// [P] 2010-2093
 std::int64_t chunk_of(const NcclTuning& tuning, std::int64_t bytes, const NcclChoice& choice) {
   const NcclComm& comm = tuning.comm;
@@ -116,20 +132,8 @@ std::int64_t chunk_of(const NcclTuning& tuning, std::int64_t bytes, const NcclCh
       const bool four = choice.protocol == P::simple && !pipeline;  // [P] collectives.h:17-33
       return static_cast<std::int64_t>(of_step) * (four ? 4 : 1);
     }
-    case A::tree: {
-      const std::int64_t of_channel = bytes / std::max<std::int64_t>(channels, 1);
-      std::int64_t chunk = nccl_tree_chunk_bytes(static_cast<double>(of_channel), choice.protocol,
-                                                 comm.nodes, comm.ranks_per_node());
-      if (choice.protocol == P::simple && rules.tree_simple_chunks_shrink) {
-        // [P] v2.19.4-1 enqueue.cc:1350-1354, connect.cc: depth
-        double depth = static_cast<double>(comm.ranks / comm.nodes - 1);
-        for (std::int64_t n = comm.nodes; n > 1; n /= 2) depth += 1;
-        while (fewer(bytes, channels, chunk, depth * 8) && chunk > 128 * kKiB) chunk /= 2;
-        while (fewer(bytes, channels, chunk, depth * 4) && chunk > 64 * kKiB) chunk /= 2;
-        while (fewer(bytes, channels, chunk, depth) && chunk > 32 * kKiB) chunk /= 2;
-      }
-      return chunk;
-    }
+    case A::tree:
+      return tree_chunk(comm, rules, bytes, choice);
     case A::collnet_direct: {
       const std::int64_t parts = channels * comm.graphs.collnet_direct.channels;
       const double depth = comm.local_ranks > 1 ? 2 : 1;  // [P] connect.cc:232
@@ -300,6 +304,19 @@ double ring_messages_share(Collective collective, std::int64_t ranks) {
   return messages / (messages + kLastTurn);
 }
 
+/// Of the bandwidth, where all channels together have `all_channels`. LL's limit is one for all of
+/// them: fewer, which have less to begin with, have the same. Channels beyond the ranks of a node
+/// share NICs. [P] tuning.cc:311-329: at most half of the bandwidth on rings, 1/3.8 on trees
+double ll_share(const NcclComm& comm, const NcclChoice& choice, double all_channels) {
+  const auto lanes = [&comm](std::int64_t channels) {
+    const std::int64_t most = comm.nodes > 1 ? comm.local_ranks : 1;
+    return static_cast<double>(std::clamp<std::int64_t>(channels, 1, most));
+  };
+  const double most = choice.algorithm == A::ring ? 0.5 : 0.92 / 3.8;
+  return std::min(std::max(most, all_channels),
+                  all_channels * lanes(comm.channels) / lanes(choice.channels));
+}
+
 /// Latencies of a message and the share of the bandwidth, from NCCL's own tables: what one
 /// (algorithm, protocol) has relative to protocol Simple of the same algorithm.
 ProtocolFigures figures_of(const NcclTuning& tuning, const NcclChoice& choice) {
@@ -330,19 +347,7 @@ ProtocolFigures figures_of(const NcclTuning& tuning, const NcclChoice& choice) {
   figures.wire_share = p == P::ll ? 0.5 : p == P::ll128 ? 120.0 / 128 : 1;
   figures.base_s = kMicro * tables.base_latency_us[index(a)][index(p)];
   figures.bandwidth_share = tuning.protocol_share[index(a)][index(p)];
-  if (p == P::ll) {
-    // LL's limit is one for all channels: fewer of them, which have less to begin with, have the
-    // same. Channels beyond the ranks of a node share NICs. [P] tuning.cc:311-329: at most half of
-    // the bandwidth on rings, 1/3.8 on trees
-    const auto lanes = [&comm](std::int64_t channels) {
-      const std::int64_t most = comm.nodes > 1 ? comm.local_ranks : 1;
-      return static_cast<double>(std::clamp<std::int64_t>(channels, 1, most));
-    };
-    const double most = a == A::ring ? 0.5 : 0.92 / 3.8;
-    figures.bandwidth_share =
-        std::min(std::max(most, figures.bandwidth_share),
-                 figures.bandwidth_share * lanes(comm.channels) / lanes(choice.channels));
-  }
+  if (p == P::ll) figures.bandwidth_share = ll_share(comm, choice, figures.bandwidth_share);
   const bool nvlink = comm.graphs.ring.intra_path == NcclPath::nvlink;
   if (a == A::ring && nvlink && comm.nodes == 1)
     figures.bandwidth_share *= ring_messages_share(tuning.collective, comm.ranks);
