@@ -46,6 +46,11 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // their times to the power 1 less this. From 0.2 to 0.5 the errors from one scale change by less
 // than a twentieth; 0 is all latency, 1 the smallest message's alone.
 constexpr double kLatencyOfPieces = 1.0 / 3;
+// At sizes that only smaller scales have, what these miss at the nearest size that was measured
+// counts as well, e^-1 of it so many octaves away. With none, answers fell by up to 12 % from the
+// largest scale to the next; with 2 to 8 of them, half of the sizes of a scale left out were
+// missed by less than with none, by MPI and by NCCL.
+constexpr double kFadingOctaves = 4;
 constexpr double kMostEnds = 4;  // latencies of a level that a node may stand for
 
 // The weight of a law that begins to serve at one place and serves alone at another.
@@ -175,9 +180,16 @@ SizeCurve Estimator::complete(const Series& series, std::span<const double> time
   from_below.fit(series, times_s);
   std::vector<double> all_sizes;
   std::vector<double> all_times;
+  const auto missed_at = [&](double log_size) {
+    return scale.measured.log_time(log_size) - from_below.at(log_size, scale.place).log_time;
+  };
   const auto add = [&](double log_size) {
+    const std::span<const double> measured = scale.measured.log_sizes();
+    const double edge = log_size < measured.front() ? measured.front() : measured.back();
+    const double share = std::exp(-std::fabs(log_size - edge) / (kFadingOctaves * kOctave));
     all_sizes.push_back(std::exp(log_size));
-    all_times.push_back(std::exp(from_below.at(log_size, scale.place).log_time));
+    all_times.push_back(
+        std::exp(from_below.at(log_size, scale.place).log_time + share * missed_at(edge)));
   };
   for (const double log_size : smaller) add(log_size);
   all_sizes.insert(all_sizes.end(), sizes.begin(), sizes.end());

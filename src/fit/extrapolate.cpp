@@ -34,6 +34,8 @@ bool same_letters(std::string_view a, std::string_view b) {
                     });
 }
 
+// More than repeats of a point differ by (noise_floor).
+constexpr double kClearlyFaster = 1.25;
 constexpr std::int64_t kEveryScale = std::numeric_limits<std::int64_t>::max();
 
 // The series of a name: "ring/LL128", or "ring" where the data have it with one protocol alone.
@@ -169,19 +171,19 @@ double default_bound(const System& system, const Series& series, double size_byt
   return bounds.time_s();
 }
 
-// Small messages between nodes that beat the latency bound: a sum or a barrier in the network's
-// hardware is none of the model's links and need not grow with their depth, so none is left. Large
-// ones that beat the others: the figures of the file, assumed as in a family, are too slow. What
-// beats the first tenfold or the others twice is in a wrong unit or of another machine, and lowers
-// nothing.
-BoundsLeft bounds_left(const System& system, const Series& series,
-                       std::span<const double> medians) {
+// Of one tier, by its own measurements. Small messages that beat the latency bound: a sum or a
+// barrier in the network's hardware is none of the model's links and need not grow with their
+// depth, so none is left. Large ones that beat the others: the figures of the file, assumed as in a
+// family, are too slow. What beats the first tenfold or the others twice is in a wrong unit or of
+// another machine, and lowers nothing.
+BoundsLeft bounds_left(const System& system, const Series& series, std::span<const double> medians,
+                       bool network) {
   BoundsLeft left;
   if (series.ranks_per_node != ranks_per_node(system)) return left;
   double latency_share = 1;
   for (std::size_t i = 0; i < series.cells.size(); ++i) {
     const Cell& cell = series.cells[i];
-    if (cell.nodes < 2 || cell.ranks > max_ranks(system)) continue;
+    if ((cell.nodes > 1) != network || cell.ranks > max_ranks(system)) continue;
     const Bounds bounds = bounds_of(system, series, cell.size_bytes, cell.ranks);
     const double bytes_s = std::max(bounds.injection_s, bounds.cut_s);
     if (regime_of(cell.size_bytes) == Regime::latency && bounds.latency_s > 0)
@@ -191,6 +193,8 @@ BoundsLeft bounds_left(const System& system, const Series& series,
   }
   left.latency = latency_share < 0.1 || latency_share >= 1;
   if (left.bytes_share < 0.5) left.bytes_share = 1;
+  // The fastest run is not the fastest there can be: repeats differ.
+  if (left.bytes_share < 1) left.bytes_share *= std::exp(-noise_floor(kLogBandwidthBegin));
   return left;
 }
 
@@ -215,6 +219,16 @@ std::string beyond_sizes(const Series& series, const Target& target, double size
       factor < 1000 ? fmt::format("{:.3g}", factor) : format_count(std::llround(factor)),
       above ? "largest" : "smallest",
       format_size((above ? largest : smallest) / target.size_factor));
+}
+
+// Where the largest scale took clearly longer than what is answered beyond it, or nothing.
+std::string below_measured(const Series& series, const Target& target, const Predicted& predicted,
+                           double time_s) {
+  const double measured_s = std::exp(predicted.log_time + predicted.log_measured_over);
+  if (measured_s < kClearlyFaster * time_s) return "";
+  return fmt::format(
+      "faster than the {} that {} ranks took, which other sizes and scales do not bear out",
+      format_time(measured_s), format_count(series.scales(target.network).back()));
 }
 
 std::string describe(const Profile& profile, const System& system, const SeriesFit& fit,
@@ -477,6 +491,7 @@ std::string say(const Extrapolation& answer) {
   if (const std::string contradicts = contradiction(answer.choice); !contradicts.empty())
     text += "; " + contradicts;
   if (!answer.mixture.empty()) text += "; " + answer.mixture;
+  if (!answer.below_measured.empty()) text += "; " + answer.below_measured;
   return text;
 }
 
@@ -506,7 +521,10 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
   const auto replicates = bootstrapped(predictor, series, options);
   const double other_system = same_system ? 0.0 : std::log(kOtherSystemFactor);
   const NamedAlgorithms named(profile, fit, *targets, sizes_bytes);
-  const BoundsLeft left = same_system ? bounds_left(system, series, medians) : BoundsLeft{};
+  std::array<BoundsLeft, 2> left;
+  if (same_system)
+    left = {bounds_left(system, series, medians, false),
+            bounds_left(system, series, medians, true)};
   std::vector<Extrapolation> answers;
   Modelled modelled;
   for (std::size_t i = 0; i < central.size(); ++i) {
@@ -516,14 +534,15 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
     if (size == 0) modelled = model(system, series, target, sizes_bytes, same_system);
     const double bound_s = options.bound_s ? options.bound_s(collective, size_bytes, target.ranks)
                                            : default_bound(system, series, size_bytes, target.ranks,
-                                                           target.network ? left : BoundsLeft{});
+                                                           left[target.network ? 1 : 0]);
     Extrapolation answer{make_record(profile, system, fit, target, size_bytes, same_system),
                          std::move(modelled.predictions[size]),
                          std::move(modelled.ranges[size]),
                          {},
                          {},
                          fit.mixture.text,
-                         beyond_sizes(series, target, size_bytes)};
+                         beyond_sizes(series, target, size_bytes),
+                         {}};
     Record& record = answer.record;
     const double settings =
         fit.mixture.apart[static_cast<std::size_t>(regime_of(size_bytes * target.size_factor))];
@@ -532,6 +551,7 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
     set_times(record,
               widened(central[i], log_times_of(replicates, i), answer.range.widths(), others),
               bound_s);
+    answer.below_measured = below_measured(series, target, central[i], record.time_s);
     answer.choice =
         named.check(i, record, answer.range.widths(), std::hypot(other_system, per_node), bound_s);
     reach(record, answer.choice);

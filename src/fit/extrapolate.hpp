@@ -47,6 +47,9 @@ struct Extrapolation {
   std::string mixture;  ///< what says that the data are of several settings, or ""
   /// "x256 beyond the largest measured size, 4 MiB on such nodes", or "".
   std::string beyond_sizes;
+  /// "faster than the 393 ms that 24,576 ranks took, which other sizes and scales do not bear out",
+  /// or "".
+  std::string below_measured;
 };
 
 /// One answer per ranks × size, sizes innermost. Its record: engine analytic, trust predicted, 50 %

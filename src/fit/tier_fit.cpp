@@ -150,6 +150,9 @@ Predicted TierPrediction::at(double log_size) const {
   const double floor = noise_floor(log_size);
   predicted.widths.up = std::max(predicted.widths.up, floor);
   predicted.widths.down = std::max(predicted.widths.down, floor);
+  if (target_.units > estimator_->anchor().units && !estimator_->quickens(log_size))
+    predicted.log_measured_over =
+        estimator_->as_measured(estimator_->scale_count() - 1, log_size) - predicted.log_time;
   return predicted;
 }
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -23,6 +24,9 @@ struct Predicted {
   /// Of these widths: what laws that disagree, with each other or with the straight line, and a
   /// size that was not measured add.
   HalfWidths added;
+  /// Beyond the largest measured scale: ln of what that scale took for the size, as measured, over
+  /// the answer. Above 0 where other sizes and scales do not bear that measurement out.
+  double log_measured_over = -std::numeric_limits<double>::infinity();
 };
 
 /// Beyond the largest measured scale monotone in the size (but for a per cent between two powers of

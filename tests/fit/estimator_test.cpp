@@ -255,6 +255,26 @@ TEST(Estimator, SizesThatOnlySmallerScalesHaveComeFromThem) {
   EXPECT_NEAR(predicted_s(series, 64, 8) / truth, 1.0, 0.15);
 }
 
+// Where the largest scale is slower than the others say, it is so at the next size, too.
+TEST(Estimator, SizesThatOnlySmallerScalesHaveGoOnFromTheNearestMeasured) {
+  std::vector<Record> records =
+      synthetic::records(Collective::all_reduce, "tree", 32, synthetic::tree_all_reduce);
+  std::erase_if(records, [](const Record& record) {
+    return record.scenario.ranks == 128 && record.scenario.size_bytes > 4e6;
+  });
+  for (Record& record : records)
+    if (record.scenario.ranks == 128) record.time_s *= 1.3;
+  const Series series = series_of(records);
+  const Estimator estimator(series, cell_medians(series), true, kAll);
+  const auto slower = [&](double size_bytes) {
+    return std::exp(estimator.as_measured(estimator.scale_count() - 1, std::log(size_bytes))) /
+           synthetic::tree_all_reduce(128, 32, size_bytes);
+  };
+  EXPECT_NEAR(slower(2097152), 1.3, 1e-9);
+  EXPECT_NEAR(slower(8388608), 1.2, 0.06);
+  EXPECT_NEAR(slower(2147483648), 1.0, 0.06);
+}
+
 TEST(Estimator, AllToAllGrowsWithThePeersOnOtherNodes) {
   const Place two_nodes{8, 2};
   const Place eight_nodes{32, 8};
