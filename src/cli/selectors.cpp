@@ -144,6 +144,10 @@ Expected<Selection> Chooser::choose(double size_bytes) const {
     for (Selection& offer : offers(size_bytes))
       if (offer.algorithm == piece->algorithm && offer.protocol == piece->protocol)
         return std::move(offer);
+  return choose_by_rules(size_bytes);
+}
+
+Expected<Selection> Chooser::choose_by_rules(double size_bytes) const {
   if (tuning_) return collscale::choose(*tuning_, size_bytes);
   return openmpi_selection(collective_, ranks_, size_bytes);
 }

@@ -48,6 +48,8 @@ class Chooser {
   static Expected<Chooser> make(const Selector& selector, const System& system,
                                 Collective collective, std::int64_t ranks);
   [[nodiscard]] Expected<Selection> choose(double size_bytes) const;
+  /// The same by the library's own rules, whatever was seen to run.
+  [[nodiscard]] Expected<Selection> choose_by_rules(double size_bytes) const;
   /// What ran at that size was told by times, so that choose() knows it.
   [[nodiscard]] bool has_seen(double size_bytes) const;
   /// All that NCCL could run there, each algorithm with each protocol, or the one way in which it

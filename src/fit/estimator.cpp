@@ -51,6 +51,7 @@ constexpr double kLatencyOfPieces = 1.0 / 3;
 // largest scale to the next; with 2 to 8 of them, half of the sizes of a scale left out were
 // missed by less than with none, by MPI and by NCCL.
 constexpr double kFadingOctaves = 4;
+constexpr double kNearlyHalf = 1.9;
 constexpr double kMostEnds = 4;  // latencies of a level that a node may stand for
 
 // The weight of a law that begins to serve at one place and serves alone at another.
@@ -418,9 +419,9 @@ double Estimator::tree(double log_size, Place target) const {
   const Place k = anchor();
   const SizeCurve& curve = scales_.back().curve;
   double anchored = curve.log_time(log_size);
-  // Below 64 KiB a time is latency, which does not grow in proportion to the size.
-  const double log_limit = std::max(scales_.back().log_tree_limit, kLogLatencyEnd);
-  if (growth_ == Growth::library && log_size > log_limit)
+  const double log_limit = scales_.back().log_tree_limit;
+  // What a tree took of a size in the latency regime was no time for bytes.
+  if (growth_ == Growth::library && log_size > log_limit && log_limit >= kLogLatencyEnd)
     anchored = std::max(anchored, curve.log_time(log_limit) + log_size - log_limit);
   if (scales_.size() == 1) return anchored + assumed_growth(log_size, target);
   if (growth_ == Growth::tree && nccl_ && log_size > kLogBandwidthBegin) {
@@ -513,10 +514,22 @@ HalfWidths Estimator::unmeasured_size(std::size_t index, double log_size, Place 
 }
 
 double Estimator::line(std::size_t index, double log_size, Place target) const {
-  const double low = std::log(place(index).units);
-  const double high = std::log(place(index + 1).units);
-  const double share = (std::log(target.units) - low) / (high - low);
-  return (1.0 - share) * as_measured(index, log_size) + share * as_measured(index + 1, log_size);
+  return line_through(index, index + 1, log_size, target);
+}
+
+double Estimator::steady_line(double log_size, Place target) const {
+  const std::size_t high = scales_.size() - 1;
+  std::size_t low = high - 1;
+  while (low > 0 && kNearlyHalf * place(low).units > place(high).units) --low;
+  return line_through(low, high, log_size, target);
+}
+
+double Estimator::line_through(std::size_t low, std::size_t high, double log_size,
+                               Place target) const {
+  const double log_low = std::log(place(low).units);
+  const double log_high = std::log(place(high).units);
+  const double share = (std::log(target.units) - log_low) / (log_high - log_low);
+  return (1.0 - share) * as_measured(low, log_size) + share * as_measured(high, log_size);
 }
 
 Estimate Estimator::at(double log_size, Place target) const {

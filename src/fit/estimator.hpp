@@ -69,6 +69,9 @@ class Estimator {
   [[nodiscard]] double line(double log_size, Place target) const {
     return line(scales_.size() - 2, log_size, target);
   }
+  /// Through the largest and the largest of at most half its units, the smallest where none is:
+  /// over a shorter step what one measurement is off would be a slope. There must be two.
+  [[nodiscard]] double steady_line(double log_size, Place target) const;
   /// Whether that line stands beside the laws: of what MPI chooses itself.
   [[nodiscard]] bool doubts_laws() const { return !local_fit_.empty(); }
 
@@ -114,6 +117,8 @@ class Estimator {
   [[nodiscard]] SizeCurve complete(const Series& series, std::span<const double> times_s,
                                    const Scale& scale, std::vector<double> sizes,
                                    std::vector<double> times) const;
+  [[nodiscard]] double line_through(std::size_t low, std::size_t high, double log_size,
+                                    Place target) const;
   struct ScaleOf {
     const Estimator* estimator;
     std::size_t index;

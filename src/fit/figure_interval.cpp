@@ -55,6 +55,57 @@ FigureErrors errors_of_regime(const RegimeErrors& errors, Regime regime) {
   return own;
 }
 
+IntervalOffsets offsets_in(Regime regime, const RegimeErrors& errors, double size_bytes,
+                           const Remoteness& remoteness) {
+  const auto r = static_cast<std::size_t>(regime);
+  const FigureErrors own = errors_of_regime(errors, regime);
+  const auto& kinds = remoteness.network ? kOtherKindAcross : kOtherKindInside;
+  const double other_kind = remoteness.other_kind ? kinds[r] : 0;
+  const double doublings = std::log2(std::max(1.0, remoteness.distance));
+  double common = noise_floor(std::log(std::max(1.0, size_bytes)));
+  for (const double one : {kDoubling[r] * std::sqrt(doublings), kPerOctave * remoteness.octaves,
+                           other_kind, kFewPoints / std::sqrt(std::max(1, own.points))})
+    common = std::hypot(common, one);
+  IntervalOffsets offsets{};
+  for (std::size_t q = 0; q < offsets.size(); ++q) {
+    const double sign = q < 2 ? -1 : 1;
+    const HalfWidths& machine = kOtherMachine[r];
+    const double other = !remoteness.other_machine ? 0 : q < 2 ? machine.down : machine.up;
+    const double share = q == 0 || q == 3 ? 1 : kHalf;
+    offsets[q] = sign * std::hypot(std::max(0.0, sign * own.quantiles[q]),
+                                   share * std::hypot(common, other));
+  }
+  return offsets;
+}
+
+IntervalOffsets unmeasured_in(Regime regime, const Unmeasured& what) {
+  const auto r = static_cast<std::size_t>(regime);
+  IntervalOffsets offsets = kUnmeasured[what.network ? 2 : 0][r];
+  // Of the few machines on PCIe that were measured none says that others are as near.
+  if (what.pcie) widen(offsets, kUnmeasured[1][r]);
+  const double doublings = std::log2(std::max(1.0, what.ranks / kUnmeasuredRanks)) +
+                           std::log2(std::max(1.0, what.inside));
+  const double farther = kDoubling[r] * std::sqrt(doublings);
+  for (std::size_t q = 0; q < offsets.size(); ++q) {
+    const double share = q == 0 || q == 3 ? 1 : kHalf;
+    offsets[q] = (q < 2 ? -1 : 1) * std::hypot(offsets[q], share * farther);
+  }
+  return offsets;
+}
+
+/// What `offsets_of` says of each regime, by the shares of these at the size.
+template <typename OffsetsOf>
+IntervalOffsets mixed(double size_bytes, const OffsetsOf& offsets_of) {
+  const std::array<double, kRegimes> shares = regime_shares(std::log(std::max(1.0, size_bytes)));
+  IntervalOffsets offsets{};
+  for (std::size_t r = 0; r < kRegimes; ++r) {
+    if (shares[r] == 0) continue;
+    const IntervalOffsets of_regime = offsets_of(static_cast<Regime>(r));
+    for (std::size_t q = 0; q < offsets.size(); ++q) offsets[q] += shares[r] * of_regime[q];
+  }
+  return offsets;
+}
+
 }  // namespace
 
 RegimeErrors errors_by_regime(std::span<const double> sizes_bytes,
@@ -80,41 +131,12 @@ RegimeErrors errors_by_regime(std::span<const double> sizes_bytes,
 
 IntervalOffsets interval_offsets(const RegimeErrors& errors, double size_bytes,
                                  const Remoteness& remoteness) {
-  const Regime regime = regime_of(size_bytes);
-  const auto r = static_cast<std::size_t>(regime);
-  const FigureErrors own = errors_of_regime(errors, regime);
-  const auto& kinds = remoteness.network ? kOtherKindAcross : kOtherKindInside;
-  const double other_kind = remoteness.other_kind ? kinds[r] : 0;
-  const double doublings = std::log2(std::max(1.0, remoteness.distance));
-  double common = noise_floor(std::log(std::max(1.0, size_bytes)));
-  for (const double one : {kDoubling[r] * std::sqrt(doublings), kPerOctave * remoteness.octaves,
-                           other_kind, kFewPoints / std::sqrt(std::max(1, own.points))})
-    common = std::hypot(common, one);
-  IntervalOffsets offsets{};
-  for (std::size_t q = 0; q < offsets.size(); ++q) {
-    const double sign = q < 2 ? -1 : 1;
-    const HalfWidths& machine = kOtherMachine[r];
-    const double other = !remoteness.other_machine ? 0 : q < 2 ? machine.down : machine.up;
-    const double share = q == 0 || q == 3 ? 1 : kHalf;
-    offsets[q] = sign * std::hypot(std::max(0.0, sign * own.quantiles[q]),
-                                   share * std::hypot(common, other));
-  }
-  return offsets;
+  return mixed(size_bytes,
+               [&](Regime regime) { return offsets_in(regime, errors, size_bytes, remoteness); });
 }
 
 IntervalOffsets unmeasured_offsets(const Unmeasured& what, double size_bytes) {
-  const auto r = static_cast<std::size_t>(regime_of(size_bytes));
-  IntervalOffsets offsets = kUnmeasured[what.network ? 2 : 0][r];
-  // Of the few machines on PCIe that were measured none says that others are as near.
-  if (what.pcie) widen(offsets, kUnmeasured[1][r]);
-  const double doublings = std::log2(std::max(1.0, what.ranks / kUnmeasuredRanks)) +
-                           std::log2(std::max(1.0, what.inside));
-  const double farther = kDoubling[r] * std::sqrt(doublings);
-  for (std::size_t q = 0; q < offsets.size(); ++q) {
-    const double share = q == 0 || q == 3 ? 1 : kHalf;
-    offsets[q] = (q < 2 ? -1 : 1) * std::hypot(offsets[q], share * farther);
-  }
-  return offsets;
+  return mixed(size_bytes, [&](Regime regime) { return unmeasured_in(regime, what); });
 }
 
 }  // namespace collscale

@@ -48,10 +48,10 @@ inline constexpr Priors kPublishedPriors = {
     .torus_ends = 2.00,
     .growth_weight = 1.00,
     .contention = 0.30,
-    .several_scales = {{{0.53, 0.09, 0.12, 0.18},
-                        {0.22, 0.45, 0.37, 0.04},
+    .several_scales = {{{0.52, 0.09, 0.11, 0.18},
+                        {0.24, 0.45, 0.37, 0.04},
                         {0.29, 0.13, 0.28, 0.00}}},
-    .one_scale = {0.18, 0.51, 0.29, 0.31},
+    .one_scale = {0.17, 0.51, 0.28, 0.31},
     .several_inside = {0.16, 0.00, 0.17, 0.00},
     .one_inside = {1.61, 0.00, 0.22, 1.20},
     // learn-priors: end

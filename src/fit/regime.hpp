@@ -19,5 +19,7 @@ inline constexpr double kLogLatencyEnd = 16 * std::numbers::ln2;      ///< 64 Ki
 inline constexpr double kLogBandwidthBegin = 26 * std::numbers::ln2;  ///< 64 MiB
 
 Regime regime_of(double size_bytes);
+/// Of each at ln of a size, in sum 1: widths change over one octave each side of a boundary.
+std::array<double, kRegimes> regime_shares(double log_size);
 
 }  // namespace collscale

@@ -76,8 +76,8 @@ TierPrediction::TierPrediction(const Estimator& estimator, const OwnRecord& own,
   for (std::size_t g = 0; g < kOctaves; ++g) fell_[g] = log_time_[g] != before[g];
   if (estimator.scale_count() < 2 || target.units < estimator.anchor().units) return;
   for (std::size_t g = 0; g < kOctaves; ++g)
-    off_line_[g] =
-        off_line_width(estimator.line(static_cast<double>(g) * kOctave, target) - log_time_[g]);
+    off_line_[g] = off_line_width(estimator.steady_line(static_cast<double>(g) * kOctave, target) -
+                                  log_time_[g]);
 }
 
 // Up to the largest scale the data themselves, joined by straight lines in ln t over ln g.
@@ -114,8 +114,8 @@ Estimate TierPrediction::followed(double log_size) const {
 double TierPrediction::with_line(double log_law, double log_size) const {
   const double share = over_octaves(line_shares_, log_size);
   if (share == 0.0 || !estimator_->doubts_laws()) return log_law;
-  const double log_line = std::max(estimator_->line(log_size, target_),
-                                   estimator_->line(log_size, estimator_->anchor()));
+  const double log_line = std::max(estimator_->steady_line(log_size, target_),
+                                   estimator_->steady_line(log_size, estimator_->anchor()));
   return (1.0 - share) * log_law + share * log_line;
 }
 
@@ -206,7 +206,7 @@ std::vector<OriginError> rolling_origin_errors(const Series& series,
                              predicted.added};
         if (laws)
           error.rivals = {log_time - laws->log_time(log_size),
-                          log_time - estimator.line(log_size, place)};
+                          log_time - estimator.steady_line(log_size, place)};
         errors.push_back(error);
       }
     }

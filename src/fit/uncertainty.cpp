@@ -29,16 +29,6 @@ constexpr double kKappaOfNccl = 0.5;
 constexpr double kWidthOfNccl = 1.1;
 constexpr double kTypicalShare = 0.33;  // of a half width: mean error where that is right
 
-// Shares of the three regimes at a size: one octave of transition each side of a boundary.
-std::array<double, kRegimes> shares(double log_size) {
-  const auto ramp = [&](double boundary) {
-    return std::clamp((log_size - boundary) / (2.0 * std::numbers::ln2) + 0.5, 0.0, 1.0);
-  };
-  const double above_latency = ramp(kLogLatencyEnd);
-  const double bandwidth = ramp(kLogBandwidthBegin);
-  return {1.0 - above_latency, above_latency - bandwidth, bandwidth};
-}
-
 }  // namespace
 
 Regime regime_of(double size_bytes) {
@@ -46,6 +36,15 @@ Regime regime_of(double size_bytes) {
     return Regime::latency;
   }
   return size_bytes > 67108864.0 ? Regime::bandwidth : Regime::middle;
+}
+
+std::array<double, kRegimes> regime_shares(double log_size) {
+  const auto ramp = [&](double boundary) {
+    return std::clamp((log_size - boundary) / (2.0 * std::numbers::ln2) + 0.5, 0.0, 1.0);
+  };
+  const double above_latency = ramp(kLogLatencyEnd);
+  const double bandwidth = ramp(kLogBandwidthBegin);
+  return {1.0 - above_latency, above_latency - bandwidth, bandwidth};
 }
 
 double farthest_log_distance(bool network) { return std::log(network ? 16.0 : 4.0); }
@@ -71,7 +70,7 @@ WidthLaw of_nccl(const WidthLaw& all) {
 HalfWidths prior_widths(const Priors& priors, ErrorsOf of, double log_size, double log_distance,
                         double factor) {
   if (!of.network) return widths_of(priors.several_inside, of.network, log_distance, factor);
-  const std::array<double, kRegimes> share = shares(log_size);
+  const std::array<double, kRegimes> share = regime_shares(log_size);
   HalfWidths widths;
   for (std::size_t r = 0; r < kRegimes; ++r) {
     const WidthLaw& law = priors.several_scales[r];
@@ -116,7 +115,7 @@ double off_line_width(double log_gap) {
 }
 
 double noise_floor(double log_size) {
-  const std::array<double, kRegimes> share = shares(log_size);
+  const std::array<double, kRegimes> share = regime_shares(log_size);
   return (share[0] + share[1]) * 0.5 * std::log(1.5) + share[2] * 0.5 * std::log(1.06);
 }
 

@@ -106,6 +106,23 @@ TEST(Profile, NoTimeAndNoEndOfAnIntervalLiesBelowTheLowerBound) {
 
 // Nobody measured Leonardo's nodes with NCCL: its constants stand, and other systems tell how far
 // they may be off. What RCCL would do, nothing tells.
+// On two nodes of A3 the times tell a ring at 128 MiB and a tree at 256; on 512 a ring would take
+// 30 times as long as what the library has besides.
+TEST(Profile, WhatWasSeenOnFewRanksIsNotFollowedWhereItCostsFarMore) {
+  const TemporaryFolder folder;
+  for (const std::vector<std::string>& selector :
+       std::vector<std::vector<std::string>>{{}, {"--selector", "nccl"}}) {
+    const auto time_of = [&](const std::string& size, const std::string& ranks) {
+      std::vector<std::string> asked{"-t", "gcp-a3-mega", "-s", size, "-n", ranks, "--json", "-"};
+      asked.insert(asked.end(), selector.begin(), selector.end());
+      const auto records = nlohmann::json::parse(predict(asked, folder).out);
+      return records["benchmarks"][0];
+    };
+    EXPECT_EQ(time_of("128MiB", "16")["scenario"]["algorithm"], "ring");
+    EXPECT_LT(time_of("128MiB", "4096")["time_s"], time_of("256MiB", "4096")["time_s"]);
+  }
+}
+
 TEST(Profile, WhereNothingWasMeasuredOtherSystemsGiveTheInterval) {
   const TemporaryFolder folder;
   const Outcome none = predict({"-t", "leonardo", "-n", "4,64", "-c", "all_reduce"}, folder);

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "fit/size_curve.hpp"
 #include "fit/tier_fit.hpp"
@@ -273,6 +274,34 @@ TEST(Estimator, SizesThatOnlySmallerScalesHaveGoOnFromTheNearestMeasured) {
   EXPECT_NEAR(slower(2097152), 1.3, 1e-9);
   EXPECT_NEAR(slower(8388608), 1.2, 0.06);
   EXPECT_NEAR(slower(2147483648), 1.0, 0.06);
+}
+
+TEST(Estimator, TheSteadyLineStandsOnScalesThatLieApart) {
+  std::vector<Record> records;
+  for (const std::int64_t nodes : {16, 48, 64})
+    for (double size_bytes = 8; size_bytes < 1e9; size_bytes *= 4)
+      records.push_back(
+          synthetic::record(Collective::all_gather, "auto", 4 * nodes, nodes, size_bytes,
+                            (nodes == 64 ? 1.3e-6 : 1e-6) * static_cast<double>(nodes)));
+  const Series series = series_of(records);
+  const Estimator estimator(series, cell_medians(series), true, kAll);
+  const double last = std::exp(estimator.steady_line(std::log(8.0), {1024, 256}));
+  EXPECT_NEAR(last, 1.3e-6 * 64 * std::pow(4, 1 + std::log(1.3) / std::log(4)), 1e-9);
+  EXPECT_GT(std::exp(estimator.line(std::log(8.0), {1024, 256})), 2 * last);
+}
+
+// Of a reduce_scatter of Open MPI with few sizes: those of 2 KiB were no bytes' time.
+TEST(Estimator, SparseSizesAreNotGrownFromLatency) {
+  std::vector<Record> records;
+  for (const auto& [size_bytes, time_s] : {std::pair{2048.0, 17.4e-6},
+                                           {131072.0, 81.6e-6},
+                                           {8388608.0, 3.53e-3},
+                                           {536870912.0, 0.918}}) {
+    records.push_back(
+        synthetic::record(Collective::reduce_scatter, "auto", 256, 64, size_bytes, time_s));
+    records.back().engine = Engine::mpi;
+  }
+  EXPECT_NEAR(predicted_s(series_of(records), 128, 536870912), 0.92, 0.2);  // was 4.6
 }
 
 TEST(Estimator, AllToAllGrowsWithThePeersOnOtherNodes) {

@@ -403,6 +403,26 @@ TEST(FigureFit, AnAlgorithmIsPricedWhosesoeverItIs) {
   EXPECT_EQ(fit.notes.front(), "all_reduce/ring_ompi is taken for ring");
 }
 
+TEST(FigureInterval, HasNoStepsOverTheSizes) {
+  const RegimeErrors known =
+      errors_by_regime(std::vector<double>{1e3, 1e6, 1e9}, std::vector<double>{0.1, 0.6, 0.01});
+  Unmeasured unknown;
+  unknown.network = true;
+  unknown.ranks = 16;
+  Remoteness another;
+  another.other_kind = another.other_machine = another.network = true;
+  for (double size_bytes = 1024; size_bytes < 1e10; size_bytes *= 1.01) {
+    const IntervalOffsets here = interval_offsets(known, size_bytes, another);
+    const IntervalOffsets next = interval_offsets(known, 1.01 * size_bytes, another);
+    const IntervalOffsets of_none = unmeasured_offsets(unknown, size_bytes);
+    const IntervalOffsets next_of_none = unmeasured_offsets(unknown, 1.01 * size_bytes);
+    for (std::size_t q = 0; q < here.size(); ++q) {
+      EXPECT_NEAR(next[q], here[q], 0.02) << size_bytes;
+      EXPECT_NEAR(next_of_none[q], of_none[q], 0.02) << size_bytes;
+    }
+  }
+}
+
 TEST(FigureInterval, WidensWithWhatIsFartherAndHoldsThePrediction) {
   std::vector<double> sizes(40, 1e6);
   std::vector<double> errors;
