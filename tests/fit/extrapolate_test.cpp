@@ -201,10 +201,10 @@ TEST(Extrapolate, SaysWhatTheLargestScaleTookWhereTheAnswerIsFaster) {
   for (Record& record : records)
     if (record.scenario.ranks == 64 && std::abs(record.scenario.size_bytes - 5120) < 4096)
       record.time_s = 0.02;
-  const auto answers = extrapolate_in_full(profile_of(records), synthetic::system(4),
-                                           Collective::all_reduce, std::vector<double>{8, 8192},
-                                           std::vector<std::int64_t>{64, 128}, quick())
-                           .value();
+  const auto answers =
+      extrapolate_in_full(profile_of(records), synthetic::system(4), Collective::all_reduce,
+                          std::vector<double>{8, 8192}, std::vector<std::int64_t>{64, 128}, quick())
+          .value();
   EXPECT_EQ(answers[1].record.time_s, 0.02) << "measured";
   EXPECT_EQ(answers[1].below_measured, "");
   EXPECT_EQ(answers[2].below_measured, "");
