@@ -65,8 +65,9 @@ Record make_record(const PredictQuery& query, const System& system, const Predic
 
 // What was seen to run is told by the ranks that were measured: on two nodes of A3 a ring and a
 // tree take equally long, on 512 the ring takes 30 times as long. So it gives way to what the
-// library has besides where that takes less than half of it, the most that a library was seen
-// behind one of its own algorithms on nearly all published systems (128 MiB of MareNostrum's: 5.5).
+// library has besides where that takes less than half of it (assumed): where both were measured, 29
+// points of MareNostrum 5 and p5en, NCCL's choice took at most 1.17 times as long as another of its
+// algorithms, and ratios of priced algorithms are wrong by a median 1.7 (docs/method.md).
 constexpr double kMostBehind = 2;
 
 /// The library chooses for every size; what it chose is priced on the fabric.
