@@ -2,6 +2,7 @@
 #include "record_io/foreign_json.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 namespace collscale {
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON that other programs wrote: a member that is missing or of another type is no error here.
-// Includes a heavy header: for the .cpp files of this folder only.
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 

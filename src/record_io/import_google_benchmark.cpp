@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "record_io/csv_table.hpp"
 #include "record_io/foreign_json.hpp"

@@ -2,6 +2,8 @@
 // JSON of other programs: which of them wrote it.
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "record_io/foreign_json.hpp"
 #include "record_io/log_text.hpp"
 

@@ -2,6 +2,7 @@
 #include "record_io/wrapped_log.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "record_io/foreign_json.hpp"
