@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <string_view>
 #include <vector>
 
 #include "stats/quantiles.hpp"
@@ -50,6 +51,17 @@ bool alike(const Cell& one, const Cell& other) {
   return std::fabs(log_size) < octave || std::fabs(log_size - log_ranks) < octave;
 }
 
+// Runs of one point that agree: what happens twice is no accident.
+bool is_repeated(const Cell& cell) {
+  const auto [least, most] = std::minmax_element(cell.time_s.begin(), cell.time_s.end());
+  return cell.time_s.size() > 1 && *most < kNotAlone * *least;
+}
+
+bool has_one_scale(const Series& series) {
+  return std::all_of(series.cells.begin(), series.cells.end(),
+                     [&](const Cell& cell) { return cell.ranks == series.cells.front().ranks; });
+}
+
 bool is_alone(const Series& series, const std::vector<Off>& offs, const Off& row) {
   const Cell& cell = series.cells[row.cell];
   return std::none_of(offs.begin(), offs.end(), [&](const Off& other) {
@@ -74,17 +86,19 @@ std::string take_out_lone_rows(Series& series) {
     });
     if (beside) continue;
     const Cell& cell = series.cells[row.cell];
+    if (is_repeated(cell)) continue;
     cells.push_back(row.cell);
     texts.push_back(fmt::format("{} on {} ranks (x{:.3g})", format_size(cell.size_bytes),
                                 format_count(cell.ranks), std::exp(row.log_ratio)));
   }
   if (cells.empty()) return {};
+  const std::string_view unlike_others = has_one_scale(series) ? "" : ", as at no other scale";
   for (std::size_t i = cells.size(); i-- > 0;)
     series.cells.erase(series.cells.begin() + static_cast<std::ptrdiff_t>(cells[i]));
   const bool one = texts.size() == 1;
-  return fmt::format(
-      "{} {} far off both neighbouring sizes, as at no other scale: left out as {} that went wrong",
-      fmt::join(texts, ", "), one ? "is" : "are", one ? "a measurement" : "measurements");
+  return fmt::format("{} {} far off both neighbouring sizes{}: left out as {} that went wrong",
+                     fmt::join(texts, ", "), one ? "is" : "are", unlike_others,
+                     one ? "a measurement" : "measurements");
 }
 
 }  // namespace collscale

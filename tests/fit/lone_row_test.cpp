@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 #include "synthetic.hpp"
 
 namespace collscale {
@@ -71,6 +74,27 @@ TEST(LoneRow, AnAlgorithmThatIsSlowWhereItTakesOverStays) {
               }).taken_out,
               IsEmpty())
       << "from one size on";
+}
+
+// Tianhe's 32 KiB on 64 ranks, x10 in both of its runs, with no other scale at hand.
+TEST(LoneRow, ARepeatedOneStaysAndOneScaleSpeaksOfNoOther) {
+  const auto of_runs = [](const std::vector<double>& factors) {
+    std::vector<Record> records;
+    for (const double factor : factors)
+      for (Record record :
+           synthetic::records(Collective::all_reduce, "auto", 16, synthetic::library_all_reduce)) {
+        if (record.scenario.nodes != 16) continue;
+        if (record.scenario.size_bytes == 32768) record.time_s *= factor;
+        records.push_back(std::move(record));
+      }
+    return make_series(records, synthetic::system(4)).value().front();
+  };
+  EXPECT_TRUE(has(of_runs({10, 14}), 64, 32768));
+  EXPECT_FALSE(has(of_runs({10, 200}), 64, 32768)) << "runs that do not agree";
+  const Series once = of_runs({10});
+  EXPECT_FALSE(has(once, 64, 32768));
+  ASSERT_EQ(once.taken_out.size(), 1U);
+  EXPECT_EQ(once.taken_out.front().find("no other scale"), std::string::npos);
 }
 
 }  // namespace
