@@ -38,6 +38,23 @@ bool is_title(std::string_view line) {
 
 bool is_command(std::string_view line) { return line.find("osu_") != std::string_view::npos; }
 
+/// That the command line runs: "./osu_allreduce -f" all_reduce; nothing where it is none of ours.
+std::optional<Collective> collective_of(std::string_view command) {
+  static constexpr std::string_view kProgram = "osu_";
+  static constexpr std::string_view kOfCcl = "xccl_";
+  const auto at = command.rfind(kProgram);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::string_view program = command.substr(at + kProgram.size());
+  if (program.starts_with(kOfCcl)) program.remove_prefix(kOfCcl.size());
+  const auto is_of_name = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+  };
+  const auto end = std::find_if_not(program.begin(), program.end(), is_of_name);
+  const auto found =
+      parse_collective(program.substr(0, static_cast<std::size_t>(end - program.begin())));
+  return found ? std::optional(*found) : std::nullopt;
+}
+
 /// "# Size       Avg Latency(us)", with or without its '#'.
 bool is_osu_columns(std::string_view line) {
   const auto words = split_words(line);
@@ -168,8 +185,11 @@ class OsuImporter {
       columns_.reset();
       rows_.begin_table();
       command_ = command;
-      launch_ = read_launch(command).value_or(Launch{});
-      if (launch_.processes < 1 && !command.empty())
+      // Of two loops whose first one failed, the tables are not the second one's.
+      if (title_ && collective_of(command).value_or(title_->collective) != title_->collective)
+        command_.clear();
+      launch_ = read_launch(command_).value_or(Launch{});
+      if (launch_.processes < 1 && !command_.empty())
         launch_ = read_launch(job_options_).value_or(Launch{});
       if (options_.ranks > 0) launch_.processes = options_.ranks;
       if (options_.nodes > 0) launch_.nodes = options_.nodes;

@@ -53,6 +53,15 @@ TEST(ShellLoop, RunsItsCommands) {
     EXPECT_THAT(commands(untold), ElementsAre("none")) << untold;
 }
 
+// The first loop printed one table, the second failed but once: they are in no order.
+TEST(ImportOsu, TablesOfAnotherBenchmarkAreNotThoseOfALoop) {
+  const std::string log =
+      "for n in 2 4; do mpirun -np $n ./osu_bcast; done\n"
+      "for n in 8 16; do mpirun -np $n ./osu_allreduce; done\n" +
+      osu_table("Broadcast") + osu_table();
+  EXPECT_THAT(ranks_of(log), ElementsAre(16));
+}
+
 TEST(ImportOsu, TakesTheRanksOfALoop) {
   const std::string three = osu_table() + osu_table() + osu_table();
   EXPECT_THAT(ranks_of("$ for n in 2 4 8; do mpirun -np $n ./osu_allreduce; done\n" + three),
