@@ -51,6 +51,8 @@ constexpr double kLatencyOfPieces = 1.0 / 3;
 // largest scale to the next; with 2 to 8 of them, half of the sizes of a scale left out were
 // missed by less than with none, by MPI and by NCCL.
 constexpr double kFadingOctaves = 4;
+// A scale of at most half the units of the largest lies far enough from it for a line
+// (steady_line); 33 of 64 nodes were meant to be half.
 constexpr double kNearlyHalf = 1.9;
 constexpr double kMostEnds = 4;  // latencies of a level that a node may stand for
 

@@ -104,8 +104,6 @@ TEST(Profile, NoTimeAndNoEndOfAnIntervalLiesBelowTheLowerBound) {
   EXPECT_GT(ends, 1000U);
 }
 
-// Nobody measured Leonardo's nodes with NCCL: its constants stand, and other systems tell how far
-// they may be off. What RCCL would do, nothing tells.
 // On two nodes of A3 the times tell a ring at 128 MiB and a tree at 256; on 512 a ring would take
 // 30 times as long as what the library has besides.
 TEST(Profile, WhatWasSeenOnFewRanksIsNotFollowedWhereItCostsFarMore) {
@@ -123,6 +121,8 @@ TEST(Profile, WhatWasSeenOnFewRanksIsNotFollowedWhereItCostsFarMore) {
   }
 }
 
+// Nobody measured Leonardo's nodes with NCCL: its constants stand, and other systems tell how far
+// they may be off. What RCCL would do, nothing tells.
 TEST(Profile, WhereNothingWasMeasuredOtherSystemsGiveTheInterval) {
   const TemporaryFolder folder;
   const Outcome none = predict({"-t", "leonardo", "-n", "4,64", "-c", "all_reduce"}, folder);
