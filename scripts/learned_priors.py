@@ -10,7 +10,6 @@ NOT_COUNTED = {
     "polaris-sockets-cross-nic": "as polaris-sockets",
     "polaris-slingshot10-sockets": "as polaris-sockets, older network",
     "aws-p3dn-v100-2019": "EFA's first year: 20 us per ring hop",
-    "aurora-mpi-64-per-node": "its run on 64 nodes stalls: 0.3 to 1 s where 32 nodes take 0.2 to 70 ms",
     "l40s-aiconfigurator": "4 to 8 GPUs cross the socket: another tier, of which the smaller scales know nothing",
 }
 

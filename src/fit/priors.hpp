@@ -36,9 +36,8 @@ struct Priors {
   /// Across nodes, two scales or more measured there, or one and growth assumed (all sizes alike).
   std::array<WidthLaw, kRegimes> several_scales{};
   WidthLaw one_scale{};
-  /// The same inside a node, all sizes alike.
+  /// Inside a node, two scales or more, all sizes alike.
   WidthLaw several_inside{};
-  WidthLaw one_inside{};
 };
 
 /// Learned from results/published by scripts/learn-priors, which writes them here.
@@ -48,18 +47,16 @@ inline constexpr Priors kPublishedPriors = {
     .torus_ends = 2.00,
     .growth_weight = 1.00,
     .contention = 0.30,
-    .several_scales = {{{0.52, 0.09, 0.11, 0.18},
-                        {0.24, 0.45, 0.37, 0.04},
-                        {0.29, 0.13, 0.28, 0.00}}},
-    .one_scale = {0.17, 0.51, 0.28, 0.31},
-    .several_inside = {0.16, 0.00, 0.17, 0.00},
-    .one_inside = {1.61, 0.00, 0.22, 1.20},
+    .several_scales = {{{0.33, 0.12, 0.18, 0.12},
+                        {0.87, 0.12, 0.45, 0.12},
+                        {0.27, 0.12, 0.08, 0.12}}},
+    .one_scale = {0.66, 0.26, 0.27, 0.52},
+    .several_inside = {0.00, 0.10, 0.00, 0.18},
     // learn-priors: end
 };
 
 /// {"ends", "torus_ends", "growth_weight", "contention", "several_scales": {regime: {"up",
-///  "up_kappa", "down", "down_kappa"}}, "one_scale": {...}, "several_inside": {...}, "one_inside":
-///  {...}}
+///  "up_kappa", "down", "down_kappa"}}, "one_scale": {...}, "several_inside": {...}}
 std::string priors_to_json(const Priors& priors);
 /// Fails with the file's name and the field that is wrong.
 Expected<Priors> priors_from_json(std::string_view text, std::string_view file_name);

@@ -28,7 +28,6 @@ void for_each_number(AnyPriors& priors, const Visit& visit) {
     law(fmt::format("several_scales/{}", kRegimeNames[r]), priors.several_scales[r]);
   law("one_scale", priors.one_scale);
   law("several_inside", priors.several_inside);
-  law("one_inside", priors.one_inside);
 }
 
 }  // namespace

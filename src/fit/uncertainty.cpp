@@ -18,7 +18,7 @@ constexpr double kFlatterShare = 0.15;
 // Growth that is assumed from one scale inside a node with a switch was at most x2 too fast on 11
 // published ones, x2.2 too slow.
 constexpr WidthLaw kOneScaleOnSwitch = {0.35, 0.10, 0.40, 0.30};
-// Where the topology says how accelerators are joined otherwise, assumed: of 8 on PCIe it says a
+// Of accelerators joined otherwise, or nobody knows how, assumed: of 8 on PCIe the topology says a
 // quarter of what a host costs that all of them share.
 constexpr WidthLaw kOneScaleOnLinks = {1.60, 0.20, 0.70, 0.15};
 // NCCL has a few algorithms whose switches the laws follow; MPI jumps between many, and more of
@@ -85,9 +85,7 @@ HalfWidths prior_widths(const Priors& priors, ErrorsOf of, double log_size, doub
 HalfWidths one_scale_widths(const Priors& priors, bool network, double log_distance,
                             Inside inside) {
   if (network) return widths_of(priors.one_scale, network, log_distance, 1);
-  const WidthLaw& law = inside == Inside::even     ? kOneScaleOnSwitch
-                        : inside == Inside::uneven ? kOneScaleOnLinks
-                                                   : priors.one_inside;
+  const WidthLaw& law = inside == Inside::even ? kOneScaleOnSwitch : kOneScaleOnLinks;
   return widths_of(law, network, log_distance, 1);
 }
 

@@ -178,9 +178,8 @@ TEST(Extrapolate, PutsAlternativesBesideTheAnswer) {
 TEST(Extrapolate, FarTiersNeverMakeAnythingQuicker) {
   const TemporaryFolder folder;
   const Outcome outcome = run_collscale(
-      {"extrapolate",
-       std::string(COLLSCALE_SOURCE_DIR) + "/results/published/aws-p5-hyperpod-nccl.json", "-t",
-       "colossus-100k", "-c", "all_to_all", "-s", "1MiB", "-n", "1024,100000"},
+      {"extrapolate", std::string(COLLSCALE_SOURCE_DIR) + "/results/published/polaris-ofi.json",
+       "-t", "colossus-100k", "-c", "all_to_all", "-s", "1MiB", "-n", "1024,100000"},
       folder.path());
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_NE(outcome.out.find("with three_phase"), std::string::npos) << outcome.out;

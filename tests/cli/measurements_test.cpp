@@ -55,11 +55,11 @@ TEST(Measurements, FilesOfOneMachineAreOneSystemWhereTheUserSaysSo) {
   EXPECT_THAT(said.out, HasSubstr("measurements of github:boeschf/nccl-benchmark-on-alps-2025 and "
                                   "github:eth-cscs/cscs-docs"));
   const Outcome fitted =
-      run_collscale({"calibrate", published("aws-p5-h100"), published("aws-p5-hyperpod-nccl"), "-t",
-                     "aws-p5", "--same-system", "-o", "p5.json"},
+      run_collscale({"calibrate", published("alps-gh200"), published("alps-gh200-docs"), "-t",
+                     "alps", "--same-system", "-o", "alps.json"},
                     folder.path());
   EXPECT_EQ(fitted.exit_code, 0) << fitted.err;
-  EXPECT_THAT(fitted.out, HasSubstr("all_reduce, algorithm auto: fitted on 16 to 256 ranks"));
+  EXPECT_THAT(fitted.out, HasSubstr("all_reduce, algorithm auto: fitted on 8 to 256 ranks"));
   EXPECT_THAT(fitted.err, Not(HasSubstr("without all_reduce")));
 }
 

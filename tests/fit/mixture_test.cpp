@@ -121,11 +121,10 @@ std::vector<std::filesystem::path> published_files() {
 }
 
 // Files that hold one setting are not accused. polaris-sockets holds two versions of NCCL, whose
-// all_reduce and all_gather over sockets are up to x2.9 apart; on 32 nodes of cirrus-mpt-imb, a run
-// of another day, all_to_all above 64 MiB takes x15 of what it took on 16.
-TEST_P(MixtureOfPublished, TwoFilesHaveTwoSettings) {
+// all_reduce and all_gather over sockets are up to x2.9 apart.
+TEST_P(MixtureOfPublished, OneFileHasTwoSettings) {
   const auto files = published_files();
-  EXPECT_GT(files.size(), 90U);
+  EXPECT_GT(files.size(), 50U);
   for (std::size_t i = GetParam(); i < files.size(); i += kParts) {
     const auto results = read_results(files[i].string());
     ASSERT_TRUE(results) << results.error().message;
@@ -135,7 +134,7 @@ TEST_P(MixtureOfPublished, TwoFilesHaveTwoSettings) {
       return !find_mixture(series, cell_medians(series), kPublishedPriors).text.empty();
     });
     const std::string file = files[i].stem().string();
-    EXPECT_EQ(accused, file == "polaris-sockets" || file == "cirrus-mpt-imb") << file;
+    EXPECT_EQ(accused, file == "polaris-sockets") << file;
   }
 }
 INSTANTIATE_TEST_SUITE_P(Parts, MixtureOfPublished, testing::Range<std::size_t>(0, kParts));

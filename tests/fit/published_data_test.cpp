@@ -168,8 +168,8 @@ TEST(PublishedH100Node, EightGpusArePredictedFromTwoAndFour) {
 // Laws fall over the sizes where they change hands, and the line beside them too; the answers do
 // not, but for a per cent between two powers of two.
 TEST(PublishedData, BeyondThemNoLargerMessageTakesLess) {
-  for (const std::string name : {"polaris-osu-gpu.json", "polaris-osu-host.json", "summit-imb.json",
-                                 "gke-v100-nccl.json", "marenostrum5-h100.json"}) {
+  for (const std::string name : {"polaris-osu-gpu.json", "polaris-osu-host.json", "alps-gh200.json",
+                                 "leonardo-mpi-06-04.json", "marenostrum5-h100.json"}) {
     const std::vector<Series> all =
         make_series(published(name), synthetic::system(8)).value_or(std::vector<Series>{});
     EXPECT_FALSE(all.empty());
