@@ -81,7 +81,7 @@ IntervalOffsets offsets_in(Regime regime, const RegimeErrors& errors, double siz
 IntervalOffsets unmeasured_in(Regime regime, const Unmeasured& what) {
   const auto r = static_cast<std::size_t>(regime);
   IntervalOffsets offsets = kUnmeasured[what.network ? 2 : 0][r];
-  // Of the few machines on PCIe that were measured none says that others are as near.
+  // The one machine on PCIe that was measured does not say that others are as near.
   if (what.pcie) widen(offsets, kUnmeasured[1][r]);
   const double doublings = std::log2(std::max(1.0, what.ranks / kUnmeasuredRanks)) +
                            std::log2(std::max(1.0, what.inside));
