@@ -8,6 +8,7 @@
 #include <cctype>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -137,9 +138,8 @@ struct BoundsLeft {
 };
 
 // In-network reduction (NVLink SHARP inside a node, CollNet across) moves fewer bytes than the
-// bounds of other algorithms assume: what may use it in one node or through the fabric is held to
-// the latency bound only, what may use it in the nodes and goes on from NIC to NIC to the bounds of
-// such.
+// bounds of other algorithms assume: what may use it through the fabric is held to the latency
+// bound only, what may use it in nodes that have it to the bounds of such.
 Bounds bounds_of(const System& whole, const Series& series, double size_bytes, std::int64_t ranks) {
   const System system = with_shared_racks(whole, ranks);
   const auto named = [&](const char* part) {
@@ -151,8 +151,10 @@ Bounds bounds_of(const System& whole, const Series& series, double size_bytes, s
   Bounds bounds = lower_bounds(system, series.collective, ranks, size_bytes);
   // Ranks of MPI in one node may meet in its memory, which is none of the model's links.
   if (one_node && series.engine == Engine::mpi) bounds.latency_s = 0;
-  if (named("collnet") || (one_node && nvls)) return {bounds.latency_s};
-  if (nvls && system.node.scale_up.in_network) {
+  const bool in_nodes = system.node.scale_up.in_network.has_value();
+  // What was measured by NVLS on a node whose file has none: the file knows less.
+  if (named("collnet") || (one_node && named("nvls") && !in_nodes)) return {bounds.latency_s};
+  if (nvls && in_nodes) {
     Abilities abilities;
     abilities.in_network = true;
     const double latency_s = bounds.latency_s;
@@ -179,7 +181,11 @@ double default_bound(const System& system, const Series& series, double size_byt
 BoundsLeft bounds_left(const System& system, const Series& series, std::span<const double> medians,
                        bool network) {
   BoundsLeft left;
-  if (series.ranks_per_node != ranks_per_node(system)) return left;
+  if (network && series.ranks_per_node != ranks_per_node(system)) return left;
+  // Links inside a node that a family assumes may as well be twice as fast: those of B200 are.
+  const bool assumed = system.node.scale_up.bandwidth_Bps.label == Label::assumed;
+  const double said = !network && assumed ? 0.5 : 1;
+  left.bytes_share = said;
   double latency_share = 1;
   for (std::size_t i = 0; i < series.cells.size(); ++i) {
     const Cell& cell = series.cells[i];
@@ -192,9 +198,10 @@ BoundsLeft bounds_left(const System& system, const Series& series, std::span<con
       left.bytes_share = std::min(left.bytes_share, medians[i] / bytes_s);
   }
   left.latency = latency_share < 0.1 || latency_share >= 1;
-  if (left.bytes_share < 0.5) left.bytes_share = 1;
-  // The fastest run is not the fastest there can be: repeats differ.
-  if (left.bytes_share < 1) left.bytes_share *= std::exp(-noise_floor(kLogBandwidthBegin));
+  if (left.bytes_share < 0.5 * said) left.bytes_share = said;
+  // The fastest run is not the fastest there can be: repeats of large messages differ.
+  if (left.bytes_share < said)
+    left.bytes_share *= std::exp(-noise_floor(kLogBandwidthBegin + std::numbers::ln2));
   return left;
 }
 

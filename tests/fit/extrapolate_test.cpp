@@ -158,6 +158,29 @@ TEST(Extrapolate, NvlinkSharpBetweenNicsIsNotHeldToWhatARingCanDo) {
   EXPECT_GT(measured("ring"), 1.05);
 }
 
+// From 700 us on 2 ranks and 250 on 4, which no node can do, 8 would take less and less.
+TEST(Extrapolate, NcclsChoiceInsideANodeIsHeldToWhatTheNodeCanDo) {
+  std::vector<Record> records;
+  for (const double size_bytes : {268435456.0, 536870912.0})
+    for (const auto& [ranks, time_s] : {std::pair{2, 7e-4}, std::pair{4, 2.5e-4}})
+      records.push_back(synthetic::record(Collective::all_reduce, "auto", ranks, 1, size_bytes,
+                                          time_s * size_bytes / 268435456));
+  System system = synthetic::system(8);
+  system.node.scale_up.bandwidth_Bps.label = Label::stated;
+  const auto busbw_Bps = [&] {
+    const auto answers =
+        extrapolate(profile_of(records), system, Collective::all_reduce,
+                    std::vector<double>{536870912}, std::vector<std::int64_t>{8}, quick());
+    return 2.0 * 7 / 8 * 536870912 / answers.value().front().time_s;
+  };
+  const double link_Bps = system.node.scale_up.bandwidth_Bps.value;
+  EXPECT_LE(busbw_Bps(), link_Bps);
+  system.node.scale_up.in_network = {synthetic::figure(1), synthetic::figure(1e-5)};
+  const double with_sums_Bps = busbw_Bps();
+  EXPECT_GT(with_sums_Bps, link_Bps) << "sums in its switches move half of the bytes";
+  EXPECT_LE(with_sums_Bps, 2 * link_Bps);
+}
+
 // A family's figures are assumed: where the machine itself has been faster, they are no bound.
 TEST(Extrapolate, LargeMessagesOfTheSystemLowerItsOtherBounds) {
   const auto answered_s = [](double rate_Bps, bool same_system) {
