@@ -3,9 +3,10 @@
 // 2(n-1) steps where a tree takes log2 n, so its times jump over sizes, by more than the sizes do,
 // and grow with the nodes as rings do. Open MPI does so from some 10 KiB on where every rank has a
 // node of its own: 16 KiB take 2.5, 3.8, 5.7, 9.3 and 16 times as long as 8 KiB on 4 to 64 virtual
-// machines (results/published/gke-c2d-56-osu.json), 14 KB 3.3, 5.0 and 6.2 times as long as 8 KB on
-// 4 to 16 machines (lab-10g-osu.json). Neither growth at a fixed size tells of it, nor does S/n,
-// along which the larger scale's small messages meet the smaller one's tree.
+// machines (github:converged-computing/metrics-operator-experiments), 14 KB 3.3, 5.0 and 6.2 times
+// as long as 8 KB on 4 to 16 machines (github:dexhunter/allreduce-experiments). Neither growth at a
+// fixed size tells of it, nor does S/n, along which the larger scale's small messages meet the
+// smaller one's tree.
 #pragma once
 
 #include <optional>
