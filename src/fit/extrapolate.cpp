@@ -499,6 +499,7 @@ std::string say(const Extrapolation& answer) {
     text += "; " + contradicts;
   if (!answer.mixture.empty()) text += "; " + answer.mixture;
   if (!answer.below_measured.empty()) text += "; " + answer.below_measured;
+  if (!answer.channels.empty()) text += "; " + answer.channels;
   return text;
 }
 
@@ -549,15 +550,21 @@ Expected<std::vector<Extrapolation>> extrapolate_in_full(const Profile& profile,
                          {},
                          fit.mixture.text,
                          beyond_sizes(series, target, size_bytes),
+                         {},
                          {}};
     Record& record = answer.record;
     const double settings =
         fit.mixture.apart[static_cast<std::size_t>(regime_of(size_bytes * target.size_factor))];
     const double per_node = per_node_width(series, target, same_system);
     const double others = std::hypot(other_system, settings, per_node);
-    set_times(record,
-              widened(central[i], log_times_of(replicates, i), answer.range.widths(), others),
-              bound_s);
+    Predicted predicted =
+        widened(central[i], log_times_of(replicates, i), answer.range.widths(), others);
+    const FewerChannels step = fewer_channels(
+        series, target, size_bytes, std::exp(predicted.log_time), answer.model, options.channels);
+    predicted.log_time += step.log_slower;
+    predicted.widths.up += step.log_width;
+    answer.channels = step.text;
+    set_times(record, predicted, bound_s);
     answer.below_measured = below_measured(series, target, central[i], record.time_s);
     answer.choice =
         named.check(i, record, answer.range.widths(), std::hypot(other_system, per_node), bound_s);

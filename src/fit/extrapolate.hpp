@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fit/choice_check.hpp"
+#include "fit/fewer_channels.hpp"
 #include "fit/normal_form_check.hpp"
 #include "fit/profile.hpp"
 #include "fit/scenario_range.hpp"
@@ -33,6 +34,8 @@ struct ExtrapolateOptions {
   /// Empty: the bounds of the target system (model/bounds.hpp), where its own messages between
   /// nodes do not beat them: small ones drop that of latency, large ones lower the others.
   BoundFunction bound_s;
+  /// Empty: what NCCL's channels change beyond the data is not looked at.
+  ChannelFunction channels;
 };
 
 /// An answer with what stands beside it.
@@ -47,6 +50,7 @@ struct Extrapolation {
   std::string mixture;  ///< what says that the data are of several settings, or ""
   /// "x256 beyond the largest measured size, 4 MiB on such nodes", or "".
   std::string beyond_sizes;
+  std::string channels;  ///< of fewer_channels, or ""
   /// "faster than the 393 ms that 24,576 ranks took, which other sizes and scales do not bear out",
   /// or "".
   std::string below_measured;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -51,6 +52,41 @@ TEST(Extrapolate, AllowsForAnotherMachineUnlessToldThatItIsTheSame) {
 TEST(Extrapolate, TakesTheAlgorithmThatIsAskedFor) {
   EXPECT_EQ(extrapolated({"-a", "ring"}).at("scenario").at("algorithm"), "ring");
   EXPECT_EQ(extrapolated({}).at("scenario").at("algorithm"), "auto");
+}
+
+// 34 GB/s of NICs of 48.5 on 16 and 32 ranks, two channels to a peer; one from 64 on.
+TEST(Extrapolate, KnowsThatNcclTakesFewerChannelsToAPeerAmongManyRanks) {
+  const TemporaryFolder folder;
+  nlohmann::json records = nlohmann::json::array();
+  for (const int ranks : {16, 32})
+    records.push_back(
+        {{"name", fmt::format("send_recv/auto/float/bytes:34359738368/ranks:{}", ranks)},
+         {"run_type", "iteration"},
+         {"engine", "nccl"},
+         {"trust", "measured"},
+         {"scenario",
+          {{"topology", "together-b200"},
+           {"collective", "send_recv"},
+           {"algorithm", "auto"},
+           {"size_bytes", 34359738368},
+           {"ranks", ranks},
+           {"nodes", ranks / 8}}},
+         {"time_s", 1.0}});
+  const auto answer_on = [&](const std::string& ranks, const std::string& topology) {
+    const auto file = folder.path() / "messages.json";
+    std::ofstream(file) << nlohmann::json{{"context", {{"schema_version", "1.0"}}},
+                                          {"benchmarks", records}};
+    const Outcome outcome = run_collscale({"extrapolate", file.string(), "-t", topology, "-c",
+                                           "send_recv", "-s", "32GiB", "-n", ranks, "--json", "-"},
+                                          folder.path());
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return nlohmann::json::parse(outcome.out).at("benchmarks").at(0);
+  };
+  const nlohmann::json many = answer_on("64", "together-b200");
+  EXPECT_NEAR(many.at("time_s").get<double>(), 2, 0.2);
+  EXPECT_NE(many.at("source").get<std::string>().find("through 1 channel there, 2 on 32 ranks"),
+            std::string::npos);
+  EXPECT_NEAR(answer_on("32", "together-b200").at("time_s").get<double>(), 1, 0.01);
 }
 
 TEST(Extrapolate, TakesSystemsOfEveryKindOfFabric) {
