@@ -124,8 +124,9 @@ def topology_of(records):
 class Predictor:
     """`collscale extrapolate` on files of its own."""
 
-    def __init__(self, tool, folder, priors_of=None):
+    def __init__(self, tool, folder, priors_of=None, same_system=True):
         self.tool, self.folder, self.priors_of = tool, folder, priors_of or {}
+        self.same_system = ["--same-system"] if same_system else []
 
     def __call__(self, number, training, held_out, sizes, topology):
         path = os.path.join(self.folder, f"train-{number}.json")
@@ -134,7 +135,7 @@ class Predictor:
         try:
             answer_file = self.tool.json("extrapolate", path, "-t", topology, "-c", held_out.collective, "-a",
                                          held_out.algorithm, "-s", ",".join(f"{int(s)}B" for s in sizes), "-n",
-                                         held_out.ranks, "--same-system", *priors)
+                                         held_out.ranks, *self.same_system, *priors)
         except cs.ToolFailed as failed:
             return {}, failed.sentence
         answers = {}
@@ -185,6 +186,30 @@ def predict_all(tool, folder, records_by_system, progress, priors_of=None):
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(one, enumerate(planned)))
+
+
+def predict_siblings(tool, folder, pairs, records_by_system):
+    """A HeldOut per series and scale that both systems of a pair have, of the second, predicted from the first's records as
+    those of another machine; sizes between those that the first measured there. {pair: [HeldOut]}"""
+    predictor = Predictor(tool, folder, same_system=False)
+    predicted = defaultdict(list)
+    for known, unknown in pairs:
+        series = defaultdict(list)
+        for record in records_by_system[unknown]:
+            series[(record.collective, record.algorithm, record.ranks, nodes_of(record))].append(record)
+        for (collective, algorithm, ranks, nodes), members in series.items():
+            training = [r for r in records_by_system[known] if (r.collective, r.algorithm) == (collective, algorithm)]
+            there = [r.size_bytes for r in training if (r.ranks, nodes_of(r)) == (ranks, nodes)]
+            truth = {size: time_s for size, time_s in cells_of(members)[ranks].items()
+                     if there and min(there) <= size <= max(there)}
+            if not truth:
+                continue
+            held_out = HeldOut(unknown, collective, algorithm, 1, [ranks], ranks, nodes > 1)
+            answers, held_out.refused = predictor("sibling", training, held_out, sorted(truth), topology_of(members))
+            held_out.points = [Point(size, time_s, *answers[round(size)], None)
+                               for size, time_s in sorted(truth.items()) if round(size) in answers]
+            predicted[(known, unknown)].append(held_out)
+    return predicted
 
 
 def noise_floors(records_by_system):
