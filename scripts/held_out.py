@@ -144,6 +144,12 @@ class Predictor:
             answers[round(answer["scenario"]["size_bytes"])] = (answer["time_s"], interval["low_s"], interval["high_s"])
         return answers, ""
 
+    def fill(self, number, training, held_out, truth, topology, line_at=lambda size: None):
+        """The points of `held_out`, or why it is refused; `truth`: {size: time}."""
+        answers, held_out.refused = self(number, training, held_out, sorted(truth), topology)
+        held_out.points = [Point(size, measured_s, *answers[round(size)], line_at(size))
+                           for size, measured_s in sorted(truth.items()) if round(size) in answers]
+
 
 def plan(records_by_system):
     """(HeldOut, training records, truth as {size: time}, cells of the training)."""
@@ -176,11 +182,8 @@ def predict_all(tool, folder, records_by_system, progress, priors_of=None):
     def one(item):
         number, (held_out, training, truth, cells) = item
         topology = topology_of(records_by_system[held_out.system])
-        answers, held_out.refused = predictor(number, training, held_out, sorted(truth), topology)
-        for size, measured_s in sorted(truth.items()):
-            if round(size) in answers:
-                line_s = straight_line(cells, held_out.trained_ranks, size, held_out.ranks)
-                held_out.points.append(Point(size, measured_s, *answers[round(size)], line_s))
+        predictor.fill(number, training, held_out, truth, topology,
+                       lambda size: straight_line(cells, held_out.trained_ranks, size, held_out.ranks))
         progress(number + 1, len(planned))
         return held_out
 
@@ -205,9 +208,7 @@ def predict_siblings(tool, folder, pairs, records_by_system):
             if not truth:
                 continue
             held_out = HeldOut(unknown, collective, algorithm, 1, [ranks], ranks, nodes > 1)
-            answers, held_out.refused = predictor("sibling", training, held_out, sorted(truth), topology_of(members))
-            held_out.points = [Point(size, time_s, *answers[round(size)], None)
-                               for size, time_s in sorted(truth.items()) if round(size) in answers]
+            predictor.fill("sibling", training, held_out, truth, topology_of(members))
             predicted[(known, unknown)].append(held_out)
     return predicted
 

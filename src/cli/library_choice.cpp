@@ -105,6 +105,8 @@ ChooseFunction chooser_of(const Selector& selector, const System& system) {
   };
 }
 
+}  // namespace
+
 OfferFunction offers_of(const Selector& selector, const System& system) {
   auto known = std::make_shared<Choosers>();
   return [known, selector, &system](Collective collective, std::int64_t ranks, double size_bytes) {
@@ -118,6 +120,8 @@ OfferFunction offers_of(const Selector& selector, const System& system) {
     return found->second ? found->second->offers(size_bytes) : std::vector<Selection>{};
   };
 }
+
+namespace {
 
 Library library_from(const Selector& selector, const System& system) {
   Library library;

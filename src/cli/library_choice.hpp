@@ -22,6 +22,10 @@ std::optional<Selector> selector_of(const Context& context, Engine engine);
 /// with less of it in use, for the times to say so. The system must live on.
 std::vector<Library> libraries_of(const std::optional<Selector>& selector, const System& system);
 
+/// All that the library could run at a point (Chooser::offers); nothing where it does not know such
+/// a node. The communicators are made once each; the system must live on.
+OfferFunction offers_of(const Selector& selector, const System& system);
+
 /// The selector of a fitted use; none where that library is not modelled.
 std::optional<Selector> selector_of(const LibraryUse& use);
 

@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "cli/commands/extrapolate_text.hpp"
+#include "cli/library_choice.hpp"
 #include "cli/measurements.hpp"
 #include "cli/output.hpp"
-#include "cli/selectors.hpp"
 #include "fit/calibrate.hpp"
 #include "fit/extrapolate.hpp"
 #include "fit/priors.hpp"
@@ -68,16 +68,15 @@ std::string hold_out_of(const Profile& profile, const Record& record) {
   return "";
 }
 
-/// Channels as NCCL would take them on `system`; nothing where it does not say what GPU it has.
-ChannelFunction nccl_channels(const System& system, Collective collective) {
-  return
-      [&system, collective](double size_bytes, std::int64_t ranks) -> std::optional<std::int64_t> {
-        const auto chooser = Chooser::make(NcclSelector{}, system, collective, ranks);
-        if (!chooser) return std::nullopt;
-        const auto chosen = chooser->choose(size_bytes);
-        if (!chosen) return std::nullopt;
-        return chosen->channels;
-      };
+/// Channels as NCCL would take them to a peer on `system`; nothing where it does not say what GPU
+/// it has.
+ChannelFunction nccl_channels(const System& system) {
+  return [offers = offers_of(NcclSelector{}, system)](
+             double size_bytes, std::int64_t ranks) -> std::optional<std::int64_t> {
+    const std::vector<Selection> offered = offers(Collective::send_recv, ranks, size_bytes);
+    if (offered.empty()) return std::nullopt;
+    return offered.front().channels;
+  };
 }
 
 /// With "all" every measured algorithm of the collective, one after the other; why one has no
@@ -87,7 +86,7 @@ Expected<std::vector<Extrapolation>> answers_of(const ExtrapolateCommandOptions&
                                                 std::vector<std::string>& notes) {
   ExtrapolateOptions fit_options;
   fit_options.matched_system = options.same_system;
-  fit_options.channels = nccl_channels(system, options.collective);
+  fit_options.channels = nccl_channels(system);
   fit_options.seed = options.seed;
   std::vector<std::string> algorithms;
   if (options.algorithm == "all") {

@@ -142,23 +142,14 @@ std::string size_notes(const std::vector<Extrapolation>& answers) {
   return first_of(notes);
 }
 
-/// Where NCCL takes fewer channels to a peer than on the scales measured.
-std::string channel_notes(const std::vector<Extrapolation>& answers) {
+/// What the answers say of themselves, with their places.
+std::string own_notes(const std::vector<Extrapolation>& answers,
+                      std::string Extrapolation::*sentence) {
   const bool several = has_several_algorithms(answers);
   std::vector<std::string> notes;
   for (const Extrapolation& answer : answers)
-    if (!answer.channels.empty())
-      notes.push_back(fmt::format("{}: {}", place_of(answer, several), answer.channels));
-  return first_of(notes);
-}
-
-/// Answers below what the largest scale took.
-std::string below_measured_notes(const std::vector<Extrapolation>& answers) {
-  const bool several = has_several_algorithms(answers);
-  std::vector<std::string> notes;
-  for (const Extrapolation& answer : answers)
-    if (!answer.below_measured.empty())
-      notes.push_back(fmt::format("{}: {}", place_of(answer, several), answer.below_measured));
+    if (!(answer.*sentence).empty())
+      notes.push_back(fmt::format("{}: {}", place_of(answer, several), answer.*sentence));
   return first_of(notes);
 }
 
@@ -283,10 +274,11 @@ std::string answers_table(const std::vector<Extrapolation>& answers, bool colour
 }
 
 std::string answers_notes(const std::vector<Extrapolation>& answers, const System& system) {
-  return distance_note(answers) + size_notes(answers) + below_measured_notes(answers) +
-         channel_notes(answers) + bound_notes(answers, system) + slow_notes(answers, system) +
-         model_note(answers, system) + range_notes(answers) + normal_form_notes(answers) +
-         choice_notes(answers) + mixture_notes(answers);
+  return distance_note(answers) + size_notes(answers) +
+         own_notes(answers, &Extrapolation::below_measured) +
+         own_notes(answers, &Extrapolation::channels) + bound_notes(answers, system) +
+         slow_notes(answers, system) + model_note(answers, system) + range_notes(answers) +
+         normal_form_notes(answers) + choice_notes(answers) + mixture_notes(answers);
 }
 
 std::string alternatives_table(const std::vector<WithAlternatives>& all, bool colour) {
